@@ -1,0 +1,324 @@
+//! Nodes: the machines Nixi looks after, and the names that people give them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mode::Mode;
+
+/// Why a word is not the name, host or user it was meant to be.
+///
+/// The message is a fragment that fits behind "`WORD` is not a node name: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{word:?} is not {what}: {why}")]
+pub struct BadWord {
+    what: &'static str,
+    word: String,
+    why: &'static str,
+}
+
+impl BadWord {
+    pub(crate) fn new(what: &'static str, word: &str, why: &'static str) -> Self {
+        Self { what, word: crate::text::clean_line(word), why }
+    }
+
+    /// What was wrong with the word, without the word itself.
+    #[must_use]
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
+}
+
+/// Declares a checked string newtype: `FromStr`, serde through it, `Display`, a string schema.
+macro_rules! checked_word {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The word as it was given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::node::BadWord;
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                match check(word) {
+                    Ok(()) => Ok(Self(word.to_owned())),
+                    Err(why) => Err($crate::node::BadWord::new($what, word, why)),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::node::BadWord;
+            fn try_from(word: String) -> Result<Self, Self::Error> {
+                word.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> String {
+                word.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use checked_word;
+
+checked_word! {
+    /// The name a person gave a node: letters, digits, `-` and `_`, at most 64, neither `local` nor `all`.
+    NodeName, "a node name", |word| match word {
+        "" => Err("it is empty"),
+        "local" => Err("`local` always means the controller"),
+        "all" => Err("`all` always means every node"),
+        _ if word.len() > 64 => Err("it is longer than 64 characters"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => Ok(()),
+        _ => Err("use letters, digits, `-` and `_`"),
+    }
+}
+
+impl NodeName {
+    /// The controller's own name in every plan, result and command: `local`.
+    pub(crate) fn controller() -> Self {
+        Self("local".to_owned())
+    }
+}
+
+checked_word! {
+    /// A host as SSH reaches it: a host name, an IPv4 or an IPv6 address (without brackets).
+    Host, "a host", |word| {
+        if word.parse::<IpAddr>().is_ok() {
+            return Ok(());
+        }
+        match word {
+            "" => Err("it is empty"),
+            _ if word.len() > 253 => Err("it is longer than 253 characters"),
+            _ if word.starts_with(['-', '.']) => Err("it starts with `-` or `.`"),
+            _ if word.contains('@') => Err("the user is a word of its own, not part of the host"),
+            _ if word.contains(':') => Err("it is not an IPv6 address, and the port is set apart from the host"),
+            _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) => Ok(()),
+            _ => Err("use a host name, an IPv4 or an IPv6 address"),
+        }
+    }
+}
+
+checked_word! {
+    /// A login name as useradd(8) takes it: letters, digits, `-`, `_` and `.`, at most 32.
+    UserName, "a user name", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 32 => Err("it is longer than 32 characters"),
+        _ if word.starts_with(['-', '.']) => Err("it starts with `-` or `.`"),
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => Ok(()),
+        _ => Err("use letters, digits, `-`, `_` and `.`"),
+    }
+}
+
+impl UserName {
+    /// The user of a node whose configuration names none: `nixi`.
+    #[must_use]
+    pub fn page_default() -> Self {
+        Self("nixi".to_owned())
+    }
+
+    /// Whether this is root, for whom nothing needs `sudo`.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0 == "root"
+    }
+}
+
+checked_word! {
+    /// A tag of a node: the same letters as a node name; written `@tag` where nodes are chosen.
+    Tag, "a tag", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 64 => Err("it is longer than 64 characters"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => Ok(()),
+        _ => Err("use letters, digits, `-` and `_`"),
+    }
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct Port(std::num::NonZeroU16);
+
+impl Port {
+    /// 22, the port of SSH (RFC 4253, section 4.1).
+    pub const SSH: Self = match std::num::NonZeroU16::new(22) {
+        Some(port) => Self(port),
+        None => unreachable!(),
+    };
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u16 {
+        self.0.get()
+    }
+}
+
+impl TryFrom<u16> for Port {
+    type Error = BadWord;
+    fn try_from(port: u16) -> Result<Self, BadWord> {
+        std::num::NonZeroU16::new(port).map(Self).ok_or_else(|| BadWord::new("a port", "0", "use 1 to 65535"))
+    }
+}
+
+impl FromStr for Port {
+    type Err = BadWord;
+    fn from_str(word: &str) -> Result<Self, BadWord> {
+        word.parse().map(Self).map_err(|_| BadWord::new("a port", word, "use 1 to 65535"))
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a node is, and how to get there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// The controller: the machine that Nixi runs on.
+    Local,
+    /// A machine behind SSH.
+    Ssh(SshTarget),
+}
+
+/// The SSH side of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SshTarget {
+    /// Name or address.
+    pub host: Host,
+    /// TCP port.
+    pub port: Port,
+    /// Login user.
+    pub user: UserName,
+    /// A private key of this node's own, tried before all others.
+    pub identity: Option<PathBuf>,
+}
+
+/// One machine: its name, where it is, and what Nixi may do to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    name: NodeName,
+    target: Target,
+    mode: Mode,
+    tags: Vec<Tag>,
+}
+
+impl Node {
+    /// A remote node.
+    #[must_use]
+    pub fn remote(name: NodeName, target: SshTarget, mode: Mode) -> Self {
+        Self { name, target: Target::Ssh(target), mode, tags: Vec::new() }
+    }
+
+    /// The controller: always there, always managed, always called `local`.
+    #[must_use]
+    pub fn controller() -> Self {
+        Self { name: NodeName::controller(), target: Target::Local, mode: Mode::Managed, tags: Vec::new() }
+    }
+
+    /// The same node with these tags.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Vec<Tag>) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// The node's name; `local` for the controller.
+    #[must_use]
+    pub fn name(&self) -> &NodeName {
+        &self.name
+    }
+
+    /// Where the node is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The SSH side, if the node is remote.
+    #[must_use]
+    pub fn ssh(&self) -> Option<&SshTarget> {
+        match &self.target {
+            Target::Ssh(ssh) => Some(ssh),
+            Target::Local => None,
+        }
+    }
+
+    /// Whether this is the controller.
+    #[must_use]
+    pub fn is_controller(&self) -> bool {
+        self.target == Target::Local
+    }
+
+    /// Managed or monitored.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The tags of the node, as configured.
+    #[must_use]
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// The node's own private key, if it has one.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Path> {
+        self.ssh().and_then(|ssh| ssh.identity.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_page_are_names() {
+        for word in ["web-server", "db-server", "monitoring", "nixi-2", "A_b9"] {
+            assert!(word.parse::<NodeName>().is_ok(), "{word}");
+        }
+        for word in ["", "local", "all", "-x", "a b", "a.b", "é", "a\n", &"x".repeat(65)] {
+            assert!(word.parse::<NodeName>().is_err(), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_and_addresses() {
+        for word in ["192.168.1.10", "::1", "fe80::1", "db.example.org", "nixi"] {
+            assert!(word.parse::<Host>().is_ok(), "{word}");
+        }
+        for word in ["", "-oProxyCommand=x", "a b", "root@host", "host:22", "[::1]", ".x"] {
+            assert!(word.parse::<Host>().is_err(), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_word_is_shown_without_its_escapes() {
+        let error = "a\u{1b}[2J".parse::<NodeName>().unwrap_err().to_string();
+        assert!(!error.contains('\u{1b}'), "{error:?}");
+    }
+}

@@ -1,0 +1,1 @@
+//! nixi-tools
