@@ -38,7 +38,7 @@ macro_rules! checked_word {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(transparent)]
+        #[schemars(inline)]
         pub struct $name(String);
 
         impl $name {

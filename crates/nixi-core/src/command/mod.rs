@@ -1,0 +1,180 @@
+//! Commands whose type says whether they can change a machine.
+//!
+//! **Invariant.** A [`Command<Read>`] comes from the [`crate::catalog`] alone: it has no public constructor and takes
+//! no further argument. A [`Command<Write>`] can be made by anyone, and run by nobody: it is data in a
+//! [`crate::Plan`] until a person has approved that plan.
+
+mod operand;
+mod program;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+pub use operand::{
+    ContainerName, Grep, ContainerId, Lines, LogPriority, NetTarget, PingCount, TimeSpec, UnitName,
+};
+pub use program::Program;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a command may do to the machine it runs on; [`Read`] and [`Write`] are all there is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of access",
+    note = "a command either reads (`Read`) or changes (`Write`); no other kind can be declared"
+)]
+pub trait Access: sealed::Sealed + Send + Sync + 'static {}
+
+/// The command changes nothing that the machine keeps.
+#[derive(Debug, Clone, Copy)]
+pub enum Read {}
+
+/// The command may change anything.
+#[derive(Debug, Clone, Copy)]
+pub enum Write {}
+
+impl sealed::Sealed for Read {}
+impl sealed::Sealed for Write {}
+impl Access for Read {}
+impl Access for Write {}
+
+/// Whose rights a command runs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elevation {
+    /// Those of the login user.
+    LoginUser,
+    /// Those of root, by `sudo -n --` where the login user is not root already.
+    Root,
+}
+
+/// One program with its arguments: no shell, no expansion, nothing implied.
+#[must_use = "a command does nothing by itself"]
+pub struct Command<A: Access> {
+    program: Program,
+    args: Vec<String>,
+    elevation: Elevation,
+    access: PhantomData<fn() -> A>,
+}
+
+impl<A: Access> Command<A> {
+    fn blank(program: Program) -> Self {
+        Self { program, args: Vec::new(), elevation: Elevation::LoginUser, access: PhantomData }
+    }
+
+    fn with_args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> Program {
+        self.program
+    }
+
+    /// The arguments, without the program.
+    #[must_use]
+    pub fn arguments(&self) -> &[String] {
+        &self.args
+    }
+
+    /// Whose rights the command needs.
+    #[must_use]
+    pub fn elevation(&self) -> Elevation {
+        self.elevation
+    }
+}
+
+impl Command<Read> {
+    /// For the catalog alone.
+    pub(crate) fn read<const N: usize>(program: Program, args: [&str; N]) -> Self {
+        Self::blank(program).with_args(args)
+    }
+
+    /// For the catalog alone: options and operands that are only known at run time.
+    pub(crate) fn and(self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_args(args)
+    }
+
+    /// For the catalog alone: the read shows everything only to root.
+    pub(crate) fn as_root(mut self) -> Self {
+        self.elevation = Elevation::Root;
+        self
+    }
+}
+
+impl Command<Write> {
+    /// A command that may change the machine; it runs only as a step of an approved [`crate::Plan`].
+    pub fn new(program: Program) -> Self {
+        Self::blank(program)
+    }
+
+    /// One more argument.
+    pub fn arg(self, arg: impl Into<String>) -> Self {
+        self.with_args([arg])
+    }
+
+    /// More arguments.
+    pub fn args(self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_args(args)
+    }
+
+    /// The same command with the rights of root.
+    pub fn elevated(mut self) -> Self {
+        self.elevation = Elevation::Root;
+        self
+    }
+}
+
+/// Whatever reads may stand where a change may; the reverse does not exist.
+impl From<Command<Read>> for Command<Write> {
+    fn from(read: Command<Read>) -> Self {
+        Self { program: read.program, args: read.args, elevation: read.elevation, access: PhantomData }
+    }
+}
+
+impl<A: Access> Clone for Command<A> {
+    fn clone(&self) -> Self {
+        Self {
+            program: self.program,
+            args: self.args.clone(),
+            elevation: self.elevation,
+            access: PhantomData,
+        }
+    }
+}
+
+impl<A: Access> PartialEq for Command<A> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.program, &self.args, self.elevation) == (other.program, &other.args, other.elevation)
+    }
+}
+
+impl<A: Access> Eq for Command<A> {}
+
+/// As a person would type it, `sudo` included.
+impl<A: Access> fmt::Display for Command<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.elevation == Elevation::Root {
+            f.write_str("sudo ")?;
+        }
+        f.write_str(self.program.as_str())?;
+        for arg in &self.args {
+            let shown = crate::quote::word(arg).map_err(|_| fmt::Error)?;
+            write!(f, " {shown}")?;
+        }
+        Ok(())
+    }
+}
+
+impl<A: Access> fmt::Debug for Command<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("program", &self.program)
+            .field("args", &self.args)
+            .field("elevation", &self.elevation)
+            .finish()
+    }
+}

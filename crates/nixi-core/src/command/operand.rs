@@ -1,0 +1,223 @@
+//! Operands: values from people, models and nodes that become arguments of a command.
+//!
+//! Each is checked when it is parsed. None starts with `-`, so that no value is ever read as an option.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::node::{BadWord, checked_word};
+
+checked_word! {
+    /// The name or id of a container: as podman and docker take it, `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 128.
+    ContainerName, "a container name", |word| match word.as_bytes() {
+        [] => Err("it is empty"),
+        bytes if bytes.len() > 128 => Err("it is longer than 128 characters"),
+        [first, ..] if !first.is_ascii_alphanumeric() => Err("it does not start with a letter or digit"),
+        bytes if bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)) => Ok(()),
+        _ => Err("use letters, digits, `_`, `.` and `-`"),
+    }
+}
+
+checked_word! {
+    /// The full id of a container as its runtime prints it: 64 hexadecimal digits.
+    ContainerId, "a container id", |word| {
+        if word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(())
+        } else {
+            Err("it is not 64 hexadecimal digits")
+        }
+    }
+}
+
+checked_word! {
+    /// The name of a systemd unit (systemd.unit(5)), with or without `.service`; no glob.
+    UnitName, "a unit name", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 255 => Err("it is longer than 255 characters"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b)) => Ok(()),
+        _ => Err("use letters, digits, and `:-_.\\@`"),
+    }
+}
+
+impl UnitName {
+    const SUFFIXES: [&str; 11] = [
+        ".service", ".socket", ".device", ".mount", ".automount", ".swap", ".target", ".path", ".timer", ".slice",
+        ".scope",
+    ];
+
+    /// The name with `.service` behind it, unless it names another kind of unit.
+    #[must_use]
+    pub fn qualified(&self) -> Self {
+        if Self::SUFFIXES.iter().any(|suffix| self.as_str().ends_with(suffix)) {
+            self.clone()
+        } else {
+            Self(format!("{}.service", self.as_str()))
+        }
+    }
+}
+
+checked_word! {
+    /// A point in time as journalctl(1) and podman-logs(1) take it (systemd.time(7)): `2026-11-22 10:00`, `yesterday`, `1h ago`.
+    TimeSpec, "a time", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 64 => Err("it is longer than 64 characters"),
+        _ if word.starts_with('-') => Err("it starts with `-`; write `1h ago`"),
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b" :-+.".contains(&b)) => Ok(()),
+        _ => Err("use a form of systemd.time(7), such as `1h ago` or `2026-11-22 10:00`"),
+    }
+}
+
+checked_word! {
+    /// A pattern that log lines must match (journalctl(1), `--grep`); it does not start with `-`.
+    Grep, "a pattern", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 256 => Err("it is longer than 256 characters"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.chars().any(char::is_control) => Err("it holds a control character"),
+        _ => Ok(()),
+    }
+}
+
+checked_word! {
+    /// A host name or address that a diagnosis goes out to.
+    NetTarget, "a host to reach", |word| {
+        word.parse::<crate::node::Host>().map(drop).map_err(|error| error.why())
+    }
+}
+
+/// Declares a whole number with bounds: `TryFrom<u32>`, serde through it, an integer schema.
+macro_rules! bounded_number {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $min:literal, $max:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(try_from = "u32", into = "u32")]
+        #[schemars(inline, extend("minimum" = $min, "maximum" = $max))]
+        pub struct $name(u32);
+
+        impl TryFrom<u32> for $name {
+            type Error = BadWord;
+            fn try_from(number: u32) -> Result<Self, BadWord> {
+                if ($min..=$max).contains(&number) {
+                    Ok(Self(number))
+                } else {
+                    Err(BadWord::new($what, &number.to_string(), concat!("use ", $min, " to ", $max)))
+                }
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(number: $name) -> u32 {
+                number.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+bounded_number! {
+    /// How many log lines, the newest first to be kept.
+    Lines, "a number of lines", 1, 10000
+}
+
+impl Lines {
+    /// What an action shows when nothing was said: 100.
+    pub const USUAL: Self = Self(100);
+}
+
+bounded_number! {
+    /// How many echo requests to send.
+    PingCount, "a number of packets", 1, 20
+}
+
+impl PingCount {
+    /// What an action sends when nothing was said: 3.
+    pub const USUAL: Self = Self(3);
+}
+
+/// The least important message to show: the levels of syslog(3), by name as journalctl(1) prints them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names are those of syslog(3)")]
+pub enum LogPriority {
+    Emerg,
+    Alert,
+    Crit,
+    Err,
+    Warning,
+    Notice,
+    Info,
+    Debug,
+}
+
+impl LogPriority {
+    /// All levels, the gravest first.
+    pub const ALL: [Self; 8] = [
+        Self::Emerg, Self::Alert, Self::Crit, Self::Err, Self::Warning, Self::Notice, Self::Info, Self::Debug,
+    ];
+
+    /// The word that journalctl takes and prints.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Emerg => "emerg",
+            Self::Alert => "alert",
+            Self::Crit => "crit",
+            Self::Err => "err",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+impl FromStr for LogPriority {
+    type Err = BadWord;
+    fn from_str(word: &str) -> Result<Self, BadWord> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.as_str() == word)
+            .ok_or_else(|| BadWord::new("a priority", word, "use emerg, alert, crit, err, warning, notice, info or debug"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_ever_an_option() {
+        for word in ["-f", "--vacuum-time=1s", "-"] {
+            assert!(word.parse::<ContainerName>().is_err());
+            assert!(word.parse::<UnitName>().is_err());
+            assert!(word.parse::<TimeSpec>().is_err());
+            assert!(word.parse::<Grep>().is_err());
+            assert!(word.parse::<NetTarget>().is_err());
+        }
+    }
+
+    #[test]
+    fn units_get_their_suffix() {
+        let name = |word: &str| word.parse::<UnitName>().unwrap().qualified().to_string();
+        assert_eq!(name("nginx"), "nginx.service");
+        assert_eq!(name("nginx.service"), "nginx.service");
+        assert_eq!(name("podman-web@1"), "podman-web@1.service");
+        assert_eq!(name("a.timer"), "a.timer");
+        assert!("nginx*".parse::<UnitName>().is_err());
+    }
+
+    #[test]
+    fn numbers_have_bounds() {
+        assert!(Lines::try_from(0).is_err());
+        assert!(Lines::try_from(10_000).is_ok());
+        assert!(serde_json::from_str::<PingCount>("21").is_err());
+    }
+}

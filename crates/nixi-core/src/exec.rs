@@ -1,0 +1,327 @@
+//! The seam to the machines: what core asks of an executor, and what it gets back.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::command::{Access, Command, Elevation, Program, Read, Write};
+use crate::node::{Node, SshTarget, UserName};
+use crate::quote::{self, Unquotable};
+
+/// Whether an invocation may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes nothing; it may be sent again over a fresh connection.
+    Read,
+    /// It may change something; on doubt it is never sent again.
+    Change,
+}
+
+/// One command on its way to one node.
+///
+/// **Invariant.** Only core makes one: from a catalogued read, or from a step of an approved plan. So holding an
+/// [`Executor`] gives nobody the power to run anything.
+#[derive(Debug)]
+pub struct Invocation {
+    program: Program,
+    args: Vec<String>,
+    elevation: Elevation,
+    effect: Effect,
+    deadline: Duration,
+    cancel: CancellationToken,
+}
+
+impl Invocation {
+    /// The most bytes of standard output, and again of standard error, that an executor keeps: 8 MiB. What comes
+    /// after is read and dropped, and [`Output::truncated`] says so.
+    pub const OUTPUT_LIMIT: usize = 8 * 1024 * 1024;
+
+    fn new<A: Access>(command: Command<A>, effect: Effect, deadline: Duration, cancel: CancellationToken) -> Self {
+        Self {
+            program: command.program(),
+            elevation: command.elevation(),
+            args: command.arguments().to_vec(),
+            effect,
+            deadline,
+            cancel,
+        }
+    }
+
+    pub(crate) fn read(command: Command<Read>, deadline: Duration, cancel: CancellationToken) -> Self {
+        Self::new(command, Effect::Read, deadline, cancel)
+    }
+
+    /// For [`crate::plan`]'s `apply` alone: the command comes out of an approved plan.
+    pub(crate) fn change(command: Command<Write>, deadline: Duration, cancel: CancellationToken) -> Self {
+        Self::new(command, Effect::Change, deadline, cancel)
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> Program {
+        self.program
+    }
+
+    /// The arguments, without the program.
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// Whose rights the command needs.
+    #[must_use]
+    pub fn elevation(&self) -> Elevation {
+        self.elevation
+    }
+
+    /// Whether it may be repeated.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// How long the command may run once it was sent; connecting has its own limit.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Fires when nobody waits for the answer any more.
+    #[must_use]
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// The line for the login shell of a remote node.
+    ///
+    /// # Errors
+    /// [`Unquotable`] if an argument holds a NUL byte.
+    pub fn remote_line(&self, login: &UserName) -> Result<String, Unquotable> {
+        let elevation = if login.is_root() { Elevation::LoginUser } else { self.elevation };
+        quote::remote_line(self.program, &self.args, elevation)
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// Killed by this signal, named as in RFC 4254, section 6.10 (without `SIG`).
+    Signal(String),
+}
+
+impl Exit {
+    /// Whether the command says that it worked.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        *self == Self::Code(0)
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(name) => write!(f, "killed by SIG{name}"),
+        }
+    }
+}
+
+/// What a command that ran to its end left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub exit: Exit,
+    /// Its standard output, at most [`Invocation::OUTPUT_LIMIT`] bytes.
+    pub stdout: Vec<u8>,
+    /// Its standard error, at most [`Invocation::OUTPUT_LIMIT`] bytes.
+    pub stderr: Vec<u8>,
+    /// Whether either stream was longer than the limit.
+    pub truncated: bool,
+}
+
+/// Why a node could not be reached. Nothing was sent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreachable {
+    /// No answer within the limit for the whole connect.
+    Timeout,
+    /// The connection was refused, or there is no route to the host.
+    Refused,
+    /// The node takes none of our keys.
+    Auth,
+    /// The host key is not the one that was known, or it is revoked.
+    HostKeyChanged,
+    /// The name of the host has no address.
+    Dns,
+    /// The other side does not speak SSH as we do.
+    Protocol,
+}
+
+impl Unreachable {
+    /// The word of the CLI contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Auth => "auth",
+            Self::HostKeyChanged => "host_key_changed",
+            Self::Dns => "dns",
+            Self::Protocol => "protocol",
+        }
+    }
+}
+
+/// Why there is no [`Output`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExecError {
+    /// The node could not be reached; nothing was sent.
+    #[error("{detail}")]
+    Unreachable {
+        /// The class of the trouble.
+        reason: Unreachable,
+        /// What happened, in a sentence for people.
+        detail: String,
+        /// What to do next, if there is something better than to try again.
+        hint: Option<String>,
+    },
+    /// The node was reached, but will not run our commands as they are sent; nothing was sent.
+    #[error("{detail}")]
+    Unfit {
+        /// What is wrong with the login, in a sentence.
+        detail: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// The connection was lost after the command was sent: it may have run, wholly or in part.
+    #[error("the connection was lost while the command ran: {0}")]
+    Lost(String),
+    /// The command was sent and did not end in time.
+    #[error("the command did not end within {0:?}")]
+    Deadline(Duration),
+    /// Given up before anything was sent.
+    #[error("cancelled before the command was sent")]
+    CancelledUnsent,
+    /// Given up after the command was sent.
+    #[error("cancelled while the command ran")]
+    Cancelled,
+    /// The command cannot be sent.
+    #[error(transparent)]
+    Unquotable(#[from] Unquotable),
+}
+
+impl ExecError {
+    /// Whether the command may have run, wholly or in part.
+    #[must_use]
+    pub fn may_have_run(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::Deadline(_) | Self::Cancelled => true,
+            Self::Unreachable { .. } | Self::Unfit { .. } | Self::CancelledUnsent | Self::Unquotable(_) => false,
+        }
+    }
+}
+
+/// The SHA-256 fingerprint of a host key, as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The text, `SHA256:…`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = crate::node::BadWord;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let hash = word.strip_prefix("SHA256:").map(|hash| hash.trim_end_matches('='));
+        match hash {
+            Some(hash) if hash.len() == 43 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') => {
+                Ok(Self(format!("SHA256:{hash}")))
+            }
+            _ => Err(crate::node::BadWord::new(
+                "a host key fingerprint",
+                word,
+                "write it as `ssh-keygen -l` prints it: SHA256:…",
+            )),
+        }
+    }
+}
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs commands on machines. nixi-ssh has two: over SSH, and on the controller itself.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// Runs one command to its end.
+    ///
+    /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
+    /// invocation that changes something is sent at most once.
+    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError>;
+
+    /// Brings up, or finds alive, an authenticated connection, and gives the host key it was made with (`None` on the
+    /// controller). Nothing is run for the user.
+    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Fingerprint>, ExecError>;
+}
+
+/// Whether a host key was known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostKeyState {
+    /// It stood in a known_hosts file.
+    Known,
+    /// It was seen for the first time, and is now recorded (`accept-new`).
+    New,
+}
+
+/// A first login that worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Welcome {
+    /// The host key of the machine that answered.
+    pub fingerprint: Fingerprint,
+    /// Whether that key was known before.
+    pub host_key: HostKeyState,
+}
+
+/// Brings machines into reach that are not in the configuration yet.
+#[async_trait]
+pub trait Enrol: Send + Sync {
+    /// Tries to log in with the keys at hand. With a pin, any other host key is refused before authentication.
+    async fn key_login(
+        &self,
+        target: &SshTarget,
+        pin: Option<&Fingerprint>,
+        cancel: &CancellationToken,
+    ) -> Result<Welcome, ExecError>;
+}
+
+/// What was taken out of the user's known_hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many lines were dropped or shortened.
+    pub lines: usize,
+    /// The file.
+    pub file: std::path::PathBuf,
+}
+
+/// The record of host keys.
+pub trait HostKeys: Send + Sync {
+    /// Drops what is recorded for a host, in every form it can be written; wildcards, CA and revoked lines, and
+    /// entries that a host of `kept` still needs, stay.
+    ///
+    /// # Errors
+    /// A sentence for people, if the file cannot be read or written; it is then unchanged.
+    fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String>;
+}

@@ -1,0 +1,88 @@
+//! The only place where words become a line for a shell.
+//!
+//! sshd hands one string to the login shell of the user (RFC 4254, section 6.5; sshd(8), "LOGIN PROCESS"), so a list
+//! of words has to be quoted to arrive as the same list. The rules are those of the POSIX shell (IEEE Std 1003.1,
+//! "Shell Command Language", 2.2.2): inside single quotes every byte stands for itself, but for the quote.
+
+use std::borrow::Cow;
+
+use crate::command::{Elevation, Program};
+
+/// Where NixOS keeps programs that need the setuid bit: the only working `sudo`.
+pub const WRAPPERS: &str = "/run/wrappers/bin";
+/// Where NixOS keeps the programs of the running system; sudo rules name programs there.
+pub const SYSTEM_PROFILE: &str = "/run/current-system/sw/bin";
+
+/// A word that no shell line can carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a word of the command holds a NUL byte, which no argument can carry")]
+pub struct Unquotable;
+
+/// The word as a POSIX shell reads it back, quoted only where it must be.
+///
+/// # Errors
+/// [`Unquotable`] if the word holds a NUL byte.
+pub fn word(word: &str) -> Result<Cow<'_, str>, Unquotable> {
+    if word.contains('\0') {
+        return Err(Unquotable);
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return Ok(Cow::Borrowed(word));
+    }
+    Ok(Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))))
+}
+
+/// The words as one line that a POSIX shell splits back into the same words.
+///
+/// # Errors
+/// [`Unquotable`] if a word holds a NUL byte.
+pub fn line<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<String, Unquotable> {
+    let mut line = String::new();
+    for next in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word(next)?);
+    }
+    Ok(line)
+}
+
+/// The whole line that is sent to a node's login shell.
+///
+/// As on NixOS, setuid programs come from [`WRAPPERS`] and all others from [`SYSTEM_PROFILE`] before the user's own
+/// `PATH`; with elevation the program itself is looked for in [`SYSTEM_PROFILE`] first, since that is the path which
+/// sudo rules name. `exec` leaves no shell behind that could outlive or hide the command.
+pub(crate) fn remote_line(
+    program: Program,
+    args: &[String],
+    elevation: Elevation,
+) -> Result<String, Unquotable> {
+    let command = line(std::iter::once(program.as_str()).chain(args.iter().map(String::as_str)))?;
+    Ok(match elevation {
+        Elevation::LoginUser => format!(
+            "PATH={WRAPPERS}:{SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C.UTF-8; export PATH LC_ALL; exec {command}"
+        ),
+        Elevation::Root => format!(
+            "PATH={SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C.UTF-8; export PATH LC_ALL; \
+             s={WRAPPERS}/sudo; [ -x $s ] || s=sudo; exec $s -n -- {command}"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_must_be_quoted_is() {
+        assert_eq!(word("nginx.service").unwrap(), "nginx.service");
+        assert_eq!(word("").unwrap(), "''");
+        assert_eq!(word("a b").unwrap(), "'a b'");
+        assert_eq!(word("it's").unwrap(), r"'it'\''s'");
+        assert_eq!(word("$(reboot)").unwrap(), "'$(reboot)'");
+        assert_eq!(word("~").unwrap(), "'~'");
+        assert_eq!(word("A=b").unwrap(), "'A=b'");
+        assert_eq!(word("a\0b"), Err(Unquotable));
+    }
+}
