@@ -1,0 +1,50 @@
+//! Ends what a lab machine started, and nothing else.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Kills all descendants of a process, not itself.
+pub(crate) fn kill_descendants(root: u32) {
+    let parents = parents();
+    let mut doomed = vec![root];
+    let mut at = 0;
+    while let Some(&parent) = doomed.get(at) {
+        doomed.extend(parents.iter().filter(|&(_, &of)| of == parent).map(|(&pid, _)| pid));
+        at += 1;
+    }
+    doomed.iter().skip(1).for_each(|&pid| kill(pid));
+}
+
+/// Kills all processes whose environment holds this `NAME=VALUE`; the value must be unique to the caller.
+pub(crate) fn kill_marked(mark: &str) {
+    for pid in pids() {
+        let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else { continue };
+        if environ.split(|&b| b == 0).any(|pair| pair == mark.as_bytes()) {
+            kill(pid);
+        }
+    }
+}
+
+fn kill(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // It may have ended by itself in between.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+fn pids() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Process id to the id of its parent.
+fn parents() -> BTreeMap<u32, u32> {
+    let parent = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is the name in parentheses, which may itself hold spaces and parentheses.
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    pids().into_iter().filter_map(|pid| Some((pid, parent(pid)?))).collect()
+}
