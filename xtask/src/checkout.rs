@@ -1,0 +1,48 @@
+//! Where the workspace is, and where its builds go.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::program::{cargo, output_of};
+
+/// The folder that holds the workspace's Cargo.toml.
+pub(crate) fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built_in = here.parent().context("the workspace has no folder")?;
+    if built_in.join("Cargo.lock").is_file() {
+        return Ok(built_in.to_owned());
+    }
+    // The checkout was moved after this program was built.
+    std::env::current_dir().context("cannot tell the current folder")
+}
+
+/// What `cargo metadata --no-deps` says, as far as the chores need it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) target_directory: PathBuf,
+}
+
+/// A member of the workspace.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) dependencies: Vec<Dependency>,
+}
+
+/// What a member asks for. `kind` is absent for a normal dependency, else `dev` or `build`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    pub(crate) kind: Option<String>,
+}
+
+/// Asks cargo about the workspace, without the network.
+pub(crate) fn metadata() -> Result<Metadata> {
+    let mut ask = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    let told = output_of(ask.current_dir(root()?))?;
+    serde_json::from_str(&told).context("cannot read what cargo metadata printed")
+}

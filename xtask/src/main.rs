@@ -1,0 +1,56 @@
+//! The chores of the workspace: `cargo xtask` lists them.
+//!
+//! This file only dispatches; a chore is a file of its own.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who runs it; no library is in here"
+)]
+
+mod bench;
+mod checkout;
+mod ci;
+mod program;
+mod soak;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const CHORES: &str = "\
+chores of this workspace (cargo xtask CHORE):
+
+  tidy            what the compiler does not check: dependencies, file length, links, leftovers
+  test [ARGS]     every test that this machine can run; ARGS go to nextest
+  bench latency   a warm command over SSH, against the ssh client
+  soak [CASES]    the property tests with many cases (20000 unless told)
+  ci              fmt, clippy, tidy, test, doc, deny; with a table of times
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let chore = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let done = match chore.as_str() {
+        "" | "help" | "-h" | "--help" => {
+            print!("{CHORES}");
+            Ok(())
+        }
+        "tidy" => tidy::run(),
+        "test" => test::run(&rest),
+        "bench" => bench::run(&rest),
+        "soak" => soak::run(&rest),
+        "ci" => ci::run(),
+        _ => {
+            eprint!("no such chore: {chore}\n\n{CHORES}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {chore}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
