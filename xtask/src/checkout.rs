@@ -2,20 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::program::{cargo, output_of};
 
 /// The folder that holds the workspace's Cargo.toml.
 pub(crate) fn root() -> Result<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built_in = here.parent().context("the workspace has no folder")?;
-    if built_in.join("Cargo.lock").is_file() {
-        return Ok(built_in.to_owned());
+    // `cargo run` says where it found this package; a program that was started by hand knows where it was built.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&here).parent().context("the workspace has no folder")?;
+    if !root.join("Cargo.lock").is_file() {
+        bail!("no workspace in {}; run this as `cargo xtask`", root.display());
     }
-    // The checkout was moved after this program was built.
-    std::env::current_dir().context("cannot tell the current folder")
+    Ok(root.to_owned())
 }
 
 /// What `cargo metadata --no-deps` says, as far as the chores need it.
