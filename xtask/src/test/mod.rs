@@ -32,21 +32,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let docs = if args.is_empty() { Some(doc::run()?) } else { None };
 
     println!();
-    match &docs {
-        Some(docs) => println!("level 1 (anywhere): ran {}, and {} doc tests", first.ran(), docs.ran()),
-        None => println!(
-            "level 1 (anywhere): ran {}; doc tests left out, since arguments were given",
-            first.ran()
-        ),
+    println!("level 1 (anywhere): {}", told(first, &[]));
+    match docs {
+        Some(docs) => println!("level 1 (doc tests): {}", told(docs, &[])),
+        None => println!("level 1 (doc tests): left out, since arguments were given"),
     }
-    match &second {
+    match second {
+        Some(second) => println!("level 2 (sshd on loopback): {}", told(second, &missing)),
         None => println!("level 2 (sshd on loopback): could not run: openssh-server is not installed"),
-        Some(count) if missing.is_empty() => println!("level 2 (sshd on loopback): ran {}", count.ran()),
-        Some(count) => println!(
-            "level 2 (sshd on loopback): ran {}; tests that need {} could not run: not installed",
-            count.ran(),
-            missing.join(", ")
-        ),
     }
     println!("level 3 (lab machines): not built yet");
     let all: Count = [Some(first), second, docs].into_iter().flatten().sum();
@@ -60,7 +53,34 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
+fn told(count: Count, missing: &[String]) -> String {
+    match (count.ran(), missing) {
+        (0, _) if count.broken => "could not run: see above".to_owned(),
+        (ran, []) => format!("ran {ran}"),
+        (ran, missing) => {
+            format!("ran {ran}, without those that need {} (not installed)", missing.join(", "))
+        }
+    }
+}
+
 /// What nobody may overlook.
 fn loud(what: &str) {
     eprintln!("\n!!! {what}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_did_not_run_never_says_that_it_ran() {
+        let built_nothing = Count { broken: true, ..Count::default() };
+        assert_eq!(told(built_nothing, &[]), "could not run: see above");
+        let count = Count { passed: 3, failed: 1, broken: true };
+        assert_eq!(told(count, &[]), "ran 4");
+        assert_eq!(
+            told(count, &["tmux".to_owned(), "llmock".to_owned()]),
+            "ran 4, without those that need tmux, llmock (not installed)"
+        );
+    }
 }
