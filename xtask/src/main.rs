@@ -23,7 +23,7 @@ chores of this workspace (cargo xtask CHORE):
   tidy            what the compiler does not check: dependencies, file length, links, leftovers
   test [ARGS]     every test that this machine can run; ARGS go to nextest
   bench latency   a warm command over SSH, against the ssh client
-  soak [CASES]    the property tests with many cases (20000 unless told)
+  soak [CASES]    every test for long: so many cases a property (20000 unless told)
   ci              fmt, clippy, tidy, test, doc, deny; with a table of times
 ";
 
