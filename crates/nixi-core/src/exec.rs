@@ -38,7 +38,12 @@ impl Invocation {
     /// after is read and dropped, and [`Output::truncated`] says so.
     pub const OUTPUT_LIMIT: usize = 8 * 1024 * 1024;
 
-    fn new<A: Access>(command: Command<A>, effect: Effect, deadline: Duration, cancel: CancellationToken) -> Self {
+    fn new<A: Access>(
+        command: &Command<A>,
+        effect: Effect,
+        deadline: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
         Self {
             program: command.program(),
             elevation: command.elevation(),
@@ -49,12 +54,12 @@ impl Invocation {
         }
     }
 
-    pub(crate) fn read(command: Command<Read>, deadline: Duration, cancel: CancellationToken) -> Self {
+    pub(crate) fn read(command: &Command<Read>, deadline: Duration, cancel: CancellationToken) -> Self {
         Self::new(command, Effect::Read, deadline, cancel)
     }
 
     /// For [`crate::plan`]'s `apply` alone: the command comes out of an approved plan.
-    pub(crate) fn change(command: Command<Write>, deadline: Duration, cancel: CancellationToken) -> Self {
+    pub(crate) fn change(command: &Command<Write>, deadline: Duration, cancel: CancellationToken) -> Self {
         Self::new(command, Effect::Change, deadline, cancel)
     }
 
@@ -101,6 +106,13 @@ impl Invocation {
     pub fn remote_line(&self, login: &UserName) -> Result<String, Unquotable> {
         let elevation = if login.is_root() { Elevation::LoginUser } else { self.elevation };
         quote::remote_line(self.program, &self.args, elevation)
+    }
+}
+
+/// As a person would type it, `sudo` included.
+impl std::fmt::Display for Invocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::command::show(f, self.program, &self.args, self.elevation)
     }
 }
 
@@ -221,7 +233,9 @@ impl ExecError {
     pub fn may_have_run(&self) -> bool {
         match self {
             Self::Lost(_) | Self::Deadline(_) | Self::Cancelled => true,
-            Self::Unreachable { .. } | Self::Unfit { .. } | Self::CancelledUnsent | Self::Unquotable(_) => false,
+            Self::Unreachable { .. } | Self::Unfit { .. } | Self::CancelledUnsent | Self::Unquotable(_) => {
+                false
+            }
         }
     }
 }
@@ -244,7 +258,10 @@ impl std::str::FromStr for Fingerprint {
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         let hash = word.strip_prefix("SHA256:").map(|hash| hash.trim_end_matches('='));
         match hash {
-            Some(hash) if hash.len() == 43 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') => {
+            Some(hash)
+                if hash.len() == 43
+                    && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') =>
+            {
                 Ok(Self(format!("SHA256:{hash}")))
             }
             _ => Err(crate::node::BadWord::new(

@@ -1,13 +1,43 @@
-//! The heart of Nixi.
+//! The heart of Nixi: nodes and modes, commands whose type says what they may do, plans that a person approves, the
+//! registry of actions, the configuration, and the session that front ends drive.
+//!
+//! **Invariants.** This crate prints nothing, spawns nothing and opens no socket; the configuration's files are all
+//! that it reads and writes. There is no public way to make a [`Command<Read>`], a [`Writable`], an [`Approved`] or an
+//! [`Invocation`]: an action that looks cannot change a node, and a plan runs only as a person approved it.
+//! `tests/forgeries` holds the attempts that must not compile.
+
+pub mod action;
+pub mod brain;
+pub mod catalog;
 pub mod command;
+pub mod config;
+pub mod context;
+pub mod error;
 pub mod exec;
+pub mod fleet;
 pub mod mode;
+pub mod nearest;
 pub mod node;
+pub mod plan;
 pub mod quote;
+pub mod recording;
+pub mod registry;
+pub mod session;
 pub mod text;
+
+pub use action::{ActionName, Change, Inspect, Scope};
+pub use command::{Command, Program, Read, Write};
+pub use context::{InspectCx, PlanCx, Settings};
+pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation, Output,
-    Unreachable, Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
+    Output, Unreachable, Welcome,
 };
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
 pub use node::{BadWord, Host, Node, NodeName, Port, SshTarget, Tag, Target, UserName};
+pub use plan::{
+    Approved, Decision, Expectation, Origin, Plan, PlanDigest, Refusal, Review, Risk, Step, StepReport,
+    StepStatus, Writable,
+};
+pub use registry::Registry;
+pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};

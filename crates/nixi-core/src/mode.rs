@@ -38,9 +38,7 @@ impl Mode {
     pub fn grants(self) -> CapabilitySet {
         match self {
             Self::Managed => CapabilitySet(Capability::ALL.to_vec()),
-            Self::Monitored => {
-                CapabilitySet(ReadCapability::ALL.into_iter().map(Capability::Read).collect())
-            }
+            Self::Monitored => CapabilitySet(ReadCapability::ALL.into_iter().map(Capability::Read).collect()),
         }
     }
 }

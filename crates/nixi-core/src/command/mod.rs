@@ -4,14 +4,16 @@
 //! no further argument. A [`Command<Write>`] can be made by anyone, and run by nobody: it is data in a
 //! [`crate::Plan`] until a person has approved that plan.
 
+mod excerpt;
 mod operand;
 mod program;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+pub(crate) use excerpt::Excerpt;
 pub use operand::{
-    ContainerName, Grep, ContainerId, Lines, LogPriority, NetTarget, PingCount, TimeSpec, UnitName,
+    ContainerId, ContainerName, Grep, Lines, LogPriority, NetTarget, PingCount, TimeSpec, UnitName,
 };
 pub use program::Program;
 
@@ -99,7 +101,7 @@ impl Command<Read> {
     }
 
     /// For the catalog alone: the read shows everything only to root.
-    pub(crate) fn as_root(mut self) -> Self {
+    pub(crate) fn by_root(mut self) -> Self {
         self.elevation = Elevation::Root;
         self
     }
@@ -157,16 +159,28 @@ impl<A: Access> Eq for Command<A> {}
 /// As a person would type it, `sudo` included.
 impl<A: Access> fmt::Display for Command<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.elevation == Elevation::Root {
-            f.write_str("sudo ")?;
-        }
-        f.write_str(self.program.as_str())?;
-        for arg in &self.args {
-            let shown = crate::quote::word(arg).map_err(|_| fmt::Error)?;
-            write!(f, " {shown}")?;
-        }
-        Ok(())
+        show(f, self.program, &self.args, self.elevation)
     }
+}
+
+pub(crate) fn show(
+    f: &mut fmt::Formatter<'_>,
+    program: Program,
+    args: &[String],
+    elevation: Elevation,
+) -> fmt::Result {
+    if elevation == Elevation::Root {
+        f.write_str("sudo ")?;
+    }
+    f.write_str(program.as_str())?;
+    for arg in args {
+        // A word with a NUL cannot be sent; it is still shown, so that the error makes sense.
+        match crate::quote::word(arg) {
+            Ok(word) => write!(f, " {word}")?,
+            Err(_) => write!(f, " {arg:?}")?,
+        }
+    }
+    Ok(())
 }
 
 impl<A: Access> fmt::Debug for Command<A> {

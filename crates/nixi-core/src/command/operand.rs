@@ -44,7 +44,16 @@ checked_word! {
 
 impl UnitName {
     const SUFFIXES: [&str; 11] = [
-        ".service", ".socket", ".device", ".mount", ".automount", ".swap", ".target", ".path", ".timer", ".slice",
+        ".service",
+        ".socket",
+        ".device",
+        ".mount",
+        ".automount",
+        ".swap",
+        ".target",
+        ".path",
+        ".timer",
+        ".slice",
         ".scope",
     ];
 
@@ -127,6 +136,12 @@ bounded_number! {
     Lines, "a number of lines", 1, 10000
 }
 
+impl Default for Lines {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
 impl Lines {
     /// What an action shows when nothing was said: 100.
     pub const USUAL: Self = Self(100);
@@ -160,7 +175,14 @@ pub enum LogPriority {
 impl LogPriority {
     /// All levels, the gravest first.
     pub const ALL: [Self; 8] = [
-        Self::Emerg, Self::Alert, Self::Crit, Self::Err, Self::Warning, Self::Notice, Self::Info, Self::Debug,
+        Self::Emerg,
+        Self::Alert,
+        Self::Crit,
+        Self::Err,
+        Self::Warning,
+        Self::Notice,
+        Self::Info,
+        Self::Debug,
     ];
 
     /// The word that journalctl takes and prints.
@@ -182,10 +204,9 @@ impl LogPriority {
 impl FromStr for LogPriority {
     type Err = BadWord;
     fn from_str(word: &str) -> Result<Self, BadWord> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.as_str() == word)
-            .ok_or_else(|| BadWord::new("a priority", word, "use emerg, alert, crit, err, warning, notice, info or debug"))
+        Self::ALL.into_iter().find(|level| level.as_str() == word).ok_or_else(|| {
+            BadWord::new("a priority", word, "use emerg, alert, crit, err, warning, notice, info or debug")
+        })
     }
 }
 

@@ -1,0 +1,45 @@
+//! Reads of containers, by podman(1) or docker(1).
+//!
+//! They run as root: without root, podman shows only the login user's own containers, and an empty list would be a lie.
+
+use crate::command::{Command, ContainerName, Lines, Program, Read, TimeSpec};
+use crate::config::Runtime;
+
+/// The program of a container runtime.
+#[must_use]
+pub const fn program(runtime: Runtime) -> Program {
+    match runtime {
+        Runtime::Podman => Program::new("podman"),
+        Runtime::Docker => Program::new("docker"),
+    }
+}
+
+fn names(names: &[ContainerName]) -> impl Iterator<Item = &str> {
+    names.iter().map(ContainerName::as_str)
+}
+
+/// All containers, running or not: one JSON array (podman) or one object a line (docker).
+pub fn list(runtime: Runtime) -> Command<Read> {
+    Command::read(program(runtime), ["ps", "--all", "--no-trunc", "--format", "json"]).by_root()
+}
+
+/// All there is to know of some containers, as a JSON array.
+pub fn inspect(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
+    Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and(names(of)).by_root()
+}
+
+/// The full ids of some containers, a line each, in the order asked.
+pub fn ids(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
+    Command::read(program(runtime), ["inspect", "--type", "container", "--format", "{{.Id}}", "--"])
+        .and(names(of))
+        .by_root()
+}
+
+/// The last lines that a container wrote to its standard output and error.
+pub fn logs(runtime: Runtime, of: &ContainerName, lines: Lines, since: Option<&TimeSpec>) -> Command<Read> {
+    let mut options = vec!["--tail".to_owned(), lines.to_string()];
+    if let Some(since) = since {
+        options.extend(["--since".to_owned(), since.to_string()]);
+    }
+    Command::read(program(runtime), ["logs", "--timestamps"]).and(options).and(["--", of.as_str()]).by_root()
+}

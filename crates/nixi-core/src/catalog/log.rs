@@ -1,0 +1,40 @@
+//! Reads of the journal.
+
+use crate::command::{Command, Grep, Lines, LogPriority, Program, Read, TimeSpec, UnitName};
+
+/// What to show of the journal; the newest lines that match.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Of this unit only.
+    pub unit: Option<UnitName>,
+    /// Not older than this.
+    pub since: Option<TimeSpec>,
+    /// Not newer than this.
+    pub until: Option<TimeSpec>,
+    /// This grave or graver.
+    pub priority: Option<LogPriority>,
+    /// Whose message matches this pattern.
+    pub grep: Option<Grep>,
+    /// At most this many.
+    pub lines: Lines,
+}
+
+/// journalctl(1) with the rights of the login user: one JSON object a line. Standard error holds a hint when the
+/// user does not see the whole journal.
+pub fn query(query: &Query) -> Command<Read> {
+    let mut options = vec![format!("--lines={}", query.lines)];
+    let mut option = |name: &str, value: Option<String>| {
+        options.extend(value.map(|value| format!("--{name}={value}")));
+    };
+    option("unit", query.unit.as_ref().map(|unit| unit.qualified().to_string()));
+    option("since", query.since.as_ref().map(ToString::to_string));
+    option("until", query.until.as_ref().map(ToString::to_string));
+    option("priority", query.priority.map(|priority| priority.as_str().to_owned()));
+    option("grep", query.grep.as_ref().map(ToString::to_string));
+    Command::read(Program::new("journalctl"), ["--output=json", "--no-pager"]).and(options)
+}
+
+/// The same with the rights of root, who sees everything.
+pub fn query_as_root(of: &Query) -> Command<Read> {
+    query(of).by_root()
+}

@@ -1,0 +1,122 @@
+//! What an action is lent while it works.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::command::{Command, Elevation, Read};
+use crate::config::Runtime;
+use crate::error::ToolError;
+use crate::exec::{Executor, Invocation, Output};
+use crate::fleet::Survey;
+use crate::node::Node;
+use crate::plan::Expectation;
+
+/// Settings that change how actions work.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Which container runtime the fleet uses.
+    pub runtime: Runtime,
+    /// How long a read may run.
+    pub command_timeout: Duration,
+}
+
+/// Runs reads on one node, and nothing else.
+pub(crate) struct Reader<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) settings: Settings,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+impl Reader<'_> {
+    async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
+        let invocation = Invocation::read(command, self.settings.command_timeout, self.cancel.clone());
+        Ok(self.executor.exec(self.node, invocation).await?)
+    }
+}
+
+/// What an [`crate::Inspect`] is lent: reads on its node, and the list of nodes.
+pub struct InspectCx<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) survey: &'a dyn Survey,
+}
+
+impl InspectCx<'_> {
+    /// The node that is looked at.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        self.reader.node
+    }
+
+    /// Settings that the action has to follow.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.reader.settings
+    }
+
+    /// The nodes and their live state.
+    #[must_use]
+    pub fn fleet(&self) -> &dyn Survey {
+        self.survey
+    }
+
+    /// Runs a read to its end, whatever its exit code.
+    ///
+    /// Several reads of one action go out together: join the futures.
+    ///
+    /// # Errors
+    /// When the read did not run to its end.
+    pub async fn run(&self, command: Command<Read>) -> Result<Output, ToolError> {
+        self.reader.run(&command).await
+    }
+
+    /// Runs a read that has to succeed, and gives what it printed.
+    ///
+    /// # Errors
+    /// When the read did not run to its end, failed, or printed more than is kept.
+    pub async fn stdout(&self, command: Command<Read>) -> Result<String, ToolError> {
+        let shown = command.to_string();
+        let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
+        let output = self.reader.run(&command).await?;
+        if !output.exit.is_success() {
+            return Err(ToolError::of_output(&shown, program, elevated, &output));
+        }
+        if output.truncated {
+            return Err(ToolError::Unreadable {
+                command: shown,
+                why: format!("it is longer than {} bytes", Invocation::OUTPUT_LIMIT),
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// What a [`crate::Change`] is lent while it plans: the same reads, and pins for what it found.
+pub struct PlanCx<'a> {
+    pub(crate) inspect: InspectCx<'a>,
+}
+
+impl<'a> std::ops::Deref for PlanCx<'a> {
+    type Target = InspectCx<'a>;
+    fn deref(&self) -> &InspectCx<'a> {
+        &self.inspect
+    }
+}
+
+impl PlanCx<'_> {
+    /// Runs a read that has to succeed, and pins what it printed: the plan is applied only while the same read still
+    /// prints the same. `says` tells a person what is being relied on.
+    ///
+    /// # Errors
+    /// As [`InspectCx::stdout`].
+    pub async fn pin(
+        &self,
+        says: impl Into<String>,
+        command: Command<Read>,
+    ) -> Result<(String, Expectation), ToolError> {
+        let stdout = self.inspect.stdout(command.clone()).await?;
+        let expectation = Expectation::new(says.into(), command, &stdout);
+        Ok((stdout, expectation))
+    }
+}

@@ -1,0 +1,275 @@
+//! What went wrong, in a form that people, scripts and models can use.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::command::Program;
+use crate::exec::{ExecError, Exit, Output, Unreachable};
+use crate::text;
+
+/// The closed list of `error.kind` in results and documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// A flag or word that the command line does not take.
+    Usage,
+    /// The configuration cannot be read or written as asked.
+    Config,
+    /// No such tool or action.
+    UnknownAction,
+    /// No such node.
+    UnknownNode,
+    /// A parameter is unknown, missing, or not of its type.
+    BadArgument,
+    /// A node of that name is there already.
+    NodeExists,
+    /// The node's mode does not allow it.
+    ReadOnly,
+    /// A person has to approve the plan first, and none was asked.
+    ApprovalRequired,
+    /// A person said no.
+    Declined,
+    /// What the plan was made for is no longer so.
+    Changed,
+    /// An earlier step or call failed, so this one was not begun.
+    NotStarted,
+    /// No answer in time while connecting.
+    Timeout,
+    /// The connection was refused, or there is no route.
+    Refused,
+    /// The node takes none of our keys.
+    Auth,
+    /// The host key is not the known one.
+    HostKeyChanged,
+    /// The host's name has no address.
+    Dns,
+    /// The other side does not speak SSH as we do.
+    Protocol,
+    /// The login cannot run commands as they are sent.
+    Unfit,
+    /// sudo asks for a password, or has no rule for the command.
+    SudoPassword,
+    /// The login user may not see all of it.
+    Permission,
+    /// The program is not on the node.
+    ProgramMissing,
+    /// There is no such thing on the node.
+    NotFound,
+    /// The command ran and failed.
+    CommandFailed,
+    /// The command did not end in time.
+    Deadline,
+    /// The connection was lost after the command was sent.
+    Lost,
+    /// Interrupted by the person.
+    Cancelled,
+    /// What the node printed is not what the tool understands.
+    Unreadable,
+    /// The request was not understood without a model, and no model is to be asked.
+    NotUnderstood,
+    /// The model cannot be reached, or refuses to serve.
+    ModelUnavailable,
+    /// What the model sent is broken or incomplete.
+    ModelBroken,
+    /// A fault of Nixi's own.
+    Internal,
+}
+
+impl From<Unreachable> for ErrorKind {
+    fn from(reason: Unreachable) -> Self {
+        match reason {
+            Unreachable::Timeout => Self::Timeout,
+            Unreachable::Refused => Self::Refused,
+            Unreachable::Auth => Self::Auth,
+            Unreachable::HostKeyChanged => Self::HostKeyChanged,
+            Unreachable::Dns => Self::Dns,
+            Unreachable::Protocol => Self::Protocol,
+        }
+    }
+}
+
+/// `{"kind","message","hint"}`: one error as every front end shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ErrorReport {
+    /// The class, from a closed list.
+    pub kind: ErrorKind,
+    /// What failed, in a sentence.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl ErrorReport {
+    /// An error without advice.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: text::clean(&message.into()), hint: None }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(text::clean(&hint.into()));
+        self
+    }
+
+    /// The same with advice, if there is any.
+    #[must_use]
+    pub fn maybe_hint(self, hint: Option<impl Into<String>>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an action has no report or no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The command did not run to its end.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+    /// A read ran and failed.
+    #[error("`{command}` failed ({exit}){}", tail(.stderr))]
+    Command {
+        /// The command, as a person would type it.
+        command: String,
+        /// The program that was to run.
+        program: Program,
+        /// How it ended.
+        exit: Exit,
+        /// What it said.
+        stderr: String,
+    },
+    /// sudo would not run the command without a password.
+    #[error("sudo on the node asks for a password, or has no rule for `{command}`")]
+    SudoPassword {
+        /// The command, as a person would type it.
+        command: String,
+    },
+    /// The program is not on the node.
+    #[error("there is no `{0}` on the node")]
+    ProgramMissing(Program),
+    /// The login user does not see everything.
+    #[error("{message}")]
+    Permission {
+        /// What is hidden from whom.
+        message: String,
+        /// How to grant it.
+        hint: String,
+    },
+    /// The output is not in the form that the tool reads.
+    #[error("cannot read the output of `{command}`: {why}")]
+    Unreadable {
+        /// The command, as a person would type it.
+        command: String,
+        /// What was wrong with it.
+        why: String,
+    },
+    /// The arguments fit their types, but not each other or the node.
+    #[error("{message}")]
+    BadArgument {
+        /// What does not fit.
+        message: String,
+        /// What would.
+        hint: Option<String>,
+    },
+    /// What was named is not there.
+    #[error("{message}")]
+    NotFound {
+        /// What is missing, and where.
+        message: String,
+        /// The nearest that is there.
+        hint: Option<String>,
+    },
+    /// Any other error that already has its report.
+    #[error("{0}")]
+    Reported(ErrorReport),
+}
+
+fn tail(stderr: &str) -> String {
+    match stderr.trim() {
+        "" => String::new(),
+        text => format!(": {text}"),
+    }
+}
+
+impl ToolError {
+    /// The error of a command that ran and failed, told apart by what is known of sudo(8) and of shells.
+    #[must_use]
+    pub fn of_output(command: &str, program: Program, elevated: bool, output: &Output) -> Self {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let sudo_refused = stderr.lines().any(|line| {
+            line.starts_with("sudo: ")
+                && (line.contains("password is required") || line.contains("terminal is required"))
+        });
+        let shown = || text::clean(&crate::command::Excerpt::of(&stderr).to_string());
+        if elevated && sudo_refused {
+            return Self::SudoPassword { command: command.to_owned() };
+        }
+        let missing = match &output.exit {
+            Exit::Code(127) => true,
+            Exit::Code(1) => elevated && stderr.contains(&format!("sudo: {program}: command not found")),
+            Exit::Code(_) | Exit::Signal(_) => false,
+        };
+        if missing {
+            return Self::ProgramMissing(program);
+        }
+        Self::Command { command: command.to_owned(), program, exit: output.exit.clone(), stderr: shown() }
+    }
+
+    /// The class of the error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Exec(error) => match error {
+                ExecError::Unreachable { reason, .. } => (*reason).into(),
+                ExecError::Unfit { .. } => ErrorKind::Unfit,
+                ExecError::Lost(_) => ErrorKind::Lost,
+                ExecError::Deadline(_) => ErrorKind::Deadline,
+                ExecError::CancelledUnsent | ExecError::Cancelled => ErrorKind::Cancelled,
+                ExecError::Unquotable(_) => ErrorKind::BadArgument,
+            },
+            Self::Command { .. } => ErrorKind::CommandFailed,
+            Self::SudoPassword { .. } => ErrorKind::SudoPassword,
+            Self::ProgramMissing(_) => ErrorKind::ProgramMissing,
+            Self::Permission { .. } => ErrorKind::Permission,
+            Self::Unreadable { .. } => ErrorKind::Unreadable,
+            Self::BadArgument { .. } => ErrorKind::BadArgument,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Reported(report) => report.kind,
+        }
+    }
+
+    /// The error as front ends show it.
+    #[must_use]
+    pub fn report(&self) -> ErrorReport {
+        let hint = match self {
+            Self::Exec(ExecError::Unreachable { hint, .. }) => hint.clone(),
+            Self::Exec(ExecError::Unfit { hint, .. }) | Self::Permission { hint, .. } => Some(hint.clone()),
+            Self::Exec(_) | Self::Command { .. } | Self::Unreadable { .. } => None,
+            Self::SudoPassword { .. } => Some(
+                "give the login user a passwordless sudo rule for it (NixOS: security.sudo.extraRules); \
+                 `nixi setup`, which will do that, is not built yet"
+                    .to_owned(),
+            ),
+            Self::ProgramMissing(_) => Some(
+                "install it on the node, or set [container] runtime if it is the other container runtime"
+                    .to_owned(),
+            ),
+            Self::BadArgument { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::Reported(report) => report.hint.clone(),
+        };
+        ErrorReport::new(self.kind(), self.to_string()).maybe_hint(hint)
+    }
+}

@@ -1,0 +1,55 @@
+//! What became of each step.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::ErrorReport;
+
+/// How a step, or a whole call, ended. The seven words of the CLI contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// The node itself said that it worked.
+    Done,
+    /// It ran and failed.
+    Failed,
+    /// It was never begun.
+    NotStarted,
+    /// The node's mode does not allow it.
+    Refused,
+    /// No person approved it.
+    Declined,
+    /// The node could not be reached; nothing was sent.
+    Unreachable,
+    /// It was sent, and what became of it is not known.
+    Unknown,
+}
+
+impl StepStatus {
+    /// The word of the CLI contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::NotStarted => "not_started",
+            Self::Refused => "refused",
+            Self::Declined => "declined",
+            Self::Unreachable => "unreachable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What became of one step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StepReport {
+    /// The step, as it was shown.
+    pub step: String,
+    /// How it ended.
+    pub status: StepStatus,
+    /// What it printed, cut to a readable size.
+    pub output: Option<String>,
+    /// What went wrong.
+    pub error: Option<ErrorReport>,
+}

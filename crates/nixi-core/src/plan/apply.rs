@@ -1,0 +1,144 @@
+//! Applying an approved plan.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Approved, PlanDigest, Step, StepReport, StepStatus};
+use crate::command::{Command, Elevation, Excerpt, Write};
+use crate::config::ConfigStore;
+use crate::context::Settings;
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::{ExecError, Executor, HostKeys, Invocation};
+use crate::node::{Node, SshTarget};
+use crate::text;
+
+/// How long one step of a change may run: stopping a container alone may take its grace period of 10 s and more.
+const STEP_DEADLINE: Duration = Duration::from_secs(600);
+
+/// What applying needs: the way to the node, and the controller's own files.
+pub(crate) struct Bench<'a> {
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) config: &'a ConfigStore,
+    pub(crate) host_keys: &'a dyn HostKeys,
+    /// The node as the configuration has it now; `None` if it is gone from there.
+    pub(crate) current: Option<Node>,
+    /// Every other node, whose host keys stay.
+    pub(crate) others: Vec<SshTarget>,
+    pub(crate) settings: Settings,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+/// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
+/// runs the steps in order up to the first that does not end as done. Every step is reported.
+pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<StepReport>, ToolError> {
+    check(&approved, bench).await?;
+    let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
+    let mut stopped = false;
+    for step in &approved.plan.steps {
+        let shown = text::clean_line(&step.to_string());
+        let report = if stopped {
+            let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
+            StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
+        } else if bench.cancel.is_cancelled() {
+            let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
+            StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
+        } else {
+            run(step, shown, approved.writable.node(), bench).await
+        };
+        stopped |= report.status != StepStatus::Done;
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> {
+    let changed = |what: String| {
+        let report =
+            ErrorReport::new(ErrorKind::Changed, what).hint("nothing was run; ask again to get a new plan");
+        ToolError::Reported(report)
+    };
+    let node = approved.writable.node();
+    if bench.current.as_ref() != Some(node) {
+        return Err(changed(format!("the configuration of {} changed since the plan was made", node.name())));
+    }
+    if bench.current.as_ref().is_none_or(|current| current.writable().is_err()) {
+        return Err(changed(format!("{} is no longer managed", node.name())));
+    }
+    let needs_node = approved.plan.steps.iter().any(|step| matches!(step, Step::Run(_)));
+    let host_key = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
+    let digest = PlanDigest::of(&approved.plan, approved.action, node, host_key.as_ref());
+    if host_key != approved.host_key || digest != approved.digest {
+        return Err(changed(format!("another machine answers as {} now", node.name())));
+    }
+    for expectation in &approved.plan.expects {
+        let read = Invocation::read(expectation.read(), bench.settings.command_timeout, bench.cancel.clone());
+        let output = bench.executor.exec(node, read).await?;
+        if !output.exit.is_success() || output.truncated || !expectation.holds(&output.stdout) {
+            return Err(changed(format!("no longer so on {}: {}", node.name(), expectation.says())));
+        }
+    }
+    Ok(())
+}
+
+async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+    match step {
+        Step::Run(command) => run_command(command, shown, node, bench).await,
+        Step::Config(edit) => match bench.config.apply(edit) {
+            Ok(_) => done(shown, None),
+            Err(error) => failed(shown, ErrorReport::new(ErrorKind::Config, error.to_string())),
+        },
+        Step::ForgetHostKey(target) => match bench.host_keys.forget(target, &bench.others) {
+            Ok(forgotten) => {
+                let lines = match forgotten.lines {
+                    0 => "no line".to_owned(),
+                    1 => "1 line".to_owned(),
+                    n => format!("{n} lines"),
+                };
+                done(shown, Some(format!("{lines} of {}", forgotten.file.display())))
+            }
+            Err(error) => failed(shown, ErrorReport::new(ErrorKind::Config, error)),
+        },
+    }
+}
+
+async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+    let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
+    let words = command.to_string();
+    let invocation = Invocation::change(command, STEP_DEADLINE, bench.cancel.clone());
+    match bench.executor.exec(node, invocation).await {
+        Ok(output) if output.exit.is_success() => {
+            let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
+            done(shown, (!said.is_empty()).then_some(said))
+        }
+        Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
+        Err(error) => {
+            let status = status_of(&error);
+            let mut report = ToolError::Exec(error).report();
+            if status == StepStatus::Unknown {
+                report = report.hint(format!(
+                    "it may or may not have happened: look at {} before you try again; nothing is sent twice",
+                    node.name()
+                ));
+            }
+            StepReport { step: shown, status, output: None, error: Some(report) }
+        }
+    }
+}
+
+fn status_of(error: &ExecError) -> StepStatus {
+    match error {
+        ExecError::Unreachable { .. } => StepStatus::Unreachable,
+        ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled => StepStatus::Unknown,
+        ExecError::CancelledUnsent => StepStatus::NotStarted,
+        ExecError::Unfit { .. } | ExecError::Unquotable(_) => StepStatus::Failed,
+    }
+}
+
+fn done(step: String, output: Option<String>) -> StepReport {
+    StepReport { step, status: StepStatus::Done, output, error: None }
+}
+
+fn failed(step: String, error: ErrorReport) -> StepReport {
+    StepReport { step, status: StepStatus::Failed, output: None, error: Some(error) }
+}

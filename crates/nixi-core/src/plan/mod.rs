@@ -1,0 +1,95 @@
+//! Plans: what would be done, as data, and the way from a plan to its application.
+//!
+//! Plan -> [`Review`] (what a person sees, with a digest of all that matters) -> [`Decision`] -> [`Approved`] -> apply.
+//! Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from a plan, a
+//! [`Writable`] node and a decision that names this very plan's digest; it cannot be copied, and `apply` consumes it.
+
+mod applied;
+mod apply;
+mod approved;
+mod digest;
+mod expectation;
+mod review;
+mod step;
+mod writable;
+
+pub use applied::{StepReport, StepStatus};
+pub(crate) use apply::{Bench, apply};
+pub use approved::Approved;
+pub use digest::PlanDigest;
+pub use expectation::Expectation;
+pub use review::{Decision, Origin, Refusal, Review};
+pub use step::Step;
+pub use writable::{Refused, Writable};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How much a plan can hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Easily undone: asked about, unless the configuration says `routine = "auto"`.
+    Routine,
+    /// Loses something, or can cut a node off: always asked about.
+    Destructive,
+}
+
+impl Risk {
+    /// The word for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Routine => "routine",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+/// What an action would do on one node: nothing runs by making one.
+#[derive(Debug, Clone)]
+#[must_use = "a plan does nothing until a person approves it"]
+pub struct Plan {
+    pub(crate) summary: String,
+    pub(crate) risk: Risk,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) expects: Vec<Expectation>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// A plan without steps yet; `summary` says in one line what it comes to.
+    pub fn new(summary: impl Into<String>, risk: Risk) -> Self {
+        Self { summary: summary.into(), risk, steps: Vec::new(), expects: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// One more step; steps run in order, and none runs after one that failed.
+    pub fn step(mut self, step: impl Into<Step>) -> Self {
+        self.steps.push(step.into());
+        self
+    }
+
+    /// Something that must still be so when the plan is applied.
+    pub fn expect(mut self, expectation: Expectation) -> Self {
+        self.expects.push(expectation);
+        self
+    }
+
+    /// Something that a person should know before saying yes.
+    pub fn warn(mut self, warning: impl Into<String>) -> Self {
+        self.warnings.push(warning.into());
+        self
+    }
+
+    /// Raises the risk; it is never lowered.
+    pub fn at_least(mut self, risk: Risk) -> Self {
+        self.risk = self.risk.max(risk);
+        self
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}

@@ -1,0 +1,67 @@
+//! Steps of a plan.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::command::{Command, Write};
+use crate::config::ConfigEdit;
+use crate::node::SshTarget;
+
+/// One thing to do, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Runs a command on the node.
+    Run(Command<Write>),
+    /// Edits Nixi's own configuration, on the controller.
+    Config(ConfigEdit),
+    /// Drops a host from the user's known_hosts, on the controller.
+    ForgetHostKey(SshTarget),
+}
+
+impl From<Command<Write>> for Step {
+    fn from(command: Command<Write>) -> Self {
+        Self::Run(command)
+    }
+}
+
+/// As a person reads it in a plan.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(command) => write!(f, "{command}"),
+            Self::Config(edit) => write!(f, "config: {edit}"),
+            Self::ForgetHostKey(ssh) => {
+                let host = ssh.host.as_str();
+                if ssh.port == crate::node::Port::SSH {
+                    write!(f, "known_hosts: forget {host}")
+                } else {
+                    write!(f, "known_hosts: forget [{host}]:{}", ssh.port)
+                }
+            }
+        }
+    }
+}
+
+/// What the digest is taken of: every word by itself, so that no two steps look alike.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fingerprinted<'a> {
+    Run { program: &'a str, args: &'a [String], elevation: crate::command::Elevation },
+    Config(&'a ConfigEdit),
+    ForgetHostKey { host: &'a str, port: u16 },
+}
+
+impl<'a> From<&'a Step> for Fingerprinted<'a> {
+    fn from(step: &'a Step) -> Self {
+        match step {
+            Step::Run(command) => Self::Run {
+                program: command.program().as_str(),
+                args: command.arguments(),
+                elevation: command.elevation(),
+            },
+            Step::Config(edit) => Self::Config(edit),
+            Step::ForgetHostKey(ssh) => Self::ForgetHostKey { host: ssh.host.as_str(), port: ssh.port.get() },
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! An executor that runs nothing: it answers from a script and writes down what it was asked.
+//!
+//! For tests of tools and of programs that embed them. What it was not told to answer ends like a program that is not
+//! there (exit code 127), so a test notices a command that it did not expect.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::exec::{Effect, ExecError, Executor, Exit, Fingerprint, Invocation, Output};
+use crate::node::{Node, NodeName};
+
+/// What a node was asked to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The node.
+    pub node: NodeName,
+    /// The command, as a person would type it.
+    pub command: String,
+    /// Whether it came from an approved plan.
+    pub effect: Effect,
+}
+
+/// See the [module's documentation](self).
+#[derive(Debug, Default)]
+pub struct Recording {
+    script: Mutex<Vec<(String, Result<Output, ExecError>)>>,
+    seen: Mutex<Vec<Recorded>>,
+}
+
+impl Recording {
+    /// A node that answers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on, commands whose words begin like this succeed and print this. The latest answer that fits wins.
+    #[must_use]
+    pub fn answering(self, command: &str, stdout: &str) -> Self {
+        let output =
+            Output { exit: Exit::Code(0), stdout: stdout.into(), stderr: Vec::new(), truncated: false };
+        self.ending(command, Ok(output))
+    }
+
+    /// From now on, commands whose words begin like this end like this. The latest answer that fits wins.
+    #[must_use]
+    pub fn ending(self, command: &str, end: Result<Output, ExecError>) -> Self {
+        if let Ok(mut script) = self.script.lock() {
+            script.push((command.to_owned(), end));
+        }
+        self
+    }
+
+    /// Everything that was run so far, in order.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Recorded> {
+        self.seen.lock().map(|seen| seen.clone()).unwrap_or_default()
+    }
+
+    /// What was run as part of an approved plan.
+    #[must_use]
+    pub fn changes(&self) -> Vec<String> {
+        self.seen().into_iter().filter(|run| run.effect == Effect::Change).map(|run| run.command).collect()
+    }
+}
+
+#[async_trait]
+impl Executor for Recording {
+    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError> {
+        let command = run.to_string();
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.push(Recorded { node: node.name().clone(), command: command.clone(), effect: run.effect() });
+        }
+        let script = self.script.lock().map(|script| script.clone()).unwrap_or_default();
+        let answer = script.into_iter().rev().find(|(begins, _)| command.starts_with(begins.as_str()));
+        match answer {
+            Some((_, answer)) => answer,
+            None => Ok(Output {
+                exit: Exit::Code(127),
+                stdout: Vec::new(),
+                stderr: format!("{}: not found", run.program()).into_bytes(),
+                truncated: false,
+            }),
+        }
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        Ok(None)
+    }
+}

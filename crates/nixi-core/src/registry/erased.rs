@@ -1,0 +1,114 @@
+//! Actions without their types: JSON in, JSON or a plan out.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::args::Args;
+use crate::action::{Change, Inspect};
+use crate::context::{InspectCx, PlanCx};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::plan::Plan;
+use crate::text;
+
+/// What an action that looks found.
+pub(crate) struct Found {
+    pub(crate) data: Value,
+    pub(crate) text: String,
+}
+
+#[async_trait]
+pub(crate) trait AnyInspect: Send + Sync {
+    /// The arguments as the action understood them.
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport>;
+    /// Where the arguments send something out to.
+    fn outward(&self, args: Args) -> Result<Option<String>, ErrorReport>;
+    async fn inspect(&self, cx: &InspectCx<'_>, args: Args) -> Result<Found, ToolError>;
+}
+
+#[async_trait]
+pub(crate) trait AnyChange: Send + Sync {
+    /// The arguments as the action understood them.
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport>;
+    async fn plan(&self, cx: &PlanCx<'_>, args: Args) -> Result<Plan, ToolError>;
+}
+
+/// The two kinds of action; nothing lies between them.
+pub(crate) enum Body {
+    Inspect(Box<dyn AnyInspect>),
+    Change(Box<dyn AnyChange>),
+}
+
+impl Body {
+    pub(crate) fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
+        match self {
+            Self::Inspect(action) => action.parse(args),
+            Self::Change(action) => action.parse(args),
+        }
+    }
+}
+
+struct Inspecting<T>(T);
+struct Changing<T>(T);
+
+pub(super) fn inspect<T: Inspect>(action: T) -> Body {
+    Body::Inspect(Box::new(Inspecting(action)))
+}
+
+pub(super) fn change<T: Change>(action: T) -> Body {
+    Body::Change(Box::new(Changing(action)))
+}
+
+fn typed<A: DeserializeOwned>(args: Args) -> Result<A, ErrorReport> {
+    serde_path_to_error::deserialize(Value::Object(args)).map_err(|error| {
+        let path = error.path().to_string();
+        let why = error.into_inner().to_string();
+        let message = if path == "." { why } else { format!("{path}: {why}") };
+        ErrorReport::new(ErrorKind::BadArgument, message)
+    })
+}
+
+fn echo<A: Serialize + DeserializeOwned>(args: Args) -> Result<Value, ErrorReport> {
+    let mut value = to_value(&typed::<A>(args)?)?;
+    if let Value::Object(map) = &mut value {
+        map.retain(|_, value| !value.is_null());
+    }
+    Ok(value)
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, ErrorReport> {
+    serde_json::to_value(value)
+        .map_err(|error| ErrorReport::new(ErrorKind::Internal, format!("cannot write it as JSON: {error}")))
+}
+
+#[async_trait]
+impl<T: Inspect> AnyInspect for Inspecting<T> {
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
+        echo::<T::Args>(args)
+    }
+
+    fn outward(&self, args: Args) -> Result<Option<String>, ErrorReport> {
+        Ok(T::outward(&typed(args)?))
+    }
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: Args) -> Result<Found, ToolError> {
+        let args = typed(args).map_err(ToolError::Reported)?;
+        let report = self.0.inspect(cx, args).await?;
+        let data = to_value(&report).map_err(ToolError::Reported)?;
+        // The one place where a report becomes text: nothing of a node reaches a terminal or a model uncleaned.
+        Ok(Found { data, text: text::clean(report.to_string().trim_end()) })
+    }
+}
+
+#[async_trait]
+impl<T: Change> AnyChange for Changing<T> {
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
+        echo::<T::Args>(args)
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: Args) -> Result<Plan, ToolError> {
+        let args = typed(args).map_err(ToolError::Reported)?;
+        Ok(self.0.plan(cx, args).await?.at_least(T::RISK))
+    }
+}

@@ -1,0 +1,68 @@
+//! Tools as a model sees them: one function a noun, with an `action` and flat, merged parameters.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::spec::{Access, ActionSpec};
+use crate::action::Scope;
+
+/// One function for a model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolSchema {
+    /// The noun.
+    pub name: String,
+    /// What its actions do, a line each.
+    pub description: String,
+    /// The JSON Schema of its parameters.
+    pub parameters: Value,
+}
+
+pub(super) fn group<'a>(specs: impl Iterator<Item = &'a ActionSpec>) -> Vec<ToolSchema> {
+    let mut tools: Vec<(&str, Vec<&ActionSpec>)> = Vec::new();
+    for spec in specs {
+        match tools.iter_mut().find(|(tool, _)| *tool == spec.name.tool()) {
+            Some((_, actions)) => actions.push(spec),
+            None => tools.push((spec.name.tool(), vec![spec])),
+        }
+    }
+    tools.into_iter().map(|(tool, actions)| schema(tool, &actions)).collect()
+}
+
+fn schema(tool: &str, actions: &[&ActionSpec]) -> ToolSchema {
+    let lines: Vec<String> = actions
+        .iter()
+        .map(|spec| {
+            let needs: Vec<&str> =
+                spec.params.iter().filter(|param| param.required).map(|param| param.name.as_str()).collect();
+            let needs =
+                if needs.is_empty() { String::new() } else { format!(" (needs {})", needs.join(", ")) };
+            let asked = match spec.access {
+                Access::Read => "",
+                Access::Write(_) => " A person is asked first.",
+            };
+            format!("{}: {}{needs}{asked}", spec.name.action(), spec.about)
+        })
+        .collect();
+    let names: Vec<&str> = actions.iter().map(|spec| spec.name.action()).collect();
+    let mut properties = Map::new();
+    properties.insert("action".to_owned(), json!({ "type": "string", "enum": names }));
+    if actions.iter().any(|spec| spec.scope == Scope::Node) {
+        properties.insert(
+            "node".to_owned(),
+            json!({ "type": "string", "description": "node name; without it, the controller" }),
+        );
+    }
+    for param in actions.iter().flat_map(|spec| &spec.params) {
+        properties.entry(param.name.clone()).or_insert_with(|| param.schema.clone());
+    }
+    ToolSchema {
+        name: tool.to_owned(),
+        description: lines.join("\n"),
+        parameters: json!({
+            "type": "object",
+            "properties": properties,
+            "required": ["action"],
+            "additionalProperties": false,
+        }),
+    }
+}

@@ -1,0 +1,121 @@
+//! Adopting a machine: log in with our keys, and only then write it down.
+
+use std::time::Instant;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
+use super::roster::Roster;
+use crate::config::{ConfigEdit, ConfigWriteError, Layer, NODES_OPTION, NewNode};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::{ExecError, HostKeyState, Unreachable};
+use crate::fleet::address;
+use crate::node::{Node, SshTarget};
+use crate::plan::StepStatus;
+
+/// Typing the command is the approval. An error of the request itself is `Err`; what became of the login is the result.
+pub(super) async fn adopt(
+    inner: &Inner,
+    request: AdoptRequest,
+    intent: Intent,
+    cancel: &CancellationToken,
+) -> Result<CallResult, ErrorReport> {
+    let begun = Instant::now();
+    let roster = inner.roster()?;
+    refuse_taken_name(&roster, inner, &request)?;
+    let target = SshTarget {
+        host: request.host.clone(),
+        port: request.port,
+        user: request.user.clone(),
+        identity: request.identity.clone(),
+    };
+    let node = Node::remote(request.name.clone(), target.clone(), request.mode);
+    let args = json!({
+        "name": request.name, "host": request.host, "user": request.user, "mode": request.mode,
+        "port": request.port, "identity": request.identity,
+    });
+    let mut result = CallResult::new("node.adopt", "local", args);
+    let at = address(&target.user, &target.host, target.port);
+    if intent == Intent::PlanOnly {
+        result.text =
+            Some(format!("would log in as {at} with our keys and add {} ({})", request.name, request.mode));
+        return Ok(result);
+    }
+    let welcome = inner.parts.enrol.key_login(&target, request.host_key.as_ref(), cancel).await;
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    result.ms = ms;
+    let welcome = match welcome {
+        Ok(welcome) => welcome,
+        Err(error) => return Ok(refused_login(result, error, &at)),
+    };
+    let edit = ConfigEdit::AddNode(NewNode {
+        name: request.name.clone(),
+        host: request.host,
+        user: request.user,
+        mode: request.mode,
+        port: request.port,
+        identity: request.identity,
+        tags: Vec::new(),
+    });
+    inner.parts.config.apply(&edit).map_err(|error| write_report(&error))?;
+    let known = match welcome.host_key {
+        HostKeyState::Known => "known before",
+        HostKeyState::New => "seen for the first time, now recorded",
+    };
+    result.text = Some(format!(
+        "adopted {} ({at}, {})\nhost key {} ({known})",
+        request.name, request.mode, welcome.fingerprint
+    ));
+    let adopted = Adopted {
+        node: roster.row(&node).answered(ms),
+        fingerprint: welcome.fingerprint,
+        host_key: welcome.host_key,
+    };
+    result.data = serde_json::to_value(adopted).ok();
+    result.status = StepStatus::Done;
+    Ok(result)
+}
+
+fn refuse_taken_name(roster: &Roster, inner: &Inner, request: &AdoptRequest) -> Result<(), ErrorReport> {
+    let Some(entry) = roster.config.node(&request.name) else { return Ok(()) };
+    let files = inner.parts.config.files();
+    let at = entry.node.ssh().map(|ssh| address(&ssh.user, &ssh.host, ssh.port)).unwrap_or_default();
+    let report = |file: &std::path::Path| {
+        ErrorReport::new(
+            ErrorKind::NodeExists,
+            format!("there is a node {} already ({at}), in {}", request.name, file.display()),
+        )
+    };
+    Err(match entry.layer {
+        Layer::User => {
+            report(&files.user).hint(format!("choose another name, or `nixi remove {}` first", request.name))
+        }
+        Layer::System => {
+            report(&files.system).hint(format!("that file is written by NixOS: change {NODES_OPTION} there"))
+        }
+    })
+}
+
+fn refused_login(result: CallResult, error: ExecError, at: &str) -> CallResult {
+    let is_auth = matches!(error, ExecError::Unreachable { reason: Unreachable::Auth, .. });
+    let status = match &error {
+        ExecError::Unreachable { .. } | ExecError::Lost(_) => StepStatus::Unreachable,
+        ExecError::CancelledUnsent | ExecError::Cancelled => StepStatus::NotStarted,
+        ExecError::Unfit { .. } | ExecError::Deadline(_) | ExecError::Unquotable(_) => StepStatus::Failed,
+    };
+    let mut report = ToolError::Exec(error).report();
+    if is_auth {
+        report = report.hint(format!(
+            "put your public key there first (ssh-copy-id {at}); enrolling it with a password is not built yet"
+        ));
+    }
+    result.failed(status, report)
+}
+
+fn write_report(error: &ConfigWriteError) -> ErrorReport {
+    let taken = matches!(error, ConfigWriteError::Duplicate { .. });
+    let kind = if taken { ErrorKind::NodeExists } else { ErrorKind::Config };
+    ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint())
+}

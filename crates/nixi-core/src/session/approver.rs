@@ -1,0 +1,102 @@
+//! The half of a session that says yes or no.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::plan::{Decision, Origin, Refusal, Review, Risk};
+
+/// How long a person has for an answer. No answer is a no.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A review that waits for an answer. Dropped unanswered, it is a no.
+#[derive(Debug)]
+pub struct Pending {
+    review: Review,
+    answer: oneshot::Sender<Decision>,
+}
+
+impl Pending {
+    /// What is asked.
+    #[must_use]
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+
+    /// Yes, to exactly what the review shows.
+    pub fn approve(self) {
+        let digest = self.review.digest;
+        self.decide(Decision::Approve(digest));
+    }
+
+    /// No.
+    pub fn deny(self, why: Refusal) {
+        self.decide(Decision::Deny(why));
+    }
+
+    /// Any decision; an approval that names another digest than the review's is a no.
+    pub fn decide(self, decision: Decision) {
+        // Whoever asked may have gone; then nothing is applied, and nobody is left to tell.
+        let _ = self.answer.send(decision);
+    }
+}
+
+/// The half of a session that only a person's own front end holds. A model or another program never gets one.
+#[derive(Debug)]
+pub struct ApproverHandle {
+    pending: mpsc::Receiver<Pending>,
+}
+
+impl ApproverHandle {
+    /// The next review that waits for an answer; `None` once the session is gone.
+    pub async fn next(&mut self) -> Option<Pending> {
+        self.pending.recv().await
+    }
+}
+
+/// What a person said yes to in advance, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Nothing,
+    /// Plans up to this risk: `--yes`, or `--yes=destructive`.
+    UpTo(Risk),
+}
+
+impl Standing {
+    /// Whether a review is covered. A plan that a model made never is.
+    #[must_use]
+    pub fn covers(self, review: &Review) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::UpTo(risk) => review.origin == Origin::Person && review.risk <= risk,
+        }
+    }
+}
+
+/// The other end, inside the session.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    pending: mpsc::Sender<Pending>,
+}
+
+pub(super) fn channel() -> (Asking, ApproverHandle) {
+    let (sender, pending) = mpsc::channel(16);
+    (Asking { pending: sender }, ApproverHandle { pending })
+}
+
+impl Asking {
+    /// Asks a person, and waits. Nobody there, gone away, too late: all of it is a no.
+    pub(super) async fn decide(&self, review: &Review) -> Decision {
+        let (answer, waiting) = oneshot::channel();
+        let pending = Pending { review: review.clone(), answer };
+        if self.pending.send(pending).await.is_err() {
+            return Decision::Deny(Refusal::NobodyToAsk);
+        }
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(Ok(decision)) => decision,
+            Ok(Err(_)) => Decision::Deny(Refusal::Gone),
+            Err(_) => Decision::Deny(Refusal::TimedOut),
+        }
+    }
+}

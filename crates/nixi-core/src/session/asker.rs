@@ -1,0 +1,132 @@
+//! The half of a session that asks.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::batch::Batch;
+use super::desk::Desk;
+use super::protocol::{Audience, CallRequest, Intent, Minds, Op, Outcome};
+use super::{Inner, adopt};
+use crate::brain::Reading;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::plan::Origin;
+use crate::registry::Registry;
+
+/// Performs [`Op`]s. Cheap to clone; it can approve nothing.
+#[derive(Clone)]
+pub struct Asker {
+    inner: Arc<Inner>,
+}
+
+impl Asker {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// All actions that there are.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.inner.parts.registry
+    }
+
+    /// The configuration's files.
+    #[must_use]
+    pub fn config(&self) -> &crate::config::ConfigStore {
+        &self.inner.parts.config
+    }
+
+    /// The name of the model, if one is configured.
+    #[must_use]
+    pub fn model(&self) -> Option<String> {
+        self.inner.parts.model.as_ref().map(|model| model.name())
+    }
+
+    /// From now on, another model of the same endpoint.
+    ///
+    /// # Errors
+    /// When no model is configured.
+    pub fn switch_model(&self, name: &str) -> Result<(), ErrorReport> {
+        match &self.inner.parts.model {
+            Some(model) => {
+                model.switch(name);
+                Ok(())
+            }
+            None => Err(no_model("no model is configured".to_owned())),
+        }
+    }
+
+    /// Performs one operation to its end, telling events as they happen.
+    ///
+    /// Cancelled, it ends soon: what was not begun is `not_started`, what was sent and not answered is `unknown`.
+    pub async fn perform(
+        &self,
+        op: Op,
+        intent: Intent,
+        audience: &dyn Audience,
+        cancel: &CancellationToken,
+    ) -> Outcome {
+        let batch = |origin, words| Batch { inner: &self.inner, origin, intent, audience, cancel, words };
+        match op {
+            Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),
+            Op::Adopt(request) => adopt::adopt(&self.inner, request, intent, cancel)
+                .await
+                .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
+            Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {
+                Reading::Calls(calls) => outcome(batch(Origin::Person, None).run(calls).await),
+                Reading::Unknown { nearest } => {
+                    self.ask_model(&words, minds, &nearest, batch(Origin::Model, Some(&words))).await
+                }
+            },
+        }
+    }
+
+    async fn ask_model(&self, words: &str, minds: Minds, nearest: &[String], batch: Batch<'_>) -> Outcome {
+        let model = match (minds, &self.inner.parts.model) {
+            (Minds::PhrasebookThenModel, Some(model)) => model,
+            (Minds::Phrasebook, _) | (Minds::PhrasebookThenModel, None) => {
+                return Outcome::error(not_understood(minds, nearest));
+            }
+        };
+        let desk = match Desk::new(batch) {
+            Ok(desk) => desk,
+            Err(error) => return Outcome::error(error),
+        };
+        let answer = model.answer(words, &desk).await;
+        let results = desk.into_results();
+        match answer {
+            Ok(answer) => Outcome { results, answer: Some(answer), error: None },
+            Err(error) => Outcome { results, answer: None, error: Some(error) },
+        }
+    }
+
+    /// What a phrase would do, without doing it; for completion and help.
+    #[must_use]
+    pub fn read_phrase(&self, words: &str) -> Option<Vec<CallRequest>> {
+        match self.inner.parts.phrases.read(words) {
+            Reading::Calls(calls) => Some(calls),
+            Reading::Unknown { .. } => None,
+        }
+    }
+}
+
+fn outcome(results: Result<Vec<super::CallResult>, ErrorReport>) -> Outcome {
+    results.map_or_else(Outcome::error, Outcome::results)
+}
+
+fn no_model(message: String) -> ErrorReport {
+    ErrorReport::new(ErrorKind::ModelUnavailable, message)
+        .hint("set base_url and model in the [llm] section of the configuration")
+}
+
+fn not_understood(minds: Minds, nearest: &[String]) -> ErrorReport {
+    let why = match minds {
+        Minds::Phrasebook => "and no model was to be asked",
+        Minds::PhrasebookThenModel => "and no model is configured",
+    };
+    let hint = match nearest {
+        [] => "`nixi tools` lists all that can be done; `nixi call TOOL.ACTION` does it".to_owned(),
+        nearest => format!("what comes nearest: {}", nearest.join(" · ")),
+    };
+    ErrorReport::new(ErrorKind::NotUnderstood, format!("the request was not understood, {why}")).hint(hint)
+}

@@ -1,0 +1,162 @@
+//! The desk that a model sits at: all it can see, and the only door it can knock at.
+
+use std::sync::Mutex;
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, Checked};
+use super::protocol::{CallRequest, CallResult, Event};
+use super::roster::Roster;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::nearest::did_you_mean;
+use crate::plan::StepStatus;
+use crate::registry::{Args, ToolSchema};
+
+/// How many bytes of one result a model is given; what is left out is said.
+const REPLY_BYTES: usize = 8 * 1024;
+
+/// A call as a model writes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCall {
+    /// The tool, a noun.
+    pub tool: String,
+    /// Its arguments, `action` among them.
+    pub args: Args,
+}
+
+/// What a model is lent for one request. What it calls is checked, refused and asked about like anyone's call, and
+/// marked as a model's.
+pub struct Desk<'a> {
+    batch: Batch<'a>,
+    roster: Roster,
+    results: Mutex<Vec<CallResult>>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(batch: Batch<'a>) -> Result<Self, ErrorReport> {
+        Ok(Self { roster: batch.inner.roster()?, batch, results: Mutex::new(Vec::new()) })
+    }
+
+    /// The tools, as functions.
+    #[must_use]
+    pub fn tools(&self) -> Vec<ToolSchema> {
+        self.batch.inner.parts.registry.toolset()
+    }
+
+    /// The nodes, a line each: what a model has to know to name one.
+    #[must_use]
+    pub fn overview(&self) -> String {
+        let mut lines =
+            vec![format!("local (the controller, {}): managed", self.roster.controller.host_name)];
+        lines.extend(self.roster.remote().map(|node| {
+            let host = node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
+            format!("{} ({host}): {}", node.name(), node.mode())
+        }));
+        lines.join("\n")
+    }
+
+    /// Fires when nobody waits for the answer any more.
+    #[must_use]
+    pub fn cancel(&self) -> &CancellationToken {
+        self.batch.cancel
+    }
+
+    /// More words of the answer.
+    pub fn say(&self, words: &str) {
+        self.batch.audience.hear(Event::Said(crate::text::clean(words)));
+    }
+
+    /// Something that a person should know, beside the answer.
+    pub fn notice(&self, words: &str) {
+        self.batch.audience.hear(Event::Notice(crate::text::clean(words)));
+    }
+
+    /// Makes the calls of one turn, in order, and gives one reply each for the model to read. A call that does not
+    /// fit gets one precise error, and nothing of that turn runs.
+    pub async fn call(&self, calls: Vec<ModelCall>) -> Vec<String> {
+        let checked: Vec<Result<Checked, ErrorReport>> = calls
+            .into_iter()
+            .map(|call| self.request(call).and_then(|call| self.batch.check(&self.roster, call)))
+            .collect();
+        if checked.iter().any(Result::is_err) {
+            return checked
+                .into_iter()
+                .map(|call| match call {
+                    Ok(_) => "not run: another call of this turn has an error; repeat this call".to_owned(),
+                    Err(error) => format!("error, nothing was run: {error}"),
+                })
+                .collect();
+        }
+        let checked: Vec<Checked> = checked.into_iter().flatten().collect();
+        let per_call: Vec<usize> = checked.iter().map(|call| call.nodes.len()).collect();
+        let results = self.batch.run_checked(checked, &self.roster).await;
+        let mut left = results.as_slice();
+        let replies = per_call
+            .into_iter()
+            .map(|count| {
+                let (these, rest) = left.split_at(count.min(left.len()));
+                left = rest;
+                reply(these)
+            })
+            .collect();
+        if let Ok(mut all) = self.results.lock() {
+            all.extend(results);
+        }
+        replies
+    }
+
+    fn request(&self, call: ModelCall) -> Result<CallRequest, ErrorReport> {
+        let mut args = call.args;
+        let action = match (call.tool.contains('.'), args.remove("action")) {
+            (true, _) => call.tool,
+            (false, Some(Value::String(action))) => format!("{}.{action}", call.tool),
+            (false, _) => {
+                let tools = self.tools();
+                let known = tools.iter().any(|tool| tool.name == call.tool);
+                let message = if known {
+                    format!("{} needs `action`", call.tool)
+                } else {
+                    format!("there is no tool {:?}", call.tool)
+                };
+                let hint =
+                    did_you_mean(&call.tool, tools.iter().map(|tool| tool.name.as_str())).filter(|_| !known);
+                return Err(ErrorReport::new(ErrorKind::UnknownAction, message).maybe_hint(hint));
+            }
+        };
+        Ok(CallRequest::new(action).with_args(args))
+    }
+
+    pub(super) fn into_results(self) -> Vec<CallResult> {
+        self.results.into_inner().unwrap_or_default()
+    }
+}
+
+fn reply(results: &[CallResult]) -> String {
+    let several = results.len() > 1;
+    let parts: Vec<String> = results
+        .iter()
+        .map(|result| {
+            let body = match (&result.error, result.status) {
+                (Some(error), status) => format!("{}: {error}", status.as_str()),
+                (None, StepStatus::NotStarted) => {
+                    format!("planned only, nothing was run: {}", result.text.as_deref().unwrap_or_default())
+                }
+                (None, _) => result.text.clone().unwrap_or_default(),
+            };
+            if several { format!("{}: {body}", result.node) } else { body }
+        })
+        .collect();
+    shortened(&parts.join("\n"))
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() <= REPLY_BYTES {
+        return text.to_owned();
+    }
+    let mut end = REPLY_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}\n({} more bytes left out: ask for less)", &text[..end], text.len() - end)
+}

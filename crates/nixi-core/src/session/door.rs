@@ -1,0 +1,262 @@
+//! The one door to a node: every call of every front end, phrase and model goes through here.
+
+use std::time::Instant;
+
+use super::batch::{Batch, Checked};
+use super::protocol::{CallResult, Intent};
+use super::roster::{LiveRoster, Roster};
+use crate::config::Routine;
+use crate::context::{InspectCx, PlanCx, Reader};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::ExecError;
+use crate::node::{Node, SshTarget};
+use crate::plan::{
+    Approved, Bench, Decision, Origin, Plan, Refusal, Review, Risk, Step, StepReport, StepStatus, Writable,
+    apply,
+};
+use crate::registry::Body;
+
+/// One call on one node.
+pub(super) struct Door<'a> {
+    pub(super) batch: &'a Batch<'a>,
+    pub(super) roster: &'a Roster,
+    pub(super) call: &'a Checked,
+    pub(super) node: &'a Node,
+}
+
+impl Door<'_> {
+    pub(super) async fn pass(&self, blank: CallResult) -> CallResult {
+        let begun = Instant::now();
+        let mut result = match &self.call.action.body {
+            Body::Inspect(_) => self.inspect(blank).await,
+            Body::Change(_) => self.change(blank).await,
+        };
+        result.ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        result
+    }
+
+    async fn inspect(&self, result: CallResult) -> CallResult {
+        let Body::Inspect(action) = &self.call.action.body else { return result };
+        if let Some(error) = self.outward_refusal().await {
+            return result.failed(StepStatus::Declined, error);
+        }
+        let survey = self.survey();
+        let cx = self.inspect_cx(&survey);
+        let found = tokio::select! {
+            found = action.inspect(&cx, self.call.args.clone()) => found,
+            () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
+        };
+        match found {
+            Ok(found) => CallResult {
+                status: StepStatus::Done,
+                data: Some(found.data),
+                text: Some(found.text),
+                ..result
+            },
+            Err(error) => result.failed(status_of_read(&error), error.report()),
+        }
+    }
+
+    /// A model that names a place to reach out to which no person named is asked about.
+    async fn outward_refusal(&self) -> Option<ErrorReport> {
+        let Body::Inspect(action) = &self.call.action.body else { return None };
+        let words = match self.batch.origin {
+            Origin::Person => return None,
+            Origin::Model => self.batch.words.unwrap_or_default(),
+        };
+        let target = match action.outward(self.call.args.clone()) {
+            Ok(target) => target?,
+            Err(error) => return Some(error),
+        };
+        let typed = words.split(|c: char| c.is_whitespace() || ",;?!\"'`()".contains(c));
+        let ours = |node: &Node| node.ssh().is_some_and(|ssh| ssh.host.as_str() == target);
+        if typed.map(|word| word.trim_end_matches('.')).any(|word| word == target)
+            || self.roster.remote().any(ours)
+        {
+            return None;
+        }
+        let review = Review::of_outward(self.call.action.spec.name, self.node, &target);
+        match self.batch.inner.asking.decide(&review).await {
+            Decision::Approve(digest) if digest == review.digest => None,
+            Decision::Approve(_) => Some(declined(Refusal::Person)),
+            Decision::Deny(refusal) => Some(declined(refusal)),
+        }
+    }
+
+    async fn change(&self, result: CallResult) -> CallResult {
+        let writable = match self.node.writable() {
+            Ok(writable) => writable,
+            Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
+        };
+        let plan = tokio::select! {
+            plan = self.plan() => plan,
+            () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
+        };
+        match plan {
+            Ok((plan, review)) => self.propose(plan, review, writable, result).await,
+            Err(error) => result.failed(status_of_plan(&error), error.report()),
+        }
+    }
+
+    async fn plan(&self) -> Result<(Plan, Review), ToolError> {
+        let Body::Change(action) = &self.call.action.body else {
+            return Err(ToolError::Reported(ErrorReport::new(
+                ErrorKind::Internal,
+                "a read cannot be planned",
+            )));
+        };
+        let survey = self.survey();
+        let cx = PlanCx { inspect: self.inspect_cx(&survey) };
+        let plan = action.plan(&cx, self.call.args.clone()).await?;
+        let runs = plan.steps.iter().any(|step| matches!(step, Step::Run(_)));
+        let host_key = if runs {
+            self.batch.inner.executor(self.node).reach(self.node, self.batch.cancel).await?
+        } else {
+            None
+        };
+        let review = Review::of(&plan, self.call.action.spec.name, self.node, host_key, self.batch.origin);
+        Ok((plan, review))
+    }
+
+    async fn propose(
+        &self,
+        plan: Plan,
+        review: Review,
+        writable: Writable,
+        result: CallResult,
+    ) -> CallResult {
+        if plan.is_empty() {
+            return CallResult { status: StepStatus::Done, text: Some(review.summary), ..result };
+        }
+        let result = CallResult { plan: Some(review.clone()), ..result };
+        if self.batch.intent == Intent::PlanOnly {
+            return CallResult { text: Some(format!("would {}", review.summary)), ..result };
+        }
+        let decision = tokio::select! {
+            decision = self.decide(&review) => decision,
+            () = self.batch.cancel.cancelled() => Decision::Deny(Refusal::Gone),
+        };
+        let approved = match Approved::new(plan, self.call.action.spec.name, writable, &review, decision) {
+            Ok(approved) => approved,
+            Err(refusal) => return result.failed(StepStatus::Declined, declined(refusal)),
+        };
+        let steps = match self.bench() {
+            Ok(bench) => apply(approved, &bench).await,
+            Err(error) => Err(ToolError::Reported(error)),
+        };
+        match steps {
+            Ok(steps) => concluded(result, &review, steps),
+            Err(error) => result.failed(status_of_plan(&error), error.report()),
+        }
+    }
+
+    async fn decide(&self, review: &Review) -> Decision {
+        match (self.roster.config.approval.routine, review.risk) {
+            (Routine::Auto, Risk::Routine) => Decision::Approve(review.digest),
+            (Routine::Auto, Risk::Destructive) | (Routine::Ask, _) => {
+                self.batch.inner.asking.decide(review).await
+            }
+        }
+    }
+
+    /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
+    fn bench(&self) -> Result<Bench<'_>, ErrorReport> {
+        let inner = self.batch.inner;
+        let now = inner.roster()?;
+        let forgotten = self.call.args.get("name").and_then(serde_json::Value::as_str);
+        let others: Vec<SshTarget> = now
+            .remote()
+            .filter(|node| forgotten != Some(node.name().as_str()))
+            .filter_map(|node| node.ssh().cloned())
+            .collect();
+        Ok(Bench {
+            executor: inner.executor(self.node),
+            config: &inner.parts.config,
+            host_keys: &*inner.parts.host_keys,
+            current: now.find(self.node.name()),
+            others,
+            settings: now.settings(),
+            cancel: self.batch.cancel,
+        })
+    }
+
+    fn survey(&self) -> LiveRoster<'_> {
+        LiveRoster {
+            roster: self.roster,
+            remote: &*self.batch.inner.parts.remote,
+            audience: self.batch.audience,
+            cancel: self.batch.cancel,
+        }
+    }
+
+    fn inspect_cx<'a>(&'a self, survey: &'a LiveRoster<'a>) -> InspectCx<'a> {
+        let reader = Reader {
+            node: self.node,
+            executor: self.batch.inner.executor(self.node),
+            settings: self.roster.settings(),
+            cancel: self.batch.cancel,
+        };
+        InspectCx { reader, survey }
+    }
+}
+
+fn status_of_read(error: &ToolError) -> StepStatus {
+    if is_out_of_reach(error) { StepStatus::Unreachable } else { StepStatus::Failed }
+}
+
+fn is_out_of_reach(error: &ToolError) -> bool {
+    matches!(error, ToolError::Exec(ExecError::Unreachable { .. } | ExecError::Lost(_)))
+}
+
+/// Nothing of the plan has run.
+fn status_of_plan(error: &ToolError) -> StepStatus {
+    if is_out_of_reach(error) {
+        StepStatus::Unreachable
+    } else if matches!(error.kind(), ErrorKind::Changed | ErrorKind::Cancelled) {
+        StepStatus::NotStarted
+    } else {
+        StepStatus::Failed
+    }
+}
+
+/// The whole call ended as its first step that did not end as done; a node lost halfway through is a failure.
+fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> CallResult {
+    let first_bad = steps.iter().position(|step| step.status != StepStatus::Done);
+    let (status, error) = match first_bad {
+        None => (StepStatus::Done, None),
+        Some(at) => {
+            let step = &steps[at];
+            let lost_halfway =
+                at > 0 && matches!(step.status, StepStatus::Unreachable | StepStatus::NotStarted);
+            let status = if lost_halfway { StepStatus::Failed } else { step.status };
+            (status, step.error.clone())
+        }
+    };
+    let mut text = format!("{}: {}", status.as_str(), review.summary);
+    for step in &steps {
+        text.push_str(&format!("\n  {:<11} {}", step.status.as_str(), step.step));
+    }
+    CallResult { status, error, steps, text: Some(text), ..result }
+}
+
+fn declined(refusal: Refusal) -> ErrorReport {
+    match refusal {
+        Refusal::Person => ErrorReport::new(ErrorKind::Declined, "you said no; nothing was run"),
+        Refusal::NobodyToAsk => ErrorReport::new(
+            ErrorKind::ApprovalRequired,
+            "a person has to approve this plan; nothing was run",
+        )
+        .hint(
+            "run it on a terminal to be asked, or add --yes (for a destructive plan --yes=destructive); \
+                 a plan that a model made is always asked about",
+        ),
+        Refusal::TimedOut => ErrorReport::new(
+            ErrorKind::ApprovalRequired,
+            "nobody answered in time, which means no; nothing was run",
+        ),
+        Refusal::Gone => ErrorReport::new(
+            ErrorKind::ApprovalRequired,
+            "whoever was asked has gone, which means no; nothing was run",
+        ),
+    }
+}

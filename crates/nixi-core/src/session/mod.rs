@@ -1,0 +1,95 @@
+//! The session: what front ends drive.
+//!
+//! A session has two halves. The [`Asker`] performs [`Op`]s and tells [`Event`]s; anyone may hold it. The
+//! [`ApproverHandle`] answers the reviews that come of it; only a person's own front end holds that, so a model or a
+//! program behind a door has no way to approve.
+
+mod adopt;
+mod approver;
+mod asker;
+mod batch;
+mod desk;
+mod door;
+mod protocol;
+mod roster;
+
+use std::sync::Arc;
+
+pub use approver::{ApproverHandle, Pending, Standing};
+pub use asker::Asker;
+pub use desk::{Desk, ModelCall};
+pub use protocol::{
+    AdoptRequest, Adopted, Audience, CallRequest, CallResult, Event, Intent, Minds, Op, Outcome,
+};
+
+use self::approver::Asking;
+use self::roster::Roster;
+use crate::brain::{Model, Phrases};
+use crate::config::{ConfigError, ConfigStore};
+use crate::context::Settings;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::exec::{Enrol, Executor, HostKeys};
+use crate::fleet::Controller;
+use crate::node::{Node, Target};
+use crate::registry::Registry;
+
+/// What a session is made of. The facade puts the parts together; nothing else knows them all.
+pub struct Parts {
+    /// All actions.
+    pub registry: Registry,
+    /// Runs commands on the controller.
+    pub local: Arc<dyn Executor>,
+    /// Runs commands on remote nodes.
+    pub remote: Arc<dyn Executor>,
+    /// Tries first logins.
+    pub enrol: Arc<dyn Enrol>,
+    /// The record of host keys.
+    pub host_keys: Arc<dyn HostKeys>,
+    /// The configuration.
+    pub config: ConfigStore,
+    /// Who the controller is.
+    pub controller: Controller,
+    /// Understands set phrases.
+    pub phrases: Arc<dyn Phrases>,
+    /// Understands the rest, if one is configured.
+    pub model: Option<Arc<dyn Model>>,
+}
+
+impl Parts {
+    /// Opens a session.
+    #[must_use]
+    pub fn open(self) -> (Asker, ApproverHandle) {
+        let (asking, approver) = approver::channel();
+        (Asker::new(Inner { parts: self, asking }), approver)
+    }
+}
+
+struct Inner {
+    parts: Parts,
+    asking: Asking,
+}
+
+impl Inner {
+    /// The nodes as the configuration has them now: another program may have changed it.
+    fn roster(&self) -> Result<Roster, ErrorReport> {
+        let config = self.parts.config.load().map_err(|error| config_report(&error))?;
+        Ok(Roster { config: Arc::new(config), controller: self.parts.controller.clone() })
+    }
+
+    fn executor(&self, node: &Node) -> &dyn Executor {
+        match node.target() {
+            Target::Local => &*self.parts.local,
+            Target::Ssh(_) => &*self.parts.remote,
+        }
+    }
+}
+
+impl Roster {
+    fn settings(&self) -> Settings {
+        Settings { runtime: self.config.container.runtime, command_timeout: self.config.ssh.command_timeout }
+    }
+}
+
+fn config_report(error: &ConfigError) -> ErrorReport {
+    ErrorReport::new(ErrorKind::Config, error.to_string())
+}

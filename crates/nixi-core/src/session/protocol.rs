@@ -1,0 +1,279 @@
+//! What front ends say to a session, and what they hear from it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{ErrorKind, ErrorReport};
+use crate::exec::Fingerprint;
+use crate::fleet::NodeRow;
+use crate::mode::Mode;
+use crate::node::{Host, NodeName, Port, UserName};
+use crate::plan::{Review, StepReport, StepStatus};
+use crate::registry::Args;
+
+/// Something to do.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Answers a request in words.
+    Ask {
+        /// The person's words.
+        words: String,
+        /// Who may be asked to understand them.
+        minds: Minds,
+    },
+    /// Makes typed calls, in order; reads that follow one another run at the same time.
+    Call(Vec<CallRequest>),
+    /// Adds a node to the configuration, if a login with our keys works.
+    Adopt(AdoptRequest),
+}
+
+/// Who may be asked to understand a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Minds {
+    /// The phrasebook alone; no model is ever asked.
+    Phrasebook,
+    /// The phrasebook, and then the model, if one is configured.
+    PhrasebookThenModel,
+}
+
+/// How far changes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Reads run; changes are planned, asked about, and applied.
+    Perform,
+    /// Reads run; changes are only planned.
+    PlanOnly,
+}
+
+/// One typed call, on one or more nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallRequest {
+    /// The action, as `container.list`.
+    pub action: String,
+    /// Which nodes: names, `local`, `@tag`, globs, `all`, each also as a list with commas. Empty: the controller.
+    pub nodes: Vec<String>,
+    /// The arguments.
+    pub args: Args,
+}
+
+impl CallRequest {
+    /// A call on the controller, without arguments.
+    #[must_use]
+    pub fn new(action: impl Into<String>) -> Self {
+        Self { action: action.into(), nodes: Vec::new(), args: Args::new() }
+    }
+
+    /// On this node, or these.
+    #[must_use]
+    pub fn on(mut self, node: impl Into<String>) -> Self {
+        self.nodes.push(node.into());
+        self
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.args.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With all these arguments; one named `node` says where.
+    #[must_use]
+    pub fn with_args(mut self, mut args: Args) -> Self {
+        match args.remove("node") {
+            Some(Value::String(node)) => self.nodes.push(node),
+            Some(Value::Array(nodes)) => {
+                self.nodes.extend(nodes.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+            Some(Value::Null) | None => {}
+            // Kept where it stands, to be refused as an argument that does not fit.
+            Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => {
+                args.insert("node".to_owned(), other);
+            }
+        }
+        self.args.extend(args);
+        self
+    }
+}
+
+/// A machine to be adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptRequest {
+    /// What it shall be called.
+    pub name: NodeName,
+    /// Name or address.
+    pub host: Host,
+    /// Login user.
+    pub user: UserName,
+    /// Managed or monitored.
+    pub mode: Mode,
+    /// SSH port.
+    pub port: Port,
+    /// A private key for this node alone.
+    pub identity: Option<std::path::PathBuf>,
+    /// The only host key to accept.
+    pub host_key: Option<Fingerprint>,
+}
+
+/// What happens while an [`Op`] is performed.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A call began on a node.
+    CallStarted {
+        /// The action, as `container.list`.
+        action: String,
+        /// The node.
+        node: NodeName,
+    },
+    /// A call ended on a node.
+    CallEnded(Box<CallResult>),
+    /// A node answered, or did not, while many are asked.
+    Node(Box<NodeRow>),
+    /// More words of a model's answer.
+    Said(String),
+    /// Something that a person should know.
+    Notice(String),
+}
+
+/// Hears events. Called in order, from one task at a time or several; it should not block.
+pub trait Audience: Send + Sync {
+    /// One event.
+    fn hear(&self, event: Event);
+}
+
+/// Nobody listens.
+impl Audience for () {
+    fn hear(&self, _: Event) {}
+}
+
+/// What became of one call on one node.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CallResult {
+    /// The action, as `container.list`.
+    pub tool: String,
+    /// The node; `local` for the controller.
+    pub node: String,
+    /// The arguments, as they were understood.
+    pub args: Value,
+    /// How it ended.
+    pub status: StepStatus,
+    /// The typed report.
+    pub data: Option<Value>,
+    /// What a person reads.
+    pub text: Option<String>,
+    /// What was to be done, for a change.
+    pub plan: Option<Review>,
+    /// What became of each step, for a change.
+    pub steps: Vec<StepReport>,
+    /// What went wrong.
+    pub error: Option<ErrorReport>,
+    /// How long it took, in milliseconds, waiting for people included.
+    pub ms: u64,
+}
+
+impl CallResult {
+    pub(crate) fn new(tool: &str, node: &str, args: Value) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            node: node.to_owned(),
+            args,
+            status: StepStatus::NotStarted,
+            data: None,
+            text: None,
+            plan: None,
+            steps: Vec::new(),
+            error: None,
+            ms: 0,
+        }
+    }
+
+    pub(crate) fn failed(mut self, status: StepStatus, error: ErrorReport) -> Self {
+        self.status = status;
+        self.error = Some(error);
+        self
+    }
+}
+
+/// All that came of an [`Op`]: the one document of `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+pub struct Outcome {
+    /// One for every call on every node.
+    pub results: Vec<CallResult>,
+    /// The words of the answer to a request.
+    pub answer: Option<String>,
+    /// Why the request as a whole came to nothing.
+    pub error: Option<ErrorReport>,
+}
+
+impl Outcome {
+    /// An outcome that is an error and nothing else.
+    #[must_use]
+    pub fn error(error: ErrorReport) -> Self {
+        Self { results: Vec::new(), answer: None, error: Some(error) }
+    }
+
+    pub(crate) fn results(results: Vec<CallResult>) -> Self {
+        Self { results, answer: None, error: None }
+    }
+
+    /// The exit code of the CLI contract: 0 all done, 1 a step failed or its outcome is unknown, 2 bad usage or
+    /// configuration, 3 refused or not approved, 4 a node could not be reached, 5 not understood or no model answered,
+    /// 130 interrupted. With several results the highest of 1 to 4 wins.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match &self.error {
+            Some(error) => code_of_error(error.kind),
+            None => self.results.iter().map(code_of_result).max().unwrap_or(0),
+        }
+    }
+}
+
+fn code_of_result(result: &CallResult) -> u8 {
+    match result.status {
+        StepStatus::Done => 0,
+        StepStatus::Refused | StepStatus::Declined => 3,
+        StepStatus::Unreachable => 4,
+        StepStatus::Unknown => 1,
+        StepStatus::Failed | StepStatus::NotStarted => {
+            // A dry run is not begun, and that is no error.
+            result.error.as_ref().map_or(0, |error| code_of_error(error.kind)).min(2)
+        }
+    }
+}
+
+fn code_of_error(kind: ErrorKind) -> u8 {
+    use ErrorKind as K;
+    match kind {
+        K::Usage | K::Config | K::UnknownAction | K::UnknownNode | K::BadArgument | K::NodeExists => 2,
+        K::ReadOnly | K::ApprovalRequired | K::Declined => 3,
+        K::Timeout | K::Refused | K::Auth | K::HostKeyChanged | K::Dns | K::Protocol => 4,
+        K::NotUnderstood | K::ModelUnavailable | K::ModelBroken => 5,
+        K::Cancelled => 130,
+        K::Changed
+        | K::NotStarted
+        | K::Unfit
+        | K::SudoPassword
+        | K::Permission
+        | K::ProgramMissing
+        | K::NotFound
+        | K::CommandFailed
+        | K::Deadline
+        | K::Lost
+        | K::Unreadable
+        | K::Internal => 1,
+    }
+}
+
+/// `data` of `node.adopt`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Adopted {
+    /// The new node, as the table shows it.
+    pub node: NodeRow,
+    /// The host key of the machine that answered.
+    #[schemars(with = "String")]
+    pub fingerprint: Fingerprint,
+    /// Whether that key was known before.
+    #[schemars(with = "String")]
+    pub host_key: crate::exec::HostKeyState,
+}
