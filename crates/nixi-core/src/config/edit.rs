@@ -1,0 +1,207 @@
+//! A change of the configuration as data: shown in a plan, then applied to the file's text.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::diagnose::{ConfigError, closest};
+use super::layers::BYTE_ORDER_MARK;
+use super::read::{Declared, FileSettings, read};
+use super::splice;
+use crate::mode::Mode;
+use crate::node::{Host, Node, NodeName, Port, SshTarget, Tag, UserName};
+
+/// A change of the user's configuration file.
+///
+/// `Display` is what a person reads in a plan; the file is not known here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigEdit {
+    /// Declares a node.
+    AddNode(NewNode),
+    /// Removes a node's declaration.
+    RemoveNode(NodeName),
+}
+
+/// A node to declare. What was given is what is written: user and mode always, a port only if it is not 22.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewNode {
+    /// Its name; must be new.
+    pub name: NodeName,
+    /// Name or address.
+    pub host: Host,
+    /// Login user.
+    pub user: UserName,
+    /// What Nixi may do there.
+    pub mode: Mode,
+    /// TCP port.
+    pub port: Port,
+    /// A private key of its own: absolute, or below `~/`.
+    pub identity: Option<PathBuf>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+}
+
+impl NewNode {
+    /// The keys to write, in their order, with their values in TOML.
+    pub(crate) fn keys(&self) -> Vec<(&'static str, String)> {
+        let quote = |text: &str| toml_edit::Value::from(text).to_string();
+        let mut keys = vec![
+            ("name", quote(self.name.as_str())),
+            ("host", quote(self.host.as_str())),
+            ("user", quote(self.user.as_str())),
+            ("mode", quote(self.mode.as_str())),
+        ];
+        if self.port != Port::SSH {
+            keys.push(("port", self.port.to_string()));
+        }
+        if let Some(identity) = &self.identity {
+            keys.push(("identity", quote(&identity.to_string_lossy())));
+        }
+        if !self.tags.is_empty() {
+            let tags: Vec<String> = self.tags.iter().map(|tag| quote(tag.as_str())).collect();
+            keys.push(("tags", format!("[{}]", tags.join(", "))));
+        }
+        keys
+    }
+
+    /// The node that the declaration makes, with this home directory.
+    fn node(&self, home: &Path) -> Node {
+        let identity = self.identity.as_ref().map(|path| match path.strip_prefix("~") {
+            Ok(below) => home.join(below),
+            Err(_) => path.clone(),
+        });
+        let target =
+            SshTarget { host: self.host.clone(), port: self.port, user: self.user.clone(), identity };
+        Node::remote(self.name.clone(), target, self.mode).with_tags(self.tags.clone())
+    }
+}
+
+impl fmt::Display for ConfigEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = match self {
+            Self::AddNode(node) => node,
+            Self::RemoveNode(name) => return write!(f, "remove node {name}"),
+        };
+        let NewNode { name, host, user, mode, port, identity, tags } = node;
+        write!(f, "add node {name} ({user}@")?;
+        match (*port == Port::SSH, host.as_str().contains(':')) {
+            (true, _) => write!(f, "{host}")?,
+            (false, true) => write!(f, "[{host}]:{port}")?,
+            (false, false) => write!(f, "{host}:{port}")?,
+        }
+        write!(f, ", {mode}")?;
+        if let Some(identity) = identity {
+            write!(f, ", key {}", super::diagnose::show_path(identity))?;
+        }
+        for tag in tags {
+            write!(f, ", @{tag}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// Why a change cannot be made to a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The text has problems of its own.
+    #[error("{0}")]
+    Broken(ConfigError),
+    /// A node of that name is declared already.
+    #[error("node {0} is declared already")]
+    Duplicate(NodeName),
+    /// There is no node of that name.
+    #[error("no node {name} is declared")]
+    NotFound {
+        /// The name that was looked for.
+        name: NodeName,
+        /// The nearest one that is there.
+        nearest: Option<NodeName>,
+    },
+    /// The path of the key cannot be written down.
+    #[error("the key's path must be UTF-8 text without control characters, from / or from ~/")]
+    Identity,
+    /// The changed text did not read back as meant; it was thrown away.
+    #[error("the changed text would not say what was meant; nothing was written")]
+    Unverified,
+}
+
+impl ConfigEdit {
+    /// The text after the change. Every byte that is not about the node is as it was: comments, order, line ends, and
+    /// whether the last line has one. Removing a node that was added gives the very text from before; a file that was
+    /// made for it stays, empty.
+    ///
+    /// # Errors
+    ///
+    /// The text is broken, or does not fit the change, or the result read back as something else than was meant.
+    pub fn apply(&self, text: &str) -> Result<String, EditError> {
+        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => ("\u{feff}", rest),
+            None => ("", text),
+        };
+        let before = parse(text).map_err(EditError::Broken)?;
+        let shape = splice::shape(text).ok_or(EditError::Unverified)?;
+        let mut expected: Vec<Meaning> = before.nodes.iter().map(meaning).collect();
+        let index = |name: &NodeName| before.nodes.iter().position(|node| node.node.name() == name);
+        let result = match self {
+            Self::AddNode(node) => {
+                if index(&node.name).is_some() {
+                    return Err(EditError::Duplicate(node.name.clone()));
+                }
+                check_identity(node)?;
+                expected.push((node.node(HOME.as_ref()), true));
+                splice::add(text, &shape, node)
+            }
+            Self::RemoveNode(name) => {
+                let Some(index) = index(name) else { return Err(not_found(name, &before)) };
+                expected.remove(index);
+                splice::remove(text, &shape, index).ok_or(EditError::Unverified)?
+            }
+        };
+        let after = parse(&result).map_err(|_| EditError::Unverified)?;
+        let found: Vec<Meaning> = after.nodes.iter().map(meaning).collect();
+        if found != expected || after.scalars != before.scalars {
+            return Err(EditError::Unverified);
+        }
+        Ok(format!("{mark}{result}"))
+    }
+
+    /// The node that the change is about.
+    #[must_use]
+    pub fn name(&self) -> &NodeName {
+        match self {
+            Self::AddNode(node) => &node.name,
+            Self::RemoveNode(name) => name,
+        }
+    }
+}
+
+/// Stands for any home directory while two texts are compared.
+const HOME: &str = "/~";
+
+type Meaning = (Node, bool);
+
+fn meaning(declared: &Declared) -> Meaning {
+    (declared.node.clone(), declared.user_given)
+}
+
+fn parse(text: &str) -> Result<FileSettings, ConfigError> {
+    read(Path::new("config.toml"), text, HOME.as_ref()).map_err(ConfigError::new)
+}
+
+fn check_identity(node: &NewNode) -> Result<(), EditError> {
+    let Some(path) = &node.identity else { return Ok(()) };
+    match path.to_str() {
+        Some(text) if text.chars().any(char::is_control) => Err(EditError::Identity),
+        Some(text) if text.starts_with('/') || text.starts_with("~/") => Ok(()),
+        Some(_) | None => Err(EditError::Identity),
+    }
+}
+
+fn not_found(name: &NodeName, settings: &FileSettings) -> EditError {
+    let names = settings.nodes.iter().map(|node| node.node.name());
+    let near = closest(name.as_str(), names.clone().map(NodeName::as_str));
+    let nearest = names.into_iter().find(|name| Some(name.as_str()) == near).cloned();
+    EditError::NotFound { name: name.clone(), nearest }
+}

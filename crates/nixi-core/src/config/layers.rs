@@ -1,0 +1,162 @@
+//! The two files, one over the other.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::diagnose::{ConfigError, Problem, Sheet, show_path};
+use super::model::{Config, Layer, LlmSettings, NodeEntry};
+use super::read::{Declared, FileSettings, Scalars, read};
+use super::{NODES_OPTION, excerpt};
+
+/// A configuration file is at most this long.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// Where the two configuration files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFiles {
+    /// The user's own file; the one that Nixi writes.
+    pub user: PathBuf,
+    /// The system's file, `/etc/nixi/config.toml`.
+    pub system: PathBuf,
+}
+
+impl ConfigFiles {
+    /// Reads both files. A file that is not there says nothing; if neither is, [`Config::builtin`] holds.
+    ///
+    /// A `~/` in a path of either file is the given home directory. The user's scalars win over the system's; nodes
+    /// add up.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of both files, or a node of the user's file that the system's declares as well.
+    pub fn load(&self, home: &Path) -> Result<Config, ConfigError> {
+        let system = Loaded::read(&self.system, home);
+        let user = if same_file(&self.user, &self.system) {
+            Ok(Loaded::absent())
+        } else {
+            Loaded::read(&self.user, home)
+        };
+        match (system, user) {
+            (Ok(system), Ok(user)) => self.merge(system, user),
+            (Err(mut problems), Err(more)) => {
+                problems.extend(more);
+                Err(ConfigError::new(problems))
+            }
+            (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
+        }
+    }
+
+    fn merge(&self, system: Loaded, user: Loaded) -> Result<Config, ConfigError> {
+        let mut sheet = Sheet::new(&self.user, &user.text);
+        for declared in &user.settings.nodes {
+            let name = declared.node.name();
+            if system.settings.nodes.iter().any(|other| other.node.name() == name) {
+                let message = format!("node {name} is declared in {}", show_path(&self.system));
+                let hint = format!("give it another name here, or change {NODES_OPTION} there");
+                sheet.report(declared.name_at.clone(), &message, Some(hint));
+            }
+        }
+        if !sheet.is_clean() {
+            return Err(ConfigError::new(sheet.into_problems()));
+        }
+        let mut config = Config::builtin();
+        overlay(&mut config, system.settings.scalars);
+        overlay(&mut config, user.settings.scalars);
+        config.nodes.extend(system.settings.nodes.into_iter().map(|node| entry(node, Layer::System)));
+        config.nodes.extend(user.settings.nodes.into_iter().map(|node| entry(node, Layer::User)));
+        Ok(config)
+    }
+}
+
+/// Whether both paths lead to one file that is there.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn entry(declared: Declared, layer: Layer) -> NodeEntry {
+    NodeEntry { node: declared.node, layer, user_given: declared.user_given }
+}
+
+fn overlay(config: &mut Config, over: Scalars) {
+    set(&mut config.container.runtime, over.runtime);
+    set(&mut config.ssh.connect_timeout, over.connect_timeout);
+    set(&mut config.ssh.command_timeout, over.command_timeout);
+    config.ssh.known_hosts = over.known_hosts.or(config.ssh.known_hosts.take());
+    set(&mut config.ssh.identity, over.identity);
+    set(&mut config.approval.routine, over.routine);
+    if let Some(over) = over.llm {
+        let llm = config.llm.get_or_insert_with(LlmSettings::builtin);
+        set(&mut llm.base_url, over.base_url);
+        set(&mut llm.model, over.model);
+        // Two ways to one key: a layer that names either replaces both.
+        if over.api_key_env.is_some() || over.api_key_file.is_some() {
+            llm.api_key_env = over.api_key_env;
+            llm.api_key_file = over.api_key_file;
+        }
+    }
+}
+
+fn set<T>(slot: &mut T, over: Option<T>) {
+    if let Some(value) = over {
+        *slot = value;
+    }
+}
+
+/// One file as it was read.
+pub(crate) struct Loaded {
+    /// Without a byte order mark.
+    text: String,
+    pub(crate) settings: FileSettings,
+}
+
+impl Loaded {
+    fn absent() -> Self {
+        Self { text: String::new(), settings: FileSettings::default() }
+    }
+
+    pub(crate) fn read(file: &Path, home: &Path) -> Result<Self, Vec<Problem>> {
+        let text = read_text(file).map_err(|problem| vec![*problem])?.unwrap_or_default();
+        let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
+        let settings = read(file, &text, home)?;
+        Ok(Self { text, settings })
+    }
+}
+
+/// What some editors put before a text; it says nothing and is kept where it is.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The file's text with every byte of it; `None` if there is no file.
+pub(crate) fn read_text(file: &Path) -> Result<Option<String>, Box<Problem>> {
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|open| {
+        if open.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        open.take(MOST_BYTES + 1).read_to_end(&mut bytes)
+    });
+    match read {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            let hint = "name the file in it".to_owned();
+            return Err(Box::new(Problem::of_file(file, "this is a directory, not a file", Some(hint))));
+        }
+        Err(error) => {
+            let message = format!("failed to read the file: {error}");
+            return Err(Box::new(Problem::of_file(file, message, None)));
+        }
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Box::new(Problem::of_file(file, "the file is longer than 1 MiB", None)));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let at = excerpt::Excerpt::new(&text, good..good + 1, false);
+            Err(Box::new(Problem::at(file, at, "the file is not UTF-8 text")))
+        }
+    }
+}

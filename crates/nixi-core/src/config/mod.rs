@@ -1,0 +1,33 @@
+//! The configuration: read from two files, changed in one.
+//!
+//! `/etc/nixi/config.toml` is written by the NixOS module and by nobody else; the user's file lies over it. A file is
+//! read whole or not at all: anything that Nixi does not understand is an error that points at it. The only changes
+//! are [`ConfigEdit`]s, which keep every byte that they are not about, and which [`ConfigStore`] writes atomically
+//! under a lock.
+//!
+//! This is the one part of the crate that touches the disk, and these files are all that it touches.
+
+mod array;
+mod diagnose;
+mod edit;
+mod excerpt;
+mod layers;
+mod model;
+mod read;
+mod section;
+mod splice;
+mod store;
+mod target;
+mod write_error;
+
+pub use diagnose::{ConfigError, Problem};
+pub use edit::{ConfigEdit, EditError, NewNode};
+pub use layers::ConfigFiles;
+pub use model::{
+    ApprovalSettings, Config, ContainerSettings, Layer, LlmSettings, NodeEntry, Routine, Runtime, SshSettings,
+};
+pub use store::ConfigStore;
+pub use write_error::ConfigWriteError;
+
+/// The option of the NixOS module that declares the nodes of the system's file.
+pub const NODES_OPTION: &str = "services.nixi.nodes";

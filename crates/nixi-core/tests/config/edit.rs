@@ -1,0 +1,226 @@
+use nixi_core::config::{ConfigEdit, EditError, NewNode};
+use nixi_core::{Mode, NodeName, Port};
+
+pub(crate) fn new_node(name: &str) -> NewNode {
+    NewNode {
+        name: name.parse().unwrap(),
+        host: "192.168.1.10".parse().unwrap(),
+        user: "nixi".parse().unwrap(),
+        mode: Mode::Managed,
+        port: Port::SSH,
+        identity: None,
+        tags: Vec::new(),
+    }
+}
+
+pub(crate) fn add(name: &str) -> ConfigEdit {
+    ConfigEdit::AddNode(new_node(name))
+}
+
+pub(crate) fn remove(name: &str) -> ConfigEdit {
+    ConfigEdit::RemoveNode(name.parse::<NodeName>().unwrap())
+}
+
+const WRITTEN_BY_HAND: &str = r#"# My machines.
+
+# The web server.
+# It is old.
+[[nodes]]
+name = "web"      # short
+host = "h"
+# user = "root"
+
+# In the cellar.
+[[nodes]]
+name = "db"
+host = "h"
+# Upstairs.
+[[nodes]]
+name = "mon"
+host = "h"
+mode = "monitored"
+
+[ssh] # ssh
+connect_timeout = "5s"
+"#;
+
+#[test]
+fn a_node_is_added_after_the_others() {
+    let mut node = new_node("new");
+    node.port = Port::try_from(2222).unwrap();
+    node.identity = Some("~/.ssh/new".into());
+    node.tags = vec!["a".parse().unwrap(), "b".parse().unwrap()];
+    let text = ConfigEdit::AddNode(node).apply(WRITTEN_BY_HAND).unwrap();
+    let (before, after) = WRITTEN_BY_HAND.split_at(WRITTEN_BY_HAND.find("\n[ssh]").unwrap());
+    let added = text.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+    insta::assert_snapshot!(added, @r#"
+
+    [[nodes]]
+    name = "new"
+    host = "192.168.1.10"
+    user = "nixi"
+    mode = "managed"
+    port = 2222
+    identity = "~/.ssh/new"
+    tags = ["a", "b"]
+    "#);
+}
+
+#[test]
+fn removing_a_node_keeps_the_comments_of_the_others() {
+    insta::assert_snapshot!(remove("web").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    # My machines.
+
+    # In the cellar.
+    [[nodes]]
+    name = "db"
+    host = "h"
+    # Upstairs.
+    [[nodes]]
+    name = "mon"
+    host = "h"
+    mode = "monitored"
+
+    [ssh] # ssh
+    connect_timeout = "5s"
+    "#);
+    insta::assert_snapshot!(remove("db").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    # My machines.
+
+    # The web server.
+    # It is old.
+    [[nodes]]
+    name = "web"      # short
+    host = "h"
+    # user = "root"
+
+    # Upstairs.
+    [[nodes]]
+    name = "mon"
+    host = "h"
+    mode = "monitored"
+
+    [ssh] # ssh
+    connect_timeout = "5s"
+    "#);
+    insta::assert_snapshot!(remove("mon").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    # My machines.
+
+    # The web server.
+    # It is old.
+    [[nodes]]
+    name = "web"      # short
+    host = "h"
+    # user = "root"
+
+    # In the cellar.
+    [[nodes]]
+    name = "db"
+    host = "h"
+
+    [ssh] # ssh
+    connect_timeout = "5s"
+    "#);
+}
+
+#[test]
+fn the_ends_of_a_file_stay_as_they_are() {
+    assert!(add("a").apply("").unwrap().ends_with("mode = \"managed\"\n"));
+    assert!(add("a").apply("# x").unwrap().ends_with("mode = \"managed\""));
+    assert!(add("a").apply("# x\r\n").unwrap().starts_with("# x\r\n\r\n[[nodes]]\r\nname"));
+    assert!(add("a").apply("\u{feff}").unwrap().starts_with("\u{feff}[[nodes]]\n"));
+    let first = "[[nodes]]\nname = \"a\"\nhost = \"h\"\n\n[ssh]\n";
+    assert_eq!(remove("a").apply(first).unwrap(), "[ssh]\n");
+    let tight = "# general\n\n[[nodes]]\nname = \"a\"\nhost = \"h\"\n[[nodes]]\nname = \"b\"\nhost = \"h\"";
+    let rest = "# general\n\n[[nodes]]\nname = \"b\"\nhost = \"h\"";
+    assert_eq!(remove("a").apply(tight).unwrap(), rest);
+    let unended = "# general\n\n[[nodes]]\nname = \"a\"\nhost = \"h\"";
+    assert_eq!(remove("b").apply(tight).unwrap(), unended);
+}
+
+#[test]
+fn a_string_that_looks_like_a_comment_is_none() {
+    let text = "[llm]\nmodel = '''m\n# x'''\n[[nodes]]\nname = \"a\"\nhost = \"h\"\n";
+    let text = text.replace("m\n# x", "\n# x");
+    let rest = "[llm]\nmodel = '''\n# x'''\n";
+    assert_eq!(remove("a").apply(&text).unwrap(), rest);
+}
+
+#[test]
+fn an_array_keeps_its_layout() {
+    let added = |text: &str| {
+        let added = add("n").apply(text).unwrap();
+        assert_eq!(remove("n").apply(&added).unwrap(), text);
+        added.replace("host = \"192.168.1.10\", user = \"nixi\", mode = \"managed\"", "..")
+    };
+    assert_eq!(added("nodes = []\n"), "nodes = [{ name = \"n\", .. }]\n");
+    assert_eq!(added("nodes = [ ]"), "nodes = [ { name = \"n\", .. } ]");
+    assert_eq!(added("nodes = [\r\n]\r\n"), "nodes = [\r\n  { name = \"n\", .. },\r\n]\r\n");
+    let one = "nodes = [{name='a',host='h'}] # all\n";
+    assert_eq!(added(one), "nodes = [{name='a',host='h'}, {name = \"n\", ..}] # all\n");
+    let comma = "nodes = [ { name='a',host='h' }, ]\n";
+    assert_eq!(added(comma), "nodes = [ { name='a',host='h' }, { name = \"n\", .. }, ]\n");
+    let lines = "nodes = [\n\t# first\n\t{ name = \"a\", host = \"h\" }, # a\n\t{ name = \"b\", host = \"h\" } # b, c\n  # end\n]\n";
+    insta::assert_snapshot!(added(lines), @r#"
+    nodes = [
+    	# first
+    	{ name = "a", host = "h" }, # a
+    	{ name = "b", host = "h" }, # b, c
+    	{ name = "n", .. }
+      # end
+    ]
+    "#);
+    insta::assert_snapshot!(remove("a").apply(lines).unwrap(), @r#"
+    nodes = [
+    	{ name = "b", host = "h" } # b, c
+      # end
+    ]
+    "#);
+    insta::assert_snapshot!(remove("b").apply(lines).unwrap(), @r#"
+    nodes = [
+    	# first
+    	{ name = "a", host = "h" } # a
+      # end
+    ]
+    "#);
+    let inline = "nodes = [ { name = \"a\", host = \"h\" }, { name = \"b\", host = \"h\" } ]";
+    assert_eq!(remove("a").apply(inline).unwrap(), "nodes = [ { name = \"b\", host = \"h\" } ]");
+    assert_eq!(remove("b").apply(inline).unwrap(), "nodes = [ { name = \"a\", host = \"h\" } ]");
+}
+
+#[test]
+fn a_change_that_does_not_fit_is_refused() {
+    assert_eq!(add("web").apply(WRITTEN_BY_HAND), Err(EditError::Duplicate("web".parse().unwrap())));
+    let missing =
+        EditError::NotFound { name: "webb".parse().unwrap(), nearest: Some("web".parse().unwrap()) };
+    assert_eq!(remove("webb").apply(WRITTEN_BY_HAND), Err(missing));
+    assert!(matches!(add("x").apply("garbage"), Err(EditError::Broken(_))));
+    assert!(matches!(add("x").apply("[ssh]\nfoo = 1\n"), Err(EditError::Broken(_))));
+    for path in ["id", "~root/id", "/a\nb", ""] {
+        let mut node = new_node("x");
+        node.identity = Some(path.into());
+        assert_eq!(ConfigEdit::AddNode(node).apply(""), Err(EditError::Identity), "{path:?}");
+    }
+}
+
+#[test]
+fn a_key_with_quotes_in_its_path_is_written_down() {
+    let mut node = new_node("x");
+    node.identity = Some("/a\"b'c\\d #".into());
+    let text = ConfigEdit::AddNode(node).apply("").unwrap();
+    assert_eq!(remove("x").apply(&text).unwrap(), "");
+}
+
+#[test]
+fn a_plan_shows_a_change_in_words() {
+    assert_eq!(add("web-server").to_string(), "add node web-server (nixi@192.168.1.10, managed)");
+    assert_eq!(remove("web-server").to_string(), "remove node web-server");
+    let mut node = new_node("six");
+    node.host = "fe80::1".parse().unwrap();
+    node.port = Port::try_from(2222).unwrap();
+    node.mode = Mode::Monitored;
+    node.identity = Some("~/k\u{1b}".into());
+    node.tags = vec!["web".parse().unwrap()];
+    let shown = ConfigEdit::AddNode(node).to_string();
+    assert_eq!(shown, "add node six (nixi@[fe80::1]:2222, monitored, key ~/k\u{fffd}, @web)");
+}

@@ -1,0 +1,176 @@
+//! Adding a node and removing it again leaves every byte as it was, whatever the file looked like.
+
+use std::path::Path;
+
+use nixi_core::config::{ConfigEdit, ConfigFiles};
+use nixi_core::{Mode, Port};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::edit::{new_node, remove};
+
+/// Filler between tables: it never changes what the file says.
+fn filler() -> impl Strategy<Value = String> {
+    let line = select(vec!["\n", "  \n", "# a comment\n", "\t# indented, with [[nodes]] = {\n", "#\n", ""]);
+    prop::collection::vec(line, 0..4).prop_map(|lines| lines.concat())
+}
+
+fn node_table(index: usize) -> impl Strategy<Value = String> {
+    let header = select(vec!["[[nodes]]\n", "  [[ nodes ]]  # header\n", "[[\"nodes\"]]\n"]);
+    let name = select(vec!["name = \"N\"\n", "name='N' # the name\n", "\"name\"=\"\"\"N\"\"\"\n"]);
+    let host = select(vec![
+        "host = \"h\"\n",
+        "# host = \"no\"\nhost = \"::1\"\n\n",
+        "    host = \"\"\"\\\n  # h\"\"\"\n",
+    ]);
+    let more = select(vec![
+        "",
+        "tags = [\n  # tags\n  \"a\", # x\n]\n",
+        "mode = \"monitored\"\n",
+        "user = \"root\" # root\n",
+    ]);
+    (header, name, host, more).prop_map(move |(header, name, host, more)| {
+        let host = host.replace("# h\"", "h\"");
+        format!("{header}{}{host}{more}", name.replace('N', &format!("n{index}")))
+    })
+}
+
+fn other_table(index: usize) -> impl Strategy<Value = String> {
+    let tables = [
+        vec!["[ssh]\n", "[ssh]\nidentity = [] # none\n", "[ssh]\nidentity = [\n  '/a', # a\n]\n"],
+        vec!["[llm]\nmodel = '''\n# not a comment'''\n", "[llm] # llm\n"],
+        vec!["[approval]\nroutine = \"ask\"\n", "  [approval]\n"],
+    ];
+    select(tables[index].clone()).prop_map(str::to_owned)
+}
+
+/// Tables in any order, with filler around them.
+fn tables() -> impl Strategy<Value = (String, usize)> {
+    let nodes = prop::collection::vec(any::<()>(), 0..4).prop_flat_map(|nodes| {
+        let all: Vec<_> = (0..nodes.len()).map(|index| (node_table(index), filler())).collect();
+        (all, Just(nodes.len()))
+    });
+    let others = prop::sample::subsequence(vec![0usize, 1, 2], 0..=3)
+        .prop_flat_map(|which| which.into_iter().map(|i| (other_table(i), filler())).collect::<Vec<_>>());
+    (filler(), nodes, others).prop_flat_map(|(lead, (nodes, count), others)| {
+        let parts: Vec<String> = nodes.into_iter().chain(others).map(|(table, fill)| table + &fill).collect();
+        (Just(lead), Just(parts).prop_shuffle(), Just(count))
+            .prop_map(|(lead, parts, count)| (lead + &parts.concat(), count))
+    })
+}
+
+/// `nodes` as an array, in every layout.
+fn array() -> impl Strategy<Value = (String, usize)> {
+    let open = select(vec![
+        "nodes = [",
+        "nodes=[ ",
+        "nodes = [\n",
+        "nodes = [ # , all\n",
+        "nodes = [\n\n  # first, second\n",
+    ]);
+    let item = select(vec![
+        "{ name = \"N\", host = \"h\" }",
+        "{name='N',host='h'}",
+        "{ name = \"N\", # N,\n    host = \"h\",\n  }",
+    ]);
+    let comma = select(vec![
+        ",",
+        ", ",
+        ",\n",
+        ",\n  ",
+        ", # , behind\n\t",
+        "\n  , ",
+        " # before\n  , # behind\n  # above\n  ",
+    ]);
+    let last = select(vec!["", ",", " ,", " # last\n,"]);
+    let close = select(vec!["]", " ]", "\n]", " # end\n  # end, really\n]", "\n\n  ]"]);
+    let after = select(vec!["", "\n", " # after\n", "\n# after\n[ssh]\n"]);
+    let items = prop::collection::vec((item, comma), 0..4);
+    (filler(), open, items, last, close, after).prop_map(|(lead, open, items, last, close, after)| {
+        let count = items.len();
+        let mut text = format!("{lead}{open}");
+        for (index, (item, comma)) in items.into_iter().enumerate() {
+            text += &item.replace('N', &format!("n{index}"));
+            text += if index + 1 < count { comma } else { last };
+        }
+        (text + close + after, count)
+    })
+}
+
+/// Any of these, with the line ends of either world, with or without a mark and a last line break.
+fn config() -> impl Strategy<Value = (String, usize)> {
+    (prop_oneof![tables(), array()], any::<bool>(), any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+        |((text, count), crlf, unended, mark)| {
+            let text = if unended { text.strip_suffix('\n').unwrap_or(&text).to_owned() } else { text };
+            let text = if crlf { text.replace('\n', "\r\n") } else { text };
+            (if mark { format!("\u{feff}{text}") } else { text }, count)
+        },
+    )
+}
+
+fn any_addition() -> impl Strategy<Value = ConfigEdit> {
+    let identity = select(vec![None, Some("~/.ssh/a"), Some("/k\"e'y")]);
+    let port = select(vec![22u16, 2222]);
+    (identity, port, any::<bool>(), any::<bool>()).prop_map(|(identity, port, monitored, tagged)| {
+        let mut node = new_node("added");
+        node.identity = identity.map(Into::into);
+        node.port = Port::try_from(port).unwrap();
+        node.mode = if monitored { Mode::Monitored } else { Mode::Managed };
+        node.tags = if tagged { vec!["x".parse().unwrap(), "y".parse().unwrap()] } else { Vec::new() };
+        ConfigEdit::AddNode(node)
+    })
+}
+
+/// The names of the nodes that a text declares, by the reader that everyone uses.
+fn names(text: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let files = ConfigFiles { user: dir.path().join("c.toml"), system: dir.path().join("none") };
+    std::fs::write(&files.user, text).unwrap();
+    let config = files.load(Path::new("/home/a")).unwrap_or_else(|error| panic!("{error}\n{text:?}"));
+    config.nodes.iter().map(|entry| entry.node.name().to_string()).collect()
+}
+
+/// The comments of a text, wherever they stand.
+fn comments(text: &str) -> usize {
+    text.lines().filter(|line| line.contains('#')).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn adding_then_removing_changes_nothing((text, count) in config(), edit in any_addition()) {
+        let added = edit.apply(&text).unwrap();
+        let mut expected = names(&text);
+        prop_assert_eq!(expected.len(), count);
+        expected.push("added".to_owned());
+        prop_assert_eq!(names(&added), expected);
+        prop_assert!(comments(&added) >= comments(&text), "a comment was lost:\n{}", added);
+        prop_assert_eq!(remove("added").apply(&added).unwrap(), text);
+    }
+
+    /// Also when others came and went meanwhile.
+    #[test]
+    fn additions_are_undone_in_any_order((text, _) in config(), first in any_addition(), swap in any::<bool>()) {
+        let second = ConfigEdit::AddNode(new_node("second"));
+        let both = second.apply(&first.apply(&text).unwrap()).unwrap();
+        let order = if swap { ["added", "second"] } else { ["second", "added"] };
+        let one = remove(order[0]).apply(&both).unwrap();
+        prop_assert_eq!(remove(order[1]).apply(&one).unwrap(), text);
+    }
+
+    /// Whoever wrote it, any node can go, and the others stay.
+    #[test]
+    fn removing_any_node_keeps_the_others((text, count) in config(), pick in any::<prop::sample::Index>()) {
+        if count == 0 {
+            return Ok(());
+        }
+        let mut expected = names(&text);
+        let gone = expected.remove(pick.index(count));
+        let result = remove(&gone).apply(&text).unwrap();
+        prop_assert_eq!(names(&result), expected);
+        let bare = |text: &str| text.trim_matches(['\u{feff}', ' ', '\r', '\n']).is_empty();
+        prop_assert!(bare(&result) || !text.ends_with('\n') || result.ends_with('\n'), "{:?}\n{:?}", text, result);
+        prop_assert!(!result.replace("\r\n", "").contains('\r'));
+    }
+}
