@@ -18,6 +18,7 @@ pub mod fleet;
 pub mod mode;
 pub mod nearest;
 pub mod node;
+pub mod node_table;
 pub mod plan;
 pub mod quote;
 pub mod recording;

@@ -55,6 +55,20 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// How many terminal columns the text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text with spaces behind it, up to this many terminal columns.
+#[must_use]
+pub fn pad(text: &str, columns: usize) -> String {
+    let mut out = text.to_owned();
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(text.width())));
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +87,7 @@ mod tests {
         assert_eq!(fit("abcd", 3), "ab…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("abc", 0), "");
+        assert_eq!(pad("日", 4), "日  ");
+        assert_eq!(pad("日本", 3), "日本");
     }
 }

@@ -28,14 +28,16 @@ pub fn inspect(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
     Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and(names(of)).by_root()
 }
 
-/// The full ids of some containers, a line each, in the order asked.
-pub fn ids(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
-    Command::read(program(runtime), ["inspect", "--type", "container", "--format", "{{.Id}}", "--"])
+/// Which containers some names stand for: full id and name, a line each, in the order asked. docker writes the name
+/// with a `/` before it.
+pub fn identities(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
+    Command::read(program(runtime), ["inspect", "--type", "container", "--format", "{{.Id}} {{.Name}}", "--"])
         .and(names(of))
         .by_root()
 }
 
-/// The last lines that a container wrote to its standard output and error.
+/// The last lines that a container wrote to its standard output and error, each with its time. `since` is a duration
+/// (`90s`) or a date and time with a `T` between them, which is all that both runtimes take.
 pub fn logs(runtime: Runtime, of: &ContainerName, lines: Lines, since: Option<&TimeSpec>) -> Command<Read> {
     let mut options = vec!["--tail".to_owned(), lines.to_string()];
     if let Some(since) = since {

@@ -31,7 +31,8 @@ pub fn query(query: &Query) -> Command<Read> {
     option("until", query.until.as_ref().map(ToString::to_string));
     option("priority", query.priority.map(|priority| priority.as_str().to_owned()));
     option("grep", query.grep.as_ref().map(ToString::to_string));
-    Command::read(Program::new("journalctl"), ["--output=json", "--no-pager"]).and(options)
+    const FIELDS: &str = "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID";
+    Command::read(Program::new("journalctl"), ["--output=json", FIELDS, "--no-pager"]).and(options)
 }
 
 /// The same with the rights of root, who sees everything.

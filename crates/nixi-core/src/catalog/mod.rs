@@ -52,12 +52,13 @@ mod tests {
             system::root_disk(),
             container::list(Runtime::Podman),
             container::inspect(Runtime::Docker, &[name("web"), name("db")]),
-            container::ids(Runtime::Podman, &[name("web")]),
+            container::identities(Runtime::Podman, &[name("web"), name("db")]),
             container::logs(Runtime::Podman, &name("web"), Lines::USUAL, None),
             container::logs(Runtime::Podman, &name("web"), Lines::USUAL, Some(&"1h ago".parse().unwrap())),
             service::list(),
             service::failed(),
             service::show(&[unit("nginx")]),
+            service::identities(&[unit("nginx"), unit("sshd.socket")]),
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
@@ -66,6 +67,34 @@ mod tests {
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
         ];
         let shown: Vec<String> = all.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(shown.join("\n"));
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        date +%Y-%m-%dT%H:%M:%S%:z%n%Z%n%s
+        readlink -f -- /etc/localtime
+        cat -- /proc/uptime
+        cat -- /etc/os-release
+        uname -srm
+        uname -n
+        nixos-version --json
+        cat -- /proc/meminfo
+        cat -- /proc/loadavg
+        nproc
+        df -P -B1 '--exclude-type=tmpfs' '--exclude-type=devtmpfs' '--exclude-type=ramfs' '--exclude-type=efivarfs' '--exclude-type=squashfs' '--exclude-type=overlay' '--exclude-type=fuse.portal'
+        df -P -B1 -- /
+        sudo podman ps --all --no-trunc --format json
+        sudo docker inspect --type container -- web db
+        sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
+        sudo podman logs --timestamps --tail 100 -- web
+        sudo podman logs --timestamps --tail 100 --since '1h ago' -- web
+        systemctl list-units '--type=service' --all '--output=json' --no-pager
+        systemctl list-units '--state=failed' --all '--output=json' --no-pager
+        systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
+        systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
+        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
+        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        sudo journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        ip -json address show
+        ss -Htulpn
+        ping -n -W 2 -c 3 -- 192.0.2.1
+        ");
     }
 }

@@ -22,3 +22,10 @@ pub fn show(units: &[UnitName]) -> Command<Read> {
     Command::read(SYSTEMCTL, ["show", "--no-pager", PROPERTIES, "--"])
         .and(units.iter().map(|unit| unit.qualified().to_string()))
 }
+
+/// `Id` and `LoadState` of some units, in the form of [`show`]: whether they are there, and nothing that changes by
+/// itself.
+pub fn identities(units: &[UnitName]) -> Command<Read> {
+    Command::read(SYSTEMCTL, ["show", "--no-pager", "--property=Id,LoadState", "--"])
+        .and(units.iter().map(|unit| unit.qualified().to_string()))
+}

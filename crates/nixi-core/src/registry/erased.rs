@@ -82,6 +82,15 @@ fn to_value(value: &impl Serialize) -> Result<Value, ErrorReport> {
         .map_err(|error| ErrorReport::new(ErrorKind::Internal, format!("cannot write it as JSON: {error}")))
 }
 
+fn clean_strings(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = text::clean(text),
+        Value::Array(items) => items.iter_mut().for_each(clean_strings),
+        Value::Object(fields) => fields.values_mut().for_each(clean_strings),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 #[async_trait]
 impl<T: Inspect> AnyInspect for Inspecting<T> {
     fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
@@ -95,8 +104,10 @@ impl<T: Inspect> AnyInspect for Inspecting<T> {
     async fn inspect(&self, cx: &InspectCx<'_>, args: Args) -> Result<Found, ToolError> {
         let args = typed(args).map_err(ToolError::Reported)?;
         let report = self.0.inspect(cx, args).await?;
-        let data = to_value(&report).map_err(ToolError::Reported)?;
-        // The one place where a report becomes text: nothing of a node reaches a terminal or a model uncleaned.
+        let mut data = to_value(&report).map_err(ToolError::Reported)?;
+        // The one place where a report leaves its action: nothing of a node reaches a terminal or a model uncleaned.
+        // JSON escapes no more than the first 32 control characters, so the data is cleaned as the text is.
+        clean_strings(&mut data);
         Ok(Found { data, text: text::clean(report.to_string().trim_end()) })
     }
 }
