@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{Command, Elevation, Read};
+use crate::command::{Command, Elevation, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
 use crate::exec::{Executor, Invocation, Output};
@@ -67,15 +67,16 @@ impl InspectCx<'_> {
     ///
     /// # Errors
     /// When the read did not run to its end.
-    pub async fn run(&self, command: Command<Read>) -> Result<Output, ToolError> {
-        self.reader.run(&command).await
+    pub async fn run(&self, command: Command<impl ReadOnly>) -> Result<Output, ToolError> {
+        self.reader.run(&ReadOnly::read(command)).await
     }
 
     /// Runs a read that has to succeed, and gives what it printed.
     ///
     /// # Errors
     /// When the read did not run to its end, failed, or printed more than is kept.
-    pub async fn stdout(&self, command: Command<Read>) -> Result<String, ToolError> {
+    pub async fn stdout(&self, command: Command<impl ReadOnly>) -> Result<String, ToolError> {
+        let command = ReadOnly::read(command);
         let shown = command.to_string();
         let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
         let output = self.reader.run(&command).await?;
@@ -113,8 +114,9 @@ impl PlanCx<'_> {
     pub async fn pin(
         &self,
         says: impl Into<String>,
-        command: Command<Read>,
+        command: Command<impl ReadOnly>,
     ) -> Result<(String, Expectation), ToolError> {
+        let command = ReadOnly::read(command);
         let stdout = self.inspect.stdout(command.clone()).await?;
         let expectation = Expectation::new(says.into(), command, &stdout);
         Ok((stdout, expectation))

@@ -16,7 +16,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 fn score(word: &str, candidate: &str) -> f64 {
-    let whole = strsim::jaro_winkler(word, candidate);
+    // One slip of the finger is near, however short the word.
+    let slip = strsim::osa_distance(word, candidate) == 1 && word.len() > 1;
+    let whole = strsim::jaro_winkler(word, candidate).max(if slip { 0.9 } else { 0.0 });
     // `list` is near `container.list`, and `containr` near it as well.
     let part = candidate
         .split(['.', '-', '_'])
@@ -44,6 +46,7 @@ mod tests {
     fn near_is_near_and_far_is_not() {
         let actions = ["container.list", "container.logs", "service.list", "clock.now"];
         assert_eq!(nearest("container.lst", actions)[0], "container.list");
+        assert_eq!(nearest("wbe", ["db", "web"]), ["web"]);
         assert_eq!(nearest("zzz", actions), Vec::<&str>::new());
         assert_eq!(did_you_mean("web-srver", ["web-server"]).unwrap(), "did you mean \"web-server\"?");
     }

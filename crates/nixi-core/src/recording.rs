@@ -39,18 +39,27 @@ impl Recording {
     /// From now on, commands whose words begin like this succeed and print this. The latest answer that fits wins.
     #[must_use]
     pub fn answering(self, command: &str, stdout: &str) -> Self {
-        let output =
-            Output { exit: Exit::Code(0), stdout: stdout.into(), stderr: Vec::new(), truncated: false };
-        self.ending(command, Ok(output))
+        self.answer(command, stdout);
+        self
     }
 
     /// From now on, commands whose words begin like this end like this. The latest answer that fits wins.
     #[must_use]
     pub fn ending(self, command: &str, end: Result<Output, ExecError>) -> Self {
+        self.add(command, end);
+        self
+    }
+
+    /// Like [`Recording::answering`], while it is in use: the node is another one now.
+    pub fn answer(&self, command: &str, stdout: &str) {
+        let stdout = stdout.as_bytes().to_vec();
+        self.add(command, Ok(Output { exit: Exit::Code(0), stdout, stderr: Vec::new(), truncated: false }));
+    }
+
+    fn add(&self, command: &str, end: Result<Output, ExecError>) {
         if let Ok(mut script) = self.script.lock() {
             script.push((command.to_owned(), end));
         }
-        self
     }
 
     /// Everything that was run so far, in order.

@@ -18,6 +18,11 @@ pub use operand::{
 pub use program::Program;
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a kind of access",
+        label = "reading and changing are all there is",
+        note = "a command either reads (`Read`) or changes (`Write`); no other kind can be declared"
+    )]
     pub trait Sealed {}
 }
 
@@ -40,6 +45,24 @@ impl sealed::Sealed for Read {}
 impl sealed::Sealed for Write {}
 impl Access for Read {}
 impl Access for Write {}
+
+/// The access of a command that an action may run by itself: [`Read`], and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "a read-only tool may not run a command that changes a node",
+    label = "this command may change the node",
+    note = "run a read of `nixi_core::catalog`, or return this command as a step of a `Plan`, which a person approves"
+)]
+pub trait ReadOnly: Access + Sized {
+    /// The command as what it is.
+    #[doc(hidden)]
+    fn read(command: Command<Self>) -> Command<Read>;
+}
+
+impl ReadOnly for Read {
+    fn read(command: Command<Self>) -> Command<Read> {
+        command
+    }
+}
 
 /// Whose rights a command runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]

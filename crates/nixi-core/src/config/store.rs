@@ -34,6 +34,12 @@ impl ConfigStore {
         &self.files
     }
 
+    /// What `~/` in the files stands for.
+    #[must_use]
+    pub fn home(&self) -> &std::path::Path {
+        &self.home
+    }
+
     /// Both layers, as they are now. Needs no lock: a change replaces the file in one step.
     ///
     /// # Errors

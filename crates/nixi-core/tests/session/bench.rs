@@ -1,0 +1,216 @@
+//! A session over recording executors, with two small actions of its own.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use nixi_core::brain::{Phrases, Reading};
+use nixi_core::catalog;
+use nixi_core::config::{ConfigFiles, ConfigStore};
+use nixi_core::fleet::Controller;
+use nixi_core::recording::Recording;
+use nixi_core::{
+    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Enrol, ExecError, Executor, Fingerprint,
+    Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node, Op, Outcome, Output,
+    Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget, ToolError, Welcome, Write,
+    WriteCapability,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const OTHER_KEY: &str = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Nothing {}
+
+/// `probe.name`: asks the node its name.
+pub(crate) struct Name;
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Named {
+    name: String,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "called {}", self.name)
+    }
+}
+
+impl Inspect for Name {
+    const NAME: ActionName = ActionName::new("probe", "name");
+    const ABOUT: &'static str = "the node's own name";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = Nothing;
+    type Report = Named;
+    async fn inspect(&self, cx: &InspectCx<'_>, _: Nothing) -> Result<Named, ToolError> {
+        Ok(Named { name: cx.stdout(catalog::system::host_name()).await? })
+    }
+}
+
+/// `probe.touch`: two steps, pinned to the node's name.
+pub(crate) struct Touch;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Files {
+    /// What to touch.
+    names: Vec<String>,
+    /// How carefully.
+    lines: Option<u32>,
+}
+
+impl Change for Touch {
+    const NAME: ActionName = ActionName::new("probe", "touch");
+    const ABOUT: &'static str = "touches files";
+    const CAPABILITY: WriteCapability = WriteCapability::Files;
+    const RISK: Risk = Risk::Routine;
+    type Args = Files;
+    async fn plan(&self, cx: &PlanCx<'_>, args: Files) -> Result<Plan, ToolError> {
+        let (_, name) = cx.pin("the node's name", catalog::system::host_name()).await?;
+        let plan = Plan::new(format!("touch {} files", args.names.len()), Risk::Routine).expect(name);
+        Ok(args.names.iter().fold(plan, |plan, file| {
+            plan.step(Command::<Write>::new(Program::new("touch")).arg("--").arg(file.as_str()).elevated())
+        }))
+    }
+}
+
+/// A recording executor whose host key can change under one's hands.
+pub(crate) struct Remote {
+    pub(crate) recording: Recording,
+    pub(crate) key: Mutex<Result<&'static str, ExecError>>,
+}
+
+#[async_trait]
+impl Executor for Remote {
+    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError> {
+        self.recording.exec(node, run).await
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        self.key.lock().unwrap().clone().map(|key| Some(key.parse().unwrap()))
+    }
+}
+
+/// Every login works, and every host is forgotten.
+struct Welcoming;
+
+#[async_trait]
+impl Enrol for Welcoming {
+    async fn key_login(
+        &self,
+        _: &SshTarget,
+        _: Option<&Fingerprint>,
+        _: &CancellationToken,
+    ) -> Result<Welcome, ExecError> {
+        Ok(Welcome { fingerprint: KEY.parse().unwrap(), host_key: HostKeyState::New })
+    }
+}
+
+impl HostKeys for Welcoming {
+    fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
+        Ok(Forgotten { lines: 1, file: PathBuf::from("known_hosts") })
+    }
+}
+
+/// Understands `touch a` on the managed node, and nothing else.
+struct OnePhrase;
+
+impl Phrases for OnePhrase {
+    fn read(&self, request: &str) -> Reading {
+        match request.strip_prefix("touch ") {
+            Some(file) => Reading::Calls(vec![
+                CallRequest::new("probe.touch").on("web").with("names", vec![file.to_owned()]),
+            ]),
+            None => Reading::Unknown { nearest: vec!["touch FILE".to_owned()] },
+        }
+    }
+}
+
+pub(crate) const CONFIG: &str = "
+[[nodes]]
+name = \"web\"
+host = \"192.0.2.1\"
+tags = [\"edge\"]
+
+[[nodes]]
+name = \"watch\"
+host = \"192.0.2.2\"
+mode = \"monitored\"
+tags = [\"edge\"]
+";
+
+pub(crate) struct Bench {
+    pub(crate) asker: Asker,
+    pub(crate) approver: Option<ApproverHandle>,
+    pub(crate) remote: Arc<Remote>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::over(CONFIG, Recording::new().answering("uname -n", "web").answering("sudo touch", ""))
+    }
+
+    pub(crate) fn over(config: &str, recording: Recording) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ConfigFiles {
+            user: folder.path().join("config.toml"),
+            system: folder.path().join("system.toml"),
+        };
+        std::fs::write(&files.user, config).unwrap();
+        let remote = Arc::new(Remote { recording, key: Mutex::new(Ok(KEY)) });
+        let parts = Parts {
+            registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),
+            local: Arc::new(Recording::new().answering("uname -n", "here")),
+            remote: remote.clone(),
+            enrol: Arc::new(Welcoming),
+            host_keys: Arc::new(Welcoming),
+            config: ConfigStore::new(files, folder.path().to_owned()),
+            controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
+            phrases: Arc::new(OnePhrase),
+            model: None,
+        };
+        let (asker, approver) = parts.open();
+        Self { asker, approver: Some(approver), remote, folder }
+    }
+
+    pub(crate) async fn perform(&self, op: Op) -> Outcome {
+        self.asker.perform(op, Intent::Perform, &(), &CancellationToken::new()).await
+    }
+
+    pub(crate) async fn call(&self, call: CallRequest) -> Outcome {
+        self.perform(Op::Call(vec![call])).await
+    }
+
+    /// Performs the operation, meddles while a person thinks, and then approves whatever was shown.
+    pub(crate) async fn call_approved(&mut self, call: CallRequest, meddle: impl FnOnce(&Self)) -> Outcome {
+        let mut approver = self.approver.take().unwrap();
+        let asking = self.call(call);
+        let approving = async {
+            let pending = approver.next().await.unwrap();
+            meddle(self);
+            pending.approve();
+            while let Some(pending) = approver.next().await {
+                pending.approve();
+            }
+        };
+        tokio::select! {
+            outcome = asking => outcome,
+            () = approving => unreachable!("the session outlives its own call"),
+        }
+    }
+
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.remote.recording.changes()
+    }
+
+    pub(crate) fn set_config(&self, text: &str) {
+        std::fs::write(self.folder.path().join("config.toml"), text).unwrap();
+    }
+}
+
+pub(crate) fn touch(files: &[&str]) -> CallRequest {
+    CallRequest::new("probe.touch").with("names", files.to_vec())
+}

@@ -1,0 +1,240 @@
+//! Promises of the session, held against recording executors: what is refused, what is asked, what runs.
+
+mod bench;
+
+use bench::{Bench, CONFIG, OTHER_KEY, touch};
+use nixi_core::recording::Recording;
+use nixi_core::session::{Minds, Standing};
+use nixi_core::{
+    CallRequest, Decision, ErrorKind, ExecError, Exit, Intent, Op, Output, Risk, StepStatus, Unreachable,
+};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn a_monitored_node_is_sent_nothing() {
+    let bench = Bench::new();
+    let outcome = bench.call(touch(&["a"]).on("watch")).await;
+    assert_eq!(outcome.results[0].status, StepStatus::Refused);
+    assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::ReadOnly);
+    assert_eq!(outcome.exit_code(), 3);
+    assert_eq!(bench.remote.recording.seen(), []);
+}
+
+#[tokio::test]
+async fn reads_work_everywhere_and_side_by_side() {
+    let bench = Bench::new();
+    let outcome = bench.call(CallRequest::new("probe.name").on("all")).await;
+    let seen: Vec<_> = outcome.results.iter().map(|r| (r.node.as_str(), r.text.as_deref())).collect();
+    let called = |name| Some(if name == "local" { "called here" } else { "called web" });
+    assert_eq!(seen, [("local", called("local")), ("web", called("web")), ("watch", called("web"))]);
+    assert_eq!(outcome.exit_code(), 0);
+}
+
+#[tokio::test]
+async fn an_approved_change_runs_as_it_was_shown() {
+    let mut bench = Bench::new();
+    let outcome = bench
+        .call_approved(touch(&["a", "b c"]).on("web"), |bench| assert!(bench.changes().is_empty()))
+        .await;
+    let result = &outcome.results[0];
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(bench.changes(), ["sudo touch -- a", "sudo touch -- 'b c'"]);
+    assert_eq!(result.plan.as_ref().unwrap().steps, bench.changes());
+    assert_eq!(result.steps.len(), 2);
+}
+
+#[tokio::test]
+async fn no_answer_means_no() {
+    let mut bench = Bench::new();
+    bench.approver = None;
+    let outcome = bench.call(touch(&["a"]).on("web")).await;
+    assert_eq!(outcome.results[0].status, StepStatus::Declined);
+    assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::ApprovalRequired);
+    assert!(outcome.results[0].plan.is_some());
+    assert_eq!((outcome.exit_code(), bench.changes().len()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_too_long_means_no() {
+    let mut bench = Bench::new();
+    let mut approver = bench.approver.take().unwrap();
+    let (outcome, pending) = tokio::join!(bench.call(touch(&["a"]).on("web")), approver.next());
+    assert_eq!(outcome.results[0].status, StepStatus::Declined);
+    pending.unwrap().approve();
+    assert_eq!(bench.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_dropped_or_mistaken_answer_means_no() {
+    for mistaken in [true, false] {
+        let mut bench = Bench::new();
+        let mut approver = bench.approver.take().unwrap();
+        let other = {
+            let first = Bench::new();
+            let asker = first.asker.clone();
+            let cancel = CancellationToken::new();
+            let outcome = asker
+                .perform(Op::Call(vec![touch(&["other"]).on("web")]), Intent::PlanOnly, &(), &cancel)
+                .await;
+            outcome.results[0].plan.as_ref().unwrap().digest
+        };
+        let answer = async {
+            let pending = approver.next().await.unwrap();
+            if mistaken {
+                pending.decide(Decision::Approve(other));
+            } else {
+                drop(pending);
+            }
+        };
+        let (outcome, ()) = tokio::join!(bench.call(touch(&["a"]).on("web")), answer);
+        assert_eq!(outcome.results[0].status, StepStatus::Declined);
+        assert_eq!(bench.changes(), Vec::<String>::new());
+    }
+}
+
+/// Minutes can pass between the plan and the yes. Whatever changed meanwhile, nothing runs.
+#[tokio::test]
+async fn what_changed_after_the_plan_stops_it() {
+    type Meddle = fn(&Bench);
+    let monitored: Meddle =
+        |bench| bench.set_config(&CONFIG.replace("tags = [\"edge\"]\n\n", "mode = \"monitored\"\n\n"));
+    let gone: Meddle = |bench| bench.set_config("");
+    let moved: Meddle = |bench| bench.set_config(&CONFIG.replace("192.0.2.1", "192.0.2.9"));
+    let another_machine: Meddle = |bench| *bench.remote.key.lock().unwrap() = Ok(OTHER_KEY);
+    let renamed: Meddle = |bench| bench.remote.recording.answer("uname -n", "another");
+    for meddle in [monitored, gone, moved, another_machine, renamed] {
+        let mut bench = Bench::new();
+        let outcome = bench.call_approved(touch(&["a"]).on("web"), meddle).await;
+        assert_eq!(outcome.results[0].status, StepStatus::NotStarted, "{outcome:?}");
+        assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::Changed);
+        assert_eq!(outcome.exit_code(), 1);
+        assert_eq!(bench.changes(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_step_runs_after_one_that_failed() {
+    let failed =
+        Output { exit: Exit::Code(1), stdout: vec![], stderr: b"no\x1b[2J".to_vec(), truncated: false };
+    let recording = Recording::new()
+        .answering("uname -n", "web")
+        .answering("sudo touch", "")
+        .ending("sudo touch -- b", Ok(failed));
+    let mut bench = Bench::over(CONFIG, recording);
+    let outcome = bench.call_approved(touch(&["a", "b", "c"]).on("web"), |_| {}).await;
+    let statuses: Vec<_> = outcome.results[0].steps.iter().map(|step| step.status).collect();
+    assert_eq!(statuses, [StepStatus::Done, StepStatus::Failed, StepStatus::NotStarted]);
+    assert_eq!(bench.changes(), ["sudo touch -- a", "sudo touch -- b"]);
+    assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Failed, 1));
+    assert!(!outcome.results[0].error.as_ref().unwrap().message.contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_never_called_done_and_nothing_is_sent_again() {
+    let recording = Recording::new()
+        .answering("uname -n", "web")
+        .ending("sudo touch", Err(ExecError::Lost("reset by peer".to_owned())));
+    let mut bench = Bench::over(CONFIG, recording);
+    let outcome = bench.call_approved(touch(&["a", "b"]).on("web"), |_| {}).await;
+    let statuses: Vec<_> = outcome.results[0].steps.iter().map(|step| step.status).collect();
+    assert_eq!(statuses, [StepStatus::Unknown, StepStatus::NotStarted]);
+    assert_eq!(bench.changes(), ["sudo touch -- a"]);
+    assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Unknown, 1));
+}
+
+#[tokio::test]
+async fn a_node_out_of_reach_is_unreachable() {
+    let bench = Bench::new();
+    let error =
+        ExecError::Unreachable { reason: Unreachable::Refused, detail: "refused".to_owned(), hint: None };
+    *bench.remote.key.lock().unwrap() = Err(error);
+    let outcome = bench.call(touch(&["a"]).on("web")).await;
+    assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Unreachable, 4));
+}
+
+#[tokio::test]
+async fn a_dry_run_plans_and_nothing_else() {
+    let bench = Bench::new();
+    let calls = vec![touch(&["a"]).on("@edge")];
+    let outcome =
+        bench.asker.perform(Op::Call(calls), Intent::PlanOnly, &(), &CancellationToken::new()).await;
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status).collect();
+    assert_eq!(statuses, [StepStatus::NotStarted, StepStatus::Refused]);
+    assert!(outcome.results[0].plan.is_some());
+    assert_eq!(bench.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_runs_if_any_of_it_does_not_fit() {
+    let bench = Bench::new();
+    let wrong = [
+        (touch(&["a"]).on("wbe"), ErrorKind::UnknownNode, "web"),
+        (CallRequest::new("probe.tuch").on("web"), ErrorKind::UnknownAction, "probe.touch"),
+        (touch(&["a"]).with("lnes", 3).on("web"), ErrorKind::BadArgument, "lines"),
+        (touch(&["a"]).with("lines", "many").on("web"), ErrorKind::BadArgument, ""),
+        (CallRequest::new("probe.touch").on("web"), ErrorKind::BadArgument, "names"),
+    ];
+    for (call, kind, nearest) in wrong {
+        let calls = vec![CallRequest::new("probe.name").on("web"), call];
+        let outcome = bench.perform(Op::Call(calls)).await;
+        let error = outcome.error.as_ref().unwrap();
+        assert_eq!((error.kind, outcome.exit_code()), (kind, 2), "{error}");
+        assert!(error.to_string().contains(nearest), "{error}");
+    }
+    assert_eq!(bench.remote.recording.seen(), []);
+}
+
+#[tokio::test]
+async fn a_broken_configuration_stops_everything() {
+    let bench = Bench::new();
+    bench.set_config("[[nodes]]\nname = \n");
+    let outcome = bench.call(CallRequest::new("probe.name").on("web")).await;
+    assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (ErrorKind::Config, 2));
+    assert_eq!(bench.remote.recording.seen(), []);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_not_done() {
+    let bench = Bench::new();
+    for minds in [Minds::Phrasebook, Minds::PhrasebookThenModel] {
+        let outcome = bench.perform(Op::Ask { words: "tuoch a".to_owned(), minds }).await;
+        assert_eq!(
+            (outcome.error.as_ref().unwrap().kind, outcome.exit_code()),
+            (ErrorKind::NotUnderstood, 5)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_request_ends_without_running_the_rest() {
+    let mut bench = Bench::new();
+    let mut approver = bench.approver.take().unwrap();
+    let cancel = CancellationToken::new();
+    let call = Op::Call(vec![touch(&["a"]).on("web")]);
+    let meddle = async {
+        let pending = approver.next().await.unwrap();
+        cancel.cancel();
+        pending
+    };
+    let (outcome, pending) = tokio::join!(bench.asker.perform(call, Intent::Perform, &(), &cancel), meddle);
+    pending.approve();
+    assert_ne!(outcome.results[0].status, StepStatus::Done);
+    assert_eq!(bench.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_standing_yes_covers_what_it_names_and_never_a_model() {
+    let bench = Bench::new();
+    let cancel = CancellationToken::new();
+    let call = Op::Call(vec![touch(&["a"]).on("web")]);
+    let outcome = bench.asker.perform(call, Intent::PlanOnly, &(), &cancel).await;
+    let mut review = outcome.results[0].plan.clone().unwrap();
+    assert!(!Standing::Nothing.covers(&review));
+    assert!(Standing::UpTo(Risk::Routine).covers(&review));
+    review.risk = Risk::Destructive;
+    assert!(!Standing::UpTo(Risk::Routine).covers(&review));
+    assert!(Standing::UpTo(Risk::Destructive).covers(&review));
+    review.origin = nixi_core::Origin::Model;
+    review.risk = Risk::Routine;
+    assert!(!Standing::UpTo(Risk::Destructive).covers(&review));
+}

@@ -1,0 +1,76 @@
+//! Configuration + executors + tools + model -> a session.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nixi_core::brain::Model;
+use nixi_core::config::{Config, LlmSettings, SshSettings};
+use nixi_core::registry::RegistrationError;
+use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
+use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
+use nixi_ssh::{LocalExecutor, SshExecutor, SshOptions};
+
+use crate::controller::controller;
+use crate::key::{Keyless, api_key};
+use crate::setup::Setup;
+
+/// Opens a session with all of Nixi's own tools.
+///
+/// The session comes in two halves: the [`Asker`] performs requests; the [`ApproverHandle`] is for a person's own front
+/// end. Drop it, and every change is declined.
+///
+/// # Errors
+/// When the configuration cannot be read; the report points at the line.
+pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
+    open_with(setup, nixi_tools::registry().map_err(|error| internal(&error))?)
+}
+
+/// Opens a session with the tools of an embedding program.
+///
+/// # Errors
+/// When the configuration cannot be read; the report points at the line.
+pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHandle), ErrorReport> {
+    let store = setup.store()?;
+    let config = store.load().map_err(|error| ErrorReport::new(ErrorKind::Config, error.to_string()))?;
+    let ssh = Arc::new(SshExecutor::new(ssh_options(&config, store.home())));
+    let parts = Parts {
+        registry,
+        local: Arc::new(LocalExecutor::new()),
+        remote: ssh.clone(),
+        enrol: ssh.clone(),
+        host_keys: ssh,
+        config: store,
+        controller: controller(),
+        phrases: Arc::new(Phrasebook::new()),
+        model: config.llm.as_ref().map(model),
+    };
+    Ok(parts.open())
+}
+
+fn ssh_options(config: &Config, home: &Path) -> SshOptions {
+    let SshSettings { connect_timeout, known_hosts, identity, .. } = config.ssh.clone();
+    let ssh = home.join(".ssh");
+    SshOptions {
+        connect_timeout,
+        known_hosts: known_hosts.unwrap_or_else(|| ssh.join("known_hosts")),
+        system_known_hosts: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
+        identities: identity,
+        default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
+        ..SshOptions::default()
+    }
+}
+
+fn model(settings: &LlmSettings) -> Arc<dyn Model> {
+    match api_key(settings) {
+        Ok(api_key) => Arc::new(ChatModel::new(ModelSettings {
+            base_url: settings.base_url.clone(),
+            model: settings.model.clone(),
+            api_key,
+        })),
+        Err(why) => Arc::new(Keyless { name: settings.model.clone(), why }),
+    }
+}
+
+fn internal(error: &RegistrationError) -> ErrorReport {
+    ErrorReport::new(ErrorKind::Internal, error.to_string())
+}
