@@ -1,5 +1,7 @@
 //! The quoting, held against real shells: what is sent arrives as the same list of words.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail there and then")]
+
 use std::path::Path;
 use std::process::Command;
 

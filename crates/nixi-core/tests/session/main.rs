@@ -1,5 +1,7 @@
 //! Promises of the session, held against recording executors: what is refused, what is asked, what runs.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail there and then")]
+
 mod bench;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};
