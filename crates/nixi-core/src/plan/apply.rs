@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Approved, PlanDigest, Step, StepReport, StepStatus};
 use crate::command::{Command, Elevation, Excerpt, Write};
-use crate::config::ConfigStore;
+use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Executor, HostKeys, Invocation};
@@ -84,9 +84,9 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
 async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
     match step {
         Step::Run(command) => run_command(command, shown, node, bench).await,
-        Step::Config(edit) => match bench.config.apply(edit) {
-            Ok(_) => done(shown, None),
-            Err(error) => failed(shown, ErrorReport::new(ErrorKind::Config, error.to_string())),
+        Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
+            Ok(()) => done(shown, None),
+            Err(error) => failed(shown, error),
         },
         Step::ForgetHostKey(target) => match bench.host_keys.forget(target, &bench.others) {
             Ok(forgotten) => {
@@ -123,6 +123,29 @@ async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench
             }
             StepReport { step: shown, status, output: None, error: Some(report) }
         }
+    }
+}
+
+/// Edits the configuration, off the runtime's threads: another Nixi may hold the lock for a while.
+pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Result<(), ErrorReport> {
+    let store = store.clone();
+    match tokio::task::spawn_blocking(move || store.apply(&edit)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            let kind = match error {
+                ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
+                ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
+                ConfigWriteError::Broken(_)
+                | ConfigWriteError::DeclaredBySystem { .. }
+                | ConfigWriteError::Edit { .. }
+                | ConfigWriteError::WrittenByNix { .. }
+                | ConfigWriteError::Locked { .. }
+                | ConfigWriteError::Write { .. } => ErrorKind::Config,
+            };
+            Err(ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint()))
+        }
+        Err(_) => Err(ErrorReport::new(ErrorKind::Internal, "writing the configuration broke off")
+            .hint("`nixi config check` tells whether it is whole")),
     }
 }
 

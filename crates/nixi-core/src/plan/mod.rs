@@ -14,7 +14,7 @@ mod step;
 mod writable;
 
 pub use applied::{StepReport, StepStatus};
-pub(crate) use apply::{Bench, apply};
+pub(crate) use apply::{Bench, apply, write_config};
 pub use approved::Approved;
 pub use digest::PlanDigest;
 pub use expectation::Expectation;

@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
-use crate::config::{ConfigEdit, ConfigWriteError, Layer, NODES_OPTION, NewNode};
+use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, HostKeyState, Unreachable};
 use crate::fleet::address;
 use crate::node::{Node, SshTarget};
-use crate::plan::StepStatus;
+use crate::plan::{StepStatus, write_config};
 
 /// Typing the command is the approval. An error of the request itself is `Err`; what became of the login is the result.
 pub(super) async fn adopt(
@@ -59,7 +59,7 @@ pub(super) async fn adopt(
         identity: request.identity,
         tags: Vec::new(),
     });
-    inner.parts.config.apply(&edit).map_err(|error| write_report(&error))?;
+    write_config(&inner.parts.config, edit).await?;
     let known = match welcome.host_key {
         HostKeyState::Known => "known before",
         HostKeyState::New => "seen for the first time, now recorded",
@@ -112,10 +112,4 @@ fn refused_login(result: CallResult, error: ExecError, at: &str) -> CallResult {
         ));
     }
     result.failed(status, report)
-}
-
-fn write_report(error: &ConfigWriteError) -> ErrorReport {
-    let taken = matches!(error, ConfigWriteError::Duplicate { .. });
-    let kind = if taken { ErrorKind::NodeExists } else { ErrorKind::Config };
-    ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint())
 }

@@ -235,10 +235,14 @@ fn code_of_result(result: &CallResult) -> u8 {
         StepStatus::Refused | StepStatus::Declined => 3,
         StepStatus::Unreachable => 4,
         StepStatus::Unknown => 1,
-        StepStatus::Failed | StepStatus::NotStarted => {
-            // A dry run is not begun, and that is no error.
-            result.error.as_ref().map_or(0, |error| code_of_error(error.kind)).min(2)
-        }
+        // A dry run is not begun, and that is no error.
+        StepStatus::Failed | StepStatus::NotStarted => match &result.error {
+            None => 0,
+            Some(error) => match code_of_error(error.kind) {
+                code @ (2 | 130) => code,
+                _ => 1,
+            },
+        },
     }
 }
 
@@ -276,4 +280,50 @@ pub struct Adopted {
     /// Whether that key was known before.
     #[schemars(with = "String")]
     pub host_key: crate::exec::HostKeyState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(status: StepStatus, kind: Option<ErrorKind>) -> CallResult {
+        let blank = CallResult::new("probe.touch", "web", Value::Null);
+        CallResult { status, error: kind.map(|kind| ErrorReport::new(kind, "x")), ..blank }
+    }
+
+    fn code(results: &[(StepStatus, Option<ErrorKind>)]) -> u8 {
+        Outcome::results(results.iter().map(|(status, kind)| result(*status, *kind)).collect()).exit_code()
+    }
+
+    /// The exit codes of the CLI contract.
+    #[test]
+    fn exit_codes() {
+        use ErrorKind as K;
+        use StepStatus as S;
+        assert_eq!(code(&[]), 0);
+        assert_eq!(code(&[(S::Done, None), (S::NotStarted, None)]), 0);
+        assert_eq!(code(&[(S::Failed, Some(K::CommandFailed))]), 1);
+        assert_eq!(code(&[(S::Unknown, Some(K::Lost))]), 1);
+        assert_eq!(code(&[(S::NotStarted, Some(K::NotStarted))]), 1);
+        assert_eq!(code(&[(S::NotStarted, Some(K::Changed))]), 1);
+        assert_eq!(code(&[(S::Failed, Some(K::UnknownNode))]), 2);
+        assert_eq!(code(&[(S::Refused, Some(K::ReadOnly)), (S::Failed, Some(K::CommandFailed))]), 3);
+        assert_eq!(code(&[(S::Declined, Some(K::ApprovalRequired))]), 3);
+        assert_eq!(
+            code(&[(S::Unreachable, Some(K::Lost)), (S::Declined, Some(K::Declined)), (S::Done, None)]),
+            4
+        );
+        assert_eq!(code(&[(S::Failed, Some(K::Cancelled))]), 130);
+        for (kind, expected) in [
+            (K::Usage, 2),
+            (K::Config, 2),
+            (K::NodeExists, 2),
+            (K::HostKeyChanged, 4),
+            (K::NotUnderstood, 5),
+            (K::ModelBroken, 5),
+            (K::Cancelled, 130),
+        ] {
+            assert_eq!(Outcome::error(ErrorReport::new(kind, "x")).exit_code(), expected, "{kind:?}");
+        }
+    }
 }
