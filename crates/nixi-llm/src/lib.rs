@@ -1,1 +1,8 @@
-//! nixi-llm
+//! The brains of Nixi: a phrasebook that never guesses, and the loop around a model that may say anything.
+//!
+//! **Invariant.** Both end in the same calls through the same door: [`nixi_core::session`] checks them, refuses them
+//! and asks a person about them. Nothing here can run a command, read the environment or approve a plan.
+
+mod phrasebook;
+
+pub use phrasebook::Phrasebook;

@@ -1,0 +1,268 @@
+//! What the phrasebook understands: this table, and nothing else.
+//!
+//! A pattern is matched against a whole sentence. In it,
+//! - a small word is that word, in any case; `SHOW` is any of [`SHOW`]'s ways to ask for something;
+//! - `[x]` may be left out, and `(x|y)` is one of the two;
+//! - `{name}` is one name, taken to the letter, as the argument `name`; `{names*}` is a list of names;
+//!   `{lines#}` is a number; `{since@}` is a time, as `yesterday` or `2 hours ago`;
+//! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
+//!   `{at}` is the same with `on` alone, where another word would be ambiguous.
+//!
+//! A bare `start`, `stop` or `restart` means containers, as on the page's `stop redis and cache on web-server`; for a
+//! unit say `service`. A bare `remove` means nothing: say what.
+
+/// Whether the calls of a row look or change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They look; questions are welcome.
+    Looks,
+    /// They change something; `stop nginx?` is a question and no order.
+    Changes,
+}
+
+/// One meaning, and the ways to say it.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The action, and arguments that the words imply, as `container.remove all=true`.
+    pub(super) call: &'static str,
+    pub(super) kind: Kind,
+    pub(super) patterns: &'static [&'static str],
+    /// For help; each is read by this row and no other.
+    pub(super) examples: &'static [&'static str],
+}
+
+/// Ways to ask for something to be shown.
+pub(super) const SHOW: &str =
+    "(show|list|display|print|view|check|get|give) [me] | tell me | what (is|are) | what's | what're";
+
+const fn looks(
+    call: &'static str,
+    patterns: &'static [&'static str],
+    examples: &'static [&'static str],
+) -> Row {
+    Row { call, kind: Kind::Looks, patterns, examples }
+}
+
+const fn changes(
+    call: &'static str,
+    patterns: &'static [&'static str],
+    examples: &'static [&'static str],
+) -> Row {
+    Row { call, kind: Kind::Changes, patterns, examples }
+}
+
+pub(super) const ROWS: &[Row] = &[
+    looks(
+        "clock.now",
+        &[
+            "what time is it {on}",
+            "[SHOW] [the] [current] (time|date) {on}",
+            "what (timezone|time zone) is {node} in",
+            "what (timezone|time zone) is {node} set to",
+            "[SHOW] [the] (timezone|time zone) {on}",
+        ],
+        &["what time is it on web-server", "what timezone is web-server in"],
+    ),
+    looks(
+        "system.info",
+        &[
+            "[SHOW] [the] system (info|information) {on}",
+            "how long has {node} been up",
+            "[SHOW] [the] uptime {on}",
+            "[SHOW] [the] uptime of {node}",
+            "what version of nixos is {node} running",
+            "what nixos version is {node} running",
+        ],
+        &["show me system info for web-server", "how long has web-server been up"],
+    ),
+    looks(
+        "system.resources",
+        &[
+            "[SHOW] [the] [system] (resources|resource usage) {on}",
+            "[SHOW] [the] (memory|cpu|disk) [usage|use] {on}",
+            "[SHOW] [the] [free] (disk space|memory) {on}",
+            "how much (memory|disk space|space) is (free|used|left) {on}",
+            "how (full is the disk|full are the disks) {on}",
+        ],
+        &["show resources on web-server", "how much memory is free on db-server"],
+    ),
+    looks(
+        "container.list",
+        &["SHOW [all] [the] containers {on}", "which containers are there {on}"],
+        &["list containers on db-server"],
+    ),
+    looks(
+        "container.inspect",
+        &[
+            "inspect [the] container {name} {on}",
+            "inspect [the] {name} container {on}",
+            "SHOW [the] details (of|for) [the] container {name} {on}",
+            "SHOW [the] details (of|for) [the] {name} container {on}",
+        ],
+        &["inspect container redis on web-server"],
+    ),
+    looks(
+        "container.logs",
+        &[
+            "[SHOW] [the] logs (of|for|from) [the] container {name} [since {since@}] {on}",
+            "[SHOW] [the] logs (of|for|from) [the] {name} container [since {since@}] {on}",
+            "[SHOW] [the] container logs (of|for|from) {name} [since {since@}] {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for|from) [the] container {name} {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for|from) [the] {name} container {on}",
+        ],
+        &["show the logs of container redis on web-server"],
+    ),
+    changes(
+        "container.start",
+        &[
+            "start {names*} {on}",
+            "start [the] (container|containers) {names*} {on}",
+            "start [the] {names*} (container|containers) {on}",
+        ],
+        &["start containers redis and cache on web-server"],
+    ),
+    changes("container.start all=true", &["start all [the] containers {on}"], &["start all containers"]),
+    changes(
+        "container.stop",
+        &[
+            "stop {names*} {on}",
+            "stop [the] (container|containers) {names*} {on}",
+            "stop [the] {names*} (container|containers) {on}",
+        ],
+        &["stop redis and cache on web-server", "stop the redis container"],
+    ),
+    changes("container.stop all=true", &["stop all [the] containers {on}"], &["stop all containers"]),
+    changes(
+        "container.restart",
+        &[
+            "restart {names*} {on}",
+            "restart [the] (container|containers) {names*} {on}",
+            "restart [the] {names*} (container|containers) {on}",
+        ],
+        &["restart container redis on web-server"],
+    ),
+    changes(
+        "container.restart all=true",
+        &["restart all [the] containers {on}"],
+        &["restart all containers"],
+    ),
+    changes(
+        "container.remove",
+        &[
+            "remove [the] (container|containers) {names*} {on}",
+            "remove [the] {names*} (container|containers) {on}",
+        ],
+        &["remove containers redis and cache on web-server"],
+    ),
+    changes(
+        "container.remove all=true",
+        &["remove all [the] containers {on}"],
+        &["remove all containers on db-server"],
+    ),
+    looks(
+        "service.list",
+        &["SHOW [all] [the] (services|units) {on}", "which services are there {on}"],
+        &["list services on web-server"],
+    ),
+    looks(
+        "service.failed",
+        &[
+            "[SHOW] [all] [the] failed (services|units) {on}",
+            "(what|which) (services|units) [have] failed {on}",
+            "what (failed|has failed) {on}",
+            "are there [any] failed (services|units) {on}",
+        ],
+        &["list failed services on web-server"],
+    ),
+    looks(
+        "service.status",
+        &[
+            "is [the] {names} [service] (running|active) {on}",
+            "is [the] service {names} (running|active) {on}",
+            "[SHOW] [the] status of [the] (service|services|unit|units) {names*} {on}",
+            "[SHOW] [the] status of [the] {names*} (service|services|unit|units) {on}",
+            "[SHOW] [the] service status of {names*} {on}",
+        ],
+        &["is nginx running on web-server", "show status of the nginx service on web-server"],
+    ),
+    looks(
+        "service.logs",
+        &[
+            "[SHOW] [the] logs (of|for) {name} [since {since@}] {on}",
+            "[SHOW] [the] logs (of|for) [the] (service|unit) {name} [since {since@}] {on}",
+            "[SHOW] [the] logs (of|for) [the] {name} (service|unit) [since {since@}] {on}",
+            "[SHOW] [the] {name} logs [since {since@}] {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for) {name} {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for) [the] (service|unit) {name} {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for) [the] {name} (service|unit) {on}",
+        ],
+        &["check the logs for nginx on web-server", "show the logs for nginx since 2 hours ago"],
+    ),
+    changes(
+        "service.start",
+        &[
+            "start [the] (service|services|unit|units) {names*} {on}",
+            "start [the] {names*} (service|services|unit|units) {on}",
+        ],
+        &["start the nginx service on web-server"],
+    ),
+    changes(
+        "service.stop",
+        &[
+            "stop [the] (service|services|unit|units) {names*} {on}",
+            "stop [the] {names*} (service|services|unit|units) {on}",
+        ],
+        &["stop the nginx service on web-server"],
+    ),
+    changes(
+        "service.restart",
+        &[
+            "restart [the] (service|services|unit|units) {names*} {on}",
+            "restart [the] {names*} (service|services|unit|units) {on}",
+        ],
+        &["restart nginx service on web-server"],
+    ),
+    looks(
+        "log.query",
+        &[
+            "SHOW [the] [system] (logs|log|journal) [since {since@}] {at}",
+            "SHOW [the] last {lines#} (log lines|lines of the (log|journal)) {at}",
+        ],
+        &["show the journal on web-server", "show the last 50 log lines on web-server"],
+    ),
+    looks(
+        "log.query priority=err",
+        &["SHOW [the|all] errors [in the (logs|log|journal)] [since {since@}] {at}"],
+        &["show errors in the journal on web-server"],
+    ),
+    looks(
+        "network.interfaces",
+        &["SHOW [all] [the] network interfaces {on}", "SHOW [the] ip (address|addresses) (of {node}|{on})"],
+        &["show network interfaces on web-server"],
+    ),
+    looks(
+        "network.ports",
+        &["SHOW [all] [the] listening ports {on}", "(what|which) ports are listening {on}"],
+        &["show listening ports on web-server"],
+    ),
+    looks(
+        "network.ping",
+        &["ping {target} [{count#} times] [(from|on) {node}]"],
+        &["ping 192.168.1.20 from web-server"],
+    ),
+    looks("node.list", &["SHOW [all] [the|my] nodes", "which nodes are there", "nodes"], &["list nodes"]),
+    looks(
+        "node.status",
+        &[
+            "is [the] [node] {names} [node] (online|reachable)",
+            "[SHOW] [the] status of [the] (node|nodes) {names*}",
+            "[SHOW] [the] status of [the] {names*} (node|nodes)",
+        ],
+        &["is web-server online", "show the status of node web-server"],
+    ),
+    changes(
+        "node.remove",
+        &["remove [the] node {name}", "remove [the] {name} node"],
+        &["remove the monitoring node"],
+    ),
+];
