@@ -85,4 +85,60 @@ mod tests {
         assert_eq!(word("A=b").unwrap(), "'A=b'");
         assert_eq!(word("a\0b"), Err(Unquotable));
     }
+
+    /// A folder for each place where NixOS keeps programs, and one for the user's `PATH`; each program tells its folder
+    /// and its arguments.
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn with(programs: &[(&str, &str)]) -> Self {
+            use std::os::unix::fs::PermissionsExt;
+            let machine = Self(tempfile::tempdir().unwrap());
+            for folder in ["wrappers", "system", "user"] {
+                std::fs::create_dir(machine.0.path().join(folder)).unwrap();
+            }
+            for (folder, name) in programs {
+                let path = machine.0.path().join(folder).join(name);
+                let then = if *name == "sudo" { "shift 2; exec \"$@\"" } else { ":" };
+                std::fs::write(&path, format!("#!/bin/sh\necho {folder}/{name} \"$@\"\n{then}\n")).unwrap();
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            machine
+        }
+
+        #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
+        fn run(&self, shell: &str, elevation: Elevation) -> String {
+            let folder = |name: &str| self.0.path().join(name).to_string_lossy().into_owned();
+            let line = remote_line(Program::new("tool"), &["a b".to_owned()], elevation).unwrap();
+            let line = line.replace(WRAPPERS, &folder("wrappers")).replace(SYSTEM_PROFILE, &folder("system"));
+            let path = format!("{}:/usr/bin:/bin", folder("user"));
+            let output =
+                std::process::Command::new(shell).args(["-c", &line]).env("PATH", path).output().unwrap();
+            String::from_utf8_lossy(&output.stdout).replace('\n', " > ").trim_end_matches(" > ").to_owned()
+        }
+    }
+
+    /// Setuid programs are wrappers; sudo rules name the system's profile; elsewhere it is `PATH`.
+    #[test]
+    fn programs_are_found_as_nixos_lays_them_out() {
+        let nixos = Machine::with(&[
+            ("wrappers", "sudo"),
+            ("system", "sudo"),
+            ("user", "sudo"),
+            ("wrappers", "tool"),
+            ("system", "tool"),
+            ("user", "tool"),
+        ]);
+        let plain = Machine::with(&[("user", "sudo"), ("user", "tool")]);
+        let profile = Machine::with(&[("wrappers", "sudo"), ("system", "tool"), ("user", "tool")]);
+        for shell in
+            ["/bin/sh", "/bin/bash", "/bin/dash"].into_iter().filter(|s| std::path::Path::new(s).exists())
+        {
+            assert_eq!(nixos.run(shell, Elevation::Root), "wrappers/sudo -n -- tool a b > system/tool a b");
+            assert_eq!(nixos.run(shell, Elevation::LoginUser), "wrappers/tool a b");
+            assert_eq!(profile.run(shell, Elevation::LoginUser), "system/tool a b");
+            assert_eq!(plain.run(shell, Elevation::Root), "user/sudo -n -- tool a b > user/tool a b");
+            assert_eq!(plain.run(shell, Elevation::LoginUser), "user/tool a b");
+        }
+    }
 }
