@@ -94,11 +94,14 @@ impl Batch<'_> {
     }
 
     async fn run_reads(&self, calls: &[Checked], roster: &Roster) -> Vec<CallResult> {
-        let jobs = calls.iter().flat_map(|call| call.nodes.iter().map(move |node| (call, node)));
-        stream::iter(jobs.map(|(call, node)| self.run_one(call, node, roster)))
-            .buffered(READS_AT_ONCE)
-            .collect()
-            .await
+        // Loops and no closures: with those, rustc cannot see that the future may move between threads.
+        let mut jobs = Vec::new();
+        for call in calls {
+            for node in &call.nodes {
+                jobs.push(self.run_one(call, node, roster));
+            }
+        }
+        stream::iter(jobs).buffered(READS_AT_ONCE).collect().await
     }
 
     /// One change on its nodes, in order. A node that is read-only, out of reach or not approved holds up no other; one
