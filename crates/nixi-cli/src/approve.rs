@@ -1,0 +1,125 @@
+//! The person on the terminal, who says yes or no.
+
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::sync::Arc;
+
+use nixi_core::session::{ApproverHandle, Standing};
+use nixi_core::{Refusal, Risk};
+use rustix::termios::{QueueSelector, tcflush};
+
+use crate::output::{Loudness, Screen, plan};
+
+/// No answer is longer.
+const MOST_BYTES: u64 = 256;
+
+/// Whether somebody can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Person {
+    /// Questions can be seen, and answers typed.
+    Present,
+    /// There is no terminal on one of the two sides.
+    Absent,
+}
+
+impl Person {
+    /// Looks at standard input and standard error; results may go elsewhere.
+    pub(crate) fn here() -> Self {
+        if io::stdin().is_terminal() && io::stderr().is_terminal() { Self::Present } else { Self::Absent }
+    }
+}
+
+/// Answers every review of a session: what was said yes to in advance, else what the person says, else no.
+pub(crate) async fn answer(
+    mut approver: ApproverHandle,
+    standing: Standing,
+    person: Person,
+    screen: Arc<Screen>,
+) {
+    while let Some(pending) = approver.next().await {
+        if standing.covers(pending.review()) {
+            if screen.loudness >= Loudness::Normal {
+                screen.plan(pending.review());
+            }
+            pending.approve();
+            continue;
+        }
+        if person == Person::Absent {
+            pending.deny(Refusal::NobodyToAsk);
+            continue;
+        }
+        screen.plan(pending.review());
+        let risk = pending.review().risk;
+        screen.ask(plan::question(risk));
+        let said = tokio::task::spawn_blocking(move || {
+            // What was typed before the question was seen answers nothing.
+            let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+            read_answer(&mut io::stdin().lock(), risk)
+        });
+        match said.await {
+            Ok(Answer::Yes) => pending.approve(),
+            Ok(Answer::No) | Err(_) => pending.deny(Refusal::Person),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
+
+/// Reads one line. Anything but a clear yes is a no: the end of the input, an error, a line too long.
+fn read_answer(input: &mut impl BufRead, risk: Risk) -> Answer {
+    let mut line = Vec::new();
+    let whole = input.take(MOST_BYTES).read_until(b'\n', &mut line).is_ok() && line.ends_with(b"\n");
+    let word = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
+    let yes = match risk {
+        Risk::Routine => matches!(word.as_str(), "y" | "yes"),
+        Risk::Destructive => word == "yes",
+    };
+    if whole && yes { Answer::Yes } else { Answer::No }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(line: &str, risk: Risk) -> bool {
+        read_answer(&mut line.as_bytes(), risk) == Answer::Yes
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_a_yes() {
+        for yes in ["y\n", "Y\n", "yes\n", " yes \r\n"] {
+            assert!(says(yes, Risk::Routine), "{yes:?}");
+        }
+        for no in ["", "\n", "n\n", "no\n", "yep\n", "y", "yes", "y y\n", "\u{fffd}\n"] {
+            assert!(!says(no, Risk::Routine), "{no:?}");
+        }
+        assert!(!says(&format!("{}y\n", " ".repeat(300)), Risk::Routine), "too long to have been meant");
+    }
+
+    #[test]
+    fn what_destroys_needs_the_whole_word() {
+        assert!(says("yes\n", Risk::Destructive));
+        assert!(!says("y\n", Risk::Destructive));
+    }
+
+    #[test]
+    fn one_line_answers_one_question() {
+        let mut input = "no\nyes\n".as_bytes();
+        assert_eq!(read_answer(&mut input, Risk::Routine), Answer::No);
+        assert_eq!(read_answer(&mut input, Risk::Routine), Answer::Yes);
+    }
+
+    #[test]
+    fn an_input_that_fails_says_no() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+        assert_eq!(read_answer(&mut io::BufReader::new(Broken), Risk::Routine), Answer::No);
+    }
+}

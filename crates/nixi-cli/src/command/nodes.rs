@@ -1,0 +1,103 @@
+//! `nixi nodes`: the page's table.
+
+use std::sync::Mutex;
+
+use nixi_core::fleet::{NodeRow, NodeStatus};
+use nixi_core::node_table::NodeTable;
+use nixi_core::session::CallRequest;
+use nixi_core::{ErrorReport, Op};
+
+use super::Cx;
+use crate::exit::Exit;
+use crate::output::live::{Live, Show};
+use crate::output::{Format, Screen, json, text};
+use crate::session::{Ended, Session};
+
+pub(super) async fn run(cx: &Cx, no_probe: bool) -> Result<Exit, ErrorReport> {
+    let made = match cx.session() {
+        Ok(session) => table(cx, &session, no_probe).await,
+        Err(error) => Err((Vec::new(), error)),
+    };
+    match (made, cx.screen.format) {
+        (Ok(rows), Format::Json) => cx.screen.document(&json::nodes(&rows, None)),
+        (Ok(rows), Format::Text) => reasons(&cx.screen, &rows),
+        (Err((rows, error)), Format::Json) => {
+            cx.screen.document(&json::nodes(&rows, Some(&error)));
+            return Ok(Exit::of_error(&error));
+        }
+        (Err((_, error)), Format::Text) => return Err(error),
+    }
+    Ok(Exit::DONE)
+}
+
+/// All rows, in the order of the configuration; in text they have been shown.
+async fn table(
+    cx: &Cx,
+    session: &Session,
+    no_probe: bool,
+) -> Result<Vec<NodeRow>, (Vec<NodeRow>, ErrorReport)> {
+    let screen = &*cx.screen;
+    // The bare list first: it gives the order, and how wide the columns are before anybody answers.
+    let listing = Live::new(screen, Show::Nothing);
+    let listed = session.perform(list(false), &listing).await;
+    let list_of_all = listing.rows();
+    if let Some(error) = error_of(&listed) {
+        return Err((list_of_all, error));
+    }
+    let as_they_come = screen.format == Format::Text && screen.live;
+    let table = NodeTable::of(&list_of_all);
+    if screen.format == Format::Text {
+        screen.result(&table.header());
+    }
+    if no_probe {
+        show(screen, &table, &list_of_all);
+        return Ok(list_of_all);
+    }
+    let printing = Mutex::new(());
+    let live = Live::new(screen, Show::Nothing).rows_to(|row| {
+        if as_they_come {
+            let _whole_lines = printing.lock();
+            screen.result(&table.line(row));
+        }
+    });
+    let probed = session.perform(list(true), &live).await;
+    let mut rows = live.rows();
+    rows.sort_by_key(|row| {
+        list_of_all.iter().position(|listed| listed.name == row.name && listed.local == row.local)
+    });
+    if !as_they_come {
+        show(screen, &table, &rows);
+    }
+    match error_of(&probed) {
+        Some(error) => Err((rows, error)),
+        None => Ok(rows),
+    }
+}
+
+fn list(probe: bool) -> Op {
+    Op::Call(vec![CallRequest::new("node.list").with("probe", probe)])
+}
+
+fn error_of(ended: &Ended) -> Option<ErrorReport> {
+    let of_results = || ended.outcome.results.iter().find_map(|result| result.error.clone());
+    ended.outcome.error.clone().or_else(of_results)
+}
+
+/// In a file or a pipe: who is online first, each part in the order of the configuration.
+fn show(screen: &Screen, table: &NodeTable, rows: &[NodeRow]) {
+    if screen.format == Format::Json {
+        return;
+    }
+    let is_online = |row: &&NodeRow| row.status == NodeStatus::Online;
+    let (online, others): (Vec<_>, Vec<_>) = rows.iter().partition(is_online);
+    online.into_iter().chain(others).for_each(|row| screen.result(&table.line(row)));
+}
+
+/// Why nodes do not answer, and what to do: beside the table.
+fn reasons(screen: &Screen, rows: &[NodeRow]) {
+    for row in rows {
+        if let Some(detail) = &row.detail {
+            screen.note(&text::beside(&row.name, detail, row.hint.as_deref(), screen.err()));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A few colours, where they are wanted.
+
+use crate::args::Colour;
+
+/// What a word means; people see it as a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As it should be.
+    Good,
+    /// To be looked at.
+    Warn,
+    /// As it should not be.
+    Bad,
+    /// What a block is about.
+    Title,
+    /// Beside the point.
+    Faint,
+}
+
+/// Whether words are painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Plain,
+    Coloured,
+}
+
+impl Paint {
+    /// `auto` is a terminal without NO_COLOR (<https://no-color.org>) that is not dumb.
+    pub(crate) fn new(colour: Colour, terminal: bool) -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let coloured = match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        if coloured { Self::Coloured } else { Self::Plain }
+    }
+
+    /// The word in its colour.
+    pub(crate) fn of(self, tone: Tone, word: &str) -> String {
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Warn => "33",
+            Tone::Bad => "1;31",
+            Tone::Title => "1",
+            Tone::Faint => "2",
+        };
+        match self {
+            Self::Plain => word.to_owned(),
+            Self::Coloured => format!("\u{1b}[{code}m{word}\u{1b}[0m"),
+        }
+    }
+}

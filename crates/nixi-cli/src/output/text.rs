@@ -1,0 +1,69 @@
+//! Results and errors, as a person reads them.
+
+use nixi_core::session::CallResult;
+use nixi_core::{ErrorReport, StepStatus};
+
+use super::{Paint, Tone};
+
+/// Which headings blocks need to be told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Headings {
+    /// Blocks of several nodes.
+    pub(crate) nodes: bool,
+    /// Blocks of several actions.
+    pub(crate) actions: bool,
+}
+
+impl Headings {
+    /// The heading over a result; nothing if there is only one kind.
+    pub(crate) fn over(self, result: &CallResult, paint: Paint) -> Option<String> {
+        let title = match (self.nodes, self.actions) {
+            (false, false) => return None,
+            (true, false) => format!("{}:", result.node),
+            (false, true) => format!("{}:", result.tool),
+            (true, true) => format!("{}, {}:", result.node, result.tool),
+        };
+        Some(paint.of(Tone::Title, &title))
+    }
+}
+
+/// An error with its hint.
+pub(crate) fn error(report: &ErrorReport, paint: Paint) -> String {
+    headed(&paint.of(Tone::Bad, "error:"), report)
+}
+
+/// Why a call did not end as done: `refused: container.remove on monitoring: …`.
+pub(crate) fn failure(result: &CallResult, paint: Paint) -> Option<String> {
+    let report = result.error.as_ref()?;
+    let at = if result.node == "local" { String::new() } else { format!(" on {}", result.node) };
+    Some(headed(&format!("{}: {}{at}:", status(result.status, paint), result.tool), report))
+}
+
+/// The word of a status, with its colour.
+pub(crate) fn status(status: StepStatus, paint: Paint) -> String {
+    let tone = match status {
+        StepStatus::Done => Tone::Good,
+        StepStatus::NotStarted | StepStatus::Declined => Tone::Warn,
+        StepStatus::Failed | StepStatus::Refused | StepStatus::Unreachable | StepStatus::Unknown => Tone::Bad,
+    };
+    paint.of(tone, &status.as_str().replace('_', " "))
+}
+
+fn headed(head: &str, report: &ErrorReport) -> String {
+    let mut text = format!("{head} {}", report.message);
+    if let Some(hint) = &report.hint {
+        text.push_str("\nhint: ");
+        text.push_str(hint);
+    }
+    text
+}
+
+/// A remark about a node, with what to do about it.
+pub(crate) fn beside(node: &str, remark: &str, hint: Option<&str>, paint: Paint) -> String {
+    let mut text = format!("{} {remark}", paint.of(Tone::Warn, &format!("{node}:")));
+    if let Some(hint) = hint {
+        text.push_str("\nhint: ");
+        text.push_str(hint);
+    }
+    text
+}

@@ -1,0 +1,85 @@
+//! One session, driven from the command line: opened, performed in, interrupted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nixi_core::registry::Access;
+use nixi_core::{Asker, ErrorKind, ErrorReport, Intent, Op, Outcome};
+use tokio_util::sync::CancellationToken;
+
+use crate::approve::{self, Person};
+use crate::args::Globals;
+use crate::exit::Exit;
+use crate::output::Screen;
+use crate::output::live::Live;
+
+/// How long what was interrupted has to say how it ended.
+const GRACE: Duration = Duration::from_millis(800);
+
+/// An open session, with the person on the terminal behind its approver.
+pub(crate) struct Session {
+    pub(crate) asker: Asker,
+    intent: Intent,
+}
+
+impl Session {
+    /// Opens it as the command line says; from inside the runtime.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub(crate) fn open(globals: &Globals, screen: &Arc<Screen>) -> Result<Self, ErrorReport> {
+        let (asker, approver) = nixi::open(&setup(globals))?;
+        tokio::spawn(approve::answer(approver, globals.standing(), Person::here(), Arc::clone(screen)));
+        Ok(Self { asker, intent: globals.intent() })
+    }
+
+    /// Performs one operation, or as much of it as the person lets it.
+    pub(crate) async fn perform(&self, op: Op, live: &Live<'_>) -> Ended {
+        let cancel = CancellationToken::new();
+        let mut work = std::pin::pin!(self.asker.perform(op, self.intent, live, &cancel));
+        tokio::select! {
+            outcome = &mut work => Ended { exit: Exit::of(&outcome), outcome },
+            () = interrupted() => {
+                cancel.cancel();
+                let outcome = match tokio::time::timeout(GRACE, work).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => self.left_behind(live),
+                };
+                let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted");
+                Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error: Some(error), ..outcome } }
+            }
+        }
+    }
+
+    fn left_behind(&self, live: &Live<'_>) -> Outcome {
+        let is_change =
+            |action: &str| self.asker.registry().spec(action).is_ok_and(|spec| spec.access != Access::Read);
+        Outcome { results: live.left_behind(is_change), ..Outcome::default() }
+    }
+}
+
+/// How an operation ended.
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) exit: Exit,
+}
+
+impl Ended {
+    /// Shows what has not been shown yet.
+    pub(crate) fn conclude(&self, live: &Live<'_>) -> Exit {
+        live.conclude(&self.outcome);
+        self.exit
+    }
+}
+
+/// Where the configuration is, by the command line.
+pub(crate) fn setup(globals: &Globals) -> nixi::Setup {
+    nixi::Setup { config: globals.config.clone() }
+}
+
+/// Ends when the person presses Ctrl-C; never, if that cannot be heard.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
