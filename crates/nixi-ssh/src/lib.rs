@@ -1,1 +1,25 @@
-//! nixi-ssh
+//! The executors of Nixi.
+//!
+//! [`SshExecutor`] keeps one live connection a node; [`LocalExecutor`] runs on the controller; [`Machines`] is both, by
+//! where a node is. Keys only, host keys always checked, no PTY, no shell on the controller.
+//!
+//! **Invariant.** One task owns an SSH session and all its channels; nothing else ever touches them.
+
+mod actor;
+mod canary;
+mod connect;
+mod hostkey;
+mod local;
+mod machines;
+mod options;
+mod pool;
+mod session;
+mod ssh;
+
+#[cfg(test)]
+mod loopback;
+
+pub use local::LocalExecutor;
+pub use machines::Machines;
+pub use options::{Agent, SshOptions};
+pub use ssh::SshExecutor;

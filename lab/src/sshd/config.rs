@@ -95,7 +95,7 @@ impl SshdBuilder {
         }
         let _ = write!(
             config,
-            "Port {port}\nAuthorizedKeysFile {keys}\nPidFile none\nLogLevel DEBUG1\nUsePAM no\nStrictModes no\n\
+            "Port {port}\nAuthorizedKeysFile {keys}\nPidFile none\nLogLevel VERBOSE\nUsePAM no\nStrictModes no\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPermitUserRC no\n\
              PrintMotd no\nUseDNS no\nMaxStartups 2000\nMaxAuthTries 20\n\
              SetEnv HOME={home} PATH={stubs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin {mark}\n",

@@ -310,7 +310,7 @@ impl Sshd {
         self.log().matches("Accepted publickey for ").count()
     }
 
-    /// What sshd logged so far, at DEBUG1.
+    /// What sshd logged so far, at VERBOSE: DEBUG would write into the commands' own standard error.
     #[must_use]
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log_path()).unwrap_or_default()).into_owned()

@@ -1,0 +1,253 @@
+//! One job on one channel, step by step. No step waits.
+
+use std::io::{ErrorKind, Read};
+
+use libssh2_sys::{LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED};
+use nixi_core::Exit;
+use ssh2::{Channel, Session};
+use tokio::time::Instant;
+
+use super::job::{Exec, Failure, Job, Streams, Work};
+use crate::connect::{code, would_block};
+
+/// The most bytes one step takes from one stream, so that a chatty command does not starve the others.
+const GULP: usize = 256 * 1024;
+
+/// How far a job is.
+enum Phase {
+    /// Waiting for the channel. libssh2 has one place for this a session, so one job at a time is here.
+    Opening,
+    /// The command is on its way out.
+    Sending(Channel),
+    /// The end of standard input is: there is none.
+    EndingInput(Channel),
+    /// It runs.
+    Running(Channel),
+    /// Both streams have ended; the exit status is on its way.
+    Ending(Channel),
+    /// Nobody waits for it any more, or all is known.
+    Closing(Channel),
+    /// Nothing is left to do.
+    Done,
+}
+
+/// What a step led to.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing to do until the socket is ready.
+    Blocked,
+    /// Something moved.
+    Moved,
+    /// The node opens no further channel now; the job was not sent.
+    NoChannel,
+    /// The channel is gone, and so is the op.
+    Done,
+    /// The whole session is gone.
+    Dead(String),
+}
+
+/// A job that has its turn.
+pub(super) struct Op {
+    pub(super) job: Job,
+    phase: Phase,
+    streams: Streams,
+    /// When it got its turn.
+    pub(super) opened: Instant,
+    /// When the command has to have ended.
+    pub(super) deadline: Option<Instant>,
+    /// Since when it is being closed with nobody waiting.
+    pub(super) closing_since: Option<Instant>,
+}
+
+impl Op {
+    pub(super) fn new(job: Job) -> Self {
+        Self {
+            job,
+            phase: Phase::Opening,
+            streams: Streams::default(),
+            opened: Instant::now(),
+            deadline: None,
+            closing_since: None,
+        }
+    }
+
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self.phase, Phase::Opening)
+    }
+
+    /// Answers the caller; what remains is to close the channel in good order. A packet that is half sent must be
+    /// finished first, so the phase changes only between steps.
+    pub(super) fn abandon(&mut self, answer: Failure) {
+        self.job.answer(Err(answer));
+        self.deadline = None;
+        self.closing_since.get_or_insert_with(Instant::now);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.closing_since.is_some()
+    }
+
+    pub(super) fn step(&mut self, session: &Session, buffer: &mut [u8]) -> Step {
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Opening => self.open(session),
+            Phase::Sending(channel) => self.send(channel),
+            Phase::EndingInput(channel) => self.end_input(channel),
+            Phase::Running(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
+            Phase::Running(channel) => self.run(channel, buffer),
+            Phase::Ending(channel) => self.end(channel),
+            Phase::Closing(channel) => self.close(channel, buffer),
+            Phase::Done => Step::Done,
+        }
+    }
+
+    fn moved(&mut self, phase: Phase) -> Step {
+        self.phase = phase;
+        Step::Moved
+    }
+
+    fn blocked(&mut self, phase: Phase) -> Step {
+        self.phase = phase;
+        Step::Blocked
+    }
+
+    fn open(&mut self, session: &Session) -> Step {
+        match session.channel_session() {
+            Ok(channel) => match &self.job.work {
+                Work::Probe => {
+                    self.job.answer(Ok(self.streams.end(Exit::Code(0))));
+                    self.closing_since = Some(Instant::now());
+                    self.moved(Phase::Closing(channel))
+                }
+                Work::Exec(Exec { deadline, .. }) if self.job.ticket.send() => {
+                    self.deadline = Some(Instant::now() + *deadline);
+                    self.moved(Phase::Sending(channel))
+                }
+                Work::Exec(_) => {
+                    self.abandon(Failure::CancelledUnsent);
+                    self.moved(Phase::Closing(channel))
+                }
+            },
+            Err(error) if would_block(&error) => self.blocked(Phase::Opening),
+            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => Step::NoChannel,
+            Err(error) => dead(&error),
+        }
+    }
+
+    fn send(&mut self, mut channel: Channel) -> Step {
+        let Work::Exec(Exec { line, .. }) = &self.job.work else { return Step::Done };
+        match channel.exec(line) {
+            Ok(()) => self.moved(Phase::EndingInput(channel)),
+            Err(error) if would_block(&error) => self.blocked(Phase::Sending(channel)),
+            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED => {
+                self.abandon(Failure::Denied("the node refuses to run commands for this login".to_owned()));
+                self.moved(Phase::Closing(channel))
+            }
+            Err(error) => dead(&error),
+        }
+    }
+
+    /// Without it a command that reads its input would wait for ever.
+    fn end_input(&mut self, mut channel: Channel) -> Step {
+        match channel.send_eof() {
+            Err(error) if would_block(&error) => self.blocked(Phase::EndingInput(channel)),
+            Err(error) => dead(&error),
+            Ok(()) => self.moved(Phase::Running(channel)),
+        }
+    }
+
+    /// Both streams are drained every time: one that is full would block the other.
+    fn run(&mut self, channel: Channel, buffer: &mut [u8]) -> Step {
+        let limit = match &self.job.work {
+            Work::Exec(exec) => exec.limit,
+            Work::Probe => 0,
+        };
+        let mut moved = false;
+        for stderr in [false, true] {
+            let streams = &mut self.streams;
+            let drained = drain(&channel, stderr, buffer, |bytes| match stderr {
+                false => streams.take_stdout(bytes, limit),
+                true => streams.take_stderr(bytes, limit),
+            });
+            match drained {
+                Ok(some) => moved |= some,
+                Err(why) => return Step::Dead(why),
+            }
+        }
+        match (channel.eof(), moved) {
+            (true, _) => self.moved(Phase::Ending(channel)),
+            (false, true) => self.moved(Phase::Running(channel)),
+            (false, false) => self.blocked(Phase::Running(channel)),
+        }
+    }
+
+    /// The node closes the channel after it told the exit status, so that is waited for.
+    fn end(&mut self, mut channel: Channel) -> Step {
+        if self.is_abandoned() {
+            return self.moved(Phase::Closing(channel));
+        }
+        match channel.wait_close() {
+            Err(error) if would_block(&error) => self.blocked(Phase::Ending(channel)),
+            Err(error) => dead(&error),
+            Ok(()) => {
+                let exit = exit(&channel);
+                self.deadline = None;
+                self.job.answer(Ok(self.streams.end(exit)));
+                self.closing_since = Some(Instant::now());
+                self.moved(Phase::Closing(channel))
+            }
+        }
+    }
+
+    fn close(&mut self, mut channel: Channel, buffer: &mut [u8]) -> Step {
+        // A half-sent window adjustment has to go out before the close can.
+        let mut moved = false;
+        for stderr in [false, true] {
+            match drain(&channel, stderr, buffer, |_| {}) {
+                Ok(some) => moved |= some,
+                Err(why) => return Step::Dead(why),
+            }
+        }
+        match channel.close() {
+            Ok(()) => Step::Done,
+            Err(error) if !would_block(&error) => dead(&error),
+            Err(_) if moved => self.moved(Phase::Closing(channel)),
+            Err(_) => self.blocked(Phase::Closing(channel)),
+        }
+    }
+}
+
+fn dead(error: &ssh2::Error) -> Step {
+    Step::Dead(format!("{} (libssh2 {})", error.message(), code(error)))
+}
+
+/// Takes what a stream has; whether it had anything.
+fn drain(
+    channel: &Channel,
+    stderr: bool,
+    buffer: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> Result<bool, String> {
+    let mut stream = channel.stream(i32::from(stderr));
+    let mut total = 0;
+    while total < GULP {
+        match stream.read(buffer) {
+            Ok(0) => break,
+            Ok(length) => {
+                take(buffer.get(..length).unwrap_or_default());
+                total += length;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(total > 0)
+}
+
+/// How the command ended. The signal first: with one, the status would be a false 0.
+fn exit(channel: &Channel) -> Exit {
+    let signal = channel.exit_signal().ok().and_then(|signal| signal.exit_signal);
+    match signal {
+        Some(name) => Exit::Signal(name.chars().filter(char::is_ascii_alphanumeric).take(16).collect()),
+        None => Exit::Code(channel.exit_status().unwrap_or(-1)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Why there is no connection, and how that is told.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use nixi_core::{ExecError, Fingerprint, NodeName, SshTarget, Unreachable};
+
+use crate::hostkey::{HostKey, Place};
+
+/// Why a connect came to nothing. Nothing was run on the node.
+#[derive(Debug, Clone)]
+pub(crate) enum ConnectError {
+    /// The limit was reached during this step.
+    Timeout { step: &'static str, limit: Duration },
+    /// The kernel gave up waiting before our limit.
+    NoAnswer,
+    /// The name has no address.
+    Dns(String),
+    /// No connection to any address.
+    Refused(String),
+    /// What answers does not speak SSH as we do.
+    Protocol(String),
+    /// Another host key is recorded.
+    Changed { offered: HostKey, known: HostKey, place: Box<Place> },
+    /// The host key is marked as revoked.
+    Revoked { offered: HostKey, place: Place },
+    /// The host key is not the one that was asked for.
+    NotPinned { offered: Vec<HostKey>, pin: Fingerprint },
+    /// None of these keys opened it.
+    Auth { tried: Vec<String>, unusable: Vec<String> },
+    /// The record of host keys cannot be read or written, so no key can be trusted.
+    KnownHosts(String),
+    /// Something of our own failed.
+    Internal(String),
+}
+
+impl ConnectError {
+    pub(super) fn internal(error: impl Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+
+    /// What core is told. The name is that of the node, where it has one already.
+    pub(crate) fn explain(&self, target: &SshTarget, node: Option<&NodeName>) -> ExecError {
+        let at = if target.port.get() == 22 {
+            target.host.to_string()
+        } else {
+            format!("{} port {}", target.host, target.port)
+        };
+        let unreachable =
+            |reason, detail: String, hint: Option<String>| ExecError::Unreachable { reason, detail, hint };
+        match self {
+            Self::Timeout { step, limit } => unreachable(
+                Unreachable::Timeout,
+                format!("no answer from {at} within {limit:?} ({step})"),
+                None,
+            ),
+            Self::NoAnswer => unreachable(Unreachable::Timeout, format!("no answer from {at}"), None),
+            Self::Dns(why) => unreachable(
+                Unreachable::Dns,
+                format!("the name {} has no address: {why}", target.host),
+                Some("check the name, or use the address".to_owned()),
+            ),
+            Self::Refused(why) => {
+                unreachable(Unreachable::Refused, format!("no connection to {at}: {why}"), None)
+            }
+            Self::Protocol(why) => {
+                unreachable(Unreachable::Protocol, format!("no SSH with {at}: {why}"), None)
+            }
+            Self::Changed { offered, known, place } => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at} is not the one on record: it shows {} ({}), {} line {} has {} ({}); \
+                     refused before login, nothing was sent",
+                    offered.fingerprint(),
+                    offered.kind(),
+                    place.file.display(),
+                    place.line,
+                    known.fingerprint(),
+                    known.kind(),
+                ),
+                Some(cure(place, node)),
+            ),
+            Self::Revoked { offered, place } => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at}, {} ({}), is revoked by {} line {}; refused before login, nothing was sent",
+                    offered.fingerprint(),
+                    offered.kind(),
+                    place.file.display(),
+                    place.line,
+                ),
+                Some("this key must not be trusted; give the machine a new one".to_owned()),
+            ),
+            Self::NotPinned { offered, pin } => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at} is not {pin}: it shows {}; refused before login, nothing was sent",
+                    offered.iter().map(|key| key.fingerprint().to_string()).collect::<Vec<_>>().join(", ")
+                ),
+                Some(
+                    "compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the machine itself"
+                        .to_owned(),
+                ),
+            ),
+            Self::Auth { tried, unusable } => auth(&at, target, tried, unusable),
+            Self::KnownHosts(why) => ExecError::Unfit {
+                detail: format!("the host key of {at} cannot be checked: {why}"),
+                hint: "let your user read and write that file".to_owned(),
+            },
+            Self::Internal(why) => {
+                unreachable(Unreachable::Protocol, format!("no SSH with {at}: {why}"), None)
+            }
+        }
+    }
+}
+
+/// The way out of a changed key: never to take it, always to look first.
+fn cure(place: &Place, node: Option<&NodeName>) -> String {
+    let look = "if nobody installed that machine anew, somebody may be in between: do not go on. If it was";
+    match (place.removable, node) {
+        (true, Some(node)) => format!("{look}, `nixi remove {node}`, then adopt it again"),
+        (true, None) => {
+            format!("{look}, take out line {} of {}, then adopt it again", place.line, place.file.display())
+        }
+        (false, _) => format!(
+            "{look}, put the new key into line {} of {}, which Nixi does not write (on NixOS: programs.ssh.knownHosts)",
+            place.line,
+            place.file.display()
+        ),
+    }
+}
+
+fn auth(at: &str, target: &SshTarget, tried: &[String], unusable: &[String]) -> ExecError {
+    let mut detail = if tried.is_empty() {
+        format!("{at} wants a key for user {}, and there is none to offer", target.user)
+    } else {
+        format!("{at} takes none of our keys for user {}: {}", target.user, tried.join(", "))
+    };
+    if !unusable.is_empty() {
+        detail += &format!("; not usable: {}", unusable.join(", "));
+    }
+    let hint = if tried.is_empty() {
+        "make a key with `ssh-keygen -t ed25519`, or start ssh-agent with yours".to_owned()
+    } else {
+        format!("put one of the public keys into ~{}/.ssh/authorized_keys on the node", target.user)
+    };
+    ExecError::Unreachable { reason: Unreachable::Auth, detail, hint: Some(hint) }
+}

@@ -1,0 +1,154 @@
+//! A libssh2 session on a socket, driven without holding a thread.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
+use nixi_core::text::clean_line;
+use rustix::net::RecvFlags;
+use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
+use tokio::io::{Interest, Ready};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::ConnectError;
+use super::budget::Budget;
+use super::tcp::Socket;
+use crate::hostkey::HostKey;
+
+/// A session and its socket, which libssh2 reads and writes and the reactor only watches. One task holds it.
+pub(crate) struct Link {
+    pub(crate) session: Session,
+    socket: Arc<TcpStream>,
+    odd_greeting: Option<String>,
+}
+
+impl Link {
+    /// A session that has said nothing yet.
+    pub(super) fn new(socket: Socket, host_key_algorithms: &str) -> Result<Self, ConnectError> {
+        let stream = Arc::new(socket.stream);
+        let mut session = Session::new().map_err(ConnectError::internal)?;
+        session.set_tcp_stream(Arc::clone(&stream));
+        session.set_blocking(false);
+        session.method_pref(MethodType::HostKey, host_key_algorithms).map_err(ConnectError::internal)?;
+        Ok(Self { session, socket: stream, odd_greeting: socket.odd_greeting })
+    }
+
+    /// Banner and key exchange.
+    pub(super) async fn handshake(
+        &mut self,
+        budget: &mut Budget,
+        places: &Arc<Semaphore>,
+    ) -> Result<(), ConnectError> {
+        let shake = |session: &Session, (): &mut ()| session.clone().handshake();
+        match self.drive("key exchange", budget, places, (), shake).await {
+            Ok(((), done)) => done.map_err(|error| ConnectError::Protocol(self.describe(&error))),
+            Err(ConnectError::Timeout { .. }) if self.odd_greeting.is_some() => {
+                Err(ConnectError::Protocol("it answers, but not as SSH does".to_owned() + &self.said()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The key that the host proved to hold.
+    pub(super) fn host_key(&self) -> Result<HostKey, ConnectError> {
+        let key = self.session.host_key().and_then(|(blob, _)| HostKey::from_blob(blob));
+        key.ok_or_else(|| ConnectError::Protocol("it showed no host key".to_owned()))
+    }
+
+    /// Repeats a libssh2 call until it is through, waiting for the socket in between. Each single call may take a
+    /// place among those that compute, never the waiting.
+    ///
+    /// The outer error is about the limit, the inner one what libssh2 says; `state` goes in and comes back.
+    pub(super) async fn drive<S, T, F>(
+        &self,
+        what: &'static str,
+        budget: &mut Budget,
+        places: &Arc<Semaphore>,
+        mut state: S,
+        step: F,
+    ) -> Result<(S, Result<T, ssh2::Error>), ConnectError>
+    where
+        S: Send + 'static,
+        T: Send + 'static,
+        F: Fn(&Session, &mut S) -> Result<T, ssh2::Error> + Copy + Send + 'static,
+    {
+        loop {
+            let place =
+                budget.queue(Arc::clone(places).acquire_owned()).await.map_err(ConnectError::internal)?;
+            let session = self.session.clone();
+            let call = spawn_blocking(move || {
+                let done = step(&session, &mut state);
+                drop(place);
+                (state, done)
+            });
+            let done;
+            (state, done) = budget.within(what, call).await?.map_err(ConnectError::internal)?;
+            match done {
+                Err(error) if would_block(&error) => {
+                    budget.within(what, self.ready()).await?.map_err(ConnectError::internal)?;
+                }
+                done => return Ok((state, done)),
+            }
+        }
+    }
+
+    /// Waits for what libssh2 waits for, and takes note that it came: the caller steps libssh2 again after this, so
+    /// nothing that comes in between is lost.
+    pub(crate) async fn ready(&self) -> io::Result<Ready> {
+        let interest = match self.session.block_directions() {
+            BlockDirections::Outbound | BlockDirections::Both => Interest::READABLE | Interest::WRITABLE,
+            BlockDirections::Inbound | BlockDirections::None => Interest::READABLE,
+        };
+        let ready = self.socket.ready(interest).await?;
+        for (came, which) in
+            [(ready.is_readable(), Interest::READABLE), (ready.is_writable(), Interest::WRITABLE)]
+        {
+            if came {
+                // tokio's way to say "used up".
+                let _ = self.socket.try_io(which, || Err::<(), _>(ErrorKind::WouldBlock.into()));
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Whether the socket holds bytes that libssh2 has not taken: it may stop short of an empty socket.
+    pub(crate) fn has_unread(&self) -> bool {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        rustix::net::recv(&*self.socket, &mut [0_u8; 1], flags).is_ok_and(|(_, length)| length > 0)
+    }
+
+    fn describe(&self, error: &ssh2::Error) -> String {
+        format!("SSH could not be agreed on: {} (libssh2 {}){}", error.message(), code(error), self.said())
+    }
+
+    /// What the other side called itself.
+    fn said(&self) -> String {
+        let banner =
+            || self.session.banner_bytes().map(|banner| clean_line(&String::from_utf8_lossy(banner)));
+        self.odd_greeting
+            .clone()
+            .or_else(banner)
+            .map(|said| format!("; it says {said:?}"))
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Link {
+    /// Whatever still holds the session ends at once, and freeing it does not wait for the other side.
+    fn drop(&mut self) {
+        let _ = rustix::net::shutdown(&*self.socket, rustix::net::Shutdown::Both);
+    }
+}
+
+/// The number of a libssh2 error; SFTP is not used.
+pub(crate) fn code(error: &ssh2::Error) -> i32 {
+    match error.code() {
+        ErrorCode::Session(code) | ErrorCode::SFTP(code) => code,
+    }
+}
+
+pub(crate) fn would_block(error: &ssh2::Error) -> bool {
+    code(error) == LIBSSH2_ERROR_EAGAIN
+}

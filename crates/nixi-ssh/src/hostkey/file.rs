@@ -1,0 +1,131 @@
+//! The known_hosts files, read; and the one that is ours to write, locked and replaced.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::line::{self, Marker};
+use super::{HostKey, name_of};
+
+/// Where something is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: PathBuf,
+    /// From 1.
+    pub(crate) line: usize,
+    /// Whether `nixi remove` would take it out: it stands in the user's file and names the host, not a pattern.
+    pub(crate) removable: bool,
+}
+
+/// What the files say of one host.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// Its keys.
+    pub(crate) keys: Vec<(HostKey, Place)>,
+    /// For a port other than 22: keys of the same host without a port. As in ssh, they can vouch for a key, but
+    /// another key is no contradiction.
+    pub(crate) without_port: Vec<HostKey>,
+    /// Keys that it must not have.
+    pub(crate) revoked: Vec<(HostKey, Place)>,
+}
+
+/// The contents of the known_hosts files.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHosts {
+    files: Vec<(PathBuf, Vec<u8>)>,
+    user: PathBuf,
+}
+
+impl KnownHosts {
+    /// Reads the user's file and those of the system; one that is missing is empty.
+    pub(crate) fn load(user: &Path, system: &[PathBuf]) -> io::Result<Self> {
+        let mut files = Vec::new();
+        for path in std::iter::once(user).chain(system.iter().map(PathBuf::as_path)) {
+            let text = read(path).map_err(|error| {
+                io::Error::new(error.kind(), format!("failed to read {}: {error}", path.display()))
+            })?;
+            files.push((path.to_path_buf(), text));
+        }
+        Ok(Self { files, user: user.to_path_buf() })
+    }
+
+    /// What is known of a host.
+    pub(crate) fn of(&self, host: &str, port: u16) -> Known {
+        let mut known = Known::default();
+        let name = name_of(host, port);
+        let plain = (port != 22).then(|| name_of(host, 22));
+        for (file, text) in &self.files {
+            for (at, raw) in text.split(|&b| b == b'\n').enumerate() {
+                let Some(entry) = line::parse(raw) else { continue };
+                let hosts = &raw[entry.hosts];
+                let covered = line::covers(hosts, &name);
+                let covered_without_port = plain.as_ref().is_some_and(|plain| line::covers(hosts, plain));
+                if !covered && !covered_without_port {
+                    continue;
+                }
+                let removable = *file == self.user && line::names(hosts, &name);
+                let place = Place { file: file.clone(), line: at + 1, removable };
+                match entry.marker {
+                    Some(Marker::CertAuthority) => {}
+                    Some(Marker::Revoked) => known.revoked.push((entry.key, place)),
+                    None if covered => known.keys.push((entry.key, place)),
+                    None => known.without_port.push(entry.key),
+                }
+            }
+        }
+        known
+    }
+}
+
+/// The bytes of a file; none if it is missing.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// The user's file while nobody else of Nixi writes it. The lock is on its folder, since the file may be replaced.
+pub(super) struct Locked {
+    path: PathBuf,
+    _folder: File,
+}
+
+impl Locked {
+    /// Waits for the lock; makes the folder if it is missing, for the user alone.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        // A link is followed, so that what it points at is changed.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.exists() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let folder = File::open(folder)?;
+        flock(&folder, FlockOperation::LockExclusive)?;
+        Ok(Self { path, _folder: folder })
+    }
+
+    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
+        read(&self.path)
+    }
+
+    /// Adds bytes at the end, in one write; a new file is for the user alone.
+    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = File::options().append(true).create(true).mode(0o600).open(&self.path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    /// Replaces the whole, with the permissions it has; a reader sees the old or the new.
+    pub(super) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut next = tempfile::Builder::new().prefix(".known_hosts.").tempfile_in(folder)?;
+        next.write_all(bytes)?;
+        next.as_file().set_permissions(fs::metadata(&self.path)?.permissions())?;
+        next.as_file().sync_all()?;
+        next.persist(&self.path).map(drop).map_err(|error| error.error)
+    }
+}

@@ -1,0 +1,338 @@
+//! The executor for the controller itself: a list of words, never a shell.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use async_trait::async_trait;
+use nixi_core::command::{Elevation, Program};
+use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
+use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::{Exec, keep};
+
+/// Runs commands on the controller, as the user who runs Nixi, with `sudo -n` where root's rights are needed.
+pub struct LocalExecutor {
+    path: OsString,
+}
+
+/// How a command comes to the rights it needs.
+#[derive(Debug, Clone, Copy)]
+enum Sudo {
+    /// The user's own are enough.
+    NotAsked,
+    /// It needs root's, and we are root.
+    NotNeeded,
+    /// It needs root's.
+    Needed,
+}
+
+impl Sudo {
+    fn of(elevation: Elevation) -> Self {
+        match elevation {
+            Elevation::LoginUser => Self::NotAsked,
+            Elevation::Root if rustix::process::geteuid().is_root() => Self::NotNeeded,
+            Elevation::Root => Self::Needed,
+        }
+    }
+}
+
+/// Words that are ready to be run.
+#[derive(Debug)]
+struct Argv {
+    program: PathBuf,
+    args: Vec<OsString>,
+    path: OsString,
+}
+
+impl LocalExecutor {
+    /// An executor that looks for programs as NixOS lays them out, and then in this `PATH`.
+    #[must_use]
+    pub fn new(path: Option<OsString>) -> Self {
+        Self { path: path.unwrap_or_default() }
+    }
+
+    /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::quote`].
+    fn resolve(&self, program: Program, args: &[String], sudo: Sudo) -> Result<Argv, &'static str> {
+        let words = args.iter().map(OsString::from);
+        let path = match sudo {
+            Sudo::NotAsked => self.behind(&[WRAPPERS, SYSTEM_PROFILE]),
+            Sudo::NotNeeded | Sudo::Needed => self.behind(&[SYSTEM_PROFILE]),
+        };
+        let program = find(program.as_str(), &path).ok_or(program.as_str())?;
+        match sudo {
+            Sudo::NotAsked | Sudo::NotNeeded => Ok(Argv { program, args: words.collect(), path }),
+            Sudo::Needed => {
+                let sudo =
+                    find("sudo", OsStr::new(WRAPPERS)).or_else(|| find("sudo", &self.path)).ok_or("sudo")?;
+                let first = ["-n".into(), "--".into(), program.into_os_string()];
+                Ok(Argv { program: sudo, args: first.into_iter().chain(words).collect(), path })
+            }
+        }
+    }
+
+    fn behind(&self, folders: &[&str]) -> OsString {
+        let mut path = OsString::from(folders.join(":"));
+        if !self.path.is_empty() {
+            path.push(":");
+            path.push(&self.path);
+        }
+        path
+    }
+
+    /// Runs a program to its end; see [`Executor::exec`].
+    async fn run(
+        &self,
+        program: Program,
+        args: &[String],
+        sudo: Sudo,
+        limits: &Exec,
+        cancel: &CancellationToken,
+    ) -> Result<Output, ExecError> {
+        if cancel.is_cancelled() {
+            return Err(ExecError::CancelledUnsent);
+        }
+        let argv = match self.resolve(program, args, sudo) {
+            Ok(argv) => argv,
+            Err(missing) => return Ok(unstarted(127, &format!("{missing}: not found"))),
+        };
+        let mut child = match spawn(&argv) {
+            Ok(child) => child,
+            Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
+        };
+        let mut group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+        let ended = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ExecError::Cancelled),
+            ended = tokio::time::timeout(limits.deadline, to_its_end(&mut child, limits.limit)) => {
+                ended.map_err(|_| ExecError::Deadline(limits.deadline))
+            }
+        };
+        match ended {
+            Ok(Ok(output)) => {
+                group.0 = None;
+                Ok(output)
+            }
+            Ok(Err(error)) => Err(ExecError::Lost(error.to_string())),
+            Err(error) => {
+                drop(group);
+                // It is dead; this only takes its remains. One that runs as root may outlive us.
+                tokio::spawn(async move { child.wait().await });
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What a shell would answer.
+fn unstarted(code: i32, why: &str) -> Output {
+    Output {
+        exit: Exit::Code(code),
+        stdout: Vec::new(),
+        stderr: format!("{why}\n").into_bytes(),
+        truncated: false,
+    }
+}
+
+fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
+    let folders = path.as_bytes().split(|&b| b == b':').filter(|folder| !folder.is_empty());
+    let candidates = folders.map(|folder| Path::new(OsStr::from_bytes(folder)).join(program));
+    candidates.into_iter().find(|file| {
+        file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the executor that programs are started by")]
+fn spawn(argv: &Argv) -> io::Result<Child> {
+    Command::new(&argv.program)
+        .args(&argv.args)
+        .env("PATH", &argv.path)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+}
+
+/// All processes of a command; killed when this is dropped, unless they have ended.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Root's processes are not ours to kill.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+async fn to_its_end(child: &mut Child, limit: usize) -> io::Result<Output> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr, status) =
+        tokio::try_join!(read_all(stdout, limit), read_all(stderr, limit), child.wait())?;
+    Ok(Output { exit: exit(status), stdout: stdout.0, stderr: stderr.0, truncated: stdout.1 || stderr.1 })
+}
+
+/// Reads a stream to its end; what is beyond the limit is dropped, and that is told.
+async fn read_all(stream: Option<impl AsyncRead + Unpin>, limit: usize) -> io::Result<(Vec<u8>, bool)> {
+    let (mut kept, mut truncated) = (Vec::new(), false);
+    let Some(mut stream) = stream else { return Ok((kept, truncated)) };
+    let mut buffer = vec![0; 32 * 1024];
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok((kept, truncated)),
+            length => truncated |= keep(&mut kept, buffer.get(..length).unwrap_or_default(), limit),
+        }
+    }
+}
+
+fn exit(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal_name(signal)),
+        (None, None) => Exit::Code(-1),
+    }
+}
+
+/// The names of RFC 4254, section 6.10; any other signal by its number.
+fn signal_name(signal: i32) -> String {
+    const NAMES: [(Signal, &str); 13] = [
+        (Signal::ABORT, "ABRT"),
+        (Signal::ALARM, "ALRM"),
+        (Signal::FPE, "FPE"),
+        (Signal::HUP, "HUP"),
+        (Signal::ILL, "ILL"),
+        (Signal::INT, "INT"),
+        (Signal::KILL, "KILL"),
+        (Signal::PIPE, "PIPE"),
+        (Signal::QUIT, "QUIT"),
+        (Signal::SEGV, "SEGV"),
+        (Signal::TERM, "TERM"),
+        (Signal::USR1, "USR1"),
+        (Signal::USR2, "USR2"),
+    ];
+    let named = NAMES.iter().find(|(known, _)| known.as_raw() == signal);
+    named.map_or_else(|| signal.to_string(), |(_, name)| (*name).to_owned())
+}
+
+#[async_trait]
+impl Executor for LocalExecutor {
+    async fn exec(&self, _: &Node, run: Invocation) -> Result<Output, ExecError> {
+        let limits = Exec { line: String::new(), deadline: run.deadline(), limit: Invocation::OUTPUT_LIMIT };
+        self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SH: Program = Program::new("sh");
+    /// Long enough for a busy machine to start a shell, in milliseconds.
+    const SHORT: u64 = 3000;
+
+    fn local() -> LocalExecutor {
+        LocalExecutor::new(Some("/usr/bin:/bin".into()))
+    }
+
+    async fn run(
+        program: Program,
+        args: &[&str],
+        deadline: u64,
+        cancel: &CancellationToken,
+    ) -> Result<Output, ExecError> {
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let limits = Exec { line: String::new(), deadline: Duration::from_millis(deadline), limit: 100_000 };
+        local().run(program, &args, Sudo::NotAsked, &limits, cancel).await
+    }
+
+    #[tokio::test]
+    async fn words_stay_words_and_ends_are_told() {
+        let never = CancellationToken::new();
+        let out = run(Program::new("echo"), &["$HOME", "a b", "*"], 60_000, &never).await.unwrap();
+        assert_eq!(out.stdout, b"$HOME a b *\n");
+        let out = run(SH, &["-c", "head -c 300000 /dev/zero >&2; echo $LC_ALL; exit 3"], 60_000, &never)
+            .await
+            .unwrap();
+        assert_eq!((out.exit, out.stderr.len(), out.truncated), (Exit::Code(3), 100_000, true));
+        assert_eq!(out.stdout, b"C.UTF-8\n");
+        assert_eq!(
+            run(SH, &["-c", "cat; kill -9 $$"], 60_000, &never).await.unwrap().exit,
+            Exit::Signal("KILL".into())
+        );
+        let out = run(Program::new("no-such-program"), &[], 60_000, &never).await.unwrap();
+        assert_eq!(
+            (out.exit, out.stderr.as_slice()),
+            (Exit::Code(127), &b"no-such-program: not found\n"[..])
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_given_up_ends_with_all_its_processes() {
+        let dir = tempfile::tempdir().unwrap();
+        let mark = dir.path().join("pid").display().to_string();
+        // The grandchild would outlive its parent.
+        let script = format!("sleep 300 & echo $! >{mark}.new; mv {mark}.new {mark}; wait");
+        let alive = |pid: &str| {
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
+        };
+        for deadline in [SHORT, 60_000] {
+            let cancel = CancellationToken::new();
+            let canceller = async {
+                while !std::path::Path::new(&mark).exists() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                if deadline > SHORT {
+                    cancel.cancel();
+                }
+            };
+            let words = ["-c", &script];
+            let (ended, ()) = tokio::join!(run(SH, &words, deadline, &cancel), canceller);
+            let given_up = if deadline > SHORT {
+                ExecError::Cancelled
+            } else {
+                ExecError::Deadline(Duration::from_millis(SHORT))
+            };
+            assert_eq!(ended, Err(given_up));
+            let pid = std::fs::read_to_string(&mark).unwrap();
+            while alive(pid.trim()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            std::fs::remove_file(&mark).unwrap();
+        }
+        let cancelled = CancellationToken::new();
+        cancelled.cancel();
+        assert_eq!(run(SH, &["-c", &script], 1, &cancelled).await, Err(ExecError::CancelledUnsent));
+    }
+
+    #[test]
+    fn sudo_stands_before_the_full_path() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["sudo", "mount"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+            std::fs::set_permissions(dir.path().join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let local = LocalExecutor::new(Some(dir.path().into()));
+        let mount = dir.path().join("mount");
+        let argv = local.resolve(Program::new("mount"), &["-a".to_owned()], Sudo::Needed).unwrap();
+        assert_eq!(argv.program, dir.path().join("sudo"));
+        assert_eq!(argv.args, ["-n", "--", mount.to_str().unwrap(), "-a"]);
+        let argv = local.resolve(Program::new("mount"), &["-a".to_owned()], Sudo::NotNeeded).unwrap();
+        assert_eq!((argv.program, argv.args), (mount, vec!["-a".into()]));
+    }
+}

@@ -1,0 +1,110 @@
+//! The engine against a real sshd on loopback.
+
+mod commands;
+mod faults;
+mod host_keys;
+mod latency;
+mod logins;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nixi_core::{Effect, ExecError, Output, SshTarget, Unreachable};
+use nixi_lab::Sshd;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::Exec;
+use crate::{Agent, SshExecutor, SshOptions};
+
+/// A controller with a home of its own.
+struct Controller {
+    dir: TempDir,
+    options: SshOptions,
+    ssh: SshExecutor,
+}
+
+impl Controller {
+    /// With the key that opens this sshd, and nothing known.
+    fn of(sshd: &Sshd) -> Self {
+        Self::with(|options| options.identities = vec![sshd.identity().to_path_buf()])
+    }
+
+    fn with(change: impl FnOnce(&mut SshOptions)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = SshOptions {
+            connect_timeout: Duration::from_secs(10),
+            known_hosts: dir.path().join("ssh/known_hosts"),
+            system_known_hosts: vec![dir.path().join("system_known_hosts")],
+            identities: Vec::new(),
+            default_identities: vec![dir.path().join("no-such-key")],
+            agent: Agent::Off,
+        };
+        change(&mut options);
+        Self { dir, ssh: SshExecutor::new(options.clone()), options }
+    }
+
+    /// The same person after a new start: nothing is connected.
+    fn again(self) -> Self {
+        Self { ssh: SshExecutor::new(self.options.clone()), ..self }
+    }
+
+    fn known_hosts(&self) -> PathBuf {
+        self.options.known_hosts.clone()
+    }
+
+    fn know(&self, lines: &str) {
+        std::fs::create_dir_all(self.dir.path().join("ssh")).unwrap();
+        std::fs::write(self.known_hosts(), lines).unwrap();
+    }
+
+    async fn read(&self, target: &SshTarget, line: &str) -> Result<Output, ExecError> {
+        self.ssh.run(target, None, exec(line), Effect::Read, &CancellationToken::new()).await
+    }
+
+    async fn change(&self, target: &SshTarget, line: &str) -> Result<Output, ExecError> {
+        self.ssh.run(target, None, exec(line), Effect::Change, &CancellationToken::new()).await
+    }
+
+    /// What `nixi nodes` does.
+    async fn reach(&self, target: &SshTarget) -> Result<String, ExecError> {
+        let name = "web-server".parse().unwrap();
+        let session = self.ssh.find_alive(target, Some(&name), &CancellationToken::new()).await;
+        session.map(|session| session.fingerprint().to_string())
+    }
+}
+
+fn exec(line: &str) -> Exec {
+    Exec { line: line.to_owned(), deadline: Duration::from_secs(60), limit: 8 * 1024 * 1024 }
+}
+
+fn target(sshd: &Sshd) -> SshTarget {
+    at(sshd.port(), sshd.user())
+}
+
+fn at(port: u16, user: &str) -> SshTarget {
+    SshTarget {
+        host: "127.0.0.1".parse().unwrap(),
+        port: port.try_into().unwrap(),
+        user: user.parse().unwrap(),
+        identity: None,
+    }
+}
+
+/// Reason, sentence and hint of an unreachable node.
+fn unreachable<T: std::fmt::Debug>(result: Result<T, ExecError>) -> (Unreachable, String, String) {
+    let error = result.unwrap_err();
+    let ExecError::Unreachable { reason, detail, hint } = error else { panic!("{error:?}") };
+    (reason, detail, hint.unwrap_or_default())
+}
+
+/// Waits for something that is about to happen on the other side.
+async fn until(mut happened: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if happened() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it did not happen");
+}

@@ -1,0 +1,33 @@
+//! What the facade tells the SSH engine.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Which ssh-agent is asked for keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agent {
+    /// The one that `SSH_AUTH_SOCK` names, if there is one.
+    Environment,
+    /// The one behind this socket.
+    Socket(PathBuf),
+    /// None.
+    Off,
+}
+
+/// How to connect. The library reads neither the configuration nor the home: all of that comes in here.
+#[derive(Debug, Clone)]
+pub struct SshOptions {
+    /// The limit for name, connection, banner, key exchange and login together; waiting for a place in our own queue
+    /// is not counted.
+    pub connect_timeout: Duration,
+    /// The user's known_hosts: read, and written when a host is seen for the first time.
+    pub known_hosts: PathBuf,
+    /// More known_hosts files, only read: `/etc/ssh/ssh_known_hosts`.
+    pub system_known_hosts: Vec<PathBuf>,
+    /// Private keys from the configuration, in order; one that cannot be used is named when the login fails.
+    pub identities: Vec<PathBuf>,
+    /// Private keys that are tried last if they exist: `~/.ssh/id_ed25519` and the like.
+    pub default_identities: Vec<PathBuf>,
+    /// The agent; its keys come after the node's own, before the configured ones.
+    pub agent: Agent,
+}

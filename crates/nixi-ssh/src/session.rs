@@ -1,0 +1,145 @@
+//! A live connection to one node, shared by everyone who needs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nixi_core::{ExecError, Fingerprint, HostKeyState, Output, SshTarget, Unreachable};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::{Exec, Failure, Handle};
+use crate::canary::Canary;
+use crate::connect::Connected;
+
+/// The longest line that is sent: libssh2 puts it into one packet (35,000 bytes with its frame).
+const LONGEST_LINE: usize = 32_000;
+/// The most that is read of what a canary comes back with.
+const CANARY_LIMIT: usize = 64 * 1024;
+
+/// A connection; the copies are the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    handle: Handle,
+    target: SshTarget,
+    fingerprint: Fingerprint,
+    host_key: HostKeyState,
+    patience: Duration,
+    /// Set once the login shell was found fit.
+    fit: OnceCell<()>,
+}
+
+/// Why a command gave no output.
+#[derive(Debug)]
+pub(crate) enum NoOutput {
+    /// The connection ended first; nothing was sent.
+    Unsent(String),
+    /// The connection ended after it was sent.
+    Lost(String),
+    /// Anything that another connection would not mend.
+    Final(ExecError),
+}
+
+impl Session {
+    pub(crate) fn start(connected: Connected, target: SshTarget, patience: Duration) -> Self {
+        let Connected { link, fingerprint, host_key } = connected;
+        let handle = Handle::start(link, patience);
+        Self {
+            shared: Arc::new(Shared {
+                handle,
+                target,
+                fingerprint,
+                host_key,
+                patience,
+                fit: OnceCell::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared.handle.is_over()
+    }
+
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        &self.shared.fingerprint
+    }
+
+    pub(crate) fn host_key(&self) -> HostKeyState {
+        self.shared.host_key
+    }
+
+    /// Runs a line, after the canary if this is the first.
+    pub(crate) async fn exec(&self, exec: Exec, cancel: &CancellationToken) -> Result<Output, NoOutput> {
+        if exec.line.len() > LONGEST_LINE {
+            return Err(NoOutput::Final(ExecError::Unfit {
+                detail: format!(
+                    "the command is {} bytes long; at most {LONGEST_LINE} can be sent",
+                    exec.line.len()
+                ),
+                hint: "act on fewer things at once".to_owned(),
+            }));
+        }
+        self.check_fitness(cancel).await?;
+        self.shared.handle.exec(exec, cancel).await.map_err(|failure| self.no_output(failure))
+    }
+
+    /// Sends the canary, unless one came back already.
+    pub(crate) async fn check_fitness(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
+        self.shared.fit.get_or_try_init(|| self.send_canary(cancel)).await.copied()
+    }
+
+    async fn send_canary(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
+        let canary = Canary::new();
+        let exec = Exec { line: canary.line.clone(), deadline: self.shared.patience, limit: CANARY_LIMIT };
+        match self.shared.handle.exec(exec, cancel).await {
+            Ok(output) => canary.check(&output, &self.shared.target).map_err(NoOutput::Final),
+            // The command itself was never sent, whatever became of its canary.
+            Err(Failure::Lost(why)) => Err(NoOutput::Unsent(why)),
+            Err(Failure::Cancelled) => Err(NoOutput::Final(ExecError::CancelledUnsent)),
+            Err(Failure::Deadline(limit)) => Err(NoOutput::Final(ExecError::Unreachable {
+                reason: Unreachable::Timeout,
+                detail: format!(
+                    "{}@{} logs in, but its login shell did not answer within {limit:?}",
+                    self.shared.target.user, self.shared.target.host
+                ),
+                hint: None,
+            })),
+            Err(failure @ (Failure::Unsent(_) | Failure::Denied(_) | Failure::CancelledUnsent)) => {
+                Err(self.no_output(failure))
+            }
+        }
+    }
+
+    /// Makes sure that the other side still lives.
+    pub(crate) async fn probe(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
+        self.shared.handle.probe(cancel).await.map_err(|failure| match failure {
+            // A probe is nothing that could have run.
+            Failure::Cancelled | Failure::CancelledUnsent => NoOutput::Final(ExecError::CancelledUnsent),
+            Failure::Unsent(_) | Failure::Lost(_) | Failure::Denied(_) | Failure::Deadline(_) => {
+                self.no_output(failure)
+            }
+        })
+    }
+
+    fn no_output(&self, failure: Failure) -> NoOutput {
+        match failure {
+            Failure::Unsent(why) => NoOutput::Unsent(why),
+            Failure::Lost(why) => NoOutput::Lost(why),
+            Failure::Deadline(limit) => NoOutput::Final(ExecError::Deadline(limit)),
+            Failure::CancelledUnsent => NoOutput::Final(ExecError::CancelledUnsent),
+            Failure::Cancelled => NoOutput::Final(ExecError::Cancelled),
+            Failure::Denied(why) => NoOutput::Final(ExecError::Unfit {
+                detail: format!(
+                    "the login {}@{} cannot be used: {why}",
+                    self.shared.target.user, self.shared.target.host
+                ),
+                hint: "look for MaxSessions, ForceCommand and Match blocks in the node's sshd_config"
+                    .to_owned(),
+            }),
+        }
+    }
+}
