@@ -1,1 +1,57 @@
-//! nixi-tui
+//! The terminal UI: a transcript, a line to type in, and the question before every change.
+//!
+//! It drives a session of nixi-core and knows nothing else of Nixi: no tool, no policy, no SSH. The state
+//! ([`app`]) is pure and drawn by pure functions ([`view`]); the [`driver`] stands between it, the terminal and the
+//! session.
+//!
+//! **Invariants.** A plan is approved by a key that was pressed after the whole plan had been on the screen; default,
+//! doubt and leaving mean no. Nothing that a terminal obeys reaches the screen as text.
+
+mod app;
+mod approval;
+mod complete;
+mod driver;
+mod events;
+mod history;
+mod mailbox;
+mod prompt;
+mod slash;
+mod terminal;
+mod theme;
+mod transcript;
+mod view;
+mod wrap;
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use nixi_core::{ApproverHandle, Asker};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Runs the terminal UI until the person leaves, and gives the terminal back as it was.
+///
+/// # Errors
+/// When there is no terminal, or it cannot be drawn on.
+pub async fn run(asker: Asker, approver: ApproverHandle) -> anyhow::Result<()> {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        anyhow::bail!("the terminal UI needs a terminal; `nixi --help` lists what works without one");
+    }
+    let stop = told_to_end().context("failed to listen for signals")?;
+    let mut screen = terminal::Screen::take().context("failed to take the terminal over")?;
+    let (_reader, inputs) = events::Reader::start();
+    driver::drive(screen.terminal(), theme::Theme::of_environment(), (asker, approver), inputs, stop).await
+}
+
+/// Ends when the process is told to end.
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+    let [mut terminate, mut hangup, mut interrupt]: [Signal; 3] =
+        [signal(kinds[0])?, signal(kinds[1])?, signal(kinds[2])?];
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

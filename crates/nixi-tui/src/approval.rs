@@ -1,0 +1,281 @@
+//! The question before a change: what is shown, and which keys count.
+//!
+//! Default is no. A yes counts only once the whole plan has been on the screen, and only after the keyboard has been
+//! quiet for a moment, so that what was typed for something else approves nothing.
+
+use std::time::Duration;
+
+use nixi_core::{Origin, Review, Risk};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// How long the keyboard has to be quiet after the question has appeared.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// The word that approves a destructive plan.
+const WORD: &str = "yes";
+
+/// Names a pending review between the screen and whoever holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(pub(crate) u64);
+
+/// A review as it is shown. Making one approves nothing: the answer goes to the review behind the ticket.
+#[derive(Debug, Clone)]
+pub(crate) struct Proposal {
+    pub(crate) ticket: Ticket,
+    pub(crate) action: String,
+    pub(crate) node: String,
+    pub(crate) address: String,
+    pub(crate) host_key: Option<String>,
+    pub(crate) origin: Origin,
+    pub(crate) risk: Risk,
+    pub(crate) summary: String,
+    pub(crate) steps: Vec<String>,
+    pub(crate) expects: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Proposal {
+    /// What a review says.
+    pub(crate) fn of(ticket: Ticket, review: &Review) -> Self {
+        Self {
+            ticket,
+            action: review.action.to_string(),
+            node: review.node.to_string(),
+            address: review.address.clone(),
+            host_key: review.host_key.as_ref().map(ToString::to_string),
+            origin: review.origin,
+            risk: review.risk,
+            summary: review.summary.clone(),
+            steps: review.steps.clone(),
+            expects: review.expects.clone(),
+            warnings: review.warnings.clone(),
+        }
+    }
+}
+
+/// What a key came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing is decided.
+    Undecided,
+    /// Yes.
+    Approve,
+    /// No.
+    Deny,
+}
+
+/// A proposal on the screen.
+#[derive(Debug, Clone)]
+pub(crate) struct Approval {
+    pub(crate) proposal: Proposal,
+    /// The first row of the plan that is shown.
+    scroll: usize,
+    /// How many rows the plan has, and how many of them fit, as last drawn.
+    drawn: Option<Drawn>,
+    /// Rows seen so far, without a gap, from the first.
+    seen: usize,
+    /// Since when the keyboard has been quiet with the question on the screen; none before it was drawn.
+    quiet_since: Option<Duration>,
+    typed: String,
+}
+
+/// What of a plan was on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Drawn {
+    /// The columns that the plan was wrapped to.
+    pub(crate) columns: u16,
+    /// All rows of the plan.
+    pub(crate) rows: usize,
+    /// How many of them there was room for.
+    pub(crate) room: usize,
+}
+
+impl Approval {
+    /// A question that nobody has seen yet.
+    pub(crate) fn new(proposal: Proposal) -> Self {
+        Self { proposal, scroll: 0, drawn: None, seen: 0, quiet_since: None, typed: String::new() }
+    }
+
+    /// The first row to be shown.
+    pub(crate) fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// What stands of the word so far.
+    pub(crate) fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Notes what is on the screen since `now`.
+    pub(crate) fn drawn(&mut self, drawn: Drawn, now: Duration) {
+        if self.drawn.is_none_or(|before| before.columns != drawn.columns) {
+            self.seen = 0;
+        }
+        self.drawn = Some(drawn);
+        self.scroll = self.scroll.min(drawn.rows.saturating_sub(drawn.room));
+        if self.scroll <= self.seen {
+            self.seen = self.seen.max((self.scroll + drawn.room).min(drawn.rows));
+        }
+        self.quiet_since.get_or_insert(now);
+    }
+
+    /// Whether every row has been on the screen.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.drawn.is_some_and(|drawn| drawn.rows > 0 && drawn.room > 0 && self.seen >= drawn.rows)
+    }
+
+    /// Whether keys count by now.
+    pub(crate) fn listens(&self, now: Duration) -> bool {
+        self.quiet_since.is_some_and(|since| now >= since + QUIET)
+    }
+
+    /// A key that was pressed at `at`.
+    pub(crate) fn key(&mut self, key: KeyEvent, at: Duration) -> Verdict {
+        if !self.listens(at) {
+            // Typed for something else, maybe before the question was seen: whoever types on has not read it.
+            if let Some(since) = &mut self.quiet_since {
+                *since = at.max(*since);
+            }
+            return Verdict::Undecided;
+        }
+        let page = self.drawn.map_or(1, |drawn| drawn.room).max(1);
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match (key.code, self.proposal.risk) {
+            (KeyCode::Esc, _) => return Verdict::Deny,
+            (KeyCode::Up, _) => self.scroll_by(-1),
+            (KeyCode::Down, _) => self.scroll_by(1),
+            (KeyCode::PageUp, _) => self.scroll_by(-isize::try_from(page).unwrap_or(1)),
+            (KeyCode::PageDown | KeyCode::Char(' '), _) => self.scroll_by(isize::try_from(page).unwrap_or(1)),
+            (KeyCode::Char('n' | 'N'), _) if plain && self.typed.is_empty() => return Verdict::Deny,
+            (KeyCode::Char('y'), Risk::Routine) if plain && self.is_seen() => return Verdict::Approve,
+            (KeyCode::Char(c), Risk::Destructive)
+                if plain && self.typed.len() < WORD.len() && c.is_ascii() =>
+            {
+                self.typed.push(c);
+            }
+            (KeyCode::Backspace, Risk::Destructive) => {
+                self.typed.pop();
+            }
+            (KeyCode::Enter, Risk::Destructive) if self.typed == WORD && self.is_seen() => {
+                return Verdict::Approve;
+            }
+            _ => {}
+        }
+        Verdict::Undecided
+    }
+
+    fn scroll_by(&mut self, rows: isize) {
+        let last = self.drawn.map_or(0, |drawn| drawn.rows.saturating_sub(drawn.room));
+        self.scroll = self.scroll.saturating_add_signed(rows).min(last);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn proposal(risk: Risk) -> Proposal {
+        Proposal {
+            ticket: Ticket(1),
+            action: "container.stop".to_owned(),
+            node: "web-server".to_owned(),
+            address: "nixi@192.168.1.10".to_owned(),
+            host_key: Some("SHA256:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK".to_owned()),
+            origin: Origin::Person,
+            risk,
+            summary: "stop the container redis".to_owned(),
+            steps: vec!["podman stop redis".to_owned()],
+            expects: vec!["redis is still the container 4b1f00c0ffee".to_owned()],
+            warnings: Vec::new(),
+        }
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn press(approval: &mut Approval, code: KeyCode, at: Duration) -> Verdict {
+        approval.key(KeyEvent::new(code, KeyModifiers::NONE), at)
+    }
+
+    fn shown(risk: Risk) -> Approval {
+        let mut approval = Approval::new(proposal(risk));
+        approval.drawn(Drawn { columns: 60, rows: 10, room: 10 }, Duration::ZERO);
+        approval
+    }
+
+    #[test]
+    fn y_approves_a_routine_plan_and_enter_does_not() {
+        let mut approval = shown(Risk::Routine);
+        assert_eq!(press(&mut approval, KeyCode::Enter, SECOND), Verdict::Undecided);
+        assert_eq!(press(&mut approval, KeyCode::Char('Y'), SECOND), Verdict::Undecided);
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Approve);
+        let ctrl_y = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::CONTROL);
+        assert_eq!(approval.key(ctrl_y, SECOND), Verdict::Undecided);
+    }
+
+    #[test]
+    fn n_and_escape_deny() {
+        for risk in [Risk::Routine, Risk::Destructive] {
+            for code in [KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc] {
+                assert_eq!(press(&mut shown(risk), code, SECOND), Verdict::Deny);
+            }
+        }
+    }
+
+    #[test]
+    fn a_destructive_plan_needs_the_whole_word() {
+        let mut approval = shown(Risk::Destructive);
+        for code in [KeyCode::Char('y'), KeyCode::Enter, KeyCode::Char('e'), KeyCode::Enter] {
+            assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
+        }
+        for code in [KeyCode::Backspace, KeyCode::Char('e'), KeyCode::Char('s'), KeyCode::Char('!')] {
+            assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
+        }
+        assert_eq!(approval.typed(), "yes");
+        assert_eq!(press(&mut approval, KeyCode::Enter, SECOND), Verdict::Approve);
+    }
+
+    #[test]
+    fn keys_typed_before_it_was_drawn_do_nothing() {
+        let mut approval = Approval::new(proposal(Risk::Routine));
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+        approval.drawn(Drawn { columns: 60, rows: 3, room: 9 }, 2 * SECOND);
+        // Read from the terminal before the question was drawn, and handled only now.
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), 3 * SECOND), Verdict::Approve);
+    }
+
+    #[test]
+    fn whoever_types_on_approves_nothing() {
+        let mut approval = shown(Risk::Routine);
+        for tenth in 1..100u32 {
+            let at = Duration::from_millis(100) * tenth;
+            assert_eq!(press(&mut approval, KeyCode::Char('y'), at), Verdict::Undecided);
+        }
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), 20 * SECOND), Verdict::Approve);
+    }
+
+    #[test]
+    fn a_long_plan_is_read_to_its_end_first() {
+        let mut approval = Approval::new(proposal(Risk::Routine));
+        let drawn = Drawn { columns: 60, rows: 25, room: 10 };
+        approval.drawn(drawn, Duration::ZERO);
+        for _ in 0..2 {
+            assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+            press(&mut approval, KeyCode::PageDown, SECOND);
+            approval.drawn(drawn, SECOND);
+        }
+        assert_eq!(approval.scroll(), 15);
+        assert_eq!(press(&mut approval.clone(), KeyCode::Char('y'), SECOND), Verdict::Approve);
+        // Wrapped anew, it is another text.
+        approval.drawn(Drawn { columns: 30, rows: 50, room: 10 }, SECOND);
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+    }
+
+    #[test]
+    fn without_room_to_read_there_is_no_yes() {
+        let mut approval = Approval::new(proposal(Risk::Routine));
+        approval.drawn(Drawn { columns: 0, rows: 0, room: 0 }, Duration::ZERO);
+        assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+        assert_eq!(press(&mut approval, KeyCode::Char('n'), SECOND), Verdict::Deny);
+    }
+}

@@ -1,0 +1,239 @@
+//! The loop between the terminal, the state and the session.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nixi_core::session::Pending;
+use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Intent, Op, Outcome, Refusal};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::crossterm::event::{Event as TerminalEvent, KeyEventKind};
+use ratatui::layout::Size;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Command, Message};
+use crate::approval::{Proposal, Ticket};
+use crate::events::Input;
+use crate::mailbox::Mailbox;
+use crate::theme::Theme;
+use crate::transcript::Entry;
+use crate::view;
+
+/// How often what runs is drawn anew.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a request that was given up may take to end when the person leaves.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Drives the state until the person leaves, `stop` fires or the inputs end.
+///
+/// # Errors
+/// When the terminal cannot be drawn on, or a request failed in a way it never should.
+pub(crate) async fn drive<B>(
+    terminal: &mut Terminal<B>,
+    theme: Theme,
+    session: (Asker, ApproverHandle),
+    mut inputs: mpsc::Receiver<Input>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let (asker, mut approver) = session;
+    let mut app = App::new(theme, terminal.size()?);
+    let mut desk = Desk::new(asker);
+    let mut stop = std::pin::pin!(stop);
+    let mut ticker = tokio::time::interval(TICK);
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut messages = desk.greeting();
+    loop {
+        for message in messages.drain(..) {
+            let now = desk.begun.elapsed();
+            for command in app.update(message, now) {
+                match desk.obey(command, &mut app) {
+                    Next::Go => {}
+                    Next::Redraw => terminal.clear()?,
+                    Next::Leave => {
+                        desk.close().await;
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        draw(terminal, &mut app, desk.begun)?;
+        tokio::select! {
+            input = inputs.recv() => match input {
+                None => messages.push(Message::Terminate),
+                Some(input) => messages.extend(desk.message(input)),
+            },
+            Some(pending) = approver.next() => messages.push(desk.keep(pending)),
+            () = desk.mailbox.arrived() => {}
+            outcome = ended(&mut desk.task) => {
+                desk.task = None;
+                messages.extend(desk.heard());
+                messages.push(Message::Finished(Box::new(outcome?)));
+                messages.extend(desk.fleet().map(Ok).map(Message::Fleet));
+            }
+            _ = ticker.tick(), if app.running.is_some() || !app.approvals.is_empty() => {
+                messages.push(Message::Tick);
+            }
+            () = &mut stop => messages.push(Message::Terminate),
+        }
+        messages.splice(0..0, desk.heard());
+        while let Ok(input) = inputs.try_recv() {
+            messages.extend(desk.message(input));
+        }
+    }
+}
+
+fn draw<B>(terminal: &mut Terminal<B>, app: &mut App, begun: Instant) -> anyhow::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let size = terminal.size()?;
+    if size != app.size {
+        app.update(Message::Resize(size), begun.elapsed());
+    }
+    terminal.draw(|frame| view::draw(frame, app))?;
+    app.update(Message::Drawn, begun.elapsed());
+    Ok(())
+}
+
+/// The end of the running request; never, if none runs.
+async fn ended(task: &mut Option<JoinHandle<Outcome>>) -> anyhow::Result<Outcome> {
+    match task {
+        None => std::future::pending().await,
+        Some(task) => task.await.map_err(|error| anyhow::anyhow!("a request came to a sudden end: {error}")),
+    }
+}
+
+enum Next {
+    Go,
+    Redraw,
+    Leave,
+}
+
+/// What the screen's commands work with.
+struct Desk {
+    asker: Asker,
+    begun: Instant,
+    mailbox: Arc<Mailbox>,
+    task: Option<JoinHandle<Outcome>>,
+    cancel: CancellationToken,
+    /// Reviews without an answer. Dropped, each is a no.
+    pending: BTreeMap<Ticket, Pending>,
+    tickets: u64,
+}
+
+impl Desk {
+    fn new(asker: Asker) -> Self {
+        Self {
+            asker,
+            begun: Instant::now(),
+            mailbox: Arc::default(),
+            task: None,
+            cancel: CancellationToken::new(),
+            pending: BTreeMap::new(),
+            tickets: 0,
+        }
+    }
+
+    fn greeting(&self) -> Vec<Message> {
+        let fleet = self.asker.config().load().map_err(|error| {
+            ErrorReport::new(ErrorKind::Config, error.to_string())
+                .hint("nothing can be asked until that is put right")
+        });
+        let names = fleet.map(|config| names(&config));
+        vec![Message::Model(self.asker.model()), Message::Fleet(names)]
+    }
+
+    /// The nodes as they are configured now; a configuration that broke meanwhile is told by the next request.
+    fn fleet(&self) -> Option<Vec<String>> {
+        self.asker.config().load().ok().map(|config| names(&config))
+    }
+
+    fn message(&self, input: Input) -> Option<Message> {
+        match input.event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                Some(Message::Key(key, input.at.saturating_duration_since(self.begun)))
+            }
+            TerminalEvent::Paste(text) => Some(Message::Paste(text)),
+            TerminalEvent::Resize(width, height) => Some(Message::Resize(Size { width, height })),
+            TerminalEvent::Key(_)
+            | TerminalEvent::FocusGained
+            | TerminalEvent::FocusLost
+            | TerminalEvent::Mouse(_) => None,
+        }
+    }
+
+    fn heard(&self) -> Vec<Message> {
+        self.mailbox.take().into_iter().map(Message::Heard).collect()
+    }
+
+    fn keep(&mut self, pending: Pending) -> Message {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        let proposal = Proposal::of(ticket, pending.review());
+        self.pending.insert(ticket, pending);
+        Message::Asked(Box::new(proposal))
+    }
+
+    fn obey(&mut self, command: Command, app: &mut App) -> Next {
+        match command {
+            Command::Perform(op) => self.perform(op),
+            Command::Interrupt => self.cancel.cancel(),
+            Command::Approve(ticket) => {
+                if let Some(pending) = self.pending.remove(&ticket) {
+                    pending.approve();
+                }
+            }
+            Command::Deny(ticket) => {
+                if let Some(pending) = self.pending.remove(&ticket) {
+                    pending.deny(Refusal::Person);
+                }
+            }
+            Command::SwitchModel(name) => {
+                let told = match self.asker.switch_model(&name) {
+                    Ok(()) => Entry::Notice(format!("from now on the model is {name}")),
+                    Err(error) => Entry::Error(error),
+                };
+                for message in [Message::Model(self.asker.model()), Message::Tell(told)] {
+                    app.update(message, self.begun.elapsed());
+                }
+            }
+            Command::Redraw => return Next::Redraw,
+            Command::Quit => return Next::Leave,
+        }
+        Next::Go
+    }
+
+    fn perform(&mut self, op: Op) {
+        self.cancel = CancellationToken::new();
+        let (asker, mailbox, cancel) = (self.asker.clone(), Arc::clone(&self.mailbox), self.cancel.clone());
+        self.task =
+            Some(tokio::spawn(async move { asker.perform(op, Intent::Perform, &*mailbox, &cancel).await }));
+    }
+
+    /// Nothing is approved any more, and what runs is given up.
+    async fn close(&mut self) {
+        self.pending.clear();
+        self.cancel.cancel();
+        if let Some(task) = self.task.take() {
+            // A node that does not answer must not hold the person back.
+            let _ = tokio::time::timeout(FAREWELL, task).await;
+        }
+    }
+}
+
+fn names(config: &nixi_core::config::Config) -> Vec<String> {
+    config.nodes.iter().map(|entry| entry.node.name().to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests;

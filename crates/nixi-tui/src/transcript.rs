@@ -1,0 +1,204 @@
+//! What was said and done so far.
+
+use std::collections::VecDeque;
+
+use nixi_core::fleet::NodeRow;
+use nixi_core::{CallResult, ErrorReport, Event};
+use ratatui::text::Line;
+
+use crate::theme::Theme;
+use crate::view::entry;
+
+/// How many entries are kept; the oldest go first.
+const LIMIT: usize = 1000;
+
+/// One thing that was said or done.
+#[derive(Debug, Clone)]
+pub(crate) enum Entry {
+    /// The greeting.
+    Welcome,
+    /// What the person typed.
+    You(String),
+    /// A call on a node.
+    Call(CallEntry),
+    /// Words of a model.
+    Said(String),
+    /// Something that a person should know.
+    Notice(String),
+    /// Why something came to nothing.
+    Error(ErrorReport),
+    /// The list of commands.
+    Help,
+}
+
+/// A call, running or ended.
+#[derive(Debug, Clone)]
+pub(crate) struct CallEntry {
+    /// The action, as `container.list`.
+    pub(crate) action: String,
+    /// The node; `local` for the controller.
+    pub(crate) node: String,
+    /// The nodes that have answered, for a call that asks them.
+    pub(crate) rows: Vec<NodeRow>,
+    /// What became of it.
+    pub(crate) end: Option<Box<CallResult>>,
+}
+
+impl CallEntry {
+    fn running(action: String, node: String) -> Self {
+        Self { action, node, rows: Vec::new(), end: None }
+    }
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Entry,
+    lines: Vec<Line<'static>>,
+}
+
+/// The entries, laid out for one width.
+#[derive(Debug)]
+pub(crate) struct Transcript {
+    slots: VecDeque<Slot>,
+    theme: Theme,
+    columns: u16,
+    spinner: usize,
+}
+
+impl Transcript {
+    /// The greeting alone.
+    pub(crate) fn new(theme: Theme, columns: u16) -> Self {
+        let mut transcript = Self { slots: VecDeque::new(), theme, columns, spinner: 0 };
+        transcript.push(Entry::Welcome);
+        transcript
+    }
+
+    /// One more entry.
+    pub(crate) fn push(&mut self, entry: Entry) {
+        if self.slots.len() == LIMIT {
+            self.slots.pop_front();
+        }
+        let lines = entry::lines(&entry, self.columns, self.theme, self.spinner);
+        self.slots.push_back(Slot { entry, lines });
+    }
+
+    /// An event of a running request.
+    pub(crate) fn hear(&mut self, event: Event) {
+        match event {
+            Event::CallStarted { action, node } => self.start_call(action, node.to_string()),
+            Event::CallEnded(result) => self.end_call(*result),
+            Event::Node(row) => {
+                let last = self.slots.iter().rposition(|slot| is_running(&slot.entry));
+                if let Some((at, call)) = last.and_then(|at| Some((at, self.call(at)?))) {
+                    call.rows.push(*row);
+                    self.lay_out(at);
+                }
+            }
+            Event::Said(words) => {
+                if let Some(Slot { entry: Entry::Said(before), .. }) = self.slots.back_mut() {
+                    before.push_str(&words);
+                    self.lay_out(self.slots.len() - 1);
+                } else {
+                    self.push(Entry::Said(words));
+                }
+            }
+            Event::Notice(words) => self.push(Entry::Notice(words)),
+        }
+    }
+
+    /// A call begins.
+    pub(crate) fn start_call(&mut self, action: String, node: String) {
+        self.push(Entry::Call(CallEntry::running(action, node)));
+    }
+
+    /// A call has ended: it takes the place of the one that was begun.
+    pub(crate) fn end_call(&mut self, result: CallResult) {
+        let begun = self.slots.iter().position(|slot| {
+            matches!(&slot.entry, Entry::Call(call)
+                if call.end.is_none() && call.action == result.tool && call.node == result.node)
+        });
+        let at = begun.unwrap_or_else(|| {
+            self.start_call(result.tool.clone(), result.node.clone());
+            self.slots.len() - 1
+        });
+        if let Some(call) = self.call(at) {
+            sort_as_configured(&mut call.rows, &result);
+            call.end = Some(Box::new(result));
+        }
+        self.lay_out(at);
+    }
+
+    /// Whatever still runs was given up with its request.
+    pub(crate) fn drop_running(&mut self) {
+        self.slots.retain(|slot| !is_running(&slot.entry));
+    }
+
+    /// The next picture of what runs.
+    pub(crate) fn tick(&mut self) {
+        self.spinner = self.spinner.wrapping_add(1);
+        for at in 0..self.slots.len() {
+            if self.slots.get(at).is_some_and(|slot| is_running(&slot.entry)) {
+                self.lay_out(at);
+            }
+        }
+    }
+
+    /// Lays everything out for another width.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        if self.columns != columns {
+            self.columns = columns;
+            (0..self.slots.len()).for_each(|at| self.lay_out(at));
+        }
+    }
+
+    /// How many lines there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.iter().map(|slot| slot.lines.len()).sum::<usize>() + self.slots.len()
+    }
+
+    /// The lines from one on; entries are set apart by a blank line.
+    pub(crate) fn lines_from(&self, first: usize) -> impl Iterator<Item = Line<'static>> {
+        self.slots
+            .iter()
+            .flat_map(|slot| std::iter::once(None).chain(slot.lines.iter().map(Some)))
+            .skip(first)
+            .map(|line| line.cloned().unwrap_or_default())
+    }
+
+    fn call(&mut self, at: usize) -> Option<&mut CallEntry> {
+        match self.slots.get_mut(at).map(|slot| &mut slot.entry) {
+            Some(Entry::Call(call)) => Some(call),
+            Some(_) | None => None,
+        }
+    }
+
+    fn lay_out(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.lines = entry::lines(&slot.entry, self.columns, self.theme, self.spinner);
+        }
+    }
+}
+
+fn is_running(entry: &Entry) -> bool {
+    match entry {
+        Entry::Call(call) => call.end.is_none(),
+        Entry::Welcome
+        | Entry::You(_)
+        | Entry::Said(_)
+        | Entry::Notice(_)
+        | Entry::Error(_)
+        | Entry::Help => false,
+    }
+}
+
+/// Rows come as nodes answer; in the end they stand as the result has them.
+fn sort_as_configured(rows: &mut [NodeRow], result: &CallResult) {
+    let listed = result.data.as_ref().and_then(|data| data.get("nodes")?.as_array());
+    let place = |row: &NodeRow| {
+        let named = listed.and_then(|nodes| {
+            nodes.iter().position(|node| node.get("name").and_then(|name| name.as_str()) == Some(&row.name))
+        });
+        (!row.local, named.unwrap_or(usize::MAX))
+    };
+    rows.sort_by_key(place);
+}

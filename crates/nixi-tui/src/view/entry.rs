@@ -1,0 +1,222 @@
+//! One entry of the transcript as lines.
+
+use nixi_core::{CallResult, ErrorReport, StepStatus};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::nodes;
+use crate::slash;
+use crate::theme::Theme;
+use crate::transcript::{CallEntry, Entry};
+use crate::wrap::{Wrap, wrap};
+
+/// Blank columns on the left of everything.
+const MARGIN: &str = "  ";
+/// What stands under a heading is set in further.
+const INSET: &str = "    ";
+
+const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/// Requests that a newcomer can try.
+const EXAMPLES: [&str; 3] =
+    ["show me system info", "list containers on db-server", "/adopt web-server 192.168.1.10"];
+
+/// The spinner's picture at a moment.
+pub(crate) fn spinner(frame: usize) -> &'static str {
+    SPINNER.get(frame % SPINNER.len()).copied().unwrap_or_default()
+}
+
+/// The lines of an entry, for a screen of so many columns.
+pub(crate) fn lines(entry: &Entry, columns: u16, theme: Theme, frame: usize) -> Vec<Line<'static>> {
+    let page = Page { columns: usize::from(columns), theme };
+    match entry {
+        Entry::Welcome => page.welcome(),
+        Entry::You(words) => page.marked("›", theme.accent(), words, theme.strong()),
+        Entry::Call(call) => page.call(call, frame),
+        Entry::Said(words) => page.under(MARGIN, words.trim_end(), theme.text()),
+        Entry::Notice(words) => page.marked("!", theme.warning(), words, theme.text()),
+        Entry::Error(error) => page.error(error),
+        Entry::Help => page.help(),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Page {
+    columns: usize,
+    theme: Theme,
+}
+
+impl Page {
+    /// Columns for text behind `before`, with a little air on the right.
+    fn room(self, before: &str) -> usize {
+        self.columns.saturating_sub(before.chars().count() + 1).max(1)
+    }
+
+    fn under(self, before: &'static str, text: &str, style: Style) -> Vec<Line<'static>> {
+        wrap(text, self.room(before), Wrap::Words)
+            .into_iter()
+            .map(|row| Line::from(vec![Span::raw(before), Span::styled(row, style)]))
+            .collect()
+    }
+
+    /// Text behind a mark that stands on its first line.
+    fn marked(self, mark: &'static str, of_mark: Style, text: &str, style: Style) -> Vec<Line<'static>> {
+        let mut lines = self.under(INSET, text, style);
+        if let Some(first) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
+            *first = Span::styled(format!("{MARGIN}{mark} "), of_mark);
+        }
+        lines
+    }
+
+    fn welcome(self) -> Vec<Line<'static>> {
+        let mut lines = vec![Line::from(vec![
+            Span::raw(MARGIN),
+            Span::styled("Nixi", self.theme.accent().patch(self.theme.strong())),
+            Span::styled("  many NixOS machines, one place", self.theme.faint()),
+        ])];
+        lines.push(Line::default());
+        lines.extend(self.under(
+            MARGIN,
+            "Say what you want to know or to have done. For example:",
+            self.theme.text(),
+        ));
+        lines.push(Line::default());
+        for example in EXAMPLES {
+            lines.extend(self.under(INSET, example, self.theme.accent()));
+        }
+        lines.push(Line::default());
+        lines.extend(self.under(
+            MARGIN,
+            "A change is shown to you first, and runs only if you approve it.",
+            self.theme.faint(),
+        ));
+        lines
+    }
+
+    fn help(self) -> Vec<Line<'static>> {
+        let written: Vec<String> = slash::COMMANDS
+            .iter()
+            .map(|(name, operands, _)| format!("{name} {operands}").trim_end().to_owned())
+            .collect();
+        let width = written.iter().map(String::len).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for (command, (_, _, about)) in written.iter().zip(slash::COMMANDS) {
+            lines.extend(self.pair(command, width, about));
+        }
+        lines.push(Line::default());
+        for (keys, about) in [
+            ("Tab", "completes commands and names of nodes"),
+            ("Up, Down", "what you typed before"),
+            ("PgUp, PgDn", "scroll"),
+            ("Ctrl-C", "stops what runs; twice, leaves"),
+        ] {
+            lines.extend(self.pair(keys, width, about));
+        }
+        lines.push(Line::default());
+        lines.extend(self.under(MARGIN, "Everything else is a request in words.", self.theme.faint()));
+        lines
+    }
+
+    /// A word and what it is for; one below the other where the screen is narrow.
+    fn pair(self, word: &str, width: usize, about: &str) -> Vec<Line<'static>> {
+        if MARGIN.len() + width + 2 + about.len() < self.columns {
+            return vec![Line::from(vec![
+                Span::raw(MARGIN),
+                Span::styled(format!("{word:width$}  "), self.theme.accent()),
+                Span::raw(about.to_owned()),
+            ])];
+        }
+        let mut lines = self.under(MARGIN, word, self.theme.accent());
+        lines.extend(self.under(INSET, about, self.theme.text()));
+        lines
+    }
+
+    fn call(self, call: &CallEntry, frame: usize) -> Vec<Line<'static>> {
+        let mut lines = vec![self.heading(call, frame)];
+        let asks_nodes = !call.rows.is_empty();
+        match &call.end {
+            None if asks_nodes => lines.extend(self.table(call)),
+            None => {}
+            Some(end) if end.status == StepStatus::Done && asks_nodes => lines.extend(self.table(call)),
+            Some(end) => lines.extend(self.ending(end)),
+        }
+        lines
+    }
+
+    fn heading(self, call: &CallEntry, frame: usize) -> Line<'static> {
+        let theme = self.theme;
+        let (mark, style, word) = match &call.end {
+            None => (spinner(frame), theme.accent(), None),
+            Some(end) => status_mark(end.status, theme),
+        };
+        let mut spans = vec![Span::styled(format!("{MARGIN}{mark} "), style)];
+        // What concerns the controller alone needs no name of a node.
+        if !call.action.starts_with("node.") {
+            spans.push(Span::styled(format!("{}  ", call.node), theme.strong()));
+        }
+        spans.push(Span::styled(call.action.clone(), theme.faint()));
+        match &call.end {
+            None => spans.push(Span::styled(" …", theme.faint())),
+            Some(end) => {
+                if let Some(word) = word {
+                    spans.push(Span::styled(format!("  {word}"), style));
+                }
+                if end.ms > 0 {
+                    spans.push(Span::styled(format!("  {}", duration(end.ms)), theme.faint()));
+                }
+            }
+        }
+        Line::from(spans)
+    }
+
+    fn ending(self, end: &CallResult) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        if let Some(text) = end.text.as_deref().map(str::trim_end).filter(|text| !text.is_empty()) {
+            lines.extend(self.under(INSET, text, self.theme.text()));
+        }
+        if let Some(error) = &end.error {
+            lines.extend(self.under(INSET, &error.message, self.theme.text()));
+            lines.extend(self.hint(INSET, error.hint.as_deref()));
+        }
+        lines
+    }
+
+    fn table(self, call: &CallEntry) -> Vec<Line<'static>> {
+        let mut lines = nodes::table(&call.rows, INSET, self.room(INSET), self.theme);
+        for row in &call.rows {
+            if let Some(detail) = &row.detail {
+                lines.push(Line::default());
+                lines.extend(self.under(INSET, &format!("{}: {detail}", row.name), self.theme.text()));
+                lines.extend(self.hint(INSET, row.hint.as_deref()));
+            }
+        }
+        lines
+    }
+
+    fn error(self, error: &ErrorReport) -> Vec<Line<'static>> {
+        let mut lines = self.marked("✗", self.theme.bad(), &error.message, self.theme.text());
+        lines.extend(self.hint(INSET, error.hint.as_deref()));
+        lines
+    }
+
+    fn hint(self, before: &'static str, hint: Option<&str>) -> Vec<Line<'static>> {
+        hint.map(|hint| self.under(before, &format!("→ {hint}"), self.theme.accent())).unwrap_or_default()
+    }
+}
+
+/// A mark, its looks, and the word beside it; what is done needs no word.
+fn status_mark(status: StepStatus, theme: Theme) -> (&'static str, Style, Option<&'static str>) {
+    match status {
+        StepStatus::Done => ("✓", theme.good(), None),
+        StepStatus::Failed => ("✗", theme.bad(), Some("failed")),
+        StepStatus::NotStarted => ("○", theme.warning(), Some("not started")),
+        StepStatus::Refused => ("✗", theme.bad(), Some("refused")),
+        StepStatus::Declined => ("○", theme.warning(), Some("declined")),
+        StepStatus::Unreachable => ("✗", theme.bad(), Some("unreachable")),
+        StepStatus::Unknown => ("?", theme.bad(), Some("outcome unknown")),
+    }
+}
+
+fn duration(ms: u64) -> String {
+    if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1000, ms % 1000 / 100) }
+}
