@@ -8,7 +8,7 @@ use nixi_core::config::{Config, LlmSettings, SshSettings};
 use nixi_core::registry::RegistrationError;
 use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
 use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
-use nixi_ssh::{LocalExecutor, SshExecutor, SshOptions};
+use nixi_ssh::{Agent, LocalExecutor, SshExecutor, SshOptions};
 
 use crate::controller::controller;
 use crate::key::{Keyless, api_key};
@@ -35,7 +35,7 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
     let ssh = Arc::new(SshExecutor::new(ssh_options(&config, store.home())));
     let parts = Parts {
         registry,
-        local: Arc::new(LocalExecutor::new()),
+        local: Arc::new(LocalExecutor::new(std::env::var_os("PATH"))),
         remote: ssh.clone(),
         enrol: ssh.clone(),
         host_keys: ssh,
@@ -56,13 +56,13 @@ fn ssh_options(config: &Config, home: &Path) -> SshOptions {
         system_known_hosts: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
         identities: identity,
         default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
-        ..SshOptions::default()
+        agent: Agent::Environment,
     }
 }
 
 fn model(settings: &LlmSettings) -> Arc<dyn Model> {
     match api_key(settings) {
-        Ok(api_key) => Arc::new(ChatModel::new(ModelSettings {
+        Ok(api_key) => Arc::new(ChatModel::new(&ModelSettings {
             base_url: settings.base_url.clone(),
             model: settings.model.clone(),
             api_key,

@@ -133,6 +133,8 @@ impl std::fmt::Display for ErrorReport {
     }
 }
 
+impl std::error::Error for ErrorReport {}
+
 /// Why an action has no report or no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
