@@ -1,0 +1,102 @@
+//! `clock.now`
+
+use std::fmt;
+
+use futures_util::try_join;
+use nixi_core::catalog::clock;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::reading::{if_there, parsed};
+use crate::{NoArgs, span};
+
+/// What time it is on a node.
+pub struct Now;
+
+/// `data` of `clock.now`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NowReport {
+    /// Local time with its offset (RFC 3339).
+    pub time: String,
+    /// Seconds since 1970-01-01 UTC.
+    pub unix_seconds: i64,
+    /// The zone's name, such as `Europe/Berlin`; its short name where the system has no other.
+    pub zone: String,
+    /// Seconds since boot.
+    pub uptime_seconds: Option<u64>,
+}
+
+impl Inspect for Now {
+    const NAME: ActionName = ActionName::new("clock", "now");
+    const ABOUT: &'static str = "time, time zone and uptime";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = NoArgs;
+    type Report = NowReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<NowReport, ToolError> {
+        let ((time, short, unix_seconds), zone, uptime_seconds) = try_join!(
+            parsed(cx, clock::date(), date),
+            if_there(parsed(cx, clock::zone(), |path| Ok(zone_of(path)))),
+            if_there(parsed(cx, clock::uptime(), span::since_boot)),
+        )?;
+        Ok(NowReport { time, unix_seconds, zone: zone.flatten().unwrap_or(short), uptime_seconds })
+    }
+}
+
+fn date(text: &str) -> Result<(String, String, i64), String> {
+    let mut lines = text.lines();
+    let (Some(time), Some(zone), Some(seconds)) = (lines.next(), lines.next(), lines.next()) else {
+        return Err("it is not three lines".to_owned());
+    };
+    let seconds =
+        seconds.trim().parse().map_err(|_| "the third line is not seconds since 1970".to_owned())?;
+    if crate::instant::Instant::parse(time).is_none() {
+        return Err("the first line is not a time".to_owned());
+    }
+    Ok((time.to_owned(), zone.to_owned(), seconds))
+}
+
+/// The zone behind `/etc/localtime`: what follows `zoneinfo/`, wherever that folder is.
+fn zone_of(path: &str) -> Option<String> {
+    let (_, zone) = path.trim_end().rsplit_once("/zoneinfo/")?;
+    Some(zone.to_owned()).filter(|zone| !zone.is_empty())
+}
+
+impl fmt::Display for NowReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.time.replacen('T', " ", 1), self.zone)?;
+        match self.uptime_seconds {
+            Some(seconds) => write!(f, ", up {}", span::human(seconds)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_recorded_answer() {
+        let (time, zone, unix_seconds) = date("2025-11-24T17:00:00+01:00\nCET\n1764000000\n").unwrap();
+        let report = NowReport { time, unix_seconds, zone, uptime_seconds: Some(350_735) };
+        assert_eq!(report.to_string(), "2025-11-24 17:00:00+01:00 (CET), up 4 days 1 h");
+    }
+
+    #[test]
+    fn zones_of_nixos_and_others() {
+        let nixos = "/nix/store/0c0xkdw7d3xkm8h4wq8r3dyhs5jvp1hk-tzdata-2025b/share/zoneinfo/Europe/Berlin\n";
+        assert_eq!(zone_of(nixos).unwrap(), "Europe/Berlin");
+        assert_eq!(zone_of("/usr/share/zoneinfo/Etc/UTC\n").unwrap(), "Etc/UTC");
+        assert_eq!(zone_of("/etc/localtime\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "\\PC*|([0-9T:+-]{0,26}\n){0,4}") {
+            let _ = (date(&text), zone_of(&text));
+        }
+    }
+}

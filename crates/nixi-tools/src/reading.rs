@@ -1,0 +1,56 @@
+//! From a read to a typed value.
+
+use std::future::Future;
+
+use nixi_core::text::{clean_line, fit};
+use nixi_core::{Command, InspectCx, Output, Read, ToolError};
+use serde::de::DeserializeOwned;
+
+/// Runs a read that has to succeed, and parses what it printed.
+pub(crate) async fn parsed<T>(
+    cx: &InspectCx<'_>,
+    command: Command<Read>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, ToolError> {
+    let shown = command.to_string();
+    let stdout = cx.stdout(command).await?;
+    parse(&stdout).map_err(|why| unreadable(&shown, &why))
+}
+
+/// The same for what not every machine has: `None` if the read ran and failed, or its program is missing.
+pub(crate) async fn if_there<T>(
+    reading: impl Future<Output = Result<T, ToolError>>,
+) -> Result<Option<T>, ToolError> {
+    match reading.await {
+        Ok(value) => Ok(Some(value)),
+        Err(ToolError::Command { .. } | ToolError::ProgramMissing(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The error of output that is not in the form which was expected.
+pub(crate) fn unreadable(command: &str, why: &str) -> ToolError {
+    ToolError::Unreadable { command: command.to_owned(), why: fit(&clean_line(why), 200) }
+}
+
+/// Runs a read to its end; an output that was cut is an error, a failure is not.
+pub(crate) async fn run_whole(cx: &InspectCx<'_>, command: Command<Read>) -> Result<Output, ToolError> {
+    let shown = command.to_string();
+    let output = cx.run(command).await?;
+    if output.truncated {
+        return Err(unreadable(&shown, "it is longer than Nixi keeps; ask for less"));
+    }
+    Ok(output)
+}
+
+/// Reads JSON. The message never quotes the text: what is in it may be a secret.
+pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let what = match message.split_once(" at line ") {
+            Some((what, _)) if what.starts_with("missing field") => what,
+            _ => "it is not the JSON that was expected",
+        };
+        format!("{what} (line {}, column {})", error.line(), error.column())
+    })
+}

@@ -1,0 +1,23 @@
+//! The tool `system`.
+
+mod disk;
+mod info;
+mod memory;
+mod release;
+mod resources;
+
+use nixi_core::Registry;
+use nixi_core::registry::RegistrationError;
+
+pub use disk::Disk;
+pub use info::{Info, InfoReport};
+pub use memory::Memory;
+pub use resources::{Load, Resources, ResourcesReport};
+
+/// Adds the actions of this tool.
+///
+/// # Errors
+/// If the registry has them already.
+pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
+    registry.inspect(Info)?.inspect(Resources)
+}
