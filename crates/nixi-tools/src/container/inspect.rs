@@ -1,0 +1,141 @@
+//! `container.inspect`
+
+use std::fmt;
+
+use nixi_core::catalog::container;
+use nixi_core::command::ContainerName;
+use nixi_core::text::clean_line;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::details::{ContainerDetails, details};
+use super::lookup;
+use crate::reading::unreadable;
+use crate::table::{count, facts};
+
+/// Details of some containers.
+pub struct Inspection;
+
+/// Parameters of `container.inspect`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InspectionArgs {
+    /// Which ones
+    #[schemars(with = "Vec<String>")]
+    pub names: Vec<ContainerName>,
+}
+
+/// `data` of `container.inspect`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InspectionReport {
+    /// The containers, in the order asked.
+    pub containers: Vec<ContainerDetails>,
+}
+
+impl Inspect for Inspection {
+    const NAME: ActionName = ActionName::new("container", "inspect");
+    const ABOUT: &'static str =
+        "image, state, ports, mounts, networks; names of variables, never their values";
+    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
+    type Args = InspectionArgs;
+    type Report = InspectionReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: InspectionArgs) -> Result<InspectionReport, ToolError> {
+        if args.names.is_empty() {
+            return Err(ToolError::BadArgument { message: "names is empty".to_owned(), hint: None });
+        }
+        let command = container::inspect(cx.settings().runtime, &args.names);
+        let shown = command.to_string();
+        let output = lookup::run(cx, &args.names, command).await?;
+        let containers =
+            details(&String::from_utf8_lossy(&output.stdout)).map_err(|why| unreadable(&shown, &why))?;
+        if containers.len() != args.names.len() {
+            let why =
+                format!("it tells of {}, not of {}", count(containers.len(), "container"), args.names.len());
+            return Err(unreadable(&shown, &why));
+        }
+        Ok(InspectionReport { containers })
+    }
+}
+
+impl fmt::Display for InspectionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, container) in self.containers.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { "\n\n" })?;
+            block(f, container)?;
+        }
+        Ok(())
+    }
+}
+
+fn block(f: &mut fmt::Formatter<'_>, container: &ContainerDetails) -> fmt::Result {
+    let listed = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+    let mounts: Vec<String> = container
+        .mounts
+        .iter()
+        .map(|mount| {
+            format!(
+                "{} -> {}{}",
+                mount.source,
+                mount.target,
+                if mount.read_only { " (read-only)" } else { "" }
+            )
+        })
+        .collect();
+    let networks: Vec<String> = container
+        .networks
+        .iter()
+        .map(|(name, address)| format!("{name} {address}").trim_end().to_owned())
+        .collect();
+    let restarts = (container.restarts > 0).then(|| format!(" ({} so far)", container.restarts));
+    writeln!(f, "{}: {}", clean_line(&container.name), clean_line(&state(container)))?;
+    facts(
+        f,
+        2,
+        &[
+            ("id", Some(container.id.as_str().chars().take(12).collect())),
+            ("image", Some(container.image.clone())),
+            ("restart", Some(format!("{}{}", container.restart_policy, restarts.unwrap_or_default()))),
+            ("ports", listed(&container.ports)),
+            ("mounts", listed(&mounts)),
+            ("networks", listed(&networks)),
+            ("env", listed(&container.env).map(|names| format!("{names} (names only)"))),
+            ("labels", listed(&container.labels).map(|names| format!("{names} (names only)"))),
+        ],
+    )
+}
+
+fn state(container: &ContainerDetails) -> String {
+    let mut words = container.state.clone();
+    if let Some(health) = &container.health {
+        words.push_str(&format!(", {health}"));
+    }
+    match (container.exit_code, &container.started, &container.finished) {
+        (Some(code), _, Some(finished)) => words.push_str(&format!(" with code {code} at {finished}")),
+        (None, Some(started), _) => words.push_str(&format!(", since {started}")),
+        (Some(_), _, None) | (None, None, _) => {}
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_for_people() {
+        let containers = details(super::super::details::tests::PODMAN).unwrap();
+        insta::assert_snapshot!(InspectionReport { containers }, @r"
+        web: running, healthy, since 2025-11-24T16:00:00Z
+          id        0f1e2d3c4b5a
+          image     docker.io/library/nginx:1.27
+          restart   always (2 so far)
+          ports     443/tcp, 8080->80/tcp
+          mounts    /srv/web -> /data (read-only), cache -> /cache
+          networks  podman 10.88.0.2
+          env       DB_PASSWORD, PATH (names only)
+          labels    maintainer (names only)
+        ");
+    }
+}

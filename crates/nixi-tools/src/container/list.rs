@@ -1,0 +1,60 @@
+//! `container.list`
+
+use std::fmt;
+
+use nixi_core::catalog::container;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ps::{Container, containers};
+use crate::NoArgs;
+use crate::reading::parsed;
+use crate::table::{Column, Table};
+
+/// All containers of a node.
+pub struct List;
+
+/// `data` of `container.list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListReport {
+    /// All containers, running or not, by name.
+    pub containers: Vec<Container>,
+}
+
+impl Inspect for List {
+    const NAME: ActionName = ActionName::new("container", "list");
+    const ABOUT: &'static str = "all containers, running or not";
+    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
+    type Args = NoArgs;
+    type Report = ListReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ListReport, ToolError> {
+        Ok(ListReport { containers: all(cx).await? })
+    }
+}
+
+/// All containers of the node, by name.
+pub(super) async fn all(cx: &InspectCx<'_>) -> Result<Vec<Container>, ToolError> {
+    let runtime = cx.settings().runtime;
+    parsed(cx, container::list(runtime), |text| containers(runtime, text)).await
+}
+
+impl fmt::Display for ListReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.containers.is_empty() {
+            return f.write_str("no containers");
+        }
+        let header = [
+            ("NAME", Column::Whole),
+            ("IMAGE", Column::Elastic),
+            ("STATUS", Column::Elastic),
+            ("PORTS", Column::Elastic),
+        ];
+        let table = Table::new(header).rows(&self.containers, |container| {
+            [&container.name, &container.image, &container.status, &container.ports.join(", ")]
+                .map(String::clone)
+        });
+        write!(f, "{table}")
+    }
+}

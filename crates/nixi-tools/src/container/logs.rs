@@ -1,0 +1,145 @@
+//! `container.logs`
+
+use std::fmt;
+
+use nixi_core::catalog::container;
+use nixi_core::command::{ContainerName, Lines, TimeSpec};
+use nixi_core::text::clean_line;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::lookup;
+use super::output::{OutputLine, merged};
+use crate::reading::unreadable;
+
+/// The last lines that a container wrote.
+pub struct Logs;
+
+/// Parameters of `container.logs`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogsArgs {
+    /// Which one
+    #[schemars(with = "String")]
+    pub name: ContainerName,
+    /// How many of the last lines (100)
+    pub lines: Option<Lines>,
+    /// Such as `1h ago` or `2026-11-22 10:00`
+    #[schemars(with = "Option<String>")]
+    pub since: Option<TimeSpec>,
+}
+
+/// `data` of `container.logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LogsReport {
+    /// The container, as it was asked for.
+    pub name: String,
+    /// The lines, the oldest first.
+    pub lines: Vec<OutputLine>,
+}
+
+impl Inspect for Logs {
+    const NAME: ActionName = ActionName::new("container", "logs");
+    const ABOUT: &'static str = "what a container wrote last";
+    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
+    type Args = LogsArgs;
+    type Report = LogsReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<LogsReport, ToolError> {
+        let since = args.since.as_ref().map(for_runtimes).transpose()?;
+        let lines = args.lines.unwrap_or_default();
+        let command = container::logs(cx.settings().runtime, &args.name, lines, since.as_ref());
+        let shown = command.to_string();
+        let output = lookup::run(cx, std::slice::from_ref(&args.name), command).await?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let lines =
+            merged(&text(&output.stdout), &text(&output.stderr)).map_err(|why| unreadable(&shown, &why))?;
+        Ok(LogsReport { name: args.name.to_string(), lines })
+    }
+}
+
+/// journalctl reads `1h ago` and `2026-11-22 10:00`; podman and docker want `3600s` and a `T` between date and time.
+fn for_runtimes(spec: &TimeSpec) -> Result<TimeSpec, ToolError> {
+    let text = spec.as_str().trim();
+    let dated = text.len() >= 10 && text.as_bytes().get(4) == Some(&b'-');
+    let rewritten = match text.strip_suffix(" ago") {
+        Some(span) => seconds(span).map(|seconds| format!("{seconds}s")),
+        None if dated => Some(text.replacen(' ', "T", 1)),
+        None => seconds(text).map(|seconds| format!("{seconds}s")),
+    };
+    rewritten.and_then(|text| text.parse().ok()).ok_or_else(|| ToolError::BadArgument {
+        message: format!("since: {text:?} is not a time that container runtimes know"),
+        hint: Some("write it as `90min ago` or `2026-11-22 10:00`".to_owned()),
+    })
+}
+
+/// `1h 30min`, `2 days`: the units of systemd.time(7) up to weeks.
+fn seconds(span: &str) -> Option<u64> {
+    let mut total: u64 = 0;
+    let mut rest = span.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at(digits);
+        let after = after.trim_start();
+        let unit_ends = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, next) = after.split_at(unit_ends);
+        let factor = match unit {
+            "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hr" | "hour" | "hours" => 3_600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 604_800,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+        rest = next.trim_start();
+    }
+    // Go counts durations in nanoseconds of an i64: about 292 years.
+    (total <= 9_000_000_000).then_some(total)
+}
+
+impl fmt::Display for LogsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lines.is_empty() {
+            return write!(f, "{} wrote nothing", clean_line(&self.name));
+        }
+        write!(f, "{} (times in UTC)", clean_line(&self.name))?;
+        for line in &self.lines {
+            let time = line.time.replacen('T', " ", 1);
+            write!(f, "\n{}  {}", time.trim_end_matches('Z'), line.text.replace('\n', "\n    "))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn times_for_runtimes() {
+        let rewritten = |text: &str| for_runtimes(&text.parse().unwrap()).map(|spec| spec.to_string()).ok();
+        assert_eq!(rewritten("1h ago").unwrap(), "3600s");
+        assert_eq!(rewritten("2 days 30min ago").unwrap(), "174600s");
+        assert_eq!(rewritten("90s").unwrap(), "90s");
+        assert_eq!(rewritten("2026-11-22 10:00").unwrap(), "2026-11-22T10:00");
+        assert_eq!(rewritten("2026-11-22").unwrap(), "2026-11-22");
+        for text in ["yesterday", "ago", " ago", "1 fortnight ago", "99999999999999999999h", "h"] {
+            assert_eq!(rewritten(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "[a-zA-Z0-9 :+.-]{1,64}") {
+            if let Ok(spec) = text.parse() {
+                let _ = for_runtimes(&spec);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The tool `container`, for podman and docker alike.
+
+mod details;
+mod identity;
+mod inspect;
+mod lifecycle;
+mod list;
+mod logs;
+mod lookup;
+mod output;
+mod ps;
+mod remove;
+mod restart;
+mod start;
+mod stop;
+
+use nixi_core::Registry;
+use nixi_core::registry::RegistrationError;
+
+pub use details::{ContainerDetails, Mount};
+pub use inspect::{Inspection, InspectionArgs, InspectionReport};
+pub use lifecycle::ContainerTargets;
+pub use list::{List, ListReport};
+pub use logs::{Logs, LogsArgs, LogsReport};
+pub use output::{OutputLine, Stream};
+pub use ps::Container;
+pub use remove::Remove;
+pub use restart::Restart;
+pub use start::Start;
+pub use stop::Stop;
+
+/// Adds the actions of this tool.
+///
+/// # Errors
+/// If the registry has them already.
+pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
+    let reads = registry.inspect(List)?.inspect(Inspection)?.inspect(Logs)?;
+    reads.change(Start)?.change(Stop)?.change(Restart)?.change(Remove)
+}
