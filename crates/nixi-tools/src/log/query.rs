@@ -1,0 +1,48 @@
+//! `log.query`
+
+use nixi_core::catalog::log;
+use nixi_core::command::{Grep, Lines, LogPriority, TimeSpec, UnitName};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{JournalReport, entries};
+
+/// Entries of a node's journal.
+pub struct Query;
+
+/// Parameters of `log.query`.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryArgs {
+    /// Of this unit only
+    #[schemars(with = "Option<String>")]
+    pub unit: Option<UnitName>,
+    /// How many of the newest (100)
+    pub lines: Option<Lines>,
+    /// Such as `1h ago` or `2026-11-22 10:00`
+    #[schemars(with = "Option<String>")]
+    pub since: Option<TimeSpec>,
+    /// The same for the end
+    #[schemars(with = "Option<String>")]
+    pub until: Option<TimeSpec>,
+    /// This grave or graver
+    pub priority: Option<LogPriority>,
+    /// A pattern in the message
+    #[schemars(with = "Option<String>")]
+    pub grep: Option<Grep>,
+}
+
+impl Inspect for Query {
+    const NAME: ActionName = ActionName::new("log", "query");
+    const ABOUT: &'static str = "the newest entries of the journal";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = QueryArgs;
+    type Report = JournalReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: QueryArgs) -> Result<JournalReport, ToolError> {
+        let QueryArgs { unit, lines, since, until, priority, grep } = args;
+        entries(cx, &log::Query { unit, since, until, priority, grep, lines: lines.unwrap_or_default() })
+            .await
+    }
+}

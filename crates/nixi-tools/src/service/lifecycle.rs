@@ -1,0 +1,118 @@
+//! What start, stop and restart have in common.
+
+use nixi_core::catalog::service;
+use nixi_core::command::UnitName;
+use nixi_core::{Command, Plan, PlanCx, Program, Risk, ToolError, Write};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::protected;
+use super::show::{UnitStatus, same, states};
+use crate::table::count;
+
+/// Parameters of the actions that change services.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceTargets {
+    /// Which ones; `.service` is implied
+    #[schemars(with = "Vec<String>")]
+    pub names: Vec<UnitName>,
+}
+
+/// What to do with services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Start,
+    Stop,
+    Restart,
+}
+
+impl Deed {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+        }
+    }
+
+    /// Why nothing has to be done with a unit.
+    fn needless(self, status: &UnitStatus) -> Option<&'static str> {
+        match (self, status.active.as_str()) {
+            (Self::Start, "active") => Some("already active"),
+            (Self::Stop, "inactive" | "failed") => Some("not active"),
+            (Self::Start | Self::Stop | Self::Restart, _) => None,
+        }
+    }
+}
+
+/// One step for each unit, so that each is reported by itself.
+pub(super) async fn plan(
+    cx: &PlanCx<'_>,
+    args: &ServiceTargets,
+    deed: Deed,
+    risk: Risk,
+) -> Result<Plan, ToolError> {
+    let (word, node) = (deed.word(), cx.node().name());
+    let units = qualified(&args.names)?;
+    let statuses = states(cx, &units).await?;
+    if let (Deed::Start | Deed::Restart, Some(masked)) =
+        (deed, statuses.iter().find(|status| status.load.starts_with("masked")))
+    {
+        return Err(ToolError::BadArgument {
+            message: format!("{} is masked on {node}: it cannot be started", masked.unit),
+            hint: Some("its configuration has to unmask it first".to_owned()),
+        });
+    }
+    let (needless, acted): (Vec<_>, Vec<_>) =
+        units.into_iter().zip(statuses).partition(|(_, status)| deed.needless(status).is_some());
+    let skipped: Vec<String> = needless
+        .iter()
+        .filter_map(|(unit, status)| Some(format!("{unit} is {}", deed.needless(status)?)))
+        .collect();
+    if acted.is_empty() {
+        return Ok(Plan::new(format!("nothing to {word} on {node}: {}", skipped.join(", ")), risk));
+    }
+    let (units, statuses): (Vec<UnitName>, Vec<UnitStatus>) = acted.into_iter().unzip();
+    let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
+    let names = names.join(", ");
+    let mut summary = format!("{word} {} on {node}: {names}", count(units.len(), "unit"));
+    if !skipped.is_empty() {
+        summary.push_str(&format!(" ({})", skipped.join(", ")));
+    }
+    let pin = service::identities(&units);
+    let shown = pin.to_string();
+    let (printed, expectation) = cx.pin(format!("{names}: there, under the same name"), pin).await?;
+    same(&shown, &printed, &statuses)?;
+    let mut plan = Plan::new(summary, risk).expect(expectation);
+    for (unit, status) in units.iter().zip(&statuses) {
+        if let Some(why) = protected::why(unit.as_str()).or_else(|| protected::why(&status.unit)) {
+            plan = plan.at_least(Risk::Destructive).warn(format!("{unit} {why}"));
+        }
+        let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
+        plan = plan.step(command.elevated());
+    }
+    Ok(plan)
+}
+
+/// Full names, each once. Targets, slices, mounts and the like are no services: starting `poweroff.target` is not
+/// what a person who says "start" is asked about.
+fn qualified(names: &[UnitName]) -> Result<Vec<UnitName>, ToolError> {
+    const KINDS: [&str; 4] = [".service", ".socket", ".timer", ".path"];
+    let mut units: Vec<UnitName> = Vec::new();
+    for name in names.iter().map(UnitName::qualified) {
+        if !KINDS.iter().any(|kind| name.as_str().ends_with(kind)) {
+            return Err(ToolError::BadArgument {
+                message: format!("{name} is not a service"),
+                hint: Some("this acts on services, sockets, timers and paths".to_owned()),
+            });
+        }
+        if !units.contains(&name) {
+            units.push(name);
+        }
+    }
+    if units.is_empty() {
+        return Err(ToolError::BadArgument { message: "names is empty".to_owned(), hint: None });
+    }
+    Ok(units)
+}

@@ -1,0 +1,23 @@
+//! `service.list`
+
+use nixi_core::catalog::service;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+
+use super::unit::{UnitsReport, units};
+use crate::NoArgs;
+use crate::reading::parsed;
+
+/// All services of a node.
+pub struct List;
+
+impl Inspect for List {
+    const NAME: ActionName = ActionName::new("service", "list");
+    const ABOUT: &'static str = "all services with their state";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = NoArgs;
+    type Report = UnitsReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<UnitsReport, ToolError> {
+        Ok(UnitsReport { units: parsed(cx, service::list(), units).await? })
+    }
+}

@@ -1,0 +1,49 @@
+//! `service.logs`
+
+use nixi_core::catalog::log::Query;
+use nixi_core::command::{Grep, Lines, LogPriority, TimeSpec, UnitName};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{JournalReport, entries};
+
+/// What a service wrote to the journal.
+pub struct Logs;
+
+/// Parameters of `service.logs`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogsArgs {
+    /// Which one; `.service` is implied
+    #[schemars(with = "String")]
+    pub name: UnitName,
+    /// How many of the newest (100)
+    pub lines: Option<Lines>,
+    /// Such as `1h ago` or `2026-11-22 10:00`
+    #[schemars(with = "Option<String>")]
+    pub since: Option<TimeSpec>,
+    /// The same for the end
+    #[schemars(with = "Option<String>")]
+    pub until: Option<TimeSpec>,
+    /// This grave or graver
+    pub priority: Option<LogPriority>,
+    /// A pattern in the message
+    #[schemars(with = "Option<String>")]
+    pub grep: Option<Grep>,
+}
+
+impl Inspect for Logs {
+    const NAME: ActionName = ActionName::new("service", "logs");
+    const ABOUT: &'static str = "what a service wrote to the journal last";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = LogsArgs;
+    type Report = JournalReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<JournalReport, ToolError> {
+        let LogsArgs { name, lines, since, until, priority, grep } = args;
+        let query =
+            Query { unit: Some(name), since, until, priority, grep, lines: lines.unwrap_or_default() };
+        entries(cx, &query).await
+    }
+}

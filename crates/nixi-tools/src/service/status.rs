@@ -1,0 +1,81 @@
+//! `service.status`
+
+use std::fmt;
+
+use nixi_core::command::UnitName;
+use nixi_core::text::clean_line;
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::show::{UnitStatus, states};
+use crate::bytes;
+use crate::table::facts;
+
+/// The state of some units.
+pub struct Status;
+
+/// Parameters of `service.status`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusArgs {
+    /// Which ones; `.service` is implied
+    #[schemars(with = "Vec<String>")]
+    pub names: Vec<UnitName>,
+}
+
+/// `data` of `service.status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StatusReport {
+    /// The units, in the order asked.
+    pub units: Vec<UnitStatus>,
+}
+
+impl Inspect for Status {
+    const NAME: ActionName = ActionName::new("service", "status");
+    const ABOUT: &'static str = "state of some services in detail";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = StatusArgs;
+    type Report = StatusReport;
+
+    async fn inspect(&self, cx: &InspectCx<'_>, args: StatusArgs) -> Result<StatusReport, ToolError> {
+        if args.names.is_empty() {
+            return Err(ToolError::BadArgument { message: "names is empty".to_owned(), hint: None });
+        }
+        Ok(StatusReport { units: states(cx, &args.names).await? })
+    }
+}
+
+impl fmt::Display for StatusReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, unit) in self.units.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { "\n\n" })?;
+            block(f, unit)?;
+        }
+        Ok(())
+    }
+}
+
+fn block(f: &mut fmt::Formatter<'_>, unit: &UnitStatus) -> fmt::Result {
+    writeln!(f, "{}: {} ({})", clean_line(&unit.unit), clean_line(&unit.active), clean_line(&unit.sub))?;
+    let is_active = unit.active == "active";
+    let ended =
+        unit.result.as_deref().filter(|result| *result != "success").map(|result| match unit.exit_status {
+            Some(code) if code != 0 => format!("{result}, code {code}"),
+            Some(_) | None => result.to_owned(),
+        });
+    facts(
+        f,
+        2,
+        &[
+            ("what", Some(unit.description.clone()).filter(|text| !text.is_empty())),
+            ("since", unit.active_since.clone().filter(|_| is_active)),
+            ("at boot", unit.enabled.clone()),
+            ("load", Some(unit.load.clone()).filter(|load| load != "loaded")),
+            ("process", unit.main_pid.map(|pid| pid.to_string())),
+            ("memory", unit.memory_bytes.map(bytes::human)),
+            ("restarts", unit.restarts.filter(|restarts| *restarts > 0).map(|restarts| restarts.to_string())),
+            ("ended", ended),
+        ],
+    )
+}
