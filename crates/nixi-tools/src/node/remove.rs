@@ -1,0 +1,45 @@
+//! `node.remove`
+
+use nixi_core::config::ConfigEdit;
+use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, Scope, Step, ToolError, WriteCapability};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::named;
+
+/// Forgets a node: takes it out of the configuration, and its host key out of known_hosts.
+pub struct Remove;
+
+/// Parameters of `node.remove`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveArgs {
+    /// Which one
+    pub name: String,
+}
+
+impl Change for Remove {
+    const NAME: ActionName = ActionName::new("node", "remove");
+    const ABOUT: &'static str = "forget a node: its entry in the configuration and its host key";
+    const CAPABILITY: WriteCapability = WriteCapability::System;
+    const SCOPE: Scope = Scope::Controller;
+    const RISK: Risk = Risk::Destructive;
+    type Args = RemoveArgs;
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: RemoveArgs) -> Result<Plan, ToolError> {
+        if args.name == "local" {
+            return Err(ToolError::BadArgument {
+                message: "the controller cannot be removed".to_owned(),
+                hint: Some("give the name of a remote node".to_owned()),
+            });
+        }
+        let node = named::remote(cx.fleet(), &args.name)?;
+        let mut plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
+            .warn("nothing changes on the node itself: it still lets your key in")
+            .step(Step::Config(ConfigEdit::RemoveNode(node.name().clone())));
+        if let Some(ssh) = node.ssh() {
+            plan = plan.step(Step::ForgetHostKey(ssh.clone()));
+        }
+        Ok(plan)
+    }
+}
