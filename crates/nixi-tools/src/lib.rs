@@ -1,1 +1,49 @@
-//! nixi-tools
+//! The tools of Nixi: one folder a tool (a noun), one file an action.
+//!
+//! Every action is an [`nixi_core::Inspect`] or a [`nixi_core::Change`]; nothing here can change a machine. A report is
+//! typed: its JSON is for programs, its `Display` for people. What a node prints is hostile: it is parsed into types,
+//! and what does not fit is [`nixi_core::ToolError::Unreadable`], never a panic and never an empty list.
+//!
+//! A program that wants a part of the tools takes the `register` of their folders; [`registry`] takes them all.
+
+mod bytes;
+mod colour;
+mod instant;
+mod journal;
+mod reading;
+mod span;
+mod table;
+
+pub mod clock;
+pub mod container;
+pub mod log;
+pub mod network;
+pub mod node;
+pub mod service;
+pub mod system;
+
+use nixi_core::Registry;
+use nixi_core::registry::RegistrationError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use journal::{JournalEntry, JournalReport};
+
+/// The parameters of an action that takes none.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoArgs {}
+
+/// A registry with every action of this crate.
+///
+/// # Errors
+/// [`RegistrationError`] if two actions clash, which the tests of this crate rule out.
+pub fn registry() -> Result<Registry, RegistrationError> {
+    let registry = clock::register(Registry::new())?;
+    let registry = system::register(registry)?;
+    let registry = container::register(registry)?;
+    let registry = service::register(registry)?;
+    let registry = log::register(registry)?;
+    let registry = network::register(registry)?;
+    node::register(registry)
+}

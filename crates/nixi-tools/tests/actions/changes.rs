@@ -1,0 +1,212 @@
+//! Changes: what is shown is what runs.
+
+use nixi_core::recording::Recording;
+use nixi_core::{CallRequest, CallResult, ErrorKind, Risk, StepStatus};
+
+use crate::support::{CACHE, Lab, WEB, ended, node};
+
+fn on_db(action: &str, names: &[&str]) -> CallRequest {
+    CallRequest::new(action).on("db-server").with("names", names.to_vec())
+}
+
+/// The plan as a person reads it.
+fn shown(result: &CallResult) -> String {
+    let plan = result.plan.as_ref().unwrap();
+    let lines = |title: &str, lines: &[String]| {
+        lines.iter().map(|line| format!("\n{title} {line}")).collect::<String>()
+    };
+    format!(
+        "{} [{}]{}{}{}",
+        plan.summary,
+        plan.risk.as_str(),
+        lines("!", &plan.warnings),
+        lines("=", &plan.expects),
+        lines("$", &plan.steps)
+    )
+}
+
+#[tokio::test]
+async fn remove_all_runs_exactly_what_was_shown() {
+    let mut lab = Lab::new(node());
+    let all = CallRequest::new("container.remove").on("db-server").with("all", true);
+    let planned = lab.plan(all.clone()).await;
+    assert_eq!(planned.status, StepStatus::NotStarted);
+    assert_eq!(lab.nodes.changes(), Vec::<String>::new());
+    insta::assert_snapshot!(shown(&planned), @r"
+    remove 2 containers on db-server: cache, web [destructive]
+    ! web is running and will be killed
+    ! podman-web.service runs web and may bring it back: to end it, stop the unit
+    = cache is aaaaaaaaaaaa, web is 0f1e2d3c4b5a
+    $ sudo podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    ");
+
+    let result = lab.approved(all, |_| {}).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(lab.nodes.changes(), planned.plan.unwrap().steps);
+    assert_eq!(lab.local.seen(), []);
+}
+
+#[tokio::test]
+async fn a_container_made_anew_under_its_name_is_left_alone() {
+    let mut lab = Lab::new(node());
+    let result = lab
+        .approved(on_db("container.remove", &["cache"]), |node| {
+            node.answer("sudo podman inspect --type container --format", &format!("{WEB} cache\n"));
+        })
+        .await;
+    assert_eq!(result.error.unwrap().kind, ErrorKind::Changed);
+    assert_eq!(lab.nodes.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_needs_nothing_is_left_out() {
+    let mut lab = Lab::new(node());
+    let stop = lab.plan(on_db("container.stop", &["web", "cache", "web"])).await;
+    insta::assert_snapshot!(shown(&stop), @r"
+    stop 1 container on db-server: web (cache is not running) [routine]
+    ! podman-web.service runs web and may bring it back: to end it, stop the unit
+    = web is 0f1e2d3c4b5a
+    $ sudo podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    ");
+    let start = lab.plan(on_db("container.start", &["web", "cache"])).await;
+    insta::assert_snapshot!(shown(&start), @r"
+    start 1 container on db-server: cache (web is already running) [routine]
+    = cache is aaaaaaaaaaaa
+    $ sudo podman start -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    ");
+    let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
+    assert_eq!(restart.status, StepStatus::Done);
+    assert_eq!(lab.nodes.changes(), [format!("sudo podman restart -- {CACHE}")]);
+
+    let nothing = lab.call(on_db("container.start", &["web"])).await;
+    assert_eq!(nothing.status, StepStatus::Done);
+    assert_eq!(nothing.text.unwrap(), "nothing to start on db-server: web is already running");
+}
+
+#[tokio::test]
+async fn no_containers_is_nothing_to_do() {
+    let lab = Lab::new(Recording::new().answering("sudo podman ps", "[]\n"));
+    let result = lab.call(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(result.text.unwrap(), "no containers on db-server: nothing to remove");
+}
+
+#[tokio::test]
+async fn names_and_all_exclude_each_other() {
+    let lab = Lab::new(node());
+    for call in [on_db("container.stop", &["web"]).with("all", true), on_db("container.stop", &[])] {
+        let result = lab.call(call).await;
+        assert_eq!(result.error.unwrap().kind, ErrorKind::BadArgument);
+    }
+    assert_eq!(lab.nodes.seen(), []);
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_gets_the_nearest() {
+    let lab = Lab::new(node());
+    let result = lab.call(on_db("container.remove", &["web", "cahce"])).await;
+    let error = result.error.unwrap();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (ErrorKind::NotFound, "no container named cahce on db-server")
+    );
+    assert_eq!(error.hint.unwrap(), "did you mean \"cache\"?");
+    assert_eq!(result.plan, None);
+}
+
+#[tokio::test]
+async fn the_first_failure_stops_the_rest() {
+    let mut lab =
+        Lab::new(node().ending(&format!("sudo podman rm --force -- {CACHE}"), ended(2, "", "Error: busy")));
+    let result = lab.approved(on_db("container.remove", &["cache", "web"]), |_| {}).await;
+    let statuses: Vec<StepStatus> = result.steps.iter().map(|step| step.status).collect();
+    assert_eq!(statuses, [StepStatus::Failed, StepStatus::NotStarted]);
+    assert_eq!(result.status, StepStatus::Failed);
+    assert_eq!(lab.nodes.changes().len(), 1);
+}
+
+#[tokio::test]
+async fn services() {
+    let mut lab = Lab::new(node());
+    let planned = lab.plan(on_db("service.restart", &["nginx", "nginx.service"])).await;
+    insta::assert_snapshot!(shown(&planned), @r"
+    restart 1 unit on db-server: nginx.service [routine]
+    = nginx.service: there, under the same name
+    $ sudo systemctl restart -- nginx.service
+    ");
+    let result = lab.approved(on_db("service.restart", &["nginx"]), |_| {}).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(lab.nodes.changes(), ["sudo systemctl restart -- nginx.service"]);
+
+    let start = lab.call(on_db("service.start", &["nginx"])).await;
+    assert_eq!(start.text.unwrap(), "nothing to start on db-server: nginx.service is already active");
+    let target = lab.call(on_db("service.start", &["poweroff.target"])).await;
+    assert_eq!(target.error.unwrap().kind, ErrorKind::BadArgument);
+}
+
+#[tokio::test]
+async fn a_unit_that_is_not_there_gets_the_nearest() {
+    let lab = Lab::new(node().answering(
+        "systemctl show --no-pager '--property=Id,Description",
+        "Id=ngnix.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n",
+    ));
+    let error = lab.call(on_db("service.stop", &["ngnix"])).await.error.unwrap();
+    assert_eq!(
+        error.to_string(),
+        "no unit named ngnix.service on db-server\nhint: did you mean \"nginx.service\"?"
+    );
+    let read = lab.call(on_db("service.status", &["ngnix"])).await.error.unwrap();
+    assert_eq!(read, error);
+}
+
+#[tokio::test]
+async fn lifelines_are_destructive_under_any_name() {
+    let alias = "Id=dbus-broker.service\nLoadState=loaded\nActiveState=active\nSubState=running\n";
+    let lab = Lab::new(
+        node()
+            .answering("systemctl show --no-pager '--property=Id,Description", alias)
+            .answering("systemctl show --no-pager '--property=Id,LoadState'", alias),
+    );
+    for name in ["sshd", "bus-alias"] {
+        let plan = lab.plan(on_db("service.stop", &[name])).await.plan.unwrap();
+        assert_eq!(plan.risk, Risk::Destructive, "{name}");
+        assert!(plan.warnings[0].contains("cut off"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_masked_unit_is_not_started() {
+    let masked = "Id=nginx.service\nLoadState=masked\nActiveState=inactive\nSubState=dead\n";
+    let lab = Lab::new(node().answering("systemctl show", masked));
+    let error = lab.call(on_db("service.start", &["nginx"])).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::BadArgument);
+}
+
+#[tokio::test]
+async fn a_node_is_forgotten() {
+    let mut lab = Lab::new(node());
+    let remove = CallRequest::new("node.remove").with("name", "monitoring");
+    insta::assert_snapshot!(shown(&lab.plan(remove.clone()).await), @r"
+    remove the node monitoring [destructive]
+    ! nothing changes on the node itself: it still lets your key in
+    $ config: remove node monitoring
+    $ known_hosts: forget 192.168.1.30
+    ");
+    let result = lab.approved(remove, |_| {}).await;
+    assert_eq!(result.status, StepStatus::Done);
+    let config = lab.config();
+    assert!(config.starts_with("# kept\n") && !config.contains("monitoring"), "{config}");
+    assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn only_configured_nodes_can_be_forgotten() {
+    let lab = Lab::new(node());
+    let kind = async |name: &str| {
+        lab.call(CallRequest::new("node.remove").with("name", name)).await.error.map(|error| error.kind)
+    };
+    assert_eq!(kind("monitorin").await, Some(ErrorKind::UnknownNode));
+    assert_eq!(kind("local").await, Some(ErrorKind::BadArgument));
+    assert_eq!(kind("-x").await, Some(ErrorKind::UnknownNode));
+}

@@ -1,0 +1,140 @@
+//! What a node prints may be made to hurt: nothing of it reaches a terminal, and no garbage is taken for an answer.
+
+use nixi_core::recording::Recording;
+use nixi_core::{CallRequest, ErrorKind, StepStatus};
+
+use crate::support::{Lab, WEB, ended, node, podman_list};
+
+/// A cleared screen, an 8-bit control, a bidirectional override, and a broken line.
+const BAD: &str = "x\\u001b[2J\\u009b31m\\u202ey\\nz";
+
+fn is_harmless(text: &str) -> bool {
+    !text.chars().any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c))
+}
+
+fn reads() -> Vec<CallRequest> {
+    vec![
+        CallRequest::new("clock.now"),
+        CallRequest::new("system.info"),
+        CallRequest::new("system.resources"),
+        CallRequest::new("container.list"),
+        CallRequest::new("container.inspect").with("names", vec!["web"]),
+        CallRequest::new("container.logs").with("name", "web"),
+        CallRequest::new("service.list"),
+        CallRequest::new("service.failed"),
+        CallRequest::new("service.status").with("names", vec!["nginx"]),
+        CallRequest::new("service.logs").with("name", "nginx"),
+        CallRequest::new("log.query"),
+        CallRequest::new("network.interfaces"),
+        CallRequest::new("network.ports"),
+        CallRequest::new("network.ping").with("target", "db"),
+    ]
+}
+
+#[tokio::test]
+async fn garbage_is_unreadable_in_every_read() {
+    for garbage in
+        ["\u{1b}[2J<html>\nnot what you asked for\n", "\u{0}\u{fffd}\u{fffd}", "{\"a\":", "[[[[[[[["]
+    {
+        let lab = Lab::new(Recording::new().answering("", garbage));
+        for call in reads() {
+            let name = call.action.clone();
+            let result = lab.call(call.on("db-server")).await;
+            let error = result
+                .error
+                .unwrap_or_else(|| panic!("{name} took {garbage:?} for an answer: {:?}", result.text));
+            assert_eq!(error.kind, ErrorKind::Unreadable, "{name}: {error}");
+            assert!(error.message.starts_with("cannot read the output of `"), "{name}: {error}");
+            assert!(is_harmless(&error.to_string()) && error.message.len() < 600, "{name}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_read_of_this_crate_is_among_them() {
+    let lab = Lab::new(Recording::new());
+    let known: Vec<String> = reads().into_iter().map(|call| call.action).collect();
+    for spec in lab.asker.registry().specs() {
+        let is_read =
+            spec.access == nixi_core::registry::Access::Read && spec.scope == nixi_core::Scope::Node;
+        assert!(!is_read || known.contains(&spec.name.to_string()), "{}", spec.name);
+    }
+}
+
+#[tokio::test]
+async fn no_escape_reaches_text_or_data() {
+    let list = podman_list().replace("\"web\"", &format!("\"{BAD}\"")).replace("Up 5 minutes", BAD);
+    let units = format!(
+        r#"[{{"unit":"{BAD}","load":"{BAD}","active":"{BAD}","sub":"{BAD}","description":"{BAD}"}}]"#
+    );
+    let entry = format!(r#"{{"__REALTIME_TIMESTAMP":"1","_SYSTEMD_UNIT":"{BAD}","MESSAGE":"{BAD}"}}"#);
+    let raw: String = serde_json::from_str(&format!("\"{BAD}\"")).unwrap();
+    let line = raw.replace('\n', " ");
+    let lab = Lab::new(
+        Recording::new()
+            .answering("sudo podman ps", &list)
+            .answering("systemctl list-units", &units)
+            .answering(
+                "systemctl show",
+                &format!("Id={line}\nLoadState={line}\nActiveState={line}\nSubState={line}\n"),
+            )
+            .answering("journalctl", &entry)
+            .answering("ip", &format!(r#"[{{"ifname":"{BAD}","operstate":"{BAD}","address":"{BAD}"}}]"#))
+            .answering(
+                "ss",
+                &format!("tcp LISTEN 0 1 {}:1 *:* users:((\"{line}\",pid=1,fd=1))\n", line.replace(' ', "")),
+            )
+            .answering("uname -n", &line)
+            .answering("uname -srm", "Linux 1 x\n")
+            .answering("cat -- /etc/os-release", &format!("PRETTY_NAME=\"{line}\"\n"))
+            .ending("sudo podman logs", ended(0, &format!("2025-11-24T17:00:00Z {line}\n"), "")),
+    );
+    let mut seen = 0;
+    for call in reads() {
+        let name = call.action.clone();
+        let result = lab.call(call.on("db-server")).await;
+        if result.status == StepStatus::Done {
+            seen += 1;
+            assert!(is_harmless(&result.text.unwrap()), "{name}");
+            // Escapes of JSON itself are no controls; what they stand for is looked at.
+            let data = result.data.unwrap().to_string();
+            assert!(is_harmless(&data) && !data.contains("\\u001b"), "{name}: {data}");
+        }
+    }
+    assert_eq!(seen, 10);
+}
+
+#[tokio::test]
+async fn a_name_made_to_be_an_option_or_a_command_is_never_run() {
+    for name in ["--volumes", "a; reboot", "$(reboot)", "../../etc"] {
+        let list = podman_list().replace("\"web\"", &format!("{name:?}"));
+        let identity = format!("{WEB} {name}\n");
+        let lab = Lab::new(
+            node()
+                .answering("sudo podman ps", &list)
+                .answering("sudo podman inspect", &format!("{identity}{} cache\n", crate::support::CACHE)),
+        );
+        let plan = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
+        if let Some(plan) = plan.plan {
+            let ids = [WEB, crate::support::CACHE].map(|id| format!("sudo podman rm --force -- {id}"));
+            assert!(plan.steps.iter().all(|step| ids.contains(step)), "{:?}", plan.steps);
+        }
+        assert!(lab.nodes.seen().iter().all(|run| !run.command.contains(name)), "{name}");
+    }
+    let lab = Lab::new(node().answering("sudo podman ps", &podman_list().replace(WEB, "-rf /")));
+    let result = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
+    assert_eq!(result.error.unwrap().kind, ErrorKind::Unreadable);
+}
+
+#[tokio::test]
+async fn no_value_of_a_variable_leaves_inspect() {
+    let inspect = format!(
+        r#"[{{"Id":"{WEB}","Name":"web","State":{{"Status":"running"}},"Path":"x","Args":["--token=hunter2"],
+            "Config":{{"Env":["A=hunter2","B=hunter2=x"],"Cmd":["hunter2"],"Labels":{{"auth":"hunter2"}}}}}}]"#
+    );
+    let lab = Lab::new(node().answering("sudo podman inspect --type container -- web", &inspect));
+    let result =
+        lab.call(CallRequest::new("container.inspect").on("db-server").with("names", vec!["web"])).await;
+    let shown = format!("{}{}", result.text.unwrap(), result.data.unwrap());
+    assert!(!shown.contains("hunter2") && shown.contains("A, B (names only)"), "{shown}");
+}

@@ -1,0 +1,10 @@
+//! Every action through a real session, with an executor that runs nothing and writes down what it was asked.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
+
+mod changes;
+mod hostile;
+mod reads;
+mod refusals;
+mod schema;
+mod support;

@@ -1,0 +1,75 @@
+//! What a model is offered: all of it, within its budget.
+
+use crate::support::Lab;
+use nixi_core::recording::Recording;
+
+/// About four characters a token, as usual tokenizers have it; product limit of the whole toolset.
+const TOKENS: usize = 3_000;
+
+#[test]
+fn the_toolset_fits_its_budget() {
+    let tools = serde_json::to_string(&nixi_tools::registry().unwrap().toolset()).unwrap();
+    assert!(
+        tools.len() / 4 <= TOKENS / 2,
+        "{} tokens for less than half of the tools to come",
+        tools.len() / 4
+    );
+}
+
+#[test]
+fn the_toolset() {
+    let tools = nixi_tools::registry().unwrap().toolset();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&tools).unwrap());
+}
+
+/// Scripts and phrases depend on these words.
+#[test]
+fn actions_and_parameters() {
+    let registry = nixi_tools::registry().unwrap();
+    let lines: Vec<String> = registry
+        .specs()
+        .map(|spec| {
+            let params: Vec<String> = spec
+                .params
+                .iter()
+                .map(|param| format!("{}{}", param.name, if param.required { "" } else { "?" }))
+                .collect();
+            format!("{} [{}] {}", spec.name, spec.access.words(), params.join(" ")).trim_end().to_owned()
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    clock.now [read]
+    container.inspect [read] names
+    container.list [read]
+    container.logs [read] lines? name since?
+    container.remove [destructive] all? names?
+    container.restart [change] all? names?
+    container.start [change] all? names?
+    container.stop [change] all? names?
+    log.query [read] grep? lines? priority? since? unit? until?
+    network.interfaces [read]
+    network.ping [read] count? target
+    network.ports [read]
+    node.list [read] probe?
+    node.remove [destructive] name
+    node.status [read] names
+    service.failed [read]
+    service.list [read]
+    service.logs [read] grep? lines? name priority? since? until?
+    service.restart [change] names
+    service.start [change] names
+    service.status [read] names
+    service.stop [change] names
+    system.info [read]
+    system.resources [read]
+    ");
+}
+
+#[tokio::test]
+async fn unknown_parameters_are_refused_before_anything_runs() {
+    let lab = Lab::new(Recording::new());
+    let call = nixi_core::CallRequest::new("container.remove").on("db-server").with("purge", true);
+    let outcome = lab.perform(call, nixi_core::Intent::Perform).await;
+    assert_eq!(outcome.exit_code(), 2);
+    assert_eq!(lab.nodes.seen(), []);
+}

@@ -1,0 +1,177 @@
+//! A session over a scripted executor.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nixi_core::brain::{Phrases, Reading};
+use nixi_core::config::{ConfigFiles, ConfigStore};
+use nixi_core::fleet::Controller;
+use nixi_core::recording::Recording;
+use nixi_core::{
+    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Exit, Fingerprint, Forgotten, HostKeys,
+    Intent, Op, Outcome, Output, Parts, SshTarget, Welcome,
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const CONFIG: &str = r#"# kept
+[[nodes]]
+name = "db-server"
+host = "192.168.1.20"
+
+[[nodes]]
+name = "monitoring"
+host = "192.168.1.30"
+mode = "monitored"
+"#;
+
+/// A session with a managed and a monitored node.
+pub(crate) struct Lab {
+    pub(crate) asker: Asker,
+    pub(crate) approver: ApproverHandle,
+    /// The nodes.
+    pub(crate) nodes: Arc<Recording>,
+    /// The controller.
+    pub(crate) local: Arc<Recording>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Lab {
+    pub(crate) fn new(nodes: Recording) -> Self {
+        Self::with_config(nodes, CONFIG)
+    }
+
+    pub(crate) fn docker(nodes: Recording) -> Self {
+        Self::with_config(nodes, &format!("{CONFIG}\n[container]\nruntime = \"docker\"\n"))
+    }
+
+    fn with_config(nodes: Recording, config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ConfigFiles {
+            user: folder.path().join("config.toml"),
+            system: folder.path().join("system.toml"),
+        };
+        std::fs::write(&files.user, config).unwrap();
+        let (nodes, local) = (Arc::new(nodes), Arc::new(Recording::new()));
+        let (asker, approver) = Parts {
+            registry: nixi_tools::registry().unwrap(),
+            local: local.clone(),
+            remote: nodes.clone(),
+            enrol: Arc::new(Nobody),
+            host_keys: Arc::new(Nobody),
+            config: ConfigStore::new(files, folder.path().to_owned()),
+            controller: Controller { host_name: "myhost".to_owned(), address: "192.168.1.5".to_owned() },
+            phrases: Arc::new(Nobody),
+            model: None,
+        }
+        .open();
+        Self { asker, approver, nodes, local, folder }
+    }
+
+    pub(crate) fn config(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("config.toml")).unwrap()
+    }
+
+    pub(crate) async fn perform(&self, call: CallRequest, intent: Intent) -> Outcome {
+        self.asker.perform(Op::Call(vec![call]), intent, &(), &CancellationToken::new()).await
+    }
+
+    /// A call that gets as far as a node.
+    pub(crate) async fn call(&self, call: CallRequest) -> CallResult {
+        only(self.perform(call, Intent::Perform).await)
+    }
+
+    pub(crate) async fn plan(&self, call: CallRequest) -> CallResult {
+        only(self.perform(call, Intent::PlanOnly).await)
+    }
+
+    /// The same with a person who says yes to whatever is asked once, and does `before` saying it.
+    pub(crate) async fn approved(
+        &mut self,
+        call: CallRequest,
+        before: impl FnOnce(&Recording),
+    ) -> CallResult {
+        let op = Op::Call(vec![call]);
+        let cancel = CancellationToken::new();
+        let asked = async {
+            let pending = self.approver.next().await.unwrap();
+            before(&self.nodes);
+            pending.approve();
+        };
+        let (outcome, ()) = tokio::join!(self.asker.perform(op, Intent::Perform, &(), &cancel), asked);
+        only(outcome)
+    }
+}
+
+fn only(outcome: Outcome) -> CallResult {
+    assert_eq!(outcome.error, None);
+    let [result] = <[CallResult; 1]>::try_from(outcome.results).unwrap();
+    result
+}
+
+pub(crate) fn ended(code: i32, stdout: &str, stderr: &str) -> Result<Output, ExecError> {
+    Ok(Output { exit: Exit::Code(code), stdout: stdout.into(), stderr: stderr.into(), truncated: false })
+}
+
+struct Nobody;
+
+#[async_trait]
+impl Enrol for Nobody {
+    async fn key_login(
+        &self,
+        _: &SshTarget,
+        _: Option<&Fingerprint>,
+        _: &CancellationToken,
+    ) -> Result<Welcome, ExecError> {
+        Err(ExecError::CancelledUnsent)
+    }
+}
+
+impl HostKeys for Nobody {
+    fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
+        assert!(kept.iter().all(|other| other.host != target.host));
+        Ok(Forgotten { lines: 1, file: "known_hosts".into() })
+    }
+}
+
+impl Phrases for Nobody {
+    fn read(&self, _: &str) -> Reading {
+        Reading::Unknown { nearest: Vec::new() }
+    }
+}
+
+pub(crate) const WEB: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const CACHE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// `web` runs, `cache` has exited.
+pub(crate) fn podman_list() -> String {
+    format!(
+        r#"[{{"Id":"{WEB}","Names":["web"],"Image":"docker.io/library/nginx:1.27","State":"running",
+            "Status":"Up 5 minutes","Ports":[{{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}}],
+            "Labels":{{"PODMAN_SYSTEMD_UNIT":"podman-web.service"}},"AutoRemove":false,"Created":1763999990}},
+           {{"Id":"{CACHE}","Names":["cache"],"Image":"docker.io/library/redis:7","State":"exited",
+            "Status":"Exited (0) 2 hours ago","Ports":null,"Labels":null,"AutoRemove":false,"Created":1763990000}}]"#
+    )
+}
+
+/// A node with these two containers and two units, where every change works.
+pub(crate) fn node() -> Recording {
+    let unit = |name: &str, active: &str| {
+        format!("Id={name}\nLoadState=loaded\nActiveState={active}\nSubState=x\nDescription=d\n")
+    };
+    Recording::new()
+        .answering("sudo podman ps", &podman_list())
+        .answering("sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
+        .answering(
+            "sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache web",
+            &format!("{CACHE} cache\n{WEB} web\n"),
+        )
+        .answering("sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
+        .answering("sudo podman start", "")
+        .answering("sudo podman stop", "")
+        .answering("sudo podman restart", "")
+        .answering("sudo podman rm", "")
+        .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
+        .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
+        .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")
+        .answering("sudo systemctl", "")
+}
