@@ -81,6 +81,13 @@ ps)
 inspect)
     comma=
     for asked in $names; do find_name "$asked" >/dev/null || missing "$asked"; done
+    if [ "$format" = '{{.Id}} {{.Name}}' ]; then
+        for asked in $names; do
+            name=$(find_name "$asked")
+            echo "$(id_of "$name") $name"
+        done
+        exit 0
+    fi
     printf '['
     for asked in $names; do
         name=$(find_name "$asked")

@@ -137,7 +137,10 @@ impl Page {
         match &call.end {
             None if asks_nodes => lines.extend(self.table(call)),
             None => {}
-            Some(end) if end.status == StepStatus::Done && asks_nodes => lines.extend(self.table(call)),
+            // The table has said it all, but for the one action that tells more than the table.
+            Some(end) if end.status == StepStatus::Done && asks_nodes && call.action == "node.list" => {
+                lines.extend(self.table(call));
+            }
             Some(end) => lines.extend(self.ending(end)),
         }
         lines
@@ -176,7 +179,7 @@ impl Page {
         }
         if let Some(error) = &end.error {
             lines.extend(self.under(INSET, &error.message, self.theme.text()));
-            lines.extend(self.hint(INSET, error.hint.as_deref()));
+            lines.extend(self.hint(error.hint.as_deref()));
         }
         lines
     }
@@ -187,7 +190,7 @@ impl Page {
             if let Some(detail) = &row.detail {
                 lines.push(Line::default());
                 lines.extend(self.under(INSET, &format!("{}: {detail}", row.name), self.theme.text()));
-                lines.extend(self.hint(INSET, row.hint.as_deref()));
+                lines.extend(self.hint(row.hint.as_deref()));
             }
         }
         lines
@@ -195,12 +198,20 @@ impl Page {
 
     fn error(self, error: &ErrorReport) -> Vec<Line<'static>> {
         let mut lines = self.marked("✗", self.theme.bad(), &error.message, self.theme.text());
-        lines.extend(self.hint(INSET, error.hint.as_deref()));
+        lines.extend(self.hint(error.hint.as_deref()));
         lines
     }
 
-    fn hint(self, before: &'static str, hint: Option<&str>) -> Vec<Line<'static>> {
-        hint.map(|hint| self.under(before, &format!("→ {hint}"), self.theme.accent())).unwrap_or_default()
+    fn hint(self, hint: Option<&str>) -> Vec<Line<'static>> {
+        let Some(hint) = hint else { return Vec::new() };
+        wrap(hint, self.room(INSET).saturating_sub(2), Wrap::Words)
+            .into_iter()
+            .enumerate()
+            .map(|(at, row)| {
+                let arrow = if at == 0 { "→ " } else { "  " };
+                Line::from(vec![Span::raw(INSET), Span::styled(format!("{arrow}{row}"), self.theme.accent())])
+            })
+            .collect()
     }
 }
 

@@ -1,0 +1,243 @@
+//! The real `nixi-tui` in a real terminal (tmux), with two real sshd hosts behind it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test: it starts programs, waits for them, and says loudly what it could not do"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use nixi_lab::Sshd;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A tmux server of the test's own, with one window of 80x24 and a shell in it.
+struct Window {
+    dir: TempDir,
+    socket: String,
+}
+
+impl Window {
+    /// None, loudly, where tmux is not installed.
+    fn open(config: &str) -> Option<Self> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            eprintln!("\nNOT TESTED: tmux is not installed, so the terminal UI was not run in a terminal.\n");
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let window = Self { socket: format!("nixi-test-{}", std::process::id()), dir };
+        std::fs::create_dir(window.home()).unwrap();
+        std::fs::write(window.config(), config).unwrap();
+        let shell = format!("env HOME={} PS1='ready> ' NO_COLOR=1 sh", window.home().display());
+        window.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", &shell]);
+        window.sees("ready>");
+        Some(window)
+    }
+
+    fn home(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("config.toml")
+    }
+
+    fn tmux(&self, args: &[&str]) -> Output {
+        Command::new("tmux")
+            .args(["-L", &self.socket])
+            .args(args)
+            .env("TMUX_TMPDIR", self.dir.path())
+            .env_remove("TMUX")
+            .output()
+            .unwrap()
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    fn holds(&self, what: &str, patience: Duration) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if self.screen().contains(what) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+
+    fn sees(&self, what: &str) {
+        assert!(self.holds(what, PATIENCE), "{what:?} does not appear:\n{}", self.screen());
+    }
+
+    fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    fn say(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]);
+        self.key("Enter");
+    }
+
+    /// Answers a question: what is typed too soon after it has appeared does not count, so it is typed until it does.
+    fn answer(&self, keys: &[&str], then: &str) {
+        for _ in 0..20 {
+            std::thread::sleep(Duration::from_millis(500));
+            keys.iter().for_each(|key| self.key(key));
+            if self.holds(then, Duration::from_secs(5)) {
+                return;
+            }
+        }
+        panic!("{then:?} does not appear:\n{}", self.screen());
+    }
+
+    fn start(&self) {
+        self.say(&format!("{} --config {}", env!("CARGO_BIN_EXE_nixi-tui"), self.config().display()));
+        self.sees("A change is shown to you first");
+    }
+
+    /// The shell is back on its own screen, with its own keyboard.
+    fn is_clean(&self) {
+        self.sees("ready>");
+        let flags =
+            self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag} #{bracket_paste_flag}"]);
+        let flags = String::from_utf8_lossy(&flags.stdout).trim().to_owned();
+        assert!(flags == "0 1" || flags == "0 1 0", "{flags:?}");
+        assert!(!self.screen().contains("A change is shown"), "{}", self.screen());
+        self.say("clear; stty -a");
+        self.sees("speed ");
+        self.sees("extproc");
+        let screen = self.screen();
+        for mode in ["isig", "icanon", "echo", "icrnl", "opost"] {
+            assert!(screen.split_whitespace().any(|word| word == mode), "{mode}: {screen}");
+        }
+        self.say("clear");
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+fn config(known_hosts: &Path) -> String {
+    format!("[ssh]\nknown_hosts = \"{}\"\n", known_hosts.display())
+}
+
+fn host() -> Sshd {
+    let host = Sshd::start().unwrap();
+    host.stub_programs().unwrap();
+    host.container("redis", "docker.io/library/redis:7", true).unwrap();
+    host
+}
+
+fn adopt(window: &Window, name: &str, host: &Sshd, mode: &str) {
+    let (user, port, identity) = (host.user(), host.port(), host.identity().display());
+    window.say(&format!("/adopt {name} {} {user} {mode} --port {port} --identity {identity}", host.host()));
+    window.sees(&format!("adopted {name} "));
+}
+
+/// What the stub podman was asked that changes something.
+fn changes(host: &Sshd) -> Vec<String> {
+    host.ran().into_iter().filter(|line| line.contains("podman stop") || line.contains("podman rm")).collect()
+}
+
+#[test]
+fn adopt_list_ask_deny_approve_and_leave() {
+    let (web, watched) = (host(), host());
+    let Some(window) = Window::open(&config(&web.dir().join("known_hosts"))) else { return };
+    window.start();
+
+    adopt(&window, "web-server", &web, "managed");
+    window.sees(&web.fingerprint().unwrap());
+    adopt(&window, "monitoring", &watched, "monitored");
+    window.sees("2 nodes");
+    let written = std::fs::read_to_string(window.config()).unwrap();
+    assert!(
+        written.contains("name = \"web-server\"") && written.contains("mode = \"monitored\""),
+        "{written}"
+    );
+
+    window.say("/nodes");
+    window.sees("✓ node.list");
+    let screen = window.screen();
+    let row =
+        |name: &str| screen.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default();
+    assert!(row("web-server").ends_with(" managed    online"), "{screen}");
+    assert!(row("monitoring").ends_with(" monitored  online"), "{screen}");
+
+    window.say("show me system info for web-server");
+    window.sees("✓ web-server  system.info");
+    window.sees("kernel  Linux");
+
+    window.say("stop redis on web-server");
+    window.sees("Approve this change?");
+    window.sees(&web.fingerprint().unwrap());
+    window.answer(&["n"], "you said no; nothing was run");
+    assert_eq!(changes(&web), Vec::<String>::new());
+    assert_eq!(web.container_state("redis").unwrap(), "running");
+
+    // Typed ahead: neither the line break nor the letter approves.
+    window.say("stop redis on web-server");
+    window.tmux(&["send-keys", "y", "Enter"]);
+    window.sees("Approve this change?");
+    assert_eq!(web.container_state("redis").unwrap(), "running");
+    window.answer(&["y"], "done: ");
+    assert_eq!(web.container_state("redis").unwrap(), "exited");
+    assert_eq!(changes(&web).len(), 1, "{:?}", web.ran());
+
+    let before = watched.execs();
+    window.tmux(&["send-keys", "C-u"]);
+    window.say("stop redis on monitoring");
+    window.sees("monitoring  container.stop  refused");
+    assert_eq!((watched.execs(), changes(&watched)), (before, Vec::new()));
+
+    window.say("/remove monitoring");
+    window.sees("DESTRUCTIVE");
+    window.answer(&["BSpace", "BSpace", "BSpace", "y", "e", "s", "Enter"], "1 node ·");
+    assert!(!std::fs::read_to_string(window.config()).unwrap().contains("monitoring"));
+
+    window.tmux(&["send-keys", "C-u"]);
+    window.say("/quit");
+    window.is_clean();
+}
+
+#[test]
+fn control_c_and_signals_leave_the_terminal_clean() {
+    let Some(window) = Window::open("") else { return };
+    window.start();
+    window.key("C-c");
+    window.sees("Ctrl-C again leaves");
+    window.key("C-c");
+    window.is_clean();
+
+    window.start();
+    let pid = String::from_utf8(window.tmux(&["display-message", "-p", "#{pane_pid}"]).stdout).unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", pid.trim())).unwrap();
+    let child: i32 = children.split_whitespace().next().unwrap().parse().unwrap();
+    Command::new("kill").args(["-TERM", &child.to_string()]).status().unwrap();
+    window.is_clean();
+}
+
+#[test]
+fn a_small_window_and_a_large_one() {
+    let Some(window) = Window::open("") else { return };
+    window.start();
+    for (width, height) in [("20", "5"), ("1", "1"), ("120", "40"), ("80", "24")] {
+        window.tmux(&["resize-window", "-x", width, "-y", height]);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    window.sees("A change is shown to you first");
+    window.say("/nodes");
+    window.sees("(local)");
+    window.key("C-d");
+    window.is_clean();
+}
