@@ -94,10 +94,10 @@ pub(super) const ROWS: &[Row] = &[
     looks(
         "container.inspect",
         &[
-            "inspect [the] container {name} {on}",
-            "inspect [the] {name} container {on}",
-            "SHOW [the] details (of|for) [the] container {name} {on}",
-            "SHOW [the] details (of|for) [the] {name} container {on}",
+            "inspect [the] (container|containers) {names*} {on}",
+            "inspect [the] {names*} (container|containers) {on}",
+            "SHOW [the] details (of|for) [the] container {names*} {on}",
+            "SHOW [the] details (of|for) [the] {names*} container {on}",
         ],
         &["inspect container redis on web-server"],
     ),

@@ -146,6 +146,9 @@ impl Vocabulary {
     }
 }
 
+/// The most names of one list.
+const MOST: usize = 100;
+
 /// `a`, `a and b`, `a, b and c`, `a, b, and c`, `a, b`: each prefix that is such a list.
 fn list<'w>(
     words: &'w [Word],
@@ -154,7 +157,9 @@ fn list<'w>(
     let mut ways = Vec::new();
     let mut so_far = Vec::new();
     let mut rest = words;
-    while let Some((after, name)) = one(rest) {
+    while so_far.len() < MOST
+        && let Some((after, name)) = one(rest)
+    {
         so_far.push(name);
         ways.push((after, so_far.clone()));
         rest = match after {

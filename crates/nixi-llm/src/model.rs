@@ -1,0 +1,160 @@
+//! The model as a session knows it: drives the conversation, does what it says.
+
+use std::collections::VecDeque;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nixi_core::brain::Model;
+use nixi_core::error::{ErrorKind, ErrorReport};
+use nixi_core::session::Desk;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::conversation::{Conversation, Effect, Input, Message};
+use crate::openai::{Endpoint, Fault, Request, TurnStream};
+use crate::prompt;
+
+/// Where a model is, and which.
+#[derive(Debug, Clone)]
+pub struct ModelSettings {
+    /// The root of an OpenAI-compatible API, as `http://127.0.0.1:11434/v1`.
+    pub base_url: String,
+    /// The model's name, as the endpoint knows it.
+    pub model: String,
+    /// The key, if the endpoint wants one.
+    pub api_key: Option<SecretString>,
+}
+
+/// How long a silent endpoint is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until it answers, and again until the first piece of the answer: it may have to load the model.
+    pub first: Duration,
+    /// From one piece of the answer to the next.
+    pub next: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(120), next: Duration::from_secs(60) }
+    }
+}
+
+/// A model behind an OpenAI-compatible endpoint, and the conversation with it. One request at a time; others wait.
+#[derive(Debug)]
+pub struct ChatModel {
+    endpoint: Endpoint,
+    name: RwLock<String>,
+    patience: Patience,
+    conversation: Mutex<Conversation>,
+}
+
+impl ChatModel {
+    /// A conversation that has not begun. Nothing is sent, and nothing checked, before the first request.
+    #[must_use]
+    pub fn new(settings: &ModelSettings) -> Self {
+        Self::with_patience(settings, Patience::default())
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_patience(settings: &ModelSettings, patience: Patience) -> Self {
+        Self {
+            endpoint: Endpoint::new(&settings.base_url, settings.api_key.as_ref()),
+            name: RwLock::new(settings.model.clone()),
+            patience,
+            conversation: Mutex::new(Conversation::default()),
+        }
+    }
+
+    /// Has one turn streamed into the conversation; gives what is to be done after it.
+    async fn turn(
+        &self,
+        history: &[Message],
+        conversation: &mut Conversation,
+        desk: &Desk<'_>,
+    ) -> Vec<Effect> {
+        let name = self.name();
+        let system = prompt::system(&desk.overview());
+        let request = Request::new(name.clone(), &system, history, &desk.tools());
+        let failed = |fault: &Fault| Input::StreamFailed {
+            error: self.endpoint.report(fault, &name),
+            too_long: fault.is_too_long(),
+        };
+        let opened = tokio::select! {
+            biased;
+            () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
+            opened = timeout(self.patience.first, self.endpoint.open(request)) => opened,
+        };
+        let mut stream = match opened.unwrap_or(Err(Fault::Silent(self.patience.first))) {
+            Ok(stream) => stream,
+            Err(fault) => return conversation.step(failed(&fault)),
+        };
+        let mut limit = self.patience.first;
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
+                next = next(&mut stream, limit) => next,
+            };
+            limit = self.patience.next;
+            let inputs = match next {
+                None => return conversation.step(Input::StreamEnded),
+                Some(Ok(inputs)) => inputs,
+                Some(Err(fault)) => return conversation.step(failed(&fault)),
+            };
+            for input in inputs {
+                let effects = conversation.step(input);
+                let only_words = effects.iter().all(|effect| matches!(effect, Effect::Say(_)));
+                if !only_words {
+                    // The turn is over before its stream is.
+                    return effects;
+                }
+                for effect in effects {
+                    if let Effect::Say(words) = effect {
+                        desk.say(&words);
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn next(stream: &mut TurnStream, limit: Duration) -> Option<Result<Vec<Input>, Fault>> {
+    timeout(limit, stream.next()).await.unwrap_or(Some(Err(Fault::Silent(limit))))
+}
+
+#[async_trait]
+impl Model for ChatModel {
+    fn name(&self) -> String {
+        self.name.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn switch(&self, name: &str) {
+        name.clone_into(&mut self.name.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+        let mut conversation = tokio::select! {
+            biased;
+            () = desk.cancel().cancelled() => return Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted")),
+            conversation = self.conversation.lock() => conversation,
+        };
+        let mut todo = VecDeque::from(conversation.step(Input::Person(request.to_owned())));
+        while let Some(effect) = todo.pop_front() {
+            match effect {
+                Effect::Request(history) => todo.extend(self.turn(&history, &mut conversation, desk).await),
+                Effect::CallTools(calls) => {
+                    let replies = desk.call(calls).await;
+                    todo.extend(conversation.step(Input::Replies(replies)));
+                }
+                Effect::Say(words) => desk.say(&words),
+                Effect::Notice(words) => desk.notice(&words),
+                Effect::Conclude(end) => return end.map(|answer| nixi_core::text::clean(&answer)),
+            }
+        }
+        Err(ErrorReport::new(ErrorKind::Internal, "the conversation came to no end"))
+    }
+}

@@ -1,0 +1,148 @@
+//! What can go wrong with an endpoint, in words for the person who has to mend it.
+
+use std::time::Duration;
+
+use nixi_core::error::{ErrorKind, ErrorReport};
+use nixi_core::text;
+
+/// The most of a server's own words that is shown, in characters.
+const SHOWN: usize = 300;
+
+/// Why there is no turn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The settings cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// No connection, or it was lost before an answer.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The server answered with a status that is no success.
+    #[error("{status} {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's own words.
+        message: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
+    },
+    /// The server says in the stream that it failed.
+    #[error("{0}")]
+    Said(String),
+    /// Nothing came for this long.
+    #[error("nothing came for {0:?}")]
+    Silent(Duration),
+    /// The connection was lost in the middle of the stream.
+    #[error("{0}")]
+    Lost(String),
+    /// The stream is damaged.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Fault {
+    /// Whether the server says that the conversation does not fit the model.
+    pub(crate) fn is_too_long(&self) -> bool {
+        let says = |message: &str| {
+            let message = message.to_lowercase();
+            ["context", "too long", "too large", "token"].iter().any(|word| message.contains(word))
+        };
+        match self {
+            Self::Refused { status: 413, .. } => true,
+            Self::Refused { status: 400 | 422 | 500, message, .. } => says(message),
+            Self::Said(message) => says(message),
+            Self::Refused { .. }
+            | Self::Unusable(_)
+            | Self::Unreachable(_)
+            | Self::Silent(_)
+            | Self::Lost(_)
+            | Self::Broken(_) => false,
+        }
+    }
+
+    /// The same as front ends show it, for the model `name` of the endpoint `url`.
+    pub(crate) fn report(&self, url: &str, name: &str) -> ErrorReport {
+        let unavailable = |message: String| ErrorReport::new(ErrorKind::ModelUnavailable, message);
+        let broken = |message: String| ErrorReport::new(ErrorKind::ModelBroken, message);
+        match self {
+            Self::Unusable(why) => unavailable(format!("the model endpoint {url} cannot be used: {why}")),
+            Self::Unreachable(why) => unavailable(format!("no model answers at {url}: {}", shown(why)))
+                .hint("start the model server, or correct base_url in [llm]; --offline does without a model"),
+            Self::Silent(limit) => unavailable(format!("{url} sent nothing for {} s", limit.as_secs()))
+                .hint("the server may be loading the model, or be busy: ask again"),
+            Self::Said(message) => broken(format!("the answer broke off: {url} says: {}", shown(message)))
+                .hint("nothing of it was run; ask again"),
+            Self::Lost(why) => {
+                broken(format!("the answer broke off: the connection to {url} was lost ({})", shown(why)))
+                    .hint("nothing of it was run; ask again")
+            }
+            Self::Broken(why) => {
+                broken(format!("the answer broke off: the stream from {url} is damaged: {}", shown(why)))
+                    .hint("nothing of it was run; ask again")
+            }
+            Self::Refused { status, message, wait } => refused(url, name, *status, message, *wait),
+        }
+    }
+}
+
+fn refused(url: &str, name: &str, status: u16, message: &str, wait: Option<Duration>) -> ErrorReport {
+    let says = match shown(message) {
+        message if message.is_empty() => format!("HTTP {status}"),
+        message => format!("HTTP {status}: {message}"),
+    };
+    let (what, hint) = match status {
+        401 | 403 => (
+            format!("{url} does not accept the key"),
+            "check api_key_env or api_key_file in [llm]".to_owned(),
+        ),
+        404 => (
+            format!("{url} has no model {name:?}, or is no OpenAI-compatible endpoint"),
+            "check model and base_url in [llm]; base_url mostly ends in /v1".to_owned(),
+        ),
+        429 => (
+            format!("{url} is busy, or the key's quota is used up"),
+            match wait {
+                Some(wait) => format!("it asks to wait {} s", wait.as_secs().max(1)),
+                None => "ask again in a while".to_owned(),
+            },
+        ),
+        300..=399 => (
+            format!("{url} points to another address"),
+            "write the final address as base_url in [llm]".to_owned(),
+        ),
+        500..=599 => (format!("{url} has failed"), "ask again; the server's own log says more".to_owned()),
+        _ => (format!("{url} refuses the request"), "check model and base_url in [llm]".to_owned()),
+    };
+    ErrorReport::new(ErrorKind::ModelUnavailable, format!("{what} ({says})")).hint(hint)
+}
+
+fn shown(words: &str) -> String {
+    let line = text::clean_line(words.trim());
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_words_are_made_safe_and_short() {
+        let message = format!("\u{1b}[2J{}", "x".repeat(1000));
+        let report = Fault::Refused { status: 500, message, wait: None }.report("http://m/v1", "m");
+        assert!(report.message.chars().count() < 400);
+        assert!(!report.message.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn only_a_long_conversation_is_too_long() {
+        let refused = |status, message: &str| Fault::Refused { status, message: message.into(), wait: None };
+        assert!(refused(400, "exceed_context_size_error").is_too_long());
+        assert!(refused(413, "").is_too_long());
+        assert!(!refused(401, "invalid token").is_too_long());
+        assert!(!refused(400, "model does not support tools").is_too_long());
+    }
+}

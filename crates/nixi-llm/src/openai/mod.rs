@@ -1,0 +1,9 @@
+//! An OpenAI-compatible endpoint: how requests go out, how turns stream back, and what can go wrong.
+
+mod client;
+mod fault;
+mod wire;
+
+pub(crate) use self::client::{Endpoint, TurnStream};
+pub(crate) use self::fault::Fault;
+pub(crate) use self::wire::Request;
