@@ -1,5 +1,7 @@
 //! The nodes that Nixi knows, and whether they answer.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -158,6 +160,9 @@ pub trait Survey: Send + Sync {
 
     /// All remote nodes, in the order of the configuration.
     fn remote(&self) -> Vec<Node>;
+
+    /// The file that declares the node, if only NixOS writes that file.
+    fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf>;
 }
 
 /// `user@host`, with the port where it is not 22, as people write it.

@@ -184,6 +184,7 @@ impl Door<'_> {
         LiveRoster {
             roster: self.roster,
             remote: &*self.batch.inner.parts.remote,
+            system_file: &self.batch.inner.parts.config.files().system,
             audience: self.batch.audience,
             cancel: self.batch.cancel,
         }

@@ -1,5 +1,6 @@
 //! The nodes of the configuration: chosen by name, tag and glob, and asked whether they answer.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wildmatch::WildMatch;
 
 use super::protocol::{Audience, Event};
-use crate::config::Config;
+use crate::config::{Config, Layer};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Executor;
 use crate::fleet::{Controller, NodeRow, Probing, Survey};
@@ -90,6 +91,7 @@ impl Roster {
 pub(super) struct LiveRoster<'a> {
     pub(super) roster: &'a Roster,
     pub(super) remote: &'a dyn Executor,
+    pub(super) system_file: &'a Path,
     pub(super) audience: &'a dyn Audience,
     pub(super) cancel: &'a CancellationToken,
 }
@@ -144,5 +146,10 @@ impl Survey for LiveRoster<'_> {
 
     fn remote(&self) -> Vec<Node> {
         self.roster.remote().cloned().collect()
+    }
+
+    fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf> {
+        let entry = self.roster.config.node(name)?;
+        (entry.layer == Layer::System).then(|| self.system_file.to_owned())
     }
 }

@@ -1,7 +1,9 @@
 //! `node.remove`
 
-use nixi_core::config::ConfigEdit;
-use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, Scope, Step, ToolError, WriteCapability};
+use nixi_core::config::{ConfigEdit, NODES_OPTION};
+use nixi_core::{
+    ActionName, Change, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Scope, Step, ToolError, WriteCapability,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,12 @@ impl Change for Remove {
             });
         }
         let node = named::remote(cx.fleet(), &args.name)?;
+        if let Some(file) = cx.fleet().declared_by_nixos(node.name()) {
+            let message =
+                format!("the node {} is declared in {}, which NixOS writes", node.name(), file.display());
+            let report = ErrorReport::new(ErrorKind::Config, message);
+            return Err(ToolError::Reported(report.hint(format!("change {NODES_OPTION} there"))));
+        }
         let mut plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
             .warn("nothing changes on the node itself: it still lets your key in")
             .step(Step::Config(ConfigEdit::RemoveNode(node.name().clone())));

@@ -201,6 +201,16 @@ async fn a_node_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_node_that_nixos_declares_stays() {
+    let lab = Lab::new(node());
+    let declared = "[[nodes]]\nname = \"web-server\"\nhost = \"192.168.1.10\"\n";
+    std::fs::write(lab.folder.path().join("system.toml"), declared).unwrap();
+    let error = lab.plan(CallRequest::new("node.remove").with("name", "web-server")).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("system.toml") && error.hint.unwrap().contains("services.nixi.nodes"));
+}
+
+#[tokio::test]
 async fn only_configured_nodes_can_be_forgotten() {
     let lab = Lab::new(node());
     let kind = async |name: &str| {

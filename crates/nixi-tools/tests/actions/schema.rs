@@ -41,21 +41,21 @@ fn actions_and_parameters() {
     clock.now [read]
     container.inspect [read] names
     container.list [read]
-    container.logs [read] lines? name since?
-    container.remove [destructive] all? names?
-    container.restart [change] all? names?
-    container.start [change] all? names?
-    container.stop [change] all? names?
-    log.query [read] grep? lines? priority? since? unit? until?
+    container.logs [read] name lines? since?
+    container.remove [destructive] names? all?
+    container.restart [change] names? all?
+    container.start [change] names? all?
+    container.stop [change] names? all?
+    log.query [read] unit? lines? since? until? priority? grep?
     network.interfaces [read]
-    network.ping [read] count? target
+    network.ping [read] target count?
     network.ports [read]
     node.list [read] probe?
     node.remove [destructive] name
     node.status [read] names
     service.failed [read]
     service.list [read]
-    service.logs [read] grep? lines? name priority? since? until?
+    service.logs [read] name lines? since? until? priority? grep?
     service.restart [change] names
     service.start [change] names
     service.status [read] names
