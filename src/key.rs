@@ -12,18 +12,18 @@ pub(crate) fn api_key(settings: &LlmSettings) -> Result<Option<SecretString>, Er
     if let Some(name) = &settings.api_key_env {
         return match std::env::var(name) {
             Ok(key) if !key.trim().is_empty() => Ok(Some(SecretString::from(key.trim()))),
-            Ok(_) | Err(_) => Err(missing(format!("the environment variable {name} holds no key"))),
+            Ok(_) | Err(_) => Err(missing(&format!("the environment variable {name} holds no key"))),
         };
     }
     let Some(file) = &settings.api_key_file else { return Ok(None) };
     match std::fs::read_to_string(file) {
         Ok(key) if !key.trim().is_empty() => Ok(Some(SecretString::from(key.trim()))),
-        Ok(_) => Err(missing(format!("{} is empty", file.display()))),
-        Err(error) => Err(missing(format!("cannot read {}: {error}", file.display()))),
+        Ok(_) => Err(missing(&format!("{} is empty", file.display()))),
+        Err(error) => Err(missing(&format!("cannot read {}: {error}", file.display()))),
     }
 }
 
-fn missing(message: String) -> ErrorReport {
+fn missing(message: &str) -> ErrorReport {
     ErrorReport::new(ErrorKind::ModelUnavailable, format!("there is no key for the model: {message}"))
         .hint("see api_key_env and api_key_file in the [llm] section of the configuration")
 }

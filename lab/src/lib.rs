@@ -11,6 +11,7 @@
 mod client;
 mod faults;
 mod keys;
+mod llmock;
 mod processes;
 mod sshd;
 mod stubs;
@@ -18,4 +19,5 @@ mod stubs;
 pub use client::{Agent, ControlMaster};
 pub use faults::{BlackHole, GarbageBanner, Silent};
 pub use keys::{Key, KeyKind};
+pub use llmock::Llmock;
 pub use sshd::{Sshd, SshdBuilder};

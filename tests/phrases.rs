@@ -1,0 +1,37 @@
+//! The phrasebook and the tools know each other by names alone: here they are held side by side.
+
+use nixi_core::brain::{Phrases, Reading};
+use nixi_core::registry::{Access, ParamKind};
+use nixi_llm::Phrasebook;
+
+#[test]
+fn every_phrase_is_a_call_that_fits() {
+    let registry = nixi_tools::registry().unwrap();
+    for phrase in Phrasebook::phrases() {
+        let Reading::Calls(calls) = Phrasebook::new().read(phrase) else {
+            panic!("not understood: {phrase}")
+        };
+        for call in calls {
+            let spec = registry.spec(&call.action).unwrap_or_else(|error| panic!("{phrase}: {error}"));
+            for (name, value) in &call.args {
+                let param =
+                    spec.param(name).unwrap_or_else(|| panic!("{phrase}: {} has no {name}", call.action));
+                let fits = match &param.kind {
+                    ParamKind::List => value.is_array(),
+                    ParamKind::Number => value.is_u64(),
+                    ParamKind::Flag => value.is_boolean(),
+                    ParamKind::Text => value.is_string(),
+                    ParamKind::Choice(words) => words.iter().any(|word| *value == word.as_str()),
+                    ParamKind::Map => value.is_object(),
+                };
+                assert!(fits, "{phrase}: {name} = {value}");
+            }
+            for param in spec.params.iter().filter(|param| param.required) {
+                assert!(call.args.contains_key(&param.name), "{phrase}: {} is missing", param.name);
+            }
+            let verb = phrase.split(' ').next().unwrap_or_default();
+            let orders = ["start", "stop", "restart", "remove"].contains(&verb);
+            assert_eq!(orders, spec.access != Access::Read, "{phrase}: {}", call.action);
+        }
+    }
+}
