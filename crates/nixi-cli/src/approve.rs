@@ -49,12 +49,10 @@ pub(crate) async fn answer(
         }
         screen.plan(pending.review());
         let risk = pending.review().risk;
+        // What was typed before the question was seen answers nothing.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         screen.ask(plan::question(risk));
-        let said = tokio::task::spawn_blocking(move || {
-            // What was typed before the question was seen answers nothing.
-            let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-            read_answer(&mut io::stdin().lock(), risk)
-        });
+        let said = tokio::task::spawn_blocking(move || read_answer(&mut io::stdin().lock(), risk));
         match said.await {
             Ok(Answer::Yes) => pending.approve(),
             Ok(Answer::No) | Err(_) => pending.deny(Refusal::Person),

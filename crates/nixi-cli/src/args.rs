@@ -29,13 +29,18 @@ Exit codes:
   130  interrupted
 With several nodes the highest of 1 to 4 wins. Results go to standard output, all else to standard error.";
 
-/// Manages many NixOS machines from one controller, over SSH.
-///
-/// A change is shown as a plan first, and runs only if you approve it. A monitored node is never changed.
+const ABOUT: &str = "\
+Manages many NixOS machines from one controller, over SSH.
+
+A change is shown as a plan first, and runs only if you approve it. A monitored node is never changed.";
+
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "nixi",
     version,
+    about = ABOUT,
+    long_about = None,
     override_usage = USAGE,
     after_help = AFTER,
     max_term_width = 100,
@@ -69,13 +74,14 @@ pub(crate) struct Reach {
     /// Reads run, changes are only planned
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
-    /// Approves plans; those that destroy something need --yes=destructive, and a model's are asked about all the same
+    /// Approves plans; --yes=destructive also those that destroy. A plan that a model made is asked about
     #[arg(
         long,
         value_name = "RISK",
         global = true,
         num_args = 0..=1,
         require_equals = true,
+        hide_possible_values = true,
         default_missing_value = "routine"
     )]
     pub(crate) yes: Option<Yes>,
@@ -90,8 +96,8 @@ pub(crate) struct Look {
     /// Prints one JSON document on standard output, errors included
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// When to use colours; NO_COLOR is honoured
-    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = Colour::Auto, hide_default_value = true)]
+    /// Colours: auto, always or never; NO_COLOR is honoured
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = Colour::Auto, hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: Colour,
     /// Tells more on standard error
     #[arg(short, long, global = true)]

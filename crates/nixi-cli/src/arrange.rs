@@ -89,7 +89,8 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
         let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).collect();
         text::clean_line(&words.join(OsStr::new(" ")).to_string_lossy())
     };
-    let verbs: Vec<&str> = clap.get_subcommands().map(clap::Command::get_name).collect();
+    let verbs: Vec<&str> =
+        clap.get_subcommands().map(clap::Command::get_name).filter(|verb| *verb != "help").collect();
     let near: Vec<String> =
         nearest(word, verbs.iter().copied()).into_iter().map(|verb| format!("`nixi {verb}`")).collect();
     let is_action = word.split_once('.').is_some_and(|(tool, action)| is_name(tool) && is_name(action));

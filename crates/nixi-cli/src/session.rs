@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nixi_core::registry::Access;
 use nixi_core::{Asker, ErrorKind, ErrorReport, Intent, Op, Outcome};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::approve::{self, Person};
@@ -20,6 +21,8 @@ const GRACE: Duration = Duration::from_millis(800);
 pub(crate) struct Session {
     pub(crate) asker: Asker,
     intent: Intent,
+    /// Fires when the person presses Ctrl-C, also between two operations.
+    interrupted: CancellationToken,
 }
 
 impl Session {
@@ -29,8 +32,17 @@ impl Session {
     /// When the configuration cannot be read.
     pub(crate) fn open(globals: &Globals, screen: &Arc<Screen>) -> Result<Self, ErrorReport> {
         let (asker, approver) = nixi::open(&setup(globals))?;
+        let interrupted = CancellationToken::new();
+        // Where signals cannot be heard, Ctrl-C ends the program as it ends any other.
+        if let Ok(mut signal) = signal(SignalKind::interrupt()) {
+            let fire = interrupted.clone();
+            tokio::spawn(async move {
+                signal.recv().await;
+                fire.cancel();
+            });
+        }
         tokio::spawn(approve::answer(approver, globals.standing(), Person::here(), Arc::clone(screen)));
-        Ok(Self { asker, intent: globals.intent() })
+        Ok(Self { asker, intent: globals.intent(), interrupted })
     }
 
     /// Performs one operation, or as much of it as the person lets it.
@@ -39,7 +51,7 @@ impl Session {
         let mut work = std::pin::pin!(self.asker.perform(op, self.intent, live, &cancel));
         tokio::select! {
             outcome = &mut work => Ended { exit: Exit::of(&outcome), outcome },
-            () = interrupted() => {
+            () = self.interrupted.cancelled() => {
                 cancel.cancel();
                 let outcome = match tokio::time::timeout(GRACE, work).await {
                     Ok(outcome) => outcome,
@@ -75,11 +87,4 @@ impl Ended {
 /// Where the configuration is, by the command line.
 pub(crate) fn setup(globals: &Globals) -> nixi::Setup {
     nixi::Setup { config: globals.config.clone() }
-}
-
-/// Ends when the person presses Ctrl-C; never, if that cannot be heard.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -48,7 +48,9 @@ fn listing(specs: &[&ActionSpec], paint: Paint) -> String {
         };
         lines.push(format!("  {:<widest$}  {access}  {}", spec.name.action(), spec.about));
         let usage: Vec<String> = spec.params.iter().map(usage).collect();
-        let widest_usage = usage.iter().map(|usage| usage.chars().count()).max().unwrap_or(0).min(40);
+        // A long list of choices stands out of its column.
+        let widest_usage =
+            usage.iter().map(|usage| usage.chars().count()).filter(|long| *long <= 32).max().unwrap_or(0);
         for (param, usage) in spec.params.iter().zip(usage) {
             let needed = if param.required { "needed. " } else { "" };
             let about = format!("{usage:<widest_usage$}  {needed}{}", param.about);

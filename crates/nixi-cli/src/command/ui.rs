@@ -24,7 +24,7 @@ pub(super) async fn run(cx: &Cx) -> Result<Exit, ErrorReport> {
     match nixi_tui::run(asker, approver).await {
         Ok(()) => Ok(Exit::DONE),
         Err(error) => {
-            cx.screen.say(&format!("error: the terminal UI failed: {error}"));
+            cx.screen.say(&format!("error: the terminal UI failed: {error:#}"));
             Ok(Exit::FAILED)
         }
     }

@@ -1,0 +1,118 @@
+//! The question on a real terminal: a pty whose other end is the test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test, which runs the program it is about"
+)]
+
+mod common;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Stdio};
+
+use common::Home;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+const NODES: &str = "[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n";
+
+/// Where a person would sit.
+struct Terminal {
+    person: File,
+    program: File,
+    seen: String,
+}
+
+impl Terminal {
+    fn open() -> Self {
+        let person: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let program = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        Self { person: File::from(person), program, seen: String::new() }
+    }
+
+    fn stdio(&self) -> Stdio {
+        self.program.try_clone().unwrap().into()
+    }
+
+    fn wait_for(&mut self, words: &str) {
+        while !self.seen.contains(words) {
+            let mut bytes = [0; 4096];
+            let count = self.person.read(&mut bytes).unwrap();
+            self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.person.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Standard output stays a pipe: what is asked does not depend on where the results go.
+    fn run(&self, home: &Home, args: &[&str]) -> Child {
+        let mut command = home.command(args);
+        command.stdin(self.stdio()).stderr(self.stdio()).stdout(Stdio::piped()).spawn().unwrap()
+    }
+}
+
+const QUESTION: &str = "type `yes` to go on:";
+
+fn code(child: Child) -> i32 {
+    child.wait_with_output().unwrap().status.code().unwrap()
+}
+
+#[test]
+fn a_yes_behind_the_question_approves_what_was_shown() {
+    let home = Home::with_config(NODES);
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["remove", "web"]);
+    terminal.wait_for(QUESTION);
+    assert!(terminal.seen.contains("1. config: remove node web"), "{}", terminal.seen);
+    terminal.types("yes\n");
+    assert_eq!(code(child), 0);
+    assert!(!home.config_text().contains("web"));
+}
+
+#[test]
+fn what_was_typed_before_the_question_approves_nothing() {
+    let home = Home::with_config(NODES);
+    let mut terminal = Terminal::open();
+    terminal.types("yes\nyes\n");
+    let child = terminal.run(&home, &["remove", "web"]);
+    terminal.wait_for(QUESTION);
+    terminal.types("\n");
+    assert_eq!(code(child), 3);
+    assert_eq!(home.config_text(), NODES);
+}
+
+#[test]
+fn the_end_of_the_input_is_a_no() {
+    let home = Home::with_config(NODES);
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["remove", "web", "--json"]);
+    terminal.wait_for(QUESTION);
+    terminal.types("\u{4}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code().unwrap(), 3);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["results"][0]["error"]["kind"], "declined", "{document}");
+    assert_eq!(home.config_text(), NODES);
+}
+
+#[test]
+fn an_interrupted_question_is_a_no() {
+    let home = Home::with_config(NODES);
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["remove", "web"]);
+    terminal.wait_for(QUESTION);
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(code(child), 130);
+    assert_eq!(home.config_text(), NODES);
+}
