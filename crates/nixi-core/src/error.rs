@@ -256,6 +256,9 @@ impl ToolError {
     /// The error as front ends show it.
     #[must_use]
     pub fn report(&self) -> ErrorReport {
+        if let Self::Reported(report) = self {
+            return report.clone();
+        }
         let hint = match self {
             Self::Exec(ExecError::Unreachable { hint, .. }) => hint.clone(),
             Self::Exec(ExecError::Unfit { hint, .. }) | Self::Permission { hint, .. } => Some(hint.clone()),
