@@ -49,6 +49,12 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
             return Err(denied(cx));
         }
     }
+    if says(&output, "No journal files were found") {
+        return Err(ToolError::NotFound {
+            message: format!("there is no journal on {}", cx.node().name()),
+            hint: Some("systemd-journald keeps one where it runs".to_owned()),
+        });
+    }
     let shown = command.to_string();
     // With --grep, no match ends like grep(1): with 1, and nothing said.
     let said_nothing = output.stdout.is_empty() && output.stderr.iter().all(u8::is_ascii_whitespace);
@@ -63,8 +69,11 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
 
 /// journalctl says so when the user does not see the whole journal, and shows the rest or nothing.
 fn is_partial(output: &Output) -> bool {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    stderr.contains("not seeing messages from") || stderr.contains("insufficient permissions")
+    says(output, "not seeing messages from") || says(output, "insufficient permissions")
+}
+
+fn says(output: &Output, words: &str) -> bool {
+    String::from_utf8_lossy(&output.stderr).contains(words)
 }
 
 /// sudo(8) is not there or would not run it, or root does not see it either.

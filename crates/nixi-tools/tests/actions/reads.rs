@@ -175,6 +175,8 @@ async fn the_journal_as_whoever_sees_it_all() {
             .ending("sudo", ended(1, "", "sudo: a password is required\n")),
     );
     assert_eq!(kind(&lab, logs()).await, ErrorKind::Permission);
+    let lab = Lab::new(Recording::new().ending("journalctl", ended(0, "", "No journal files were found.\n")));
+    assert_eq!(kind(&lab, logs()).await, ErrorKind::NotFound);
 }
 
 #[tokio::test]
