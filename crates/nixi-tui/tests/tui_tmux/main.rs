@@ -8,6 +8,8 @@
     reason = "a test: it starts programs, waits for them, and says loudly what it could not do"
 )]
 
+mod panics;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -99,7 +101,11 @@ impl Window {
     }
 
     fn start(&self) {
-        self.say(&format!("{} --config {}", env!("CARGO_BIN_EXE_nixi-tui"), self.config().display()));
+        self.run(&format!("{} --config {}", env!("CARGO_BIN_EXE_nixi-tui"), self.config().display()));
+    }
+
+    fn run(&self, command: &str) {
+        self.say(command);
         self.sees("A change is shown to you first");
     }
 
@@ -239,5 +245,21 @@ fn a_small_window_and_a_large_one() {
     window.say("/nodes");
     window.sees("(local)");
     window.key("C-d");
+    window.is_clean();
+}
+
+/// Run by itself in the window, this same test is the UI that panics.
+#[test]
+fn a_panic_leaves_the_terminal_clean() {
+    const NAME: &str = "a_panic_leaves_the_terminal_clean";
+    if std::env::var_os("NIXI_TUI_PANICS").is_some() {
+        panic!("the UI ended: {}", panics::run());
+    }
+    let Some(window) = Window::open("") else { return };
+    let this = std::env::current_exe().unwrap();
+    window.run(&format!("RUST_BACKTRACE=0 NIXI_TUI_PANICS=1 {} --exact {NAME} --nocapture", this.display()));
+    window.say("hello");
+    window.sees("a fault of its own at \"hello\"");
+    window.sees("the UI ended: a request came to a sudden end");
     window.is_clean();
 }
