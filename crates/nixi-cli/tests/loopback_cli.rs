@@ -300,3 +300,24 @@ fn an_interruption_ends_it_with_130() {
         assert_eq!(document["error"]["kind"], "cancelled", "{document}");
     }
 }
+
+#[test]
+fn an_interrupted_change_is_not_called_done() {
+    let fleet = Fleet::start();
+    let stubs = fleet.web.stub_dir();
+    std::fs::rename(stubs.join("systemctl"), stubs.join("systemctl-real")).unwrap();
+    let script = "#!/bin/sh\nif [ \"$1\" = restart ]; then : >\"$HOME/begun\"; exec sleep 600; fi\nexec systemctl-real \"$@\"\n";
+    fleet.web.stub("systemctl", script).unwrap();
+    let call = ["call", "service.restart", "names=nginx", "--node", "web-server", "--yes", "--json"];
+    let child = fleet.home.command(&call).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !fleet.web.home().join("begun").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["kind"], "cancelled", "{document}");
+    assert_eq!(document["results"][0]["status"], "unknown", "{document}");
+}

@@ -116,3 +116,21 @@ fn an_interrupted_question_is_a_no() {
     assert_eq!(code(child), 130);
     assert_eq!(home.config_text(), NODES);
 }
+
+#[test]
+fn the_table_does_not_wait_for_the_slowest_node() {
+    let hole = nixi_lab::BlackHole::start().unwrap();
+    let home = Home::with_config(&format!(
+        "[ssh]\nconnect_timeout = \"1h\"\n[[nodes]]\nname = \"hole\"\nhost = \"127.0.0.1\"\nport = {}\n{NODES}",
+        hole.port()
+    ));
+    let mut terminal = Terminal::open();
+    let mut command = home.command(&["nodes"]);
+    let child = command.stdout(terminal.stdio()).stderr(terminal.stdio()).spawn().unwrap();
+    terminal.wait_for("unreachable (refused)");
+    assert!(terminal.seen.contains("(local)"), "{}", terminal.seen);
+    assert!(!terminal.seen.contains("hole"), "it has an hour left: {}", terminal.seen);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .unwrap();
+    assert_eq!(code(child), 130);
+}
