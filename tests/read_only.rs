@@ -75,10 +75,10 @@ fn node() -> Recording {
     let id = "a".repeat(64);
     Recording::new()
         .answering(
-            "sudo podman ps",
+            "sudo -n -- podman ps",
             &json!([{"Id": id, "Names": ["web"], "State": "running", "Image": "x"}]).to_string(),
         )
-        .answering("sudo podman inspect", &format!("{id} web\n"))
+        .answering("sudo -n -- podman inspect", &format!("{id} web\n"))
         .answering("systemctl show", "Id=nginx.service\nLoadState=loaded\nActiveState=active\n")
         .answering("systemctl list-units", "[]")
 }

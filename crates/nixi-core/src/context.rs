@@ -77,7 +77,7 @@ impl InspectCx<'_> {
     /// When the read did not run to its end, failed, or printed more than is kept.
     pub async fn stdout(&self, command: Command<impl ReadOnly>) -> Result<String, ToolError> {
         let command = ReadOnly::read(command);
-        let shown = command.to_string();
+        let shown = command.for_login(self.reader.executor.login(self.reader.node));
         let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
         let output = self.reader.run(&command).await?;
         if !output.exit.is_success() {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{Access, Command, Elevation, Program, Read, Write};
+use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
 use crate::node::{Node, SshTarget, UserName};
 use crate::quote::{self, Unquotable};
 
@@ -287,6 +287,11 @@ pub trait Executor: Send + Sync {
     /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
     /// invocation that changes something is sent at most once.
     async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError>;
+
+    /// Who runs commands on the node; plans show `sudo` where it is run, and only there.
+    fn login(&self, node: &Node) -> Login {
+        if node.ssh().is_some_and(|ssh| ssh.user.is_root()) { Login::Root } else { Login::Other }
+    }
 
     /// Brings up, or finds alive, an authenticated connection, and gives the host key it was made with (`None` on the
     /// controller). Nothing is run for the user.

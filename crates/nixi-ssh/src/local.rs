@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
-use nixi_core::command::{Elevation, Program};
+use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
 use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -226,6 +226,10 @@ fn signal_name(signal: i32) -> String {
 
 #[async_trait]
 impl Executor for LocalExecutor {
+    fn login(&self, _: &Node) -> Login {
+        if rustix::process::geteuid().is_root() { Login::Root } else { Login::Other }
+    }
+
     async fn exec(&self, _: &Node, run: Invocation) -> Result<Output, ExecError> {
         let limits = Exec { line: String::new(), deadline: run.deadline(), limit: Invocation::OUTPUT_LIMIT };
         self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await

@@ -80,18 +80,18 @@ mod tests {
         nproc
         df -P -B1 '--exclude-type=tmpfs' '--exclude-type=devtmpfs' '--exclude-type=ramfs' '--exclude-type=efivarfs' '--exclude-type=squashfs' '--exclude-type=overlay' '--exclude-type=fuse.portal'
         df -P -B1 -- /
-        sudo podman ps --all --no-trunc --format json
-        sudo docker inspect --type container -- web db
-        sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
-        sudo podman logs --timestamps --tail 100 -- web
-        sudo podman logs --timestamps --tail 100 --since '1h ago' -- web
+        sudo -n -- podman ps --all --no-trunc --format json
+        sudo -n -- docker inspect --type container -- web db
+        sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
+        sudo -n -- podman logs --timestamps --tail 100 -- web
+        sudo -n -- podman logs --timestamps --tail 100 --since '1h ago' -- web
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
-        sudo journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

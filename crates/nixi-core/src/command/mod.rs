@@ -74,6 +74,15 @@ pub enum Elevation {
     Root,
 }
 
+/// Who runs commands on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// root, for whom nothing is elevated.
+    Root,
+    /// Anyone else.
+    Other,
+}
+
 /// One program with its arguments: no shell, no expansion, nothing implied.
 #[must_use = "a command does nothing by itself"]
 pub struct Command<A: Access> {
@@ -109,6 +118,14 @@ impl<A: Access> Command<A> {
     #[must_use]
     pub fn elevation(&self) -> Elevation {
         self.elevation
+    }
+
+    /// The command as it is run for this login, word for word: root needs no `sudo`.
+    pub(crate) fn for_login(&self, login: Login) -> String {
+        match login {
+            Login::Root => Self { elevation: Elevation::LoginUser, ..self.clone() }.to_string(),
+            Login::Other => self.to_string(),
+        }
     }
 }
 
@@ -193,7 +210,7 @@ pub(crate) fn show(
     elevation: Elevation,
 ) -> fmt::Result {
     if elevation == Elevation::Root {
-        f.write_str("sudo ")?;
+        f.write_str("sudo -n -- ")?;
     }
     f.write_str(program.as_str())?;
     for arg in args {

@@ -36,7 +36,7 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
     for step in &approved.plan.steps {
-        let shown = text::clean_line(&step.to_string());
+        let shown = text::clean_line(&step.for_login(bench.executor.login(approved.writable.node())));
         let report = if stopped {
             let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
@@ -104,7 +104,7 @@ async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> Step
 
 async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
-    let words = command.to_string();
+    let words = command.for_login(bench.executor.login(node));
     let invocation = Invocation::change(command, STEP_DEADLINE, bench.cancel.clone());
     match bench.executor.exec(node, invocation).await {
         Ok(output) if output.exit.is_success() => {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Plan, PlanDigest, Risk};
 use crate::action::ActionName;
+use crate::command::Login;
 use crate::exec::Fingerprint;
 use crate::fleet::address;
 use crate::node::{Node, NodeName};
@@ -53,6 +54,7 @@ impl Review {
         action: ActionName,
         node: &Node,
         host_key: Option<Fingerprint>,
+        login: Login,
         origin: Origin,
     ) -> Self {
         Self {
@@ -64,7 +66,7 @@ impl Review {
             origin,
             summary: text::clean_line(&plan.summary),
             risk: plan.risk,
-            steps: plan.steps.iter().map(|step| text::clean_line(&step.to_string())).collect(),
+            steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
             expects: plan.expects.iter().map(|e| text::clean_line(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| text::clean_line(w)).collect(),
             digest: PlanDigest::of(plan, action, node, host_key.as_ref()),
@@ -75,7 +77,7 @@ impl Review {
     /// A read that sends something out to a place which no person named.
     pub(crate) fn of_outward(action: ActionName, node: &Node, target: &str) -> Self {
         let plan = Plan::new(format!("reach out to {target}, which you did not name"), Risk::Routine);
-        let mut review = Self::of(&plan, action, node, None, Origin::Model);
+        let mut review = Self::of(&plan, action, node, None, Login::Other, Origin::Model);
         review.steps = vec![text::clean_line(&format!("{action} {target}"))];
         review.digest = PlanDigest::of_value(&(action, node.name().as_str(), target));
         review

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::command::{Command, Write};
+use crate::command::{Command, Login, Write};
 use crate::config::ConfigEdit;
 use crate::node::SshTarget;
 
@@ -22,6 +22,16 @@ pub enum Step {
 impl From<Command<Write>> for Step {
     fn from(command: Command<Write>) -> Self {
         Self::Run(command)
+    }
+}
+
+impl Step {
+    /// As a person reads it in a plan: a command word for word as this login runs it.
+    pub(crate) fn for_login(&self, login: Login) -> String {
+        match self {
+            Self::Run(command) => command.for_login(login),
+            Self::Config(_) | Self::ForgetHostKey(_) => self.to_string(),
+        }
     }
 }
 

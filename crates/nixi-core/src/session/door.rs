@@ -108,13 +108,16 @@ impl Door<'_> {
         let survey = self.survey();
         let cx = PlanCx { inspect: self.inspect_cx(&survey) };
         let plan = action.plan(&cx, self.call.args.clone()).await?;
+        let executor = self.batch.inner.executor(self.node);
+        let login = executor.login(self.node);
         let runs = plan.steps.iter().any(|step| matches!(step, Step::Run(_)));
         let host_key = if runs {
             self.batch.inner.executor(self.node).reach(self.node, self.batch.cancel).await?
         } else {
             None
         };
-        let review = Review::of(&plan, self.call.action.spec.name, self.node, host_key, self.batch.origin);
+        let review =
+            Review::of(&plan, self.call.action.spec.name, self.node, host_key, login, self.batch.origin);
         Ok((plan, review))
     }
 

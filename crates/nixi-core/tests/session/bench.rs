@@ -150,7 +150,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::over(CONFIG, Recording::new().answering("uname -n", "web").answering("sudo touch", ""))
+        Self::over(CONFIG, Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", ""))
     }
 
     pub(crate) fn over(config: &str, recording: Recording) -> Self {

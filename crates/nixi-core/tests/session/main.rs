@@ -40,7 +40,7 @@ async fn an_approved_change_runs_as_it_was_shown() {
         .await;
     let result = &outcome.results[0];
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(bench.changes(), ["sudo touch -- a", "sudo touch -- 'b c'"]);
+    assert_eq!(bench.changes(), ["sudo -n -- touch -- a", "sudo -n -- touch -- 'b c'"]);
     assert_eq!(result.plan.as_ref().unwrap().steps, bench.changes());
     assert_eq!(result.steps.len(), 2);
 }
@@ -120,13 +120,13 @@ async fn no_step_runs_after_one_that_failed() {
         Output { exit: Exit::Code(1), stdout: vec![], stderr: b"no\x1b[2J".to_vec(), truncated: false };
     let recording = Recording::new()
         .answering("uname -n", "web")
-        .answering("sudo touch", "")
-        .ending("sudo touch -- b", Ok(failed));
+        .answering("sudo -n -- touch", "")
+        .ending("sudo -n -- touch -- b", Ok(failed));
     let mut bench = Bench::over(CONFIG, recording);
     let outcome = bench.call_approved(touch(&["a", "b", "c"]).on("web"), |_| {}).await;
     let statuses: Vec<_> = outcome.results[0].steps.iter().map(|step| step.status).collect();
     assert_eq!(statuses, [StepStatus::Done, StepStatus::Failed, StepStatus::NotStarted]);
-    assert_eq!(bench.changes(), ["sudo touch -- a", "sudo touch -- b"]);
+    assert_eq!(bench.changes(), ["sudo -n -- touch -- a", "sudo -n -- touch -- b"]);
     assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Failed, 1));
     assert!(!outcome.results[0].error.as_ref().unwrap().message.contains('\u{1b}'));
 }
@@ -135,12 +135,12 @@ async fn no_step_runs_after_one_that_failed() {
 async fn a_lost_connection_is_never_called_done_and_nothing_is_sent_again() {
     let recording = Recording::new()
         .answering("uname -n", "web")
-        .ending("sudo touch", Err(ExecError::Lost("reset by peer".to_owned())));
+        .ending("sudo -n -- touch", Err(ExecError::Lost("reset by peer".to_owned())));
     let mut bench = Bench::over(CONFIG, recording);
     let outcome = bench.call_approved(touch(&["a", "b"]).on("web"), |_| {}).await;
     let statuses: Vec<_> = outcome.results[0].steps.iter().map(|step| step.status).collect();
     assert_eq!(statuses, [StepStatus::Unknown, StepStatus::NotStarted]);
-    assert_eq!(bench.changes(), ["sudo touch -- a"]);
+    assert_eq!(bench.changes(), ["sudo -n -- touch -- a"]);
     assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Unknown, 1));
 }
 

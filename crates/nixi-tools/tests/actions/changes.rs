@@ -37,8 +37,8 @@ async fn remove_all_runs_exactly_what_was_shown() {
     ! web is running and will be killed
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = cache is aaaaaaaaaaaa, web is 0f1e2d3c4b5a
-    $ sudo podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-    $ sudo podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
 
     let result = lab.approved(all, |_| {}).await;
@@ -52,7 +52,7 @@ async fn a_container_made_anew_under_its_name_is_left_alone() {
     let mut lab = Lab::new(node());
     let result = lab
         .approved(on_db("container.remove", &["cache"]), |node| {
-            node.answer("sudo podman inspect --type container --format", &format!("{WEB} cache\n"));
+            node.answer("sudo -n -- podman inspect --type container --format", &format!("{WEB} cache\n"));
         })
         .await;
     assert_eq!(result.error.unwrap().kind, ErrorKind::Changed);
@@ -67,17 +67,17 @@ async fn what_needs_nothing_is_left_out() {
     stop 1 container on db-server: web (cache is not running) [routine]
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = web is 0f1e2d3c4b5a
-    $ sudo podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
     let start = lab.plan(on_db("container.start", &["web", "cache"])).await;
     insta::assert_snapshot!(shown(&start), @r"
     start 1 container on db-server: cache (web is already running) [routine]
     = cache is aaaaaaaaaaaa
-    $ sudo podman start -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- podman start -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     ");
     let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
     assert_eq!(restart.status, StepStatus::Done);
-    assert_eq!(lab.nodes.changes(), [format!("sudo podman restart -- {CACHE}")]);
+    assert_eq!(lab.nodes.changes(), [format!("sudo -n -- podman restart -- {CACHE}")]);
 
     let nothing = lab.call(on_db("container.start", &["web"])).await;
     assert_eq!(nothing.status, StepStatus::Done);
@@ -86,7 +86,7 @@ async fn what_needs_nothing_is_left_out() {
 
 #[tokio::test]
 async fn no_containers_is_nothing_to_do() {
-    let lab = Lab::new(Recording::new().answering("sudo podman ps", "[]\n"));
+    let lab = Lab::new(Recording::new().answering("sudo -n -- podman ps", "[]\n"));
     let result = lab.call(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
     assert_eq!(result.status, StepStatus::Done);
     assert_eq!(result.text.unwrap(), "no containers on db-server: nothing to remove");
@@ -117,8 +117,9 @@ async fn a_name_that_is_not_there_gets_the_nearest() {
 
 #[tokio::test]
 async fn the_first_failure_stops_the_rest() {
-    let mut lab =
-        Lab::new(node().ending(&format!("sudo podman rm --force -- {CACHE}"), ended(2, "", "Error: busy")));
+    let mut lab = Lab::new(
+        node().ending(&format!("sudo -n -- podman rm --force -- {CACHE}"), ended(2, "", "Error: busy")),
+    );
     let result = lab.approved(on_db("container.remove", &["cache", "web"]), |_| {}).await;
     let statuses: Vec<StepStatus> = result.steps.iter().map(|step| step.status).collect();
     assert_eq!(statuses, [StepStatus::Failed, StepStatus::NotStarted]);
@@ -133,11 +134,11 @@ async fn services() {
     insta::assert_snapshot!(shown(&planned), @r"
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
-    $ sudo systemctl restart -- nginx.service
+    $ sudo -n -- systemctl restart -- nginx.service
     ");
     let result = lab.approved(on_db("service.restart", &["nginx"]), |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(lab.nodes.changes(), ["sudo systemctl restart -- nginx.service"]);
+    assert_eq!(lab.nodes.changes(), ["sudo -n -- systemctl restart -- nginx.service"]);
 
     let start = lab.call(on_db("service.start", &["nginx"])).await;
     assert_eq!(start.text.unwrap(), "nothing to start on db-server: nginx.service is already active");

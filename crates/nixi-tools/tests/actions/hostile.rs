@@ -72,7 +72,7 @@ async fn no_escape_reaches_text_or_data() {
     let line = raw.replace('\n', " ");
     let lab = Lab::new(
         Recording::new()
-            .answering("sudo podman ps", &list)
+            .answering("sudo -n -- podman ps", &list)
             .answering("systemctl list-units", &units)
             .answering(
                 "systemctl show",
@@ -87,7 +87,7 @@ async fn no_escape_reaches_text_or_data() {
             .answering("uname -n", &line)
             .answering("uname -srm", "Linux 1 x\n")
             .answering("cat -- /etc/os-release", &format!("PRETTY_NAME=\"{line}\"\n"))
-            .ending("sudo podman logs", ended(0, &format!("2025-11-24T17:00:00Z {line}\n"), "")),
+            .ending("sudo -n -- podman logs", ended(0, &format!("2025-11-24T17:00:00Z {line}\n"), "")),
     );
     let mut seen = 0;
     for call in reads() {
@@ -109,19 +109,19 @@ async fn a_name_made_to_be_an_option_or_a_command_is_never_run() {
     for name in ["--volumes", "a; reboot", "$(reboot)", "../../etc"] {
         let list = podman_list().replace("\"web\"", &format!("{name:?}"));
         let identity = format!("{WEB} {name}\n");
-        let lab = Lab::new(
-            node()
-                .answering("sudo podman ps", &list)
-                .answering("sudo podman inspect", &format!("{identity}{} cache\n", crate::support::CACHE)),
-        );
+        let lab =
+            Lab::new(node().answering("sudo -n -- podman ps", &list).answering(
+                "sudo -n -- podman inspect",
+                &format!("{identity}{} cache\n", crate::support::CACHE),
+            ));
         let plan = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
         if let Some(plan) = plan.plan {
-            let ids = [WEB, crate::support::CACHE].map(|id| format!("sudo podman rm --force -- {id}"));
+            let ids = [WEB, crate::support::CACHE].map(|id| format!("sudo -n -- podman rm --force -- {id}"));
             assert!(plan.steps.iter().all(|step| ids.contains(step)), "{:?}", plan.steps);
         }
         assert!(lab.nodes.seen().iter().all(|run| !run.command.contains(name)), "{name}");
     }
-    let lab = Lab::new(node().answering("sudo podman ps", &podman_list().replace(WEB, "-rf /")));
+    let lab = Lab::new(node().answering("sudo -n -- podman ps", &podman_list().replace(WEB, "-rf /")));
     let result = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
     assert_eq!(result.error.unwrap().kind, ErrorKind::Unreadable);
 }
@@ -132,7 +132,7 @@ async fn no_value_of_a_variable_leaves_inspect() {
         r#"[{{"Id":"{WEB}","Name":"web","State":{{"Status":"running"}},"Path":"x","Args":["--token=hunter2"],
             "Config":{{"Env":["A=hunter2","B=hunter2=x"],"Cmd":["hunter2"],"Labels":{{"auth":"hunter2"}}}}}}]"#
     );
-    let lab = Lab::new(node().answering("sudo podman inspect --type container -- web", &inspect));
+    let lab = Lab::new(node().answering("sudo -n -- podman inspect --type container -- web", &inspect));
     let result =
         lab.call(CallRequest::new("container.inspect").on("db-server").with("names", vec!["web"])).await;
     let shown = format!("{}{}", result.text.unwrap(), result.data.unwrap());

@@ -102,20 +102,20 @@ async fn containers() {
     cache  docker.io/library/redis:7     Exited (0) 2 hours ago
     web    docker.io/library/nginx:1.27  Up 5 minutes            8080->80/tcp
     ");
-    let empty = Lab::docker(Recording::new().answering("sudo docker ps", ""));
+    let empty = Lab::docker(Recording::new().answering("sudo -n -- docker ps", ""));
     assert_eq!(text(&empty, CallRequest::new("container.list")).await, "no containers");
-    let compat = Lab::docker(Recording::new().answering("sudo docker ps", &podman_list()));
+    let compat = Lab::docker(Recording::new().answering("sudo -n -- docker ps", &podman_list()));
     assert!(text(&compat, CallRequest::new("container.list")).await.contains("nginx"));
 }
 
 #[tokio::test]
 async fn an_empty_list_is_never_made_of_an_error() {
     let denied = ended(1, "", "sudo: a password is required\n");
-    let lab = Lab::new(Recording::new().ending("sudo podman ps", denied));
+    let lab = Lab::new(Recording::new().ending("sudo -n -- podman ps", denied));
     assert_eq!(kind(&lab, CallRequest::new("container.list")).await, ErrorKind::SudoPassword);
     let lab = Lab::new(Recording::new());
     assert_eq!(kind(&lab, CallRequest::new("container.list")).await, ErrorKind::ProgramMissing);
-    let lab = Lab::new(Recording::new().answering("sudo podman ps", ""));
+    let lab = Lab::new(Recording::new().answering("sudo -n -- podman ps", ""));
     assert_eq!(kind(&lab, CallRequest::new("container.list")).await, ErrorKind::Unreadable);
 }
 
@@ -126,7 +126,8 @@ async fn the_output_of_a_container() {
         "2025-11-24T17:00:00.5+01:00 listening\n2025-11-24T17:00:02+01:00 GET /\n",
         "2025-11-24T17:00:01+01:00 warning: \u{1b}[31mred\u{1b}[0m\n",
     );
-    let lab = Lab::new(node().ending("sudo podman logs --timestamps --tail 2 --since 3600s -- web", output));
+    let lab =
+        Lab::new(node().ending("sudo -n -- podman logs --timestamps --tail 2 --since 3600s -- web", output));
     let logs = || CallRequest::new("container.logs").with("name", "web").with("lines", 2);
     insta::assert_snapshot!(text(&lab, logs().with("since", "1h ago")).await, @r"
     web (times in UTC)
@@ -136,7 +137,7 @@ async fn the_output_of_a_container() {
     ");
     assert_eq!(kind(&lab, logs().with("since", "yesterday")).await, ErrorKind::BadArgument);
     let gone = ended(125, "", "Error: no container with name or ID \"wbe\" found: no such container\n");
-    let lab = Lab::new(node().ending("sudo podman logs", gone));
+    let lab = Lab::new(node().ending("sudo -n -- podman logs", gone));
     let error =
         lab.call(CallRequest::new("container.logs").with("name", "wbe").on("db-server")).await.error.unwrap();
     assert_eq!(error.to_string(), "no container named wbe on db-server\nhint: did you mean \"web\"?");
@@ -156,7 +157,7 @@ async fn the_journal_as_whoever_sees_it_all() {
     assert_eq!(lab.nodes.seen().len(), 1);
 
     let lab = Lab::new(
-        Recording::new().ending("journalctl", ended(0, "", HINT)).answering("sudo journalctl", ENTRY),
+        Recording::new().ending("journalctl", ended(0, "", HINT)).answering("sudo -n -- journalctl", ENTRY),
     );
     assert!(text(&lab, CallRequest::new("log.query").with("unit", "nginx")).await.contains("bind failed"));
 

@@ -159,19 +159,19 @@ pub(crate) fn node() -> Recording {
         format!("Id={name}\nLoadState=loaded\nActiveState={active}\nSubState=x\nDescription=d\n")
     };
     Recording::new()
-        .answering("sudo podman ps", &podman_list())
-        .answering("sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
+        .answering("sudo -n -- podman ps", &podman_list())
+        .answering("sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
         .answering(
-            "sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache web",
+            "sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache web",
             &format!("{CACHE} cache\n{WEB} web\n"),
         )
-        .answering("sudo podman inspect --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
-        .answering("sudo podman start", "")
-        .answering("sudo podman stop", "")
-        .answering("sudo podman restart", "")
-        .answering("sudo podman rm", "")
+        .answering("sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
+        .answering("sudo -n -- podman start", "")
+        .answering("sudo -n -- podman stop", "")
+        .answering("sudo -n -- podman restart", "")
+        .answering("sudo -n -- podman rm", "")
         .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
         .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
         .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")
-        .answering("sudo systemctl", "")
+        .answering("sudo -n -- systemctl", "")
 }
