@@ -11,11 +11,13 @@ fn every_phrase_is_a_call_that_fits() {
         let Reading::Calls(calls) = Phrasebook::new().read(phrase) else {
             panic!("not understood: {phrase}")
         };
-        for call in calls {
-            let spec = registry.spec(&call.action).unwrap_or_else(|error| panic!("{phrase}: {error}"));
+        let meanings = calls
+            .iter()
+            .flat_map(|call| std::iter::once(&call.action).chain(&call.or).map(move |action| (action, call)));
+        for (action, call) in meanings {
+            let spec = registry.spec(action).unwrap_or_else(|error| panic!("{phrase}: {error}"));
             for (name, value) in &call.args {
-                let param =
-                    spec.param(name).unwrap_or_else(|| panic!("{phrase}: {} has no {name}", call.action));
+                let param = spec.param(name).unwrap_or_else(|| panic!("{phrase}: {action} has no {name}"));
                 let fits = match &param.kind {
                     ParamKind::List => value.is_array(),
                     ParamKind::Number => value.is_u64(),
@@ -31,7 +33,7 @@ fn every_phrase_is_a_call_that_fits() {
             }
             let verb = phrase.split(' ').next().unwrap_or_default();
             let orders = ["start", "stop", "restart", "remove"].contains(&verb);
-            assert_eq!(orders, spec.access != Access::Read, "{phrase}: {}", call.action);
+            assert_eq!(orders, spec.access != Access::Read, "{phrase}: {action}");
         }
     }
 }

@@ -47,8 +47,7 @@ impl Batch<'_> {
     /// Checks all calls before any of them runs, then runs them.
     pub(super) async fn run(&self, calls: Vec<CallRequest>) -> Result<Vec<CallResult>, ErrorReport> {
         let roster = self.inner.roster()?;
-        let checked =
-            calls.into_iter().map(|call| self.check(&roster, call)).collect::<Result<Vec<_>, _>>()?;
+        let checked = self.settle(calls, &roster).await?;
         Ok(self.run_checked(checked, &roster).await)
     }
 
@@ -106,7 +105,12 @@ impl Batch<'_> {
 
     /// One change on its nodes, in order. A node that is read-only, out of reach or not approved holds up no other; one
     /// where the change failed or may have failed does.
-    async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
+    pub(super) async fn run_changes(
+        &self,
+        call: &Checked,
+        roster: &Roster,
+        mut stopped: bool,
+    ) -> Vec<CallResult> {
         let mut results = Vec::with_capacity(call.nodes.len());
         for node in &call.nodes {
             if stopped && node.writable().is_ok() {

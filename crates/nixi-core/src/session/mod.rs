@@ -8,6 +8,7 @@ mod adopt;
 mod approver;
 mod asker;
 mod batch;
+mod choice;
 mod desk;
 mod door;
 mod protocol;

@@ -51,6 +51,9 @@ pub enum Intent {
 pub struct CallRequest {
     /// The action, as `container.list`.
     pub action: String,
+    /// Other changes that the same words may mean. The one that finds what the arguments name is made; if several do,
+    /// none is. Empty, unless the words left it open.
+    pub or: Vec<String>,
     /// Which nodes: names, `local`, `@tag`, globs, `all`, each also as a list with commas. Empty: the controller.
     pub nodes: Vec<String>,
     /// The arguments.
@@ -61,7 +64,14 @@ impl CallRequest {
     /// A call on the controller, without arguments.
     #[must_use]
     pub fn new(action: impl Into<String>) -> Self {
-        Self { action: action.into(), nodes: Vec::new(), args: Args::new() }
+        Self { action: action.into(), or: Vec::new(), nodes: Vec::new(), args: Args::new() }
+    }
+
+    /// Or this other change, if what the arguments name is found by that one.
+    #[must_use]
+    pub fn or(mut self, action: impl Into<String>) -> Self {
+        self.or.push(action.into());
+        self
     }
 
     /// On this node, or these.

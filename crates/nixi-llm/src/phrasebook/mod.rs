@@ -102,7 +102,9 @@ impl Phrases for Phrasebook {
 
 fn call(row: &Row, filled: Filled) -> CallRequest {
     let mut words = row.call.split(' ');
-    let mut call = CallRequest::new(words.next().unwrap_or_default());
+    let mut actions = words.next().unwrap_or_default().split('|');
+    let mut call = CallRequest::new(actions.next().unwrap_or_default());
+    call.or = actions.map(str::to_owned).collect();
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         call = match value {
             "true" => call.with(name, true),

@@ -8,8 +8,8 @@
 //! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
 //!   `{at}` is the same with `on` alone, where another word would be ambiguous.
 //!
-//! A bare `start`, `stop` or `restart` means containers, as on the page's `stop redis and cache on web-server`; for a
-//! unit say `service`. A bare `remove` means nothing: say what.
+//! A bare `start`, `stop` or `restart` leaves open whether containers or units are meant, which the session settles by
+//! looking: `container.stop|service.stop` is the one that finds the names. A bare `remove` means nothing: say what.
 
 /// Whether the calls of a row look or change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 /// One meaning, and the ways to say it.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// The action, and arguments that the words imply, as `container.remove all=true`.
+    /// The action, or two that the words leave open, and arguments that they imply, as `container.remove all=true`.
     pub(super) call: &'static str,
     pub(super) kind: Kind,
     pub(super) patterns: &'static [&'static str],
@@ -113,29 +113,37 @@ pub(super) const ROWS: &[Row] = &[
         &["show the logs of container redis on web-server"],
     ),
     changes(
+        "container.start|service.start",
+        &["start {names*} {on}"],
+        &["start redis and cache on web-server"],
+    ),
+    changes(
         "container.start",
         &[
-            "start {names*} {on}",
             "start [the] (container|containers) {names*} {on}",
             "start [the] {names*} (container|containers) {on}",
         ],
         &["start containers redis and cache on web-server"],
     ),
     changes("container.start all=true", &["start all [the] containers {on}"], &["start all containers"]),
+    changes("container.stop|service.stop", &["stop {names*} {on}"], &["stop redis and cache on web-server"]),
     changes(
         "container.stop",
         &[
-            "stop {names*} {on}",
             "stop [the] (container|containers) {names*} {on}",
             "stop [the] {names*} (container|containers) {on}",
         ],
-        &["stop redis and cache on web-server", "stop the redis container"],
+        &["stop the redis container"],
     ),
     changes("container.stop all=true", &["stop all [the] containers {on}"], &["stop all containers"]),
     changes(
+        "container.restart|service.restart",
+        &["restart {names*} {on}"],
+        &["restart redis and cache on web-server"],
+    ),
+    changes(
         "container.restart",
         &[
-            "restart {names*} {on}",
             "restart [the] (container|containers) {names*} {on}",
             "restart [the] {names*} (container|containers) {on}",
         ],

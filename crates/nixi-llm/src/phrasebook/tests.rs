@@ -182,7 +182,7 @@ fn every_pattern_is_well_formed_and_every_example_is_read_by_its_row() {
             let (found, _) = book.meaning(&words::split(example)).unwrap_or_else(|| panic!("{example}"));
             assert_eq!(found.call, row.call, "{example}");
         }
-        let verb = row.call.split(['.', ' ']).nth(1).unwrap();
+        let verb = row.call.split(['.', ' ', '|']).nth(1).unwrap();
         let changes = ["start", "stop", "restart", "remove"].contains(&verb);
         assert_eq!(changes, row.kind == Kind::Changes, "{}", row.call);
         let begin = |pattern: &&str| pattern.starts_with(verb);

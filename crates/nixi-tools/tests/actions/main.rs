@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
 
 mod changes;
+mod choices;
 mod hostile;
 mod reads;
 mod refusals;
