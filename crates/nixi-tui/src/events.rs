@@ -11,6 +11,9 @@ use tokio::sync::mpsc;
 /// How soon the reader notices that it is to end.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// How long it is waited for when it is to end.
+const FAREWELL: Duration = Duration::from_millis(250);
+
 /// An event, and when it was read.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -50,8 +53,10 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let told = Instant::now();
+        // Where the terminal has gone, crossterm's `poll` never comes back; the thread then ends with the process.
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && told.elapsed() < FAREWELL {
+            std::thread::park_timeout(GLANCE / 10);
         }
     }
 }

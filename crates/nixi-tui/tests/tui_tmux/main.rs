@@ -263,3 +263,20 @@ fn a_panic_leaves_the_terminal_clean() {
     window.sees("the UI ended: a request came to a sudden end");
     window.is_clean();
 }
+
+/// A closed window or a lost connection to the controller: nothing stays behind, least of all a busy loop.
+#[test]
+fn it_ends_with_its_terminal() {
+    let Some(window) = Window::open("") else { return };
+    window.start();
+    let pid = window.tmux(&["display-message", "-p", "#{pane_pid}"]).stdout;
+    let pid = String::from_utf8(pid).unwrap().trim().to_owned();
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child = children.split_whitespace().next().unwrap().to_owned();
+    window.tmux(&["kill-server"]);
+    let begun = Instant::now();
+    while Path::new(&format!("/proc/{child}")).exists() {
+        assert!(begun.elapsed() < PATIENCE, "process {child} outlives its terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
