@@ -155,7 +155,7 @@ fn spawn(argv: &Argv) -> io::Result<Child> {
     Command::new(&argv.program)
         .args(&argv.args)
         .env("PATH", &argv.path)
-        .env("LC_ALL", "C.UTF-8")
+        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -274,7 +274,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!((out.exit, out.stderr.len(), out.truncated), (Exit::Code(3), 100_000, true));
-        assert_eq!(out.stdout, b"C.UTF-8\n");
+        assert_eq!(out.stdout, b"C\n");
         assert_eq!(
             run(SH, &["-c", "cat; kill -9 $$"], 60_000, &never).await.unwrap().exit,
             Exit::Signal("KILL".into())
