@@ -251,7 +251,7 @@ impl Actor {
         {
             return Some(format!("the node did not answer for {:?}", self.patience));
         }
-        // Channels that the node does not close are places lost; without any other there is nothing to save.
+        // Channels that the node does not close are places lost there; without any other there is nothing to save.
         let stuck = |op: &Op| op.closing_since.is_some_and(|since| since + self.patience <= now);
         if !self.ops.is_empty() && self.ops.iter().all(stuck) {
             return Some("the node does not close its channels".to_owned());
@@ -285,17 +285,24 @@ impl Actor {
             return;
         }
         let probe = self.waiting.front().is_some_and(Job::is_probe);
-        if probe || self.ops.len() < self.cap {
+        if probe || self.active() < self.cap {
             self.ops.extend(self.waiting.pop_front().map(Op::new));
         }
+    }
+
+    /// How many places our commands take; those that were given up are not ours any more.
+    fn active(&self) -> usize {
+        self.ops.iter().filter(|op| !op.given_up).count()
     }
 
     /// One step for each op; whether anything moved.
     fn step_all(&mut self) -> Result<bool, String> {
         let mut moved = false;
         let mut at = 0;
-        while let Some(op) = self.ops.get_mut(at) {
-            match op.step(&self.link.session, &mut self.buffer) {
+        while at < self.ops.len() {
+            let may_send = !self.ops.iter().any(Op::is_sending);
+            let Some(op) = self.ops.get_mut(at) else { break };
+            match op.step(&self.link.session, may_send, &mut self.buffer) {
                 Step::Blocked => {}
                 Step::Moved => moved = true,
                 Step::Dead(why) => return Err(why),
@@ -307,7 +314,7 @@ impl Actor {
                 }
                 Step::NoChannel => {
                     let op = self.ops.swap_remove(at);
-                    self.no_channel(op.job);
+                    self.no_channel(op.job)?;
                     moved = true;
                     continue;
                 }
@@ -318,8 +325,9 @@ impl Actor {
     }
 
     /// The node has as many channels as it allows: not a fault, but a bound. The job waits for a place; if none is
-    /// taken, a place may just be on its way back, so it is asked again for a while.
-    fn no_channel(&mut self, mut job: Job) {
+    /// taken, a place may just be on its way back, so it is asked again for a while. If what was given up holds them
+    /// all, the session is of no use.
+    fn no_channel(&mut self, mut job: Job) -> Result<(), String> {
         if job.is_probe() {
             // A refusal is a sign of life too.
             job.answer(Ok(Output {
@@ -328,17 +336,23 @@ impl Actor {
                 stderr: vec![],
                 truncated: false,
             }));
-            return;
+            return Ok(());
         }
-        self.cap = self.ops.len().max(1);
-        if self.ops.is_empty() {
+        let active = self.active();
+        self.cap = active.max(1);
+        if active == 0 && !self.ops.is_empty() {
+            self.waiting.push_front(job);
+            return Err("commands that were given up still hold every place".to_owned());
+        }
+        if active == 0 {
             self.refusals += 1;
             if self.refusals > REFUSALS {
                 job.answer(Err(Failure::Denied("the node opens no session for commands".to_owned())));
-                return;
+                return Ok(());
             }
             self.retry_at = Some(Instant::now() + Duration::from_millis(20 << self.refusals));
         }
         self.waiting.push_front(job);
+        Ok(())
     }
 }

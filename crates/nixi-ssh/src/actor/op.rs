@@ -17,7 +17,10 @@ const GULP: usize = 256 * 1024;
 enum Phase {
     /// Waiting for the channel. libssh2 has one place for this a session, so one job at a time is here.
     Opening,
-    /// The command is on its way out.
+    /// It has its channel, and waits until no other command is on its way out.
+    Opened(Channel),
+    /// The command is on its way out. While libssh2 waits for the answer to one, it takes the answer to another for a
+    /// failure: one job at a time is here.
     Sending(Channel),
     /// The end of standard input is: there is none.
     EndingInput(Channel),
@@ -55,8 +58,10 @@ pub(super) struct Op {
     pub(super) opened: Instant,
     /// When the command has to have ended.
     pub(super) deadline: Option<Instant>,
-    /// Since when it is being closed with nobody waiting.
+    /// Since when nobody waits for it and only the closing is left.
     pub(super) closing_since: Option<Instant>,
+    /// Given up while it ran: sshd keeps its channel until the command ends, and we do not wait for that.
+    pub(super) given_up: bool,
 }
 
 impl Op {
@@ -68,6 +73,7 @@ impl Op {
             opened: Instant::now(),
             deadline: None,
             closing_since: None,
+            given_up: false,
         }
     }
 
@@ -80,16 +86,25 @@ impl Op {
     pub(super) fn abandon(&mut self, answer: Failure) {
         self.job.answer(Err(answer));
         self.deadline = None;
+        self.given_up = true;
         self.closing_since.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self.phase, Phase::Sending(_))
     }
 
     fn is_abandoned(&self) -> bool {
         self.closing_since.is_some()
     }
 
-    pub(super) fn step(&mut self, session: &Session, buffer: &mut [u8]) -> Step {
+    /// Goes one step further; a command is sent only if it may be now.
+    pub(super) fn step(&mut self, session: &Session, may_send: bool, buffer: &mut [u8]) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Done) {
             Phase::Opening => self.open(session),
+            Phase::Opened(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
+            Phase::Opened(channel) if may_send => self.begin(channel),
+            Phase::Opened(channel) => self.blocked(Phase::Opened(channel)),
             Phase::Sending(channel) => self.send(channel),
             Phase::EndingInput(channel) => self.end_input(channel),
             Phase::Running(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
@@ -112,25 +127,29 @@ impl Op {
 
     fn open(&mut self, session: &Session) -> Step {
         match session.channel_session() {
-            Ok(channel) => match &self.job.work {
-                Work::Probe => {
-                    self.job.answer(Ok(self.streams.end(Exit::Code(0))));
-                    self.closing_since = Some(Instant::now());
-                    self.moved(Phase::Closing(channel))
-                }
-                Work::Exec(Exec { deadline, .. }) if self.job.ticket.send() => {
-                    self.deadline = Some(Instant::now() + *deadline);
-                    self.moved(Phase::Sending(channel))
-                }
-                Work::Exec(_) => {
-                    self.abandon(Failure::CancelledUnsent);
-                    self.moved(Phase::Closing(channel))
-                }
-            },
+            Ok(channel) if self.job.is_probe() => {
+                self.job.answer(Ok(self.streams.end(Exit::Code(0))));
+                self.closing_since = Some(Instant::now());
+                self.moved(Phase::Closing(channel))
+            }
+            Ok(channel) => self.moved(Phase::Opened(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Opening),
             Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => Step::NoChannel,
             Err(error) => dead(&error),
         }
+    }
+
+    /// From here on the command counts as sent, unless its caller has just given up.
+    fn begin(&mut self, channel: Channel) -> Step {
+        let Work::Exec(Exec { deadline, .. }) = &self.job.work else {
+            return self.moved(Phase::Closing(channel));
+        };
+        if self.job.ticket.send() {
+            self.deadline = Some(Instant::now() + *deadline);
+            return self.moved(Phase::Sending(channel));
+        }
+        self.abandon(Failure::CancelledUnsent);
+        self.moved(Phase::Closing(channel))
     }
 
     fn send(&mut self, mut channel: Channel) -> Step {

@@ -67,7 +67,8 @@ async fn streams_and_ends_are_told_as_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_takes_too_long_ends_alone() {
-    let sshd = Sshd::start().unwrap();
+    // What was given up may run on there, and sshd counts it as long as it does.
+    let sshd = Sshd::builder().line("MaxSessions 20").start().unwrap();
     let controller = Controller::of(&sshd);
     let node = target(&sshd);
     let run = async |exec: Exec, cancel: &CancellationToken| {
@@ -92,14 +93,17 @@ async fn a_command_that_takes_too_long_ends_alone() {
     assert_eq!(run(exec("touch $HOME/no"), &cancel).await, Err(ExecError::CancelledUnsent));
     // One that waits for a place behind eight others was not sent either.
     let cancel = CancellationToken::new();
-    let eight = join_all((0..8).map(|n| run(exec(&format!("touch $HOME/{n}; sleep 2")), &never)));
+    let wait = "while [ ! -e $HOME/go ]; do sleep 0.05; done";
+    let eight = join_all((0..8).map(|n| run(exec(&format!("touch $HOME/{n}; {wait}")), &never)));
     let ninth = async {
         until(|| (0..8).all(|n| sshd.home().join(n.to_string()).exists())).await;
         let canceller = async {
             tokio::time::sleep(short).await;
             cancel.cancel();
         };
-        tokio::join!(run(exec("touch $HOME/no"), &cancel), canceller).0
+        let ninth = tokio::join!(run(exec("touch $HOME/no"), &cancel), canceller).0;
+        std::fs::write(sshd.home().join("go"), "").unwrap();
+        ninth
     };
     let (eight, ninth) = tokio::join!(eight, ninth);
     assert_eq!(ninth, Err(ExecError::CancelledUnsent));
@@ -122,6 +126,11 @@ async fn a_node_with_one_session_serves_all_in_turn() {
         assert_eq!(output.unwrap().stdout, format!("{n}\n").into_bytes());
     }
     assert_eq!((sshd.logins(), sshd.execs()), (1, 21));
+    // One that was given up runs on there, and keeps the only place: the next goes over another connection.
+    let short = Exec { deadline: Duration::from_millis(100), ..exec("sleep 60") };
+    let given_up = controller.ssh.run(&node, None, short, Effect::Change, &CancellationToken::new()).await;
+    assert!(matches!(given_up, Err(ExecError::Deadline(_))), "{given_up:?}");
+    assert_eq!(controller.change(&node, "echo on").await.unwrap().stdout, b"on\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +143,7 @@ async fn a_lost_connection_never_repeats_a_change() {
         let file = sshd.home().join(name);
         let sshd = &sshd;
         async move {
-            until(|| file.exists()).await;
+            until(|| std::fs::read_to_string(&file).is_ok_and(|text| text == "x\n")).await;
             sshd.drop_connections();
         }
     };
