@@ -2,8 +2,39 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// Sees to it that a machine ends even if the test that holds it is killed: the watcher waits for the end of its
+/// input, which is ours to hold.
+#[derive(Debug)]
+pub(crate) struct Watcher(Child);
+
+impl Watcher {
+    pub(crate) fn of(pid: u32, dir: &Path) -> std::io::Result<Self> {
+        Command::new("/bin/sh")
+            .args(["-c", "cat >/dev/null; kill -9 \"$1\"; rm -rf -- \"$2\"", "sh", &pid.to_string()])
+            .arg(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Out of reach of what is sent to the test's own group.
+            .process_group(0)
+            .spawn()
+            .map(Self)
+    }
+}
+
+impl Drop for Watcher {
+    /// An end in good order needs no watcher any more: it goes before its input ends.
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// Kills all descendants of a process, not itself.
 pub(crate) fn kill_descendants(root: u32) {

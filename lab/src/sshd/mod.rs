@@ -15,6 +15,7 @@ use tempfile::TempDir;
 pub use config::SshdBuilder;
 
 use crate::keys::{Key, KeyKind};
+use crate::processes::Watcher;
 use crate::{processes, stubs};
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -29,7 +30,7 @@ pub struct Sshd {
     port: u16,
     user: String,
     identity: Key,
-    child: Option<Child>,
+    child: Option<(Child, Watcher)>,
 }
 
 impl Sshd {
@@ -125,7 +126,8 @@ impl Sshd {
             let log = self.log();
             let said = log.get(before..).unwrap_or_default();
             if said.matches("Server listening on").count() >= wanted {
-                self.child = Some(child);
+                let watcher = Watcher::of(child.id(), self.dir.path())?;
+                self.child = Some((child, watcher));
                 return Ok(());
             }
             if child.try_wait()?.is_some()
@@ -142,7 +144,8 @@ impl Sshd {
 
     /// Ends the listener and every connection, as a power loss would.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        if let Some((mut child, watcher)) = self.child.take() {
+            drop(watcher);
             self.end_children(child.id());
             let _ = child.kill();
             let _ = child.wait();
@@ -152,7 +155,7 @@ impl Sshd {
 
     /// Cuts every connection, with what runs on it; the listener stays.
     pub fn drop_connections(&self) {
-        if let Some(child) = &self.child {
+        if let Some((child, _)) = &self.child {
             self.end_children(child.id());
         }
     }
