@@ -45,7 +45,7 @@ impl Inspect for Name {
     }
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let pairs = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(PAIRS);
     let sshd = Sshd::start().context("the bench needs sshd on this machine")?;
