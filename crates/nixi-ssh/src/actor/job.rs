@@ -25,6 +25,8 @@ pub(super) enum Work {
     Exec(Exec),
     /// Open a channel and close it: proof that the other side lives, and runs nothing.
     Probe,
+    /// Open a channel and keep it for the next command, which then has no need to wait for one.
+    Spare,
 }
 
 /// Why there is no output.
@@ -57,6 +59,19 @@ impl Job {
     /// A probe of the actor's own.
     pub(super) fn probe() -> Self {
         Self { work: Work::Probe, ticket: Ticket::new(), reply: None }
+    }
+
+    /// A channel for whoever comes next.
+    pub(super) fn spare() -> Self {
+        Self { work: Work::Spare, ticket: Ticket::new(), reply: None }
+    }
+
+    pub(super) fn is_exec(&self) -> bool {
+        matches!(self.work, Work::Exec(_))
+    }
+
+    pub(super) fn is_spare(&self) -> bool {
+        matches!(self.work, Work::Spare)
     }
 
     pub(super) fn is_probe(&self) -> bool {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::Output;
+use ssh2::Channel;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -99,6 +100,10 @@ struct Actor {
     patience: Duration,
     waiting: VecDeque<Job>,
     ops: Vec<Op>,
+    /// A channel that is open already: opening one takes a round trip, better while nobody waits.
+    spare: Option<Channel>,
+    /// A command has ended since a spare channel was last opened.
+    wants_spare: bool,
     /// How many commands may run at once, as far as the node let us find out.
     cap: usize,
     refusals: u32,
@@ -131,6 +136,8 @@ impl Actor {
             patience,
             waiting: VecDeque::new(),
             ops: Vec::new(),
+            spare: None,
+            wants_spare: false,
             cap: CHANNELS,
             refusals: 0,
             retry_at: None,
@@ -286,7 +293,17 @@ impl Actor {
         }
         let probe = self.waiting.front().is_some_and(Job::is_probe);
         if probe || self.active() < self.cap {
-            self.ops.extend(self.waiting.pop_front().map(Op::new));
+            let next = self.waiting.pop_front();
+            let spare = if probe || next.is_none() { None } else { self.spare.take() };
+            self.ops.extend(next.map(|job| match spare {
+                // One that the node has closed meanwhile is of no use.
+                Some(channel) if !channel.eof() => Op::with_channel(job, channel),
+                Some(_) | None => Op::new(job),
+            }));
+        }
+        if self.wants_spare && self.spare.is_none() && self.ops.is_empty() {
+            self.wants_spare = false;
+            self.ops.push(Op::new(Job::spare()));
         }
     }
 
@@ -307,8 +324,15 @@ impl Actor {
                 Step::Moved => moved = true,
                 Step::Dead(why) => return Err(why),
                 Step::Done => {
-                    self.ops.swap_remove(at);
+                    let op = self.ops.swap_remove(at);
+                    self.wants_spare |= op.job.is_exec() && !op.given_up;
                     self.refusals = 0;
+                    moved = true;
+                    continue;
+                }
+                Step::Spare(channel) => {
+                    self.ops.swap_remove(at);
+                    self.spare = Some(channel);
                     moved = true;
                     continue;
                 }
@@ -328,6 +352,9 @@ impl Actor {
     /// taken, a place may just be on its way back, so it is asked again for a while. If what was given up holds them
     /// all, the session is of no use.
     fn no_channel(&mut self, mut job: Job) -> Result<(), String> {
+        if job.is_spare() {
+            return Ok(());
+        }
         if job.is_probe() {
             // A refusal is a sign of life too.
             job.answer(Ok(Output {

@@ -35,7 +35,6 @@ enum Phase {
 }
 
 /// What a step led to.
-#[derive(Debug)]
 pub(super) enum Step {
     /// Nothing to do until the socket is ready.
     Blocked,
@@ -45,6 +44,8 @@ pub(super) enum Step {
     NoChannel,
     /// The channel is gone, and so is the op.
     Done,
+    /// The op is over, and this is what it was for.
+    Spare(Channel),
     /// The whole session is gone.
     Dead(String),
 }
@@ -75,6 +76,11 @@ impl Op {
             closing_since: None,
             given_up: false,
         }
+    }
+
+    /// A job that need not wait for its channel.
+    pub(super) fn with_channel(job: Job, channel: Channel) -> Self {
+        Self { phase: Phase::Opened(channel), ..Self::new(job) }
     }
 
     pub(super) fn is_opening(&self) -> bool {
@@ -132,6 +138,7 @@ impl Op {
                 self.closing_since = Some(Instant::now());
                 self.moved(Phase::Closing(channel))
             }
+            Ok(channel) if self.job.is_spare() => Step::Spare(channel),
             Ok(channel) => self.moved(Phase::Opened(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Opening),
             Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => Step::NoChannel,
@@ -178,7 +185,7 @@ impl Op {
     fn run(&mut self, channel: Channel, buffer: &mut [u8]) -> Step {
         let limit = match &self.job.work {
             Work::Exec(exec) => exec.limit,
-            Work::Probe => 0,
+            Work::Probe | Work::Spare => 0,
         };
         let mut moved = false;
         for stderr in [false, true] {
