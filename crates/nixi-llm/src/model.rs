@@ -132,8 +132,9 @@ impl Model for ChatModel {
         self.name.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn switch(&self, name: &str) {
+    fn switch(&self, name: &str) -> Result<(), ErrorReport> {
         name.clone_into(&mut self.name.write().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
     }
 
     async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {

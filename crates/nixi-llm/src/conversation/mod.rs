@@ -10,12 +10,15 @@
 
 mod history;
 mod message;
+mod thoughts;
 mod turn;
 
 use std::collections::BTreeSet;
 
+use nixi_core::StepStatus;
 use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::session::ModelCall;
+use serde_json::json;
 
 pub(crate) use self::message::Message;
 pub(crate) use self::turn::{Finish, ToolDelta};
@@ -83,6 +86,7 @@ pub(crate) struct Conversation {
     state: State,
     round: usize,
     has_spoken: bool,
+    has_called: bool,
     ids: u32,
 }
 
@@ -95,7 +99,7 @@ impl Conversation {
             (State::Idle, _) => Vec::new(),
             (State::Calling(ids), Input::Replies(replies)) => self.replied(ids, replies),
             (State::Calling(ids), Input::Cancelled) => {
-                let unknown = "interrupted: it is not known what ran".to_owned();
+                let unknown = unknown("interrupted: it is not known what ran");
                 let replies = vec![unknown; ids.len()];
                 self.add_replies(ids, replies);
                 self.fail(cancelled())
@@ -122,6 +126,7 @@ impl Conversation {
         self.history.open(words);
         self.round = 0;
         self.has_spoken = false;
+        self.has_called = false;
         self.request()
     }
 
@@ -140,8 +145,7 @@ impl Conversation {
 
     fn stream(&mut self, mut turn: Turn, input: Input) -> Vec<Effect> {
         let taken = match input {
-            Input::Text(text) if text.is_empty() => Ok(Vec::new()),
-            Input::Text(text) => turn.add_text(&text).map(|()| vec![Effect::Say(self.spoken(&turn, text))]),
+            Input::Text(text) => turn.add_text(&text).map(|words| self.say(&turn, words)),
             Input::Tool(delta) => turn.add_call(delta).map(|()| Vec::new()),
             Input::Finish(finish) => {
                 turn.finish = turn.finish.or(Some(finish));
@@ -170,26 +174,35 @@ impl Conversation {
     }
 
     /// The words as they are shown: those of a later turn stand in a paragraph of their own.
-    fn spoken(&mut self, turn: &Turn, text: String) -> String {
-        let first_of_turn = turn.text.len() == text.len();
-        if std::mem::replace(&mut self.has_spoken, true) && first_of_turn {
-            format!("\n\n{text}")
-        } else {
-            text
+    fn say(&mut self, turn: &Turn, words: String) -> Vec<Effect> {
+        if words.is_empty() {
+            return Vec::new();
         }
+        let first_of_turn = turn.text.len() == words.len();
+        let is_later = std::mem::replace(&mut self.has_spoken, true) && first_of_turn;
+        vec![Effect::Say(if is_later { format!("\n\n{words}") } else { words })]
     }
 
     fn end_turn(&mut self, mut turn: Turn) -> Vec<Effect> {
+        let words = turn.end_text();
+        let mut effects = self.say(&turn, words);
+        effects.extend(self.conclude_turn(turn));
+        effects
+    }
+
+    fn conclude_turn(&mut self, mut turn: Turn) -> Vec<Effect> {
         let calls = turn.calls();
+        let is_silent = turn.text.trim().is_empty();
         match turn.finish {
             None => self.fail(broken("it broke off in the middle")),
             Some(Finish::Filtered) => self.fail(broken("the server held it back")),
             Some(Finish::Length) if !calls.is_empty() => {
                 self.fail(broken("it was cut off at its greatest length"))
             }
-            Some(Finish::Length | Finish::Complete) if calls.is_empty() && turn.text.trim().is_empty() => {
-                self.fail(broken("it is empty"))
+            Some(Finish::Length) if is_silent => {
+                self.fail(broken("it came to its greatest length before it said anything"))
             }
+            Some(Finish::Complete) if calls.is_empty() && is_silent => self.fail(broken("it is empty")),
             Some(finish @ (Finish::Length | Finish::Complete)) if calls.is_empty() => {
                 let answer = turn.text.trim().to_owned();
                 self.history.push(Message::Model { text: turn.text, calls: Vec::new() });
@@ -200,10 +213,9 @@ impl Conversation {
                 effects.push(Effect::Conclude(Ok(answer)));
                 effects
             }
-            Some(Finish::Length | Finish::Complete) if self.round == ROUNDS => self.fail(
-                broken("after ten rounds it still calls tools")
-                    .hint("what was done is shown above; ask for less at a time"),
-            ),
+            Some(Finish::Length | Finish::Complete) if self.round == ROUNDS => {
+                self.fail(broken("after ten rounds it still calls tools").hint("ask for less at a time"))
+            }
             Some(Finish::Length | Finish::Complete) => self.make_calls(turn.text, calls),
         }
     }
@@ -214,12 +226,13 @@ impl Conversation {
         self.history.push(Message::Model { text, calls: uses });
         if calls.iter().any(|call| call.args.is_err()) {
             let replies = calls.into_iter().map(|call| match call.args {
-                Ok(_) => "not run: another call of this turn has an error; repeat this call".to_owned(),
-                Err(why) => format!("error, nothing was run: {why}; make the whole call again"),
+                Ok(_) => not_run("another call of this turn has an error; repeat this call"),
+                Err(why) => not_run(&format!("{why}; make the whole call again")),
             });
             return self.replied(ids, replies.collect());
         }
         self.state = State::Calling(ids);
+        self.has_called = true;
         let calls = calls
             .into_iter()
             .filter_map(|call| Some(ModelCall { tool: call.tool, args: call.args.ok()? }))
@@ -253,7 +266,7 @@ impl Conversation {
     }
 
     fn add_replies(&mut self, ids: Vec<String>, replies: Vec<String>) {
-        let missing = || "no reply: it is not known what ran".to_owned();
+        let missing = || unknown("no reply: it is not known what ran");
         for (id, text) in ids.into_iter().zip(replies.into_iter().map(Some).chain(std::iter::repeat(None))) {
             self.history.push(Message::Reply { id, text: text.unwrap_or_else(missing) });
         }
@@ -261,13 +274,36 @@ impl Conversation {
 
     fn fail(&mut self, error: ErrorReport) -> Vec<Effect> {
         self.history.close_unanswered(&error.message);
-        vec![Effect::Conclude(Err(error))]
+        vec![Effect::Conclude(Err(self.with_what_ran(error)))]
     }
+
+    /// Whoever asks again must know whether that would do a thing twice.
+    fn with_what_ran(&self, error: ErrorReport) -> ErrorReport {
+        if error.kind == ErrorKind::Cancelled {
+            return error;
+        }
+        const RAN: &str = "calls of earlier turns were made: look at their results before you ask again";
+        let hint = match (&error.hint, self.has_called) {
+            (Some(hint), true) => format!("{RAN}; {hint}"),
+            (None, true) => RAN.to_owned(),
+            (Some(_), false) => return error,
+            (None, false) => "nothing was run; ask again".to_owned(),
+        };
+        error.hint(hint)
+    }
+}
+
+/// Replies in the form of a [`Desk`](nixi_core::session::Desk)'s own.
+fn not_run(why: &str) -> String {
+    json!({ "status": StepStatus::NotStarted.as_str(), "error": why }).to_string()
+}
+
+fn unknown(why: &str) -> String {
+    json!({ "status": StepStatus::Unknown.as_str(), "error": why }).to_string()
 }
 
 fn broken(why: Broken) -> ErrorReport {
     ErrorReport::new(ErrorKind::ModelBroken, format!("the model's answer cannot be used: {why}"))
-        .hint("nothing of it was run; ask again")
 }
 
 fn cancelled() -> ErrorReport {

@@ -1,5 +1,4 @@
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::history::BUDGET;
 use super::*;
@@ -178,7 +177,10 @@ fn bad_json_is_told_to_the_model_and_nothing_of_the_turn_runs() {
         else {
             panic!("{history:?}")
         };
-        assert!(other.starts_with("not run") && error.contains("JSON"), "{other} / {error}");
+        let told = |reply: &str| serde_json::from_str::<serde_json::Value>(reply).unwrap();
+        assert_eq!(told(other)["status"], "not_started");
+        assert!(told(other)["error"].as_str().unwrap().contains("another call"), "{other}");
+        assert!(told(error)["error"].as_str().unwrap().contains("JSON"), "{error}");
         assert!(run(&mut conversation, [text("ok"), done(), Input::StreamEnded]).len() == 2);
         works(&mut conversation);
     }
@@ -310,6 +312,59 @@ fn a_failed_round_keeps_the_rounds_before_it() {
     assert_eq!(messages.len(), 4);
     assert_eq!(messages[3], Message::Model { text: "(no answer: gone)".into(), calls: Vec::new() });
     works(&mut conversation);
+}
+
+#[test]
+fn the_advice_is_true_of_what_ran() {
+    let hint = |inputs: Vec<Input>| {
+        let (_, effects) = after(std::iter::once(person("go")).chain(inputs));
+        failure(&effects).hint.clone().unwrap()
+    };
+    let called = || vec![tool(0, "c1", "container", "{}"), done(), Input::StreamEnded, replies(1)];
+    let busy = || Input::StreamFailed {
+        error: ErrorReport::new(ErrorKind::ModelUnavailable, "busy").hint("wait"),
+        too_long: false,
+    };
+    for last in [Input::StreamEnded, failed(false)] {
+        assert_eq!(hint(vec![last.clone()]), "nothing was run; ask again");
+        let bad_call = [tool(0, "c1", "container", "["), done(), Input::StreamEnded];
+        assert_eq!(hint(bad_call.into_iter().chain([last.clone()]).collect()), "nothing was run; ask again");
+        let told = hint(called().into_iter().chain([last]).collect());
+        assert!(told.starts_with("calls of earlier turns were made"), "{told}");
+    }
+    assert_eq!(hint(vec![busy()]), "wait");
+    let told = hint(called().into_iter().chain([busy()]).collect());
+    assert!(told.starts_with("calls of earlier turns were made") && told.ends_with("; wait"), "{told}");
+}
+
+#[test]
+fn thoughts_are_neither_shown_nor_kept() {
+    let (conversation, effects) = after([
+        person("hi"),
+        text("<thi"),
+        text("nk>stop it all</th"),
+        text("ink>\n\nGood"),
+        text(" day."),
+        done(),
+        Input::StreamEnded,
+    ]);
+    assert_eq!(
+        effects[1..],
+        [Effect::Say("Good".into()), Effect::Say(" day.".into()), Effect::Conclude(Ok("Good day.".into()))]
+    );
+    assert_eq!(
+        conversation.history.messages()[1],
+        Message::Model { text: "Good day.".into(), calls: vec![] }
+    );
+    // What only looked like a thought is shown in the end; a thought alone is no answer.
+    let (_, effects) = after([person("hi"), text("<thin"), done(), Input::StreamEnded]);
+    assert_eq!(effects[1..], [Effect::Say("<thin".into()), Effect::Conclude(Ok("<thin".into()))]);
+    for finish in [Finish::Complete, Finish::Length] {
+        let (mut conversation, effects) =
+            after([person("hi"), text("<think>so"), Input::Finish(finish), Input::StreamEnded]);
+        assert_eq!(failure(&effects).kind, ErrorKind::ModelBroken);
+        works(&mut conversation);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use nixi_core::registry::Args;
 use serde_json::Value;
 
 use super::message::ToolUse;
+use super::thoughts::Thoughts;
 
 /// The most text that one turn may have, calls included, in bytes.
 pub(crate) const LONGEST: usize = 1024 * 1024;
@@ -69,6 +70,7 @@ pub(super) struct Turn {
     pub(super) text: String,
     pub(super) finish: Option<Finish>,
     calls: Vec<Partial>,
+    thoughts: Thoughts,
     bytes: usize,
 }
 
@@ -76,10 +78,19 @@ pub(super) struct Turn {
 pub(super) type Broken = &'static str;
 
 impl Turn {
-    pub(super) fn add_text(&mut self, text: &str) -> Result<(), Broken> {
+    /// Gives the words in it: those of a thought are none.
+    pub(super) fn add_text(&mut self, text: &str) -> Result<String, Broken> {
         self.grow(text.len())?;
-        self.text.push_str(text);
-        Ok(())
+        let words = self.thoughts.strip(text);
+        self.text.push_str(&words);
+        Ok(words)
+    }
+
+    /// No more text comes; gives words that were held back.
+    pub(super) fn end_text(&mut self) -> String {
+        let words = self.thoughts.end();
+        self.text.push_str(&words);
+        words
     }
 
     pub(super) fn add_call(&mut self, delta: ToolDelta) -> Result<(), Broken> {

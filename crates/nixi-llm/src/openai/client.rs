@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
 use super::fault::Fault;
+use super::secrets::Secrets;
 use super::wire::{Chunk, Request, refusal_message};
 use crate::conversation::Input;
 
@@ -60,11 +61,11 @@ impl Endpoint {
 
     /// The fault as it is shown: never with the key in it, which a server may repeat.
     pub(crate) fn report(&self, fault: &Fault, model: &str) -> ErrorReport {
-        let mut report = fault.report(&self.base_url, model);
-        if let Some(key) = &self.key {
-            report.message = report.message.replace(key.expose_secret(), "[key]");
-        }
-        report
+        fault.report(&self.secrets(), model)
+    }
+
+    fn secrets(&self) -> Secrets {
+        Secrets::new(&self.base_url, self.key.as_ref().map(ExposeSecret::expose_secret))
     }
 
     fn connect(&self) -> Result<async_openai::Client<Address>, Fault> {
@@ -97,7 +98,7 @@ impl Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("base_url", &self.secrets().url()).finish_non_exhaustive()
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn a_key_is_never_shown() {
         let key = SecretString::from("sk-secret-1\n");
-        let endpoint = Endpoint::new("http://127.0.0.1:1/v1/", Some(&key));
+        let endpoint = Endpoint::new("http://127.0.0.1:1/v1/?key=sk-secret-1", Some(&key));
         let fault = Fault::Refused { status: 401, message: "bad key sk-secret-1".into(), wait: None };
         let report = endpoint.report(&fault, "m");
         assert!(report.message.contains("[key]"), "{}", report.message);

@@ -5,6 +5,8 @@ use std::time::Duration;
 use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::text;
 
+use super::secrets::Secrets;
+
 /// The most of a server's own words that is shown, in characters.
 const SHOWN: usize = 300;
 
@@ -61,34 +63,35 @@ impl Fault {
         }
     }
 
-    /// The same as front ends show it, for the model `name` of the endpoint `url`.
-    pub(crate) fn report(&self, url: &str, name: &str) -> ErrorReport {
+    /// The same as front ends show it, for the model `name`. Whether anything was run, the conversation knows.
+    pub(crate) fn report(&self, secrets: &Secrets, name: &str) -> ErrorReport {
+        let url = secrets.url();
         let unavailable = |message: String| ErrorReport::new(ErrorKind::ModelUnavailable, message);
         let broken = |message: String| ErrorReport::new(ErrorKind::ModelBroken, message);
+        let shown = |words: &str| shown(words, secrets);
         match self {
-            Self::Unusable(why) => unavailable(format!("the model endpoint {url} cannot be used: {why}")),
+            Self::Unusable(why) => {
+                unavailable(format!("the model endpoint {url} cannot be used: {}", shown(why)))
+            }
             Self::Unreachable(why) => unavailable(format!("no model answers at {url}: {}", shown(why)))
                 .hint("start the model server, or correct base_url in [llm]; --offline does without a model"),
             Self::Silent(limit) => unavailable(format!("{url} sent nothing for {} s", limit.as_secs()))
                 .hint("the server may be loading the model, or be busy: ask again"),
-            Self::Said(message) => broken(format!("the answer broke off: {url} says: {}", shown(message)))
-                .hint("nothing of it was run; ask again"),
+            Self::Said(message) => broken(format!("the answer broke off: {url} says: {}", shown(message))),
             Self::Lost(why) => {
                 broken(format!("the answer broke off: the connection to {url} was lost ({})", shown(why)))
-                    .hint("nothing of it was run; ask again")
             }
             Self::Broken(why) => {
                 broken(format!("the answer broke off: the stream from {url} is damaged: {}", shown(why)))
-                    .hint("nothing of it was run; ask again")
             }
-            Self::Refused { status, message, wait } => refused(url, name, *status, message, *wait),
+            Self::Refused { status, message, wait } => refused(url, name, *status, &shown(message), *wait),
         }
     }
 }
 
 fn refused(url: &str, name: &str, status: u16, message: &str, wait: Option<Duration>) -> ErrorReport {
-    let says = match shown(message) {
-        message if message.is_empty() => format!("HTTP {status}"),
+    let says = match message {
+        "" => format!("HTTP {status}"),
         message => format!("HTTP {status}: {message}"),
     };
     let (what, hint) = match status {
@@ -117,8 +120,10 @@ fn refused(url: &str, name: &str, status: u16, message: &str, wait: Option<Durat
     ErrorReport::new(ErrorKind::ModelUnavailable, format!("{what} ({says})")).hint(hint)
 }
 
-fn shown(words: &str) -> String {
-    let line = text::clean_line(words.trim());
+/// A server's words, safe and short. Secrets go before the cut, which could leave half of one, and after the cleaning,
+/// which could put one together.
+fn shown(words: &str, secrets: &Secrets) -> String {
+    let line = secrets.hidden(&text::clean_line(words.trim()));
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
@@ -129,17 +134,35 @@ fn shown(words: &str) -> String {
 mod tests {
     use super::*;
 
+    fn refused(status: u16, message: impl Into<String>) -> Fault {
+        Fault::Refused { status, message: message.into(), wait: None }
+    }
+
     #[test]
     fn a_servers_words_are_made_safe_and_short() {
         let message = format!("\u{1b}[2J{}", "x".repeat(1000));
-        let report = Fault::Refused { status: 500, message, wait: None }.report("http://m/v1", "m");
+        let report = refused(500, message).report(&Secrets::new("http://m/v1", None), "m");
         assert!(report.message.chars().count() < 400);
         assert!(!report.message.contains('\u{1b}'));
     }
 
     #[test]
+    fn no_cut_leaves_a_part_of_a_key() {
+        let secrets = Secrets::new("http://m/v1", Some("sk-secret-1"));
+        for before in SHOWN - 12..=SHOWN + 1 {
+            let message = format!("{}sk-secret-1 is no key", "x".repeat(before));
+            for fault in [refused(401, message.clone()), Fault::Said(message.clone()), Fault::Broken(message)]
+            {
+                let report = fault.report(&secrets, "m");
+                assert!(!report.message.contains("sk-"), "{before}: {}", report.message);
+            }
+        }
+        let report = refused(401, "sk-\u{200b}sec\u{7}ret-1").report(&secrets, "m");
+        assert!(!report.message.contains("sk-secret-1"), "{}", report.message);
+    }
+
+    #[test]
     fn only_a_long_conversation_is_too_long() {
-        let refused = |status, message: &str| Fault::Refused { status, message: message.into(), wait: None };
         assert!(refused(400, "exceed_context_size_error").is_too_long());
         assert!(refused(413, "").is_too_long());
         assert!(!refused(401, "invalid token").is_too_long());

@@ -2,6 +2,7 @@
 
 mod client;
 mod fault;
+mod secrets;
 mod wire;
 
 pub(crate) use self::client::{Endpoint, TurnStream};

@@ -177,7 +177,7 @@ mod tests {
             r#"{"choices":null,"usage":{}}"#,
             r#"{"choices":[]}"#,
             r#"{"choices":[{"delta":null,"finish_reason":""}],"service_tier":"on_demand"}"#,
-            r#"{"choices":[{"delta":{"content":null,"role":"x","reasoning":"hm","tool_calls":null}}]}"#,
+            r#"{"choices":[{"delta":{"content":null,"role":"x","reasoning":"hm","reasoning_content":"hm","tool_calls":null}}]}"#,
             r#"{"choices":[{"finish_reason":null}],"error":null}"#,
         ] {
             assert_eq!(inputs(silent), [], "{silent}");

@@ -98,6 +98,10 @@ impl Phrases for Phrasebook {
             None => Reading::Unknown { nearest: nearest::to(request, Self::phrases()) },
         }
     }
+
+    fn examples(&self) -> Vec<&'static str> {
+        Self::phrases().collect()
+    }
 }
 
 fn call(row: &Row, filled: Filled) -> CallRequest {

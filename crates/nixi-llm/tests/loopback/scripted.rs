@@ -37,6 +37,11 @@ fn stop_turn(node: &str) -> Response {
     Response::events(&[calls(0, "c1", "container", &args), ends("tool_calls"), done()])
 }
 
+/// What a model is told of a call to one node.
+fn reply(message: &serde_json::Value) -> serde_json::Value {
+    serde_json::from_str(message["content"].as_str().unwrap()).unwrap()
+}
+
 /// The session answers as if nothing had happened, and the failed request has left nothing in the history.
 async fn still_works(server: &Server, fleet: &Fleet) {
     server.respond([answer("Yes, noon.")]);
@@ -68,7 +73,8 @@ async fn a_call_is_streamed_made_and_answered() {
     assert_eq!(tools, ["clock", "container"]);
     assert_eq!(second.roles(), ["system", "user", "assistant", "tool"]);
     assert_eq!(second.messages()[2]["tool_calls"][0]["id"], "c1");
-    assert_eq!(second.messages()[3]["content"], "12:34");
+    let told = reply(&second.messages()[3]);
+    assert_eq!(told, json!({"node": "web-server", "status": "done", "output": "12:34"}));
     assert!(!serde_json::to_string(&second.body).unwrap().contains(KEY));
 }
 
@@ -206,6 +212,43 @@ async fn every_fault_is_told_runs_nothing_and_leaves_the_session_usable() {
 }
 
 #[tokio::test]
+async fn a_fault_after_a_change_does_not_say_that_nothing_was_run() {
+    let (server, mut fleet) = start().await;
+    let cut = Response::events(&[says("It")]);
+    let failed = || Response::status("500 Internal Server Error", "", "{}");
+    for fault in [vec![cut], vec![failed(), failed(), failed()]] {
+        server.respond([stop_turn("web-server")].into_iter().chain(fault));
+        let Fleet { asker, approver, .. } = &mut fleet;
+        let op = nixi_core::Op::Ask {
+            words: "have a rest, redis".to_owned(),
+            minds: nixi_core::session::Minds::PhrasebookThenModel,
+        };
+        let cancel = CancellationToken::new();
+        let ask = asker.perform(op, nixi_core::Intent::Perform, &(), &cancel);
+        let approve = async { approver.next().await.unwrap().approve() };
+        let (outcome, ()) = tokio::join!(ask, approve);
+        assert_eq!(outcome.results[0].status, StepStatus::Done);
+        let hint = outcome.error.unwrap().hint.unwrap();
+        assert!(hint.contains("calls of earlier turns were made"), "{hint}");
+        assert!(!hint.contains("nothing was run"), "{hint}");
+    }
+    assert_eq!(fleet.node.changes().len(), 2);
+}
+
+#[tokio::test]
+async fn thoughts_are_not_part_of_the_answer() {
+    let (server, fleet) = start().await;
+    let think = json!({"choices": [{"delta": {"reasoning_content": "Stop redis?"}}]});
+    let pieces = ["<th", "ink>Stop", " redis?</thi", "nk>\n\n", "Noon."];
+    let events: Vec<_> = [think].into_iter().chain(pieces.map(says)).chain([ends("stop"), done()]).collect();
+    server.respond([Response::events(&events), answer("Still.")]);
+    assert_eq!(fleet.ask(WORDS).await.answer.as_deref(), Some("Noon."));
+    assert_eq!(fleet.heard.words(), "Noon.");
+    fleet.ask(WORDS).await;
+    assert!(!server.seen()[1].body.to_string().contains("Stop redis"));
+}
+
+#[tokio::test]
 async fn nobody_at_the_address() {
     let fleet = Fleet::new("http://127.0.0.1:1/v1");
     let error = fleet.ask(WORDS).await.error.unwrap();
@@ -256,9 +299,10 @@ async fn what_does_not_fit_is_told_to_the_model_and_not_run() {
         assert_eq!(fleet.ask(WORDS).await.answer.as_deref(), Some("I give up."), "{arguments}");
         let last = server.seen().pop().unwrap();
         let [.., wrong, right] = last.messages() else { panic!("{:?}", last.roles()) };
-        let (wrong, right) = (wrong["content"].as_str().unwrap(), right["content"].as_str().unwrap());
-        assert!(wrong.starts_with("error, nothing was run: ") && wrong.contains(told), "{wrong}");
-        assert!(right.starts_with("not run"), "{right}");
+        let (wrong, right) = (reply(wrong), reply(right));
+        assert_eq!((&wrong["status"], &right["status"]), (&json!("not_started"), &json!("not_started")));
+        assert!(wrong["error"].as_str().unwrap().contains(told), "{wrong}");
+        assert!(right["error"].as_str().unwrap().contains("another call"), "{right}");
     }
     assert_eq!(fleet.ran(), Vec::<String>::new());
 }
@@ -284,13 +328,13 @@ async fn a_change_waits_for_a_person() {
         let (outcome, ()) = tokio::join!(ask, decide);
         assert_eq!(outcome.answer.as_deref(), Some("As you say."));
         let last = server.seen().pop().unwrap();
-        let told = last.messages().last().unwrap()["content"].as_str().unwrap().to_owned();
+        let told = reply(last.messages().last().unwrap());
         if approve {
             assert_eq!(fleet.node.changes(), ["podman stop redis"]);
-            assert!(told.contains("done"), "{told}");
+            assert_eq!(told["status"], "done");
         } else {
             assert_eq!(outcome.results[0].status, StepStatus::Declined);
-            assert!(told.starts_with("declined"), "{told}");
+            assert_eq!(told["status"], "declined");
             assert_eq!(fleet.node.changes(), Vec::<String>::new());
         }
     }
