@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::colour;
 use crate::instant::Instant;
-use crate::reading::{json, run_whole, unreadable};
+use crate::reading::{if_there, json, run_whole, unreadable};
+use crate::service;
 use crate::table::count;
 
 /// An entry of the journal.
@@ -38,7 +39,8 @@ pub struct JournalReport {
     pub entries: Vec<JournalEntry>,
 }
 
-/// The newest entries that match.
+/// The newest entries that match. None at all of a unit that is not there is an error: it was most likely a slip of the
+/// finger, and must not be read as quiet.
 pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
     let mut command = log::query(query);
     let mut output = run_whole(cx, command.clone()).await?;
@@ -64,6 +66,10 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
     }
     let stdout = String::from_utf8_lossy(&output.stdout);
     let entries = parse(&stdout).map_err(|why| unreadable(&shown, &why))?;
+    if let (true, Some(unit)) = (entries.is_empty(), &query.unit) {
+        // The journal has answered: a machine where this look fails has no entries all the same.
+        if_there(service::is_there(cx, unit)).await?;
+    }
     Ok(JournalReport { entries })
 }
 

@@ -21,6 +21,7 @@ pub use list::List;
 pub use logs::{Logs, LogsArgs};
 pub use restart::Restart;
 pub use show::UnitStatus;
+pub(crate) use show::is_there;
 pub use start::Start;
 pub use status::{Status, StatusArgs, StatusReport};
 pub use stop::Stop;

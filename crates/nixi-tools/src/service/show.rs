@@ -69,6 +69,11 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
     })
 }
 
+/// An error with the nearest names unless there is such a unit.
+pub(crate) async fn is_there(cx: &InspectCx<'_>, unit: &UnitName) -> Result<(), ToolError> {
+    states(cx, std::slice::from_ref(unit)).await.map(drop)
+}
+
 /// `Id` and `LoadState` of some units, as pinned; an error unless they are those of the statuses.
 pub(super) fn same(shown: &str, printed: &str, statuses: &[UnitStatus]) -> Result<(), ToolError> {
     let blocks = blocks(printed, statuses.len()).map_err(|why| unreadable(shown, &why))?;

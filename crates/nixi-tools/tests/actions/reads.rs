@@ -181,6 +181,40 @@ async fn the_journal_as_whoever_sees_it_all() {
 }
 
 #[tokio::test]
+async fn no_entries_of_a_unit_that_is_not_there_are_an_error() {
+    let quiet = |state: &str| {
+        Recording::new()
+            .answering("journalctl", "-- No entries --\n")
+            .answering(
+                "systemctl show",
+                &format!("Id=ngnix.service\nLoadState={state}\nActiveState=inactive\nSubState=dead\n"),
+            )
+            .answering(
+                "systemctl list-units",
+                r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#,
+            )
+    };
+    for call in [
+        CallRequest::new("service.logs").with("name", "ngnix"),
+        CallRequest::new("log.query").with("unit", "ngnix"),
+    ] {
+        let error = Lab::new(quiet("not-found")).call(call.clone().on("db-server")).await.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert_eq!(
+            error.to_string(),
+            "no unit named ngnix.service on db-server\nhint: did you mean \"nginx.service\"?"
+        );
+        assert_eq!(text(&Lab::new(quiet("loaded")), call.clone()).await, "no entries");
+        // Where nobody can tell, the journal's own answer stands.
+        let lab = Lab::new(Recording::new().answering("journalctl", ""));
+        assert_eq!(text(&lab, call).await, "no entries");
+    }
+    let lab = Lab::new(quiet("not-found"));
+    assert_eq!(text(&lab, CallRequest::new("log.query")).await, "no entries");
+    assert_eq!(lab.nodes.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn no_match_is_no_error_and_an_error_is_no_match() {
     let query = || CallRequest::new("log.query").with("grep", "x");
     let lab = Lab::new(Recording::new().ending("journalctl", ended(1, "", "")));
