@@ -54,7 +54,12 @@ mod tests {
             container::inspect(Runtime::Docker, &[name("web"), name("db")]),
             container::identities(Runtime::Podman, &[name("web"), name("db")]),
             container::logs(Runtime::Podman, &name("web"), Lines::USUAL, None),
-            container::logs(Runtime::Podman, &name("web"), Lines::USUAL, Some(&"1h ago".parse().unwrap())),
+            container::logs(
+                Runtime::Podman,
+                &name("web"),
+                Lines::USUAL,
+                Some(&"2026-11-22".parse().unwrap()),
+            ),
             service::list(),
             service::failed(),
             service::show(&[unit("nginx")]),
@@ -84,7 +89,7 @@ mod tests {
         sudo -n -- docker inspect --type container -- web db
         sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
         sudo -n -- podman logs --timestamps --tail 100 -- web
-        sudo -n -- podman logs --timestamps --tail 100 --since '1h ago' -- web
+        sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- db
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
