@@ -89,7 +89,7 @@ mod tests {
         sudo -n -- docker inspect --type container -- web db
         sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
         sudo -n -- podman logs --timestamps --tail 100 -- web
-        sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- db
+        sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- web
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
