@@ -40,7 +40,9 @@ impl Model for Keyless {
         self.name.clone()
     }
 
-    fn switch(&self, _: &str) {}
+    fn switch(&self, _: &str) -> Result<(), ErrorReport> {
+        Err(self.why.clone())
+    }
 
     async fn answer(&self, _: &str, _: &Desk<'_>) -> Result<String, ErrorReport> {
         Err(self.why.clone())

@@ -1,7 +1,7 @@
 //! Monitored means read-only, whatever a model says: every action of every tool, with any arguments, in any order,
 //! and with a person who says yes to everything.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail there and then")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,8 @@ use nixi::core::recording::Recording;
 use nixi::core::registry::{Access, ActionSpec, Args, ParamKind};
 use nixi::core::session::{Desk, Minds, ModelCall};
 use nixi::core::{
-    Effect, Enrol, ErrorReport, ExecError, Fingerprint, Forgotten, HostKeys, Intent, Op, Parts, Scope,
-    SshTarget, Welcome,
+    Effect, Enrol, ErrorKind, ErrorReport, ExecError, Fingerprint, Forgotten, HostKeys, Intent, Op, Outcome,
+    Parts, Scope, SshTarget, StepStatus, Welcome,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -30,7 +30,9 @@ impl Model for Scripted {
         "scripted".to_owned()
     }
 
-    fn switch(&self, _: &str) {}
+    fn switch(&self, _: &str) -> Result<(), ErrorReport> {
+        Ok(())
+    }
 
     async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
         let turns = std::mem::take(&mut *self.0.lock().unwrap());
@@ -83,7 +85,8 @@ fn node() -> Recording {
         .answering("systemctl list-units", "[]")
 }
 
-fn perform(turns: Vec<Vec<ModelCall>>) -> Arc<Recording> {
+/// What came of it, and what the node was asked.
+fn perform(turns: Vec<Vec<ModelCall>>) -> (Outcome, Arc<Recording>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
@@ -112,11 +115,11 @@ fn perform(turns: Vec<Vec<ModelCall>>) -> Arc<Recording> {
         };
         let cancel = CancellationToken::new();
         let op = Op::Ask { words: "do it".to_owned(), minds: Minds::PhrasebookThenModel };
-        tokio::select! {
-            _ = asker.perform(op, Intent::Perform, &(), &cancel) => {}
-            () = yes => {}
-        }
-        remote
+        let outcome = tokio::select! {
+            outcome = asker.perform(op, Intent::Perform, &(), &cancel) => outcome,
+            () = yes => panic!("the session ended before its question"),
+        };
+        (outcome, remote)
     })
 }
 
@@ -153,6 +156,17 @@ fn call(spec: &ActionSpec) -> BoxedStrategy<ModelCall> {
         .boxed()
 }
 
+/// A change with the names of what is there, so that nothing but the node's mode speaks against it.
+fn fitting_change() -> BoxedStrategy<ModelCall> {
+    calls(|spec| spec.access != Access::Read)
+        .prop_map(|mut call| {
+            call.args.retain(|name, _| ["action", "node"].contains(&name.as_str()));
+            call.args.insert("names".to_owned(), json!(["web", "nginx"]));
+            call
+        })
+        .boxed()
+}
+
 /// The actions that a node sees; those of the controller are about Nixi's own list.
 fn calls(wanted: impl Fn(&ActionSpec) -> bool) -> BoxedStrategy<ModelCall> {
     let registry = nixi::tools::registry().unwrap();
@@ -168,7 +182,7 @@ proptest! {
     fn no_calls_of_a_model_change_a_monitored_node(
         turns in prop::collection::vec(prop::collection::vec(calls(|_| true), 1..4), 1..4)
     ) {
-        let remote = perform(turns);
+        let (_, remote) = perform(turns);
         prop_assert!(remote.seen().iter().all(|run| run.effect == Effect::Read), "{:?}", remote.seen());
     }
 
@@ -176,8 +190,24 @@ proptest! {
     fn a_change_for_a_monitored_node_sends_nothing_at_all(
         turn in prop::collection::vec(calls(|spec| spec.access != Access::Read), 1..4)
     ) {
-        let remote = perform(vec![turn]);
+        let (outcome, remote) = perform(vec![turn]);
         prop_assert_eq!(remote.seen(), vec![]);
+        prop_assert!(outcome.results.iter().all(|result| result.status == StepStatus::Refused), "{:?}", outcome);
+    }
+
+    /// The same with arguments that fit, so that every call comes as far as being refused for the node's mode.
+    #[test]
+    fn a_change_that_fits_is_refused_as_read_only(
+        turn in prop::collection::vec(fitting_change(), 1..4)
+    ) {
+        let count = turn.len();
+        let (outcome, remote) = perform(vec![turn]);
+        prop_assert_eq!(remote.seen(), vec![]);
+        prop_assert_eq!(outcome.results.len(), count, "{:?}", &outcome);
+        for result in &outcome.results {
+            prop_assert_eq!(result.status, StepStatus::Refused, "{:?}", &outcome);
+            prop_assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::ReadOnly);
+        }
     }
 }
 

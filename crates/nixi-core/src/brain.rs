@@ -21,6 +21,11 @@ pub enum Reading {
 pub trait Phrases: Send + Sync {
     /// Reads one request.
     fn read(&self, request: &str) -> Reading;
+
+    /// Phrases that it understands, for help texts.
+    fn examples(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// A language model in conversation with a person. All it can do goes through the [`Desk`] that it is lent.
@@ -30,7 +35,10 @@ pub trait Model: Send + Sync {
     fn name(&self) -> String;
 
     /// From now on, another model of the same endpoint.
-    fn switch(&self, name: &str);
+    ///
+    /// # Errors
+    /// When this one cannot be replaced.
+    fn switch(&self, name: &str) -> Result<(), ErrorReport>;
 
     /// Answers one request of a person; the words of the answer go to [`Desk::say`] as they come.
     ///

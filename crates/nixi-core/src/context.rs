@@ -31,8 +31,9 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
-        let invocation = Invocation::read(command, self.settings.command_timeout, self.cancel.clone());
-        Ok(self.executor.exec(self.node, invocation).await?)
+        let timeout = self.settings.command_timeout;
+        let invocation = Invocation::read(self.node, command, timeout, self.cancel.clone());
+        Ok(self.executor.exec(invocation).await?)
     }
 }
 

@@ -159,6 +159,9 @@ pub enum ToolError {
         /// The command, as a person would type it.
         command: String,
     },
+    /// There is no sudo.
+    #[error("there is no `sudo` on the node; doas and run0 are not supported")]
+    SudoMissing,
     /// The program is not on the node.
     #[error("there is no `{0}` on the node")]
     ProgramMissing(Program),
@@ -219,13 +222,21 @@ impl ToolError {
         if elevated && sudo_refused {
             return Self::SudoPassword { command: command.to_owned() };
         }
-        let missing = match &output.exit {
-            Exit::Code(127) => true,
-            Exit::Code(1) => elevated && stderr.contains(&format!("sudo: {program}: command not found")),
-            Exit::Code(_) | Exit::Signal(_) => false,
+        // A shell's 127 is also what a container's own missing program makes podman end with, and sudo's 1 says
+        // anything: only the words tell what was not found.
+        let not_found = |name: &str| {
+            stderr.lines().any(|line| {
+                let shell = output.exit == Exit::Code(127);
+                let sudo = output.exit == Exit::Code(1) && elevated && line.starts_with("sudo: ");
+                let mut words = line.split([' ', ':']);
+                (shell || sudo) && line.contains("not found") && words.any(|word| word == name)
+            })
         };
-        if missing {
+        if not_found(program.as_str()) {
             return Self::ProgramMissing(program);
+        }
+        if elevated && output.exit == Exit::Code(127) && not_found("sudo") {
+            return Self::SudoMissing;
         }
         Self::Command { command: command.to_owned(), program, exit: output.exit.clone(), stderr: shown() }
     }
@@ -244,6 +255,7 @@ impl ToolError {
             },
             Self::Command { .. } => ErrorKind::CommandFailed,
             Self::SudoPassword { .. } => ErrorKind::SudoPassword,
+            Self::SudoMissing => ErrorKind::SudoPassword,
             Self::ProgramMissing(_) => ErrorKind::ProgramMissing,
             Self::Permission { .. } => ErrorKind::Permission,
             Self::Unreadable { .. } => ErrorKind::Unreadable,
@@ -268,13 +280,54 @@ impl ToolError {
                  `nixi setup`, which will do that, is not built yet"
                     .to_owned(),
             ),
-            Self::ProgramMissing(_) => Some(
-                "install it on the node, or set [container] runtime if it is the other container runtime"
+            Self::SudoMissing => {
+                Some("turn it on (NixOS: security.sudo.enable), or let Nixi log in as root".to_owned())
+            }
+            Self::ProgramMissing(program) if matches!(program.as_str(), "podman" | "docker") => Some(
+                "install it on the node, or set [container] runtime in the configuration to the one that is there"
                     .to_owned(),
             ),
+            Self::ProgramMissing(_) => Some("install it on the node".to_owned()),
             Self::BadArgument { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
             Self::Reported(report) => report.hint.clone(),
         };
         ErrorReport::new(self.kind(), self.to_string()).maybe_hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_by_its_name() {
+        const PODMAN: Program = Program::new("podman");
+        let kind = |code: i32, stderr: &str| {
+            let output = Output {
+                exit: Exit::Code(code),
+                stdout: Vec::new(),
+                stderr: stderr.into(),
+                truncated: false,
+            };
+            let error = ToolError::of_output("sudo -n -- podman ps", PODMAN, true, &output);
+            (error.kind(), error.report().message)
+        };
+        for missing in [
+            (127, "bash: line 1: exec: podman: not found"),
+            (127, "sh: 1: exec: podman: not found"),
+            (127, "zsh:1: command not found: podman"),
+            (127, "podman: not found"),
+            (1, "sudo: podman: command not found"),
+        ] {
+            assert_eq!(kind(missing.0, missing.1).0, ErrorKind::ProgramMissing, "{missing:?}");
+        }
+        let (told, message) = kind(127, "sh: 1: exec: sudo: not found");
+        assert_eq!(told, ErrorKind::SudoPassword);
+        assert!(message.contains("no `sudo`"), "{message}");
+        assert_eq!(kind(1, "sudo: a password is required").0, ErrorKind::SudoPassword);
+        let oci = "Error: crun: executable file `serve` not found in $PATH: No such file or directory";
+        let (told, message) = kind(127, oci);
+        assert_eq!(told, ErrorKind::CommandFailed);
+        assert!(message.contains("serve"), "{message}");
     }
 }

@@ -19,12 +19,14 @@ pub enum Effect {
     Change,
 }
 
-/// One command on its way to one node.
+/// One command on its way to the one node that it is for.
 ///
-/// **Invariant.** Only core makes one: from a catalogued read, or from a step of an approved plan. So holding an
-/// [`Executor`] gives nobody the power to run anything.
+/// **Invariant.** Only core makes one: from a catalogued read, or from a step of an approved plan. It cannot be turned to
+/// another node. Whoever implements an [`Executor`] is part of the wiring and is trusted with what it is handed; no
+/// tool, front end or model ever holds one.
 #[derive(Debug)]
 pub struct Invocation {
+    node: Node,
     program: Program,
     args: Vec<String>,
     elevation: Elevation,
@@ -39,12 +41,14 @@ impl Invocation {
     pub const OUTPUT_LIMIT: usize = 8 * 1024 * 1024;
 
     fn new<A: Access>(
+        node: &Node,
         command: &Command<A>,
         effect: Effect,
         deadline: Duration,
         cancel: CancellationToken,
     ) -> Self {
         Self {
+            node: node.clone(),
             program: command.program(),
             elevation: command.elevation(),
             args: command.arguments().to_vec(),
@@ -54,13 +58,29 @@ impl Invocation {
         }
     }
 
-    pub(crate) fn read(command: &Command<Read>, deadline: Duration, cancel: CancellationToken) -> Self {
-        Self::new(command, Effect::Read, deadline, cancel)
+    pub(crate) fn read(
+        node: &Node,
+        command: &Command<Read>,
+        deadline: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self::new(node, command, Effect::Read, deadline, cancel)
     }
 
     /// For [`crate::plan`]'s `apply` alone: the command comes out of an approved plan.
-    pub(crate) fn change(command: &Command<Write>, deadline: Duration, cancel: CancellationToken) -> Self {
-        Self::new(command, Effect::Change, deadline, cancel)
+    pub(crate) fn change(
+        node: &Node,
+        command: &Command<Write>,
+        deadline: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self::new(node, command, Effect::Change, deadline, cancel)
+    }
+
+    /// The node that it is for.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.node
     }
 
     /// The program.
@@ -227,19 +247,6 @@ pub enum ExecError {
     Unquotable(#[from] Unquotable),
 }
 
-impl ExecError {
-    /// Whether the command may have run, wholly or in part.
-    #[must_use]
-    pub fn may_have_run(&self) -> bool {
-        match self {
-            Self::Lost(_) | Self::Deadline(_) | Self::Cancelled => true,
-            Self::Unreachable { .. } | Self::Unfit { .. } | Self::CancelledUnsent | Self::Unquotable(_) => {
-                false
-            }
-        }
-    }
-}
-
 /// The SHA-256 fingerprint of a host key, as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
@@ -286,7 +293,7 @@ pub trait Executor: Send + Sync {
     ///
     /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
     /// invocation that changes something is sent at most once.
-    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError>;
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError>;
 
     /// Who runs commands on the node; plans show `sudo` where it is run, and only there.
     fn login(&self, node: &Node) -> Login {

@@ -22,7 +22,7 @@ pub struct BadWord {
 
 impl BadWord {
     pub(crate) fn new(what: &'static str, word: &str, why: &'static str) -> Self {
-        Self { what, word: crate::text::clean_line(word), why }
+        Self { what, word: crate::text::fit(&crate::text::clean_line(word), 80), why }
     }
 
     /// What was wrong with the word, without the word itself.
@@ -283,6 +283,15 @@ impl Node {
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         &self.tags
+    }
+
+    /// Whether both are the same host and port in different modes. One machine that is read-only under one name only
+    /// is a trap, so no configuration may say that.
+    #[must_use]
+    pub fn is_at_odds_with(&self, other: &Self) -> bool {
+        let same =
+            matches!((self.ssh(), other.ssh()), (Some(a), Some(b)) if a.host == b.host && a.port == b.port);
+        same && self.mode != other.mode
     }
 
     /// The node's own private key, if it has one.

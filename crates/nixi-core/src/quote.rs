@@ -72,6 +72,47 @@ pub(crate) fn remote_line(
     })
 }
 
+/// Makes the login shell tell how a command ended, on its own standard error.
+///
+/// SSH has a message for that, but not every end of a channel brings it (sshd's `ChannelTimeout`, an administrator, a
+/// server that is not OpenSSH), and libssh2 tells one that never came as exit code 0. So whoever has to be sure sends
+/// a witnessed line: only the shell that saw the command end can finish it.
+///
+/// A line that is *not* witnessed may have been cut short in the middle, and then reads as a short answer of a command
+/// that worked; a reader of JSON notices, a reader of lines cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness(String);
+
+impl Witness {
+    /// The most bytes by which a witnessed line is longer than the line itself, and the most that a testimony takes.
+    pub const LONGEST: usize = 128;
+
+    /// A witness; the number is of one command alone, so that no output can pass for the testimony.
+    #[must_use]
+    pub fn new(random: u128) -> Self {
+        Self(format!("{random:032x}"))
+    }
+
+    /// The line with its witness. A subshell runs it, so its `exec` is still what becomes of that; whatever options
+    /// the start-up files of the shell set, a failure ends nothing but the subshell.
+    #[must_use]
+    pub fn line(&self, line: &str) -> String {
+        format!("s=0; ({line}) || s=$?; printf '\\n%s %d\\n' {} $s >&2; exit $s", self.0)
+    }
+
+    /// The exit code that stands at the very end of a standard error, and how many bytes of it are the testimony.
+    /// A command that was killed by signal n has the code 128+n here.
+    #[must_use]
+    pub fn testimony(&self, stderr: &[u8]) -> Option<(i32, usize)> {
+        let said = stderr.strip_suffix(b"\n")?;
+        let digits = said.rsplit(|byte| !byte.is_ascii_digit()).next()?;
+        let own = said.strip_suffix(digits)?.strip_suffix(b" ")?.strip_suffix(self.0.as_bytes())?;
+        let before = own.strip_suffix(b"\n")?;
+        let code = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        Some((code, stderr.len() - before.len()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,23 +142,47 @@ mod tests {
             }
             for (folder, name) in programs {
                 let path = machine.0.path().join(folder).join(name);
-                let then = if *name == "sudo" { "shift 2; exec \"$@\"" } else { ":" };
+                let then = if *name == "sudo" { "shift 2; exec \"$@\"" } else { "printf why >&2; exit 7" };
                 std::fs::write(&path, format!("#!/bin/sh\necho {folder}/{name} \"$@\"\n{then}\n")).unwrap();
                 std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
             }
             machine
         }
 
-        #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
+        /// What the programs told, one after the other; both endings have to give the same.
         fn run(&self, shell: &str, elevation: Elevation) -> String {
             let folder = |name: &str| self.0.path().join(name).to_string_lossy().into_owned();
             let line = remote_line(Program::new("tool"), &["a b".to_owned()], elevation).unwrap();
             let line = line.replace(WRAPPERS, &folder("wrappers")).replace(SYSTEM_PROFILE, &folder("system"));
             let path = format!("{}:/usr/bin:/bin", folder("user"));
-            let output =
-                std::process::Command::new(shell).args(["-c", &line]).env("PATH", path).output().unwrap();
-            String::from_utf8_lossy(&output.stdout).replace('\n', " > ").trim_end_matches(" > ").to_owned()
+            let (code, stdout, stderr) = ran(shell, &line, &path);
+            assert_eq!((code, stderr.as_slice()), (Some(7), &b"why"[..]), "{shell}: {line}");
+            let witness = Witness::new(0xfeed);
+            let (code, same, stderr) = ran(shell, &witness.line(&line), &path);
+            assert_eq!((code, &same), (Some(7), &stdout), "{shell}: {line}");
+            assert_eq!(witness.testimony(&stderr), Some((7, stderr.len() - 3)), "{shell}: {line}");
+            String::from_utf8_lossy(&stdout).replace('\n', " > ").trim_end_matches(" > ").to_owned()
         }
+    }
+
+    /// The code, standard output and standard error of a line.
+    #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
+    fn ran(shell: &str, line: &str, path: &str) -> (Option<i32>, Vec<u8>, Vec<u8>) {
+        let output = std::process::Command::new(shell).args(["-c", line]).env("PATH", path).output().unwrap();
+        (output.status.code(), output.stdout, output.stderr)
+    }
+
+    fn shells() -> impl Iterator<Item = &'static str> {
+        let known = [
+            "/bin/sh",
+            "/bin/bash",
+            "/bin/dash",
+            "/usr/bin/zsh",
+            "/usr/bin/mksh",
+            "/usr/bin/ksh",
+            "/bin/ash",
+        ];
+        known.into_iter().filter(|shell| std::path::Path::new(shell).exists())
     }
 
     /// Setuid programs are wrappers; sudo rules name the system's profile; elsewhere it is `PATH`.
@@ -133,15 +198,53 @@ mod tests {
         ]);
         let plain = Machine::with(&[("user", "sudo"), ("user", "tool")]);
         let profile = Machine::with(&[("wrappers", "sudo"), ("system", "tool"), ("user", "tool")]);
-        for shell in ["/bin/sh", "/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/mksh"]
-            .into_iter()
-            .filter(|s| std::path::Path::new(s).exists())
-        {
+        for shell in shells() {
             assert_eq!(nixos.run(shell, Elevation::Root), "wrappers/sudo -n -- tool a b > system/tool a b");
             assert_eq!(nixos.run(shell, Elevation::LoginUser), "wrappers/tool a b");
             assert_eq!(profile.run(shell, Elevation::LoginUser), "system/tool a b");
             assert_eq!(plain.run(shell, Elevation::Root), "user/sudo -n -- tool a b > user/tool a b");
             assert_eq!(plain.run(shell, Elevation::LoginUser), "user/tool a b");
         }
+    }
+
+    /// Every way to end is told, whatever the start-up files set the shell to; a shell that did not see the end tells nothing.
+    #[test]
+    fn a_witness_tells_what_it_saw_and_nothing_else() {
+        let witness = Witness::new(7);
+        let told = |shell: &str, line: &str| {
+            let (_, stdout, stderr) =
+                ran(shell, &format!("set -eu; {}", witness.line(line)), "/usr/bin:/bin");
+            let length = stderr.len();
+            let told = witness.testimony(&stderr).map(|(code, own)| (code, stderr[..length - own].to_vec()));
+            (String::from_utf8(stdout).unwrap(), told)
+        };
+        for shell in shells() {
+            let here = |code: i32, stderr: &[u8]| Some((code, stderr.to_vec()));
+            assert_eq!(
+                told(shell, "echo out; printf '\nerr\n\n' >&2"),
+                ("out\n".into(), here(0, b"\nerr\n\n"))
+            );
+            assert_eq!(told(shell, "exec sh -c 'exit 3'"), (String::new(), here(3, b"")), "{shell}");
+            assert_eq!(told(shell, "exec sh -c 'kill -9 $$'").1.unwrap().0, 137, "{shell}");
+            assert_eq!(told(shell, "exec no-such-program").1.unwrap().0, 127, "{shell}");
+            assert_eq!(told(shell, "exec 2>&-; exit 4").1, here(4, b""), "{shell}");
+            assert_eq!(told(shell, "kill -9 $$").1, None, "{shell}");
+        }
+        let number = "00000000000000000000000000000007";
+        let testimony = |text: String| witness.testimony(text.as_bytes());
+        assert_eq!(testimony(format!("x\n{number} 12\n")), Some((12, 37)));
+        for none in [
+            format!("{number} 1\n"),
+            format!("\n{number} 1"),
+            format!("\n{number} \n"),
+            format!("\n{number} -1\n"),
+            format!("\n{number} 99999999999\n"),
+            format!("\n{number} 1\nx"),
+            format!("\n{number} 1\n\n"),
+            format!("\n{} 1\n", number.replace('7', "8")),
+        ] {
+            assert_eq!(testimony(none.clone()), None, "{none:?}");
+        }
+        assert!(witness.line("").len() + 4 <= Witness::LONGEST);
     }
 }

@@ -77,10 +77,14 @@ impl Recording {
 
 #[async_trait]
 impl Executor for Recording {
-    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError> {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         let command = run.to_string();
         if let Ok(mut seen) = self.seen.lock() {
-            seen.push(Recorded { node: node.name().clone(), command: command.clone(), effect: run.effect() });
+            seen.push(Recorded {
+                node: run.node().name().clone(),
+                command: command.clone(),
+                effect: run.effect(),
+            });
         }
         let script = self.script.lock().map(|script| script.clone()).unwrap_or_default();
         let answer = script.into_iter().rev().find(|(begins, _)| command.starts_with(begins.as_str()));

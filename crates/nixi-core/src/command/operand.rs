@@ -69,7 +69,7 @@ impl UnitName {
 }
 
 checked_word! {
-    /// A point in time as journalctl(1) and podman-logs(1) take it (systemd.time(7)): `2026-11-22 10:00`, `yesterday`, `1h ago`.
+    /// A point in time as journalctl(1) takes it (systemd.time(7)): `2026-11-22 10:00`, `yesterday`, `1h ago`.
     TimeSpec, "a time", |word| match word {
         "" => Err("it is empty"),
         _ if word.len() > 64 => Err("it is longer than 64 characters"),

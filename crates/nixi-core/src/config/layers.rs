@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::diagnose::{ConfigError, Problem, Sheet, show_path};
 use super::model::{Config, Layer, LlmSettings, NodeEntry};
-use super::read::{Declared, FileSettings, Scalars, read};
+use super::read::{Declared, FileSettings, Scalars, at_odds, read};
 use super::{NODES_OPTION, excerpt};
 
 /// A configuration file is at most this long.
@@ -54,6 +54,16 @@ impl ConfigFiles {
             if system.settings.nodes.iter().any(|other| other.node.name() == name) {
                 let message = format!("node {name} is declared in {}", show_path(&self.system));
                 let hint = format!("give it another name here, or change {NODES_OPTION} there");
+                sheet.report(declared.name_at.clone(), &message, Some(hint));
+            }
+        }
+        for declared in &user.settings.nodes {
+            let mut others = system.settings.nodes.iter();
+            let at_odds_with = |other: &&Declared| {
+                other.node.name() != declared.node.name() && other.node.is_at_odds_with(&declared.node)
+            };
+            if let Some(other) = others.find(at_odds_with) {
+                let (message, hint) = at_odds(&declared.node, &other.node);
                 sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
         }

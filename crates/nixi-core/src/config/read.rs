@@ -50,6 +50,15 @@ pub(crate) struct Declared {
     pub(crate) name_at: Range<usize>,
 }
 
+/// What is said of one machine in two modes, and what to do.
+pub(crate) fn at_odds(node: &Node, other: &Node) -> (String, String) {
+    let host = node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
+    (
+        format!("{host} is {} as {}, and {} here", other.mode(), other.name(), node.mode()),
+        "one machine cannot be both managed and monitored: give both names the same mode".to_owned(),
+    )
+}
+
 /// Reads a text without a byte order mark. Promises: no problem means that every byte of it was understood.
 pub(crate) fn read(file: &Path, text: &str, home: &Path) -> Result<FileSettings, Vec<Problem>> {
     let mut sheet = Sheet::new(file, text);
@@ -200,6 +209,13 @@ impl Reader<'_, '_> {
                 let message =
                     format!("node {} is declared twice, first on line {first}", declared.node.name());
                 let hint = "give one of them another name, or remove it".to_owned();
+                self.sheet.report(declared.name_at.clone(), &message, Some(hint));
+            }
+            let at_odds_with = |other: &&Declared| {
+                other.node.name() != declared.node.name() && other.node.is_at_odds_with(&declared.node)
+            };
+            if let Some(other) = self.settings.nodes.iter().find(at_odds_with) {
+                let (message, hint) = at_odds(&declared.node, &other.node);
                 self.sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
             self.settings.nodes.push(declared);

@@ -1,5 +1,6 @@
 //! Applying an approved plan.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -9,7 +10,7 @@ use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{ExecError, Executor, HostKeys, Invocation};
+use crate::exec::{ExecError, Executor, Forgotten, HostKeys, Invocation};
 use crate::node::{Node, SshTarget};
 use crate::text;
 
@@ -20,7 +21,7 @@ const STEP_DEADLINE: Duration = Duration::from_secs(600);
 pub(crate) struct Bench<'a> {
     pub(crate) executor: &'a dyn Executor,
     pub(crate) config: &'a ConfigStore,
-    pub(crate) host_keys: &'a dyn HostKeys,
+    pub(crate) host_keys: Arc<dyn HostKeys>,
     /// The node as the configuration has it now; `None` if it is gone from there.
     pub(crate) current: Option<Node>,
     /// Every other node, whose host keys stay.
@@ -72,8 +73,9 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
         return Err(changed(format!("another machine answers as {} now", node.name())));
     }
     for expectation in &approved.plan.expects {
-        let read = Invocation::read(expectation.read(), bench.settings.command_timeout, bench.cancel.clone());
-        let output = bench.executor.exec(node, read).await?;
+        let read =
+            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone());
+        let output = bench.executor.exec(read).await?;
         if !output.exit.is_success() || output.truncated || !expectation.holds(&output.stdout) {
             return Err(changed(format!("no longer so on {}: {}", node.name(), expectation.says())));
         }
@@ -88,7 +90,7 @@ async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> Step
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
         },
-        Step::ForgetHostKey(target) => match bench.host_keys.forget(target, &bench.others) {
+        Step::ForgetHostKey(target) => match forget(bench, target.clone()).await {
             Ok(forgotten) => {
                 let lines = match forgotten.lines {
                     0 => "no line".to_owned(),
@@ -105,8 +107,8 @@ async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> Step
 async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
     let words = command.for_login(bench.executor.login(node));
-    let invocation = Invocation::change(command, STEP_DEADLINE, bench.cancel.clone());
-    match bench.executor.exec(node, invocation).await {
+    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone());
+    match bench.executor.exec(invocation).await {
         Ok(output) if output.exit.is_success() => {
             let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
             done(shown, (!said.is_empty()).then_some(said))
@@ -124,6 +126,13 @@ async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench
             StepReport { step: shown, status, output: None, error: Some(report) }
         }
     }
+}
+
+/// Off the runtime's threads, as [`write_config`].
+async fn forget(bench: &Bench<'_>, target: SshTarget) -> Result<Forgotten, String> {
+    let (keys, others) = (Arc::clone(&bench.host_keys), bench.others.clone());
+    let done = tokio::task::spawn_blocking(move || keys.forget(&target, &others)).await;
+    done.unwrap_or_else(|_| Err("writing known_hosts broke off".to_owned()))
 }
 
 /// Edits the configuration, off the runtime's threads: another Nixi may hold the lock for a while.

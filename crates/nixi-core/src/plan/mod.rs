@@ -25,6 +25,9 @@ pub use writable::{Refused, Writable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::ConfigEdit;
+use crate::node::NodeName;
+
 /// How much a plan can hurt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +88,21 @@ impl Plan {
     pub fn at_least(mut self, risk: Risk) -> Self {
         self.risk = self.risk.max(risk);
         self
+    }
+
+    /// The nodes that it takes out of the configuration.
+    pub(crate) fn leaving(&self) -> Vec<NodeName> {
+        let leaving = self.steps.iter().filter_map(|step| match step {
+            Step::Config(ConfigEdit::RemoveNode(name)) => Some(name.clone()),
+            Step::Config(ConfigEdit::AddNode(_)) | Step::Run(_) | Step::ForgetHostKey(_) => None,
+        });
+        leaving.collect()
+    }
+
+    /// The risk that follows from its steps alone: Nixi's own list of nodes says what may be done where.
+    pub(crate) fn inherent_risk(&self) -> Risk {
+        let own = |step: &Step| matches!(step, Step::Config(_) | Step::ForgetHostKey(_));
+        if self.steps.iter().any(own) { Risk::Destructive } else { Risk::Routine }
     }
 
     /// Whether there is nothing to do.

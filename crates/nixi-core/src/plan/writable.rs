@@ -41,7 +41,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Refused`] if the node is monitored.
-    pub fn writable(&self) -> Result<Writable, Refused> {
+    pub(crate) fn writable(&self) -> Result<Writable, Refused> {
         match self.mode() {
             Mode::Managed => Ok(Writable { node: self.clone() }),
             Mode::Monitored => Err(Refused { node: self.name().clone() }),

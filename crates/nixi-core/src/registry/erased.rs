@@ -120,6 +120,8 @@ impl<T: Change> AnyChange for Changing<T> {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: Args) -> Result<Plan, ToolError> {
         let args = typed(args).map_err(ToolError::Reported)?;
-        Ok(self.0.plan(cx, args).await?.at_least(T::RISK))
+        let plan = self.0.plan(cx, args).await?;
+        let inherent = plan.inherent_risk();
+        Ok(plan.at_least(T::RISK).at_least(inherent))
     }
 }

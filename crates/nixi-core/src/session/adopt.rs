@@ -1,5 +1,6 @@
 //! Adopting a machine: log in with our keys, and only then write it down.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::json;
@@ -8,12 +9,16 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
+use crate::action::ActionName;
+use crate::command::Login;
 use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, HostKeyState, Unreachable};
 use crate::fleet::address;
 use crate::node::{Node, SshTarget};
-use crate::plan::{StepStatus, write_config};
+use crate::plan::{Origin, Plan, Review, Risk, Step, StepStatus, write_config};
+
+const NAME: ActionName = ActionName::new("node", "adopt");
 
 /// Typing the command is the approval. An error of the request itself is `Err`; what became of the login is the result.
 pub(super) async fn adopt(
@@ -24,6 +29,7 @@ pub(super) async fn adopt(
 ) -> Result<CallResult, ErrorReport> {
     let begun = Instant::now();
     let roster = inner.roster()?;
+    let request = AdoptRequest { identity: identity(inner, request.identity)?, ..request };
     refuse_taken_name(&roster, inner, &request)?;
     let target = SshTarget {
         host: request.host.clone(),
@@ -32,24 +38,12 @@ pub(super) async fn adopt(
         identity: request.identity.clone(),
     };
     let node = Node::remote(request.name.clone(), target.clone(), request.mode);
+    refuse_two_modes(&roster, &node)?;
     let args = json!({
         "name": request.name, "host": request.host, "user": request.user, "mode": request.mode,
         "port": request.port, "identity": request.identity,
     });
-    let mut result = CallResult::new("node.adopt", "local", args);
     let at = address(&target.user, &target.host, target.port);
-    if intent == Intent::PlanOnly {
-        result.text =
-            Some(format!("would log in as {at} with our keys and add {} ({})", request.name, request.mode));
-        return Ok(result);
-    }
-    let welcome = inner.parts.enrol.key_login(&target, request.host_key.as_ref(), cancel).await;
-    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    result.ms = ms;
-    let welcome = match welcome {
-        Ok(welcome) => welcome,
-        Err(error) => return Ok(refused_login(result, error, &at)),
-    };
     let edit = ConfigEdit::AddNode(NewNode {
         name: request.name.clone(),
         host: request.host,
@@ -59,6 +53,20 @@ pub(super) async fn adopt(
         identity: request.identity,
         tags: Vec::new(),
     });
+    let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
+    let plan = Plan::new(summary, Risk::Routine).step(Step::Config(edit.clone()));
+    let mut result = CallResult::new(&NAME.to_string(), "local", args);
+    result.plan = Some(Review::of(&plan, NAME, &Node::controller(), None, Login::Other, Origin::Person));
+    if intent == Intent::PlanOnly {
+        result.text = Some(format!("would {}", plan.summary));
+        return Ok(result);
+    }
+    let welcome = inner.parts.enrol.key_login(&target, request.host_key.as_ref(), cancel).await;
+    result.ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let welcome = match welcome {
+        Ok(welcome) => welcome,
+        Err(error) => return Ok(refused_login(result, error, &at)),
+    };
     write_config(&inner.parts.config, edit).await?;
     let known = match welcome.host_key {
         HostKeyState::Known => "known before",
@@ -69,13 +77,39 @@ pub(super) async fn adopt(
         request.name, request.mode, welcome.fingerprint
     ));
     let adopted = Adopted {
-        node: roster.row(&node).answered(ms),
+        node: roster.row(&node).answered(result.ms),
         fingerprint: welcome.fingerprint,
         host_key: welcome.host_key,
     };
     result.data = serde_json::to_value(adopted).ok();
     result.status = StepStatus::Done;
     Ok(result)
+}
+
+/// The key as the configuration will have it: `~/` is the home, and nothing depends on the working folder.
+fn identity(inner: &Inner, given: Option<PathBuf>) -> Result<Option<PathBuf>, ErrorReport> {
+    let Some(given) = given else { return Ok(None) };
+    let path = match given.strip_prefix("~") {
+        Ok(rest) => inner.parts.config.home().join(rest),
+        Err(_) => given,
+    };
+    if path.is_absolute() {
+        return Ok(Some(path));
+    }
+    let message = format!("the identity {} is not an absolute path", path.display());
+    Err(ErrorReport::new(ErrorKind::BadArgument, message).hint("write it in full, or with ~/"))
+}
+
+/// One machine under two names is a person's business; one that is read-only under one of them is a trap.
+fn refuse_two_modes(roster: &Roster, adopted: &Node) -> Result<(), ErrorReport> {
+    match roster.remote().find(|node| node.is_at_odds_with(adopted)) {
+        None => Ok(()),
+        Some(other) => Err(ErrorReport::new(
+            ErrorKind::NodeExists,
+            format!("that machine is there already, as {} ({})", other.name(), other.mode()),
+        )
+        .hint("one machine cannot be both managed and monitored: change its mode in the configuration")),
+    }
 }
 
 fn refuse_taken_name(roster: &Roster, inner: &Inner, request: &AdoptRequest) -> Result<(), ErrorReport> {

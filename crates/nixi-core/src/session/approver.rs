@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::protocol::{AdoptRequest, Op};
 use crate::plan::{Decision, Origin, Refusal, Review, Risk};
 
 /// How long a person has for an answer. No answer is a no.
@@ -51,6 +52,29 @@ impl ApproverHandle {
     /// The next review that waits for an answer; `None` once the session is gone.
     pub async fn next(&mut self) -> Option<Pending> {
         self.pending.recv().await
+    }
+
+    /// The means to give a person's word, for the same front end.
+    #[must_use]
+    pub fn voucher(&self) -> Voucher {
+        Voucher(())
+    }
+}
+
+/// A person's own word that a machine be adopted: typing the command is the approval. Only a [`Voucher`] gives it, so a
+/// model or a program behind a door cannot add a machine, or a second name and mode for one.
+#[derive(Debug, Clone)]
+pub struct Vouched(pub(super) AdoptRequest);
+
+/// Gives a person's word; from the approving half of a session.
+#[derive(Debug, Clone)]
+pub struct Voucher(());
+
+impl Voucher {
+    /// The operation that adopts this machine.
+    #[must_use]
+    pub fn adopt(&self, request: AdoptRequest) -> Op {
+        Op::Adopt(Vouched(request))
     }
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::approver::Vouched;
 use super::batch::Batch;
 use super::desk::Desk;
 use super::protocol::{Audience, CallRequest, Intent, Minds, Op, Outcome};
 use super::{Inner, adopt};
 use crate::brain::Reading;
 use crate::error::{ErrorKind, ErrorReport};
+use crate::node::Node;
 use crate::plan::Origin;
 use crate::registry::Registry;
 
@@ -30,10 +32,18 @@ impl Asker {
         &self.inner.parts.registry
     }
 
-    /// The configuration's files.
+    /// The nodes as the configuration has them now, without the controller.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub fn nodes(&self) -> Result<Vec<Node>, ErrorReport> {
+        Ok(self.inner.roster()?.remote().cloned().collect())
+    }
+
+    /// Phrases that are understood without a model, for help texts.
     #[must_use]
-    pub fn config(&self) -> &crate::config::ConfigStore {
-        &self.inner.parts.config
+    pub fn phrases(&self) -> Vec<&'static str> {
+        self.inner.parts.phrases.examples()
     }
 
     /// The name of the model, if one is configured.
@@ -48,10 +58,7 @@ impl Asker {
     /// When no model is configured.
     pub fn switch_model(&self, name: &str) -> Result<(), ErrorReport> {
         match &self.inner.parts.model {
-            Some(model) => {
-                model.switch(name);
-                Ok(())
-            }
+            Some(model) => model.switch(name),
             None => Err(no_model("no model is configured".to_owned())),
         }
     }
@@ -69,7 +76,7 @@ impl Asker {
         let batch = |origin, words| Batch { inner: &self.inner, origin, intent, audience, cancel, words };
         match op {
             Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),
-            Op::Adopt(request) => adopt::adopt(&self.inner, request, intent, cancel)
+            Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, cancel)
                 .await
                 .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
             Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {

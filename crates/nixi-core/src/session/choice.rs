@@ -14,8 +14,8 @@ enum Fit {
     Fits,
     /// There is no such thing; why.
     Missing(Vec<String>),
-    /// It cannot be told.
-    Unclear,
+    /// It cannot be told; what is in the way.
+    Unclear(ErrorReport),
 }
 
 impl Batch<'_> {
@@ -54,8 +54,7 @@ impl Batch<'_> {
             match fit(&looking.run_changes(meaning, roster, false).await) {
                 Fit::Fits => fitting.push(at),
                 Fit::Missing(why) => missing.extend(why),
-                // It is made, so that the person sees what is in the way.
-                Fit::Unclear => return Ok(meanings.swap_remove(at)),
+                Fit::Unclear(error) => return Err(error),
             }
         }
         match fitting.as_slice() {
@@ -79,7 +78,7 @@ fn fit(results: &[CallResult]) -> Fit {
             Some(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::ProgramMissing) => {
                 missing.push(error.message.clone());
             }
-            Some(_) => return Fit::Unclear,
+            Some(error) => return Fit::Unclear(error.clone()),
         }
     }
     if missing.is_empty() { Fit::Fits } else { Fit::Missing(missing) }

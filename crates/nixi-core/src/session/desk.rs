@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Checked};
@@ -83,8 +83,8 @@ impl<'a> Desk<'a> {
             return checked
                 .into_iter()
                 .map(|call| match call {
-                    Ok(_) => "not run: another call of this turn has an error; repeat this call".to_owned(),
-                    Err(error) => format!("error, nothing was run: {error}"),
+                    Ok(_) => not_run("another call of this turn has an error; repeat this call"),
+                    Err(error) => not_run(&error.to_string()),
                 })
                 .collect();
         }
@@ -109,7 +109,12 @@ impl<'a> Desk<'a> {
     fn request(&self, call: ModelCall) -> Result<CallRequest, ErrorReport> {
         let mut args = call.args;
         let action = match (call.tool.contains('.'), args.remove("action")) {
-            (true, _) => call.tool,
+            (true, None) => call.tool,
+            (true, Some(Value::String(action))) if call.tool.ends_with(&format!(".{action}")) => call.tool,
+            (true, Some(_)) => {
+                let message = format!("{:?} names an action, and `action` another", call.tool);
+                return Err(ErrorReport::new(ErrorKind::BadArgument, message));
+            }
             (false, Some(Value::String(action))) => format!("{}.{action}", call.tool),
             (false, _) => {
                 let tools = self.tools();
@@ -132,29 +137,36 @@ impl<'a> Desk<'a> {
     }
 }
 
-fn reply(results: &[CallResult]) -> String {
-    let several = results.len() > 1;
-    let parts: Vec<String> = results
-        .iter()
-        .map(|result| {
-            let body = match (&result.error, result.status) {
-                (Some(error), status) => format!("{}: {error}", status.as_str()),
-                (None, StepStatus::NotStarted) => {
-                    format!("planned only, nothing was run: {}", result.text.as_deref().unwrap_or_default())
-                }
-                (None, _) => result.text.clone().unwrap_or_default(),
-            };
-            if several { format!("{}: {body}", result.node) } else { body }
-        })
-        .collect();
-    shortened(&parts.join("\n"))
+fn not_run(why: &str) -> String {
+    json!({ "status": StepStatus::NotStarted.as_str(), "error": why }).to_string()
 }
 
-fn shortened(text: &str) -> String {
-    if text.len() <= REPLY_BYTES {
+/// What a model is told of a call: one JSON object a node. What the node said stands in a JSON string, so that no
+/// line of a log can pass for a word of ours.
+fn reply(results: &[CallResult]) -> String {
+    let room = REPLY_BYTES / results.len().max(1);
+    let replies: Vec<String> = results.iter().map(|result| reply_of(result, room).to_string()).collect();
+    replies.join("\n")
+}
+
+fn reply_of(result: &CallResult, room: usize) -> Value {
+    let mut reply = json!({ "node": result.node, "status": result.status.as_str() });
+    let text = |text: &str| Value::from(shortened(text, room));
+    if let Some(error) = &result.error {
+        reply["error"] = text(&error.to_string());
+    } else if result.status == StepStatus::NotStarted {
+        reply["planned_only"] = text(result.text.as_deref().unwrap_or_default());
+    } else {
+        reply["output"] = text(result.text.as_deref().unwrap_or_default());
+    }
+    reply
+}
+
+fn shortened(text: &str, room: usize) -> String {
+    if text.len() <= room {
         return text.to_owned();
     }
-    let mut end = REPLY_BYTES;
+    let mut end = room;
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -1,5 +1,6 @@
 //! The one door to a node: every call of every front end, phrase and model goes through here.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch::{Batch, Checked};
@@ -9,7 +10,7 @@ use crate::config::Routine;
 use crate::context::{InspectCx, PlanCx, Reader};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
-use crate::node::{Node, SshTarget};
+use crate::node::{Node, NodeName, SshTarget};
 use crate::plan::{
     Approved, Bench, Decision, Origin, Plan, Refusal, Review, Risk, Step, StepReport, StepStatus, Writable,
     apply,
@@ -139,11 +140,12 @@ impl Door<'_> {
             decision = self.decide(&review) => decision,
             () = self.batch.cancel.cancelled() => Decision::Deny(Refusal::Gone),
         };
+        let leaving = plan.leaving();
         let approved = match Approved::new(plan, self.call.action.spec.name, writable, &review, decision) {
             Ok(approved) => approved,
             Err(refusal) => return result.failed(StepStatus::Declined, declined(refusal)),
         };
-        let steps = match self.bench() {
+        let steps = match self.bench(&leaving) {
             Ok(bench) => apply(approved, &bench).await,
             Err(error) => Err(ToolError::Reported(error)),
         };
@@ -153,29 +155,27 @@ impl Door<'_> {
         }
     }
 
+    /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
     async fn decide(&self, review: &Review) -> Decision {
-        match (self.roster.config.approval.routine, review.risk) {
-            (Routine::Auto, Risk::Routine) => Decision::Approve(review.digest),
-            (Routine::Auto, Risk::Destructive) | (Routine::Ask, _) => {
-                self.batch.inner.asking.decide(review).await
-            }
+        match (self.roster.config.approval.routine, review.risk, review.origin) {
+            (Routine::Auto, Risk::Routine, Origin::Person) => Decision::Approve(review.digest),
+            (Routine::Auto | Routine::Ask, _, _) => self.batch.inner.asking.decide(review).await,
         }
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
-    fn bench(&self) -> Result<Bench<'_>, ErrorReport> {
+    fn bench(&self, leaving: &[NodeName]) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.batch.inner;
         let now = inner.roster()?;
-        let forgotten = self.call.args.get("name").and_then(serde_json::Value::as_str);
         let others: Vec<SshTarget> = now
             .remote()
-            .filter(|node| forgotten != Some(node.name().as_str()))
+            .filter(|node| !leaving.contains(node.name()))
             .filter_map(|node| node.ssh().cloned())
             .collect();
         Ok(Bench {
             executor: inner.executor(self.node),
             config: &inner.parts.config,
-            host_keys: &*inner.parts.host_keys,
+            host_keys: Arc::clone(&inner.parts.host_keys),
             current: now.find(self.node.name()),
             others,
             settings: now.settings(),
@@ -205,7 +205,21 @@ impl Door<'_> {
 }
 
 fn status_of_read(error: &ToolError) -> StepStatus {
-    if is_out_of_reach(error) { StepStatus::Unreachable } else { StepStatus::Failed }
+    match error {
+        ToolError::Exec(ExecError::Unreachable { .. }) => StepStatus::Unreachable,
+        ToolError::Exec(ExecError::Lost(_) | ExecError::Cancelled) => StepStatus::Unknown,
+        ToolError::Exec(ExecError::CancelledUnsent) => StepStatus::NotStarted,
+        ToolError::Exec(ExecError::Unfit { .. } | ExecError::Deadline(_) | ExecError::Unquotable(_))
+        | ToolError::Command { .. }
+        | ToolError::SudoPassword { .. }
+        | ToolError::SudoMissing
+        | ToolError::ProgramMissing(_)
+        | ToolError::Permission { .. }
+        | ToolError::Unreadable { .. }
+        | ToolError::BadArgument { .. }
+        | ToolError::NotFound { .. }
+        | ToolError::Reported(_) => StepStatus::Failed,
+    }
 }
 
 fn is_out_of_reach(error: &ToolError) -> bool {

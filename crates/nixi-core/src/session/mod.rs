@@ -5,6 +5,7 @@
 //! program behind a door has no way to approve.
 
 mod adopt;
+mod adopt_words;
 mod approver;
 mod asker;
 mod batch;
@@ -16,7 +17,8 @@ mod roster;
 
 use std::sync::Arc;
 
-pub use approver::{ApproverHandle, Pending, Standing};
+pub use adopt_words::AdoptWords;
+pub use approver::{ApproverHandle, Pending, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
 pub use protocol::{

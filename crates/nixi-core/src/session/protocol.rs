@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::approver::Vouched;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
 use crate::fleet::NodeRow;
@@ -24,8 +25,8 @@ pub enum Op {
     },
     /// Makes typed calls, in order; reads that follow one another run at the same time.
     Call(Vec<CallRequest>),
-    /// Adds a node to the configuration, if a login with our keys works.
-    Adopt(AdoptRequest),
+    /// Adds a node to the configuration, if a login with our keys works; a [`super::Voucher`] makes it.
+    Adopt(Vouched),
 }
 
 /// Who may be asked to understand a request.
@@ -91,16 +92,18 @@ impl CallRequest {
     /// With all these arguments; one named `node` says where.
     #[must_use]
     pub fn with_args(mut self, mut args: Args) -> Self {
-        match args.remove("node") {
-            Some(Value::String(node)) => self.nodes.push(node),
-            Some(Value::Array(nodes)) => {
-                self.nodes.extend(nodes.iter().filter_map(Value::as_str).map(str::to_owned));
+        let words = match args.get("node") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(Value::String(node)) => Some(vec![node.clone()]),
+            Some(Value::Array(nodes)) if !nodes.is_empty() => {
+                nodes.iter().map(|node| node.as_str().map(str::to_owned)).collect()
             }
-            Some(Value::Null) | None => {}
-            // Kept where it stands, to be refused as an argument that does not fit.
-            Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => {
-                args.insert("node".to_owned(), other);
-            }
+            // Kept where it stands, to be refused as an argument that does not fit: never taken for "nowhere said".
+            Some(Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => None,
+        };
+        if let Some(words) = words {
+            args.remove("node");
+            self.nodes.extend(words);
         }
         self.args.extend(args);
         self
@@ -240,6 +243,9 @@ impl Outcome {
 }
 
 fn code_of_result(result: &CallResult) -> u8 {
+    if result.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Cancelled) {
+        return 130;
+    }
     match result.status {
         StepStatus::Done => 0,
         StepStatus::Refused | StepStatus::Declined => 3,

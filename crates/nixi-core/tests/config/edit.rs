@@ -37,7 +37,7 @@ host = "h"
 # Upstairs.
 [[nodes]]
 name = "mon"
-host = "h"
+host = "m"
 mode = "monitored"
 
 [ssh] # ssh
@@ -78,7 +78,7 @@ fn removing_a_node_keeps_the_comments_of_the_others() {
     # Upstairs.
     [[nodes]]
     name = "mon"
-    host = "h"
+    host = "m"
     mode = "monitored"
 
     [ssh] # ssh
@@ -97,7 +97,7 @@ fn removing_a_node_keeps_the_comments_of_the_others() {
     # Upstairs.
     [[nodes]]
     name = "mon"
-    host = "h"
+    host = "m"
     mode = "monitored"
 
     [ssh] # ssh

@@ -112,7 +112,7 @@ routine = "auto"
 fn the_users_scalars_win_and_nodes_add_up() {
     let system = "nodes = [{ name = \"s\", host = \"h\", mode = \"monitored\" }]\n[ssh]\nconnect_timeout = \"1s\"\n\
                   command_timeout = \"2s\"\n[llm]\nmodel = \"m\"\napi_key_file = \"/k\"\n";
-    let user = "[ssh]\nconnect_timeout = \"3s\"\n[llm]\napi_key_env = \"K\"\n[[nodes]]\nname = \"u\"\nhost = \"h\"\n";
+    let user = "[ssh]\nconnect_timeout = \"3s\"\n[llm]\napi_key_env = \"K\"\n[[nodes]]\nname = \"u\"\nhost = \"i\"\n";
     let config = files(user.as_bytes(), system).load().unwrap();
     let nodes: Vec<_> =
         config.nodes.iter().map(|n| (n.node.name().as_str(), n.layer, n.node.mode())).collect();
@@ -132,6 +132,25 @@ fn a_node_of_the_system_is_not_redeclared() {
     3 | name = "web"
       |        ^^^^^
     hint: give it another name here, or change services.nixi.nodes there
+    "#);
+}
+
+/// Read-only under one name only is a trap.
+#[test]
+fn a_machine_has_one_mode() {
+    let system = "[[nodes]]\nname = \"web\"\nhost = \"h\"\nmode = \"monitored\"\n";
+    let user = "[[nodes]]\nname = \"other\"\nhost = \"h\"\n";
+    insta::assert_snapshot!(files(user.as_bytes(), system).load().unwrap_err(), @r#"
+    config.toml:2:8: h is monitored as web, and managed here
+    2 | name = "other"
+      |        ^^^^^^^
+    hint: one machine cannot be both managed and monitored: give both names the same mode
+    "#);
+    insta::assert_snapshot!(error(&format!("{system}{user}")), @r#"
+    config.toml:6:8: h is monitored as web, and managed here
+    6 | name = "other"
+      |        ^^^^^^^
+    hint: one machine cannot be both managed and monitored: give both names the same mode
     "#);
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nixi_core::config::{ConfigEdit, ConfigFiles};
+use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode};
 use nixi_core::{Mode, Port};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -19,9 +19,9 @@ fn node_table(index: usize) -> impl Strategy<Value = String> {
     let header = select(vec!["[[nodes]]\n", "  [[ nodes ]]  # header\n", "[[\"nodes\"]]\n"]);
     let name = select(vec!["name = \"N\"\n", "name='N' # the name\n", "\"name\"=\"\"\"N\"\"\"\n"]);
     let host = select(vec![
-        "host = \"h\"\n",
-        "# host = \"no\"\nhost = \"::1\"\n\n",
-        "    host = \"\"\"\\\n  # h\"\"\"\n",
+        "host = \"H\"\n",
+        "# host = \"no\"\nhost = \"fe80::X\"\n\n",
+        "    host = \"\"\"\\\n  # H\"\"\"\n",
     ]);
     let more = select(vec![
         "",
@@ -30,7 +30,8 @@ fn node_table(index: usize) -> impl Strategy<Value = String> {
         "user = \"root\" # root\n",
     ]);
     (header, name, host, more).prop_map(move |(header, name, host, more)| {
-        let host = host.replace("# h\"", "h\"");
+        let host =
+            host.replace("# H\"", "H\"").replace('H', &format!("h{index}")).replace('X', &index.to_string());
         format!("{header}{}{host}{more}", name.replace('N', &format!("n{index}")))
     })
 }
@@ -69,9 +70,9 @@ fn array() -> impl Strategy<Value = (String, usize)> {
         "nodes = [\n\n  # first, second\n",
     ]);
     let item = select(vec![
-        "{ name = \"N\", host = \"h\" }",
-        "{name='N',host='h'}",
-        "{ name = \"N\", # N,\n    host = \"h\",\n  }",
+        "{ name = \"N\", host = \"H\" }",
+        "{name='N',host='H'}",
+        "{ name = \"N\", # N,\n    host = \"H\",\n  }",
     ]);
     let comma = select(vec![
         ",",
@@ -90,7 +91,7 @@ fn array() -> impl Strategy<Value = (String, usize)> {
         let count = items.len();
         let mut text = format!("{lead}{open}");
         for (index, (item, comma)) in items.into_iter().enumerate() {
-            text += &item.replace('N', &format!("n{index}"));
+            text += &item.replace('N', &format!("n{index}")).replace('H', &format!("h{index}"));
             text += if index + 1 < count { comma } else { last };
         }
         (text + close + after, count)
@@ -152,7 +153,8 @@ proptest! {
     /// Also when others came and went meanwhile.
     #[test]
     fn additions_are_undone_in_any_order((text, _) in config(), first in any_addition(), swap in any::<bool>()) {
-        let second = ConfigEdit::AddNode(new_node("second"));
+        let host = "192.168.1.11".parse().unwrap();
+        let second = ConfigEdit::AddNode(NewNode { host, ..new_node("second") });
         let both = second.apply(&first.apply(&text).unwrap()).unwrap();
         let order = if swap { ["added", "second"] } else { ["second", "added"] };
         let one = remove(order[0]).apply(&both).unwrap();

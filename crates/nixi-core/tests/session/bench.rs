@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi_core::brain::{Phrases, Reading};
+use nixi_core::brain::{Model, Phrases, Reading};
 use nixi_core::catalog;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
+use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Enrol, ExecError, Executor, Fingerprint,
-    Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node, Op, Outcome, Output,
-    Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget, ToolError, Welcome, Write,
-    WriteCapability,
+    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Enrol, ErrorReport, ExecError, Executor,
+    Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node, Op,
+    Outcome, Output, Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget, ToolError,
+    Welcome, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,8 +85,8 @@ pub(crate) struct Remote {
 
 #[async_trait]
 impl Executor for Remote {
-    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError> {
-        self.recording.exec(node, run).await
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        self.recording.exec(run).await
     }
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
@@ -128,6 +129,26 @@ impl Phrases for OnePhrase {
     }
 }
 
+struct OneCall(CallRequest);
+
+#[async_trait]
+impl Model for OneCall {
+    fn name(&self) -> String {
+        "one".to_owned()
+    }
+
+    fn switch(&self, _: &str) -> Result<(), ErrorReport> {
+        Ok(())
+    }
+
+    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+        let mut args = self.0.args.clone();
+        args.insert("node".to_owned(), self.0.nodes.clone().into());
+        let reply = desk.call(vec![ModelCall { tool: self.0.action.clone(), args }]).await;
+        Ok(reply.concat())
+    }
+}
+
 pub(crate) const CONFIG: &str = "
 [[nodes]]
 name = \"web\"
@@ -154,6 +175,15 @@ impl Bench {
     }
 
     pub(crate) fn over(config: &str, recording: Recording) -> Self {
+        Self::open(config, recording, None)
+    }
+
+    /// With a model that makes this one call, and answers with what it was told.
+    pub(crate) fn with_model(config: &str, recording: Recording, call: CallRequest) -> Self {
+        Self::open(config, recording, Some(Arc::new(OneCall(call))))
+    }
+
+    fn open(config: &str, recording: Recording, model: Option<Arc<dyn Model>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: folder.path().join("config.toml"),
@@ -170,7 +200,7 @@ impl Bench {
             config: ConfigStore::new(files, folder.path().to_owned()),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(OnePhrase),
-            model: None,
+            model,
         };
         let (asker, approver) = parts.open();
         Self { asker, approver: Some(approver), remote, folder }

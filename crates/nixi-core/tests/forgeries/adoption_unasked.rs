@@ -1,0 +1,11 @@
+//! Only a person's own front end has a machine adopted.
+use nixi_core::Op;
+use nixi_core::session::{AdoptRequest, Vouched};
+
+fn unasked(request: AdoptRequest) -> Op {
+    Op::Adopt(Vouched(request))
+}
+
+fn main() {
+    let _ = unasked;
+}
