@@ -2,13 +2,15 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a test that cannot go on should fail there and then"
 )]
 
 use nixi::Setup;
+use nixi::core::registry::Access;
 use nixi::core::session::Minds;
-use nixi::core::{ErrorKind, Intent, Op, Outcome, StepStatus};
+use nixi::core::{ErrorKind, Intent, Op, Outcome, Scope, StepStatus};
 use nixi_lab::{Llmock, Sshd};
 use serde_json::json;
 
@@ -32,6 +34,7 @@ fn house() -> Option<House> {
         let sshd = Sshd::builder().record_commands().start().unwrap();
         sshd.stub_programs().unwrap();
         sshd.container("redis", "docker.io/library/redis:8", true).unwrap();
+        sshd.unit("nginx.service", "active").unwrap();
         sshd
     };
     let (managed, monitored) = (host(), host());
@@ -89,14 +92,42 @@ async fn a_streamed_call_runs_on_the_host_and_is_answered() {
 
 #[tokio::test]
 async fn a_model_cannot_touch_a_monitored_node() {
-    let Some(house) = house() else { return };
-    let stop = call("container", &json!({"action": "stop", "node": "monitoring", "names": ["redis"]}));
-    house.model_says(&json!([stop, {"type": "reply", "text": "It is read-only."}]));
-    let (execs, logins) = (house.monitored.execs(), house.monitored.logins());
-    let outcome = house.ask("quieten redis over there, my friend").await;
-    assert_eq!(outcome.results[0].status, StepStatus::Refused, "{outcome:?}");
-    assert_eq!((house.monitored.execs(), house.monitored.logins()), (execs, logins));
-    assert_eq!(outcome.exit_code(), 3);
+    let Some(mut house) = house() else { return };
+    let mut approver = house.approver.take().unwrap();
+    // It knows the host: with a session open, an exec would leave no new login behind.
+    let list = call("container", &json!({"action": "list", "node": "monitoring"}));
+    house.model_says(&json!([list, {"type": "reply", "text": "redis is up."}]));
+    assert_eq!(house.ask("anything up over there, my friend?").await.results[0].status, StepStatus::Done);
+    let changes: Vec<_> = house
+        .asker
+        .registry()
+        .specs()
+        .filter(|spec| spec.scope == Scope::Node && spec.access != Access::Read)
+        .map(|spec| spec.name)
+        .collect();
+    assert!(changes.len() >= 7, "{changes:?}");
+
+    let before = (house.monitored.execs(), house.monitored.logins(), house.monitored.ran());
+    assert!(before.0 > 0 && before.1 > 0, "the read was seen");
+    for name in changes {
+        let thing = if name.tool() == "container" { "redis" } else { "nginx" };
+        let change =
+            call(name.tool(), &json!({"action": name.action(), "node": "monitoring", "names": [thing]}));
+        house.model_says(&json!([change, {"type": "reply", "text": "It is read-only."}]));
+        // A person who says yes to whatever is asked.
+        let outcome = tokio::select! {
+            outcome = house.ask("do as you please over there, my friend") => outcome,
+            asked = approver.next() => panic!("{name}: {:?}", asked.map(|asked| asked.review().clone())),
+        };
+        let [result] = &outcome.results[..] else { panic!("{name}: {outcome:?}") };
+        assert_eq!((result.tool.as_str(), result.status), (&*name.to_string(), StepStatus::Refused));
+        assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::ReadOnly, "{name}");
+        assert_eq!(outcome.exit_code(), 3, "{name}");
+        let after = (house.monitored.execs(), house.monitored.logins(), house.monitored.ran());
+        assert_eq!(after, before, "{name}");
+    }
+    assert_eq!(house.monitored.container_state("redis").as_deref(), Some("running"));
+    assert_eq!(house.monitored.unit_state("nginx.service").as_deref(), Some("active"));
 }
 
 #[tokio::test]
@@ -123,23 +154,37 @@ async fn a_plan_of_a_model_waits_for_a_person() {
 }
 
 #[tokio::test]
-async fn broken_answers_run_nothing_on_the_host() {
+async fn every_broken_answer_is_told_and_runs_nothing_on_the_host() {
+    use ErrorKind::{ModelBroken as Broken, ModelUnavailable as Unavailable};
     let Some(house) = house() else { return };
     let stream = |kind: &str| json!({"type": "stream_fault", "kind": kind, "after_chunks": 2});
+    let fail = |status: u16| json!({"type": "fail", "status": status, "times": null});
+    let busy = json!({"type": "fail", "status": 429, "retry_after": 60});
     let list = call("container", &json!({"action": "list", "node": "web-server"}));
-    for fault in [
-        stream("truncate"),
-        stream("malformed"),
-        stream("disconnect"),
-        json!({"type": "fail", "status": 401, "times": null}),
-        json!({"type": "fail", "status": 429, "retry_after": 60}),
-        json!({"type": "fail", "status": 500, "times": null}),
+    for (what, fault, kind, words) in [
+        ("truncated", stream("truncate"), Broken, "it broke off in the middle"),
+        ("malformed", stream("malformed"), Broken, "is damaged: a piece of it is no JSON"),
+        ("disconnected", stream("disconnect"), Broken, "was lost"),
+        ("401", fail(401), Unavailable, "does not accept the key (HTTP 401"),
+        ("429", busy, Unavailable, "is busy, or the key's quota is used up (HTTP 429"),
+        ("500", fail(500), Unavailable, "has failed (HTTP 500"),
     ] {
         house.model_says(&json!([fault]));
+        let before = house.managed.ran();
         let outcome = house.ask("anything up over there, my friend?").await;
-        assert_eq!(outcome.exit_code(), 5, "{fault}: {outcome:?}");
-        assert_eq!(house.managed.ran(), Vec::<String>::new(), "{fault}");
+        let error = outcome.error.clone().unwrap();
+        assert_eq!(error.kind, kind, "{what}: {error}");
+        assert!(error.message.contains(words), "{what}: {error}");
+        assert!(error.hint.is_some(), "{what}: {error}");
+        assert_eq!((outcome.exit_code(), outcome.results.len()), (5, 0), "{what}: {outcome:?}");
+        assert_eq!(house.managed.ran(), before, "{what}");
+
+        // The same conversation goes on as if nothing had happened.
+        house.model_says(&json!([list, {"type": "reply", "text": "redis is up."}]));
+        let outcome = house.ask("and now, my friend?").await;
+        assert_eq!(outcome.answer.as_deref(), Some("redis is up."), "{what}: {:?}", outcome.error);
+        assert_eq!(house.managed.ran().len(), before.len() + 1, "{what}");
+        let verdict = house.llmock.verdict().unwrap();
+        assert!(!verdict.contains("FAIL"), "{what}: {verdict}");
     }
-    house.model_says(&json!([list, {"type": "reply", "text": "redis is up."}]));
-    assert_eq!(house.ask("and now, my friend?").await.answer.as_deref(), Some("redis is up."));
 }
