@@ -4,11 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
 use super::line::{self, Marker};
 use super::{HostKey, name_of};
+
+/// How long another program may hold the lock; Nixi itself holds it for one write.
+const LOCK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where something is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +92,25 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Takes the lock of a folder.
+#[expect(clippy::disallowed_methods, reason = "whoever writes files is on a thread for what blocks")]
+fn lock(folder: &File) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match flock(folder, FlockOperation::NonBlockingLockExclusive) {
+            Err(error) if error != rustix::io::Errno::WOULDBLOCK && error != rustix::io::Errno::INTR => {
+                return Err(error.into());
+            }
+            Err(_) if begun.elapsed() >= LOCK_WITHIN => {
+                let why = format!("another program has held the lock on its folder for {LOCK_WITHIN:?}");
+                return Err(io::Error::new(ErrorKind::TimedOut, why));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
 /// The user's file while nobody else of Nixi writes it. The lock is on its folder, since the file may be replaced.
 pub(super) struct Locked {
     path: PathBuf,
@@ -95,7 +118,7 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    /// Waits for the lock; makes the folder if it is missing, for the user alone.
+    /// Waits for the lock, but not for ever; makes the folder if it is missing, for the user alone.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         // A link is followed, so that what it points at is changed.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
@@ -104,7 +127,7 @@ impl Locked {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         let folder = File::open(folder)?;
-        flock(&folder, FlockOperation::LockExclusive)?;
+        lock(&folder)?;
         Ok(Self { path, _folder: folder })
     }
 
@@ -127,5 +150,21 @@ impl Locked {
         next.as_file().set_permissions(fs::metadata(&self.path)?.permissions())?;
         next.as_file().sync_all()?;
         next.persist(&self.path).map(drop).map_err(|error| error.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_of_another_is_not_waited_for_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("known_hosts");
+        let held = Locked::open(&file).unwrap();
+        let refused = Locked::open(&file).err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::TimedOut);
+        drop(held);
+        Locked::open(&file).unwrap();
     }
 }
