@@ -9,8 +9,8 @@ pub(crate) enum Level {
     Loopback,
 }
 
-/// Test binaries of level 2, by the start of their names.
-const LOOPBACK: &str = "binary(/^(loopback|tui)/)";
+/// Tests of level 2, by the start of the binary's name or of the module's.
+const LOOPBACK: &str = "(binary(/^(loopback|tui)/) | test(/^loopback::/))";
 
 impl Level {
     /// The tests of this level, and of a filter that the person gave, as nextest writes it.
