@@ -1,7 +1,7 @@
 //! The executors of Nixi.
 //!
-//! [`SshExecutor`] keeps one live connection a node; [`LocalExecutor`] runs on the controller; [`Machines`] is both, by
-//! where a node is. Keys only, host keys always checked, no PTY, no shell on the controller.
+//! [`SshExecutor`] keeps one live connection a node; [`LocalExecutor`] runs on the controller. Keys only, host
+//! keys always checked, no PTY, no shell on the controller.
 //!
 //! **Invariant.** One task owns an SSH session and all its channels; nothing else ever touches them.
 
@@ -10,7 +10,6 @@ mod canary;
 mod connect;
 mod hostkey;
 mod local;
-mod machines;
 mod options;
 mod pool;
 mod session;
@@ -20,6 +19,5 @@ mod ssh;
 mod loopback;
 
 pub use local::LocalExecutor;
-pub use machines::Machines;
 pub use options::{Agent, SshOptions};
 pub use ssh::SshExecutor;

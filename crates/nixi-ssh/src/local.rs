@@ -22,6 +22,11 @@ use crate::actor::{Exec, keep};
 /// Runs commands on the controller, as the user who runs Nixi, with `sudo -n` where root's rights are needed.
 pub struct LocalExecutor {
     path: OsString,
+    withheld: Vec<String>,
+    /// [`WRAPPERS`], but in tests.
+    wrappers: PathBuf,
+    /// [`SYSTEM_PROFILE`], but in tests.
+    system: PathBuf,
 }
 
 /// How a command comes to the rights it needs.
@@ -55,37 +60,44 @@ struct Argv {
 
 impl LocalExecutor {
     /// An executor that looks for programs as NixOS lays them out, and then in this `PATH`.
+    ///
+    /// Programs see the environment of Nixi, without the variables of the names withheld.
     #[must_use]
-    pub fn new(path: Option<OsString>) -> Self {
-        Self { path: path.unwrap_or_default() }
+    pub fn new(path: Option<OsString>, withheld: Vec<String>) -> Self {
+        Self {
+            path: path.unwrap_or_default(),
+            withheld,
+            wrappers: PathBuf::from(WRAPPERS),
+            system: PathBuf::from(SYSTEM_PROFILE),
+        }
     }
 
     /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::quote`].
     fn resolve(&self, program: Program, args: &[String], sudo: Sudo) -> Result<Argv, &'static str> {
         let words = args.iter().map(OsString::from);
         let path = match sudo {
-            Sudo::NotAsked => self.behind(&[WRAPPERS, SYSTEM_PROFILE]),
-            Sudo::NotNeeded | Sudo::Needed => self.behind(&[SYSTEM_PROFILE]),
+            Sudo::NotAsked => self.behind(&[&self.wrappers, &self.system]),
+            Sudo::NotNeeded | Sudo::Needed => self.behind(&[&self.system]),
         };
         let program = find(program.as_str(), &path).ok_or(program.as_str())?;
         match sudo {
             Sudo::NotAsked | Sudo::NotNeeded => Ok(Argv { program, args: words.collect(), path }),
             Sudo::Needed => {
-                let sudo =
-                    find("sudo", OsStr::new(WRAPPERS)).or_else(|| find("sudo", &self.path)).ok_or("sudo")?;
+                let sudo = find("sudo", self.wrappers.as_os_str()).or_else(|| find("sudo", &self.path));
+                let sudo = sudo.ok_or("sudo")?;
                 let first = ["-n".into(), "--".into(), program.into_os_string()];
                 Ok(Argv { program: sudo, args: first.into_iter().chain(words).collect(), path })
             }
         }
     }
 
-    fn behind(&self, folders: &[&str]) -> OsString {
-        let mut path = OsString::from(folders.join(":"));
-        if !self.path.is_empty() {
-            path.push(":");
-            path.push(&self.path);
-        }
-        path
+    /// The user's `PATH` behind these folders.
+    fn behind(&self, folders: &[&Path]) -> OsString {
+        let folders = folders.iter().map(|folder| folder.as_os_str());
+        folders
+            .chain((!self.path.is_empty()).then_some(self.path.as_os_str()))
+            .collect::<Vec<_>>()
+            .join(OsStr::new(":"))
     }
 
     /// Runs a program to its end; see [`Executor::exec`].
@@ -104,7 +116,7 @@ impl LocalExecutor {
             Ok(argv) => argv,
             Err(missing) => return Ok(unstarted(127, &format!("{missing}: not found"))),
         };
-        let mut child = match spawn(&argv) {
+        let mut child = match spawn(&argv, &self.withheld) {
             Ok(child) => child,
             Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
         };
@@ -151,8 +163,12 @@ fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the executor that programs are started by")]
-fn spawn(argv: &Argv) -> io::Result<Child> {
-    Command::new(&argv.program)
+fn spawn(argv: &Argv, withheld: &[String]) -> io::Result<Child> {
+    let mut command = Command::new(&argv.program);
+    withheld.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    command
         .args(&argv.args)
         .env("PATH", &argv.path)
         .env("LC_ALL", "C")
@@ -230,8 +246,13 @@ impl Executor for LocalExecutor {
         if rustix::process::geteuid().is_root() { Login::Root } else { Login::Other }
     }
 
-    async fn exec(&self, _: &Node, run: Invocation) -> Result<Output, ExecError> {
-        let limits = Exec { line: String::new(), deadline: run.deadline(), limit: Invocation::OUTPUT_LIMIT };
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        let limits = Exec {
+            line: String::new(),
+            deadline: run.deadline(),
+            limit: Invocation::OUTPUT_LIMIT,
+            witness: None,
+        };
         self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await
     }
 
@@ -245,13 +266,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::loopback::until;
 
     const SH: Program = Program::new("sh");
     /// Long enough for a busy machine to start a shell, in milliseconds.
     const SHORT: u64 = 3000;
 
     fn local() -> LocalExecutor {
-        LocalExecutor::new(Some("/usr/bin:/bin".into()))
+        LocalExecutor::new(Some("/usr/bin:/bin".into()), vec!["CARGO_MANIFEST_DIR".to_owned()])
     }
 
     async fn run(
@@ -261,7 +283,12 @@ mod tests {
         cancel: &CancellationToken,
     ) -> Result<Output, ExecError> {
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-        let limits = Exec { line: String::new(), deadline: Duration::from_millis(deadline), limit: 100_000 };
+        let limits = Exec {
+            line: String::new(),
+            deadline: Duration::from_millis(deadline),
+            limit: 100_000,
+            witness: None,
+        };
         local().run(program, &args, Sudo::NotAsked, &limits, cancel).await
     }
 
@@ -275,6 +302,9 @@ mod tests {
             .unwrap();
         assert_eq!((out.exit, out.stderr.len(), out.truncated), (Exit::Code(3), 100_000, true));
         assert_eq!(out.stdout, b"C\n");
+        // Set by cargo and by nextest alike; the one is withheld, the other is not.
+        let out = run(SH, &["-c", "echo ${CARGO_MANIFEST_DIR-gone} $CARGO_PKG_NAME"], 60_000, &never).await;
+        assert_eq!(out.unwrap().stdout, b"gone nixi-ssh\n");
         assert_eq!(
             run(SH, &["-c", "cat; kill -9 $$"], 60_000, &never).await.unwrap().exit,
             Exit::Signal("KILL".into())
@@ -298,9 +328,7 @@ mod tests {
         for deadline in [SHORT, 60_000] {
             let cancel = CancellationToken::new();
             let canceller = async {
-                while !std::path::Path::new(&mark).exists() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                until(|| Path::new(&mark).exists()).await;
                 if deadline > SHORT {
                     cancel.cancel();
                 }
@@ -314,9 +342,7 @@ mod tests {
             };
             assert_eq!(ended, Err(given_up));
             let pid = std::fs::read_to_string(&mark).unwrap();
-            while alive(pid.trim()) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until(|| !alive(pid.trim())).await;
             std::fs::remove_file(&mark).unwrap();
         }
         let cancelled = CancellationToken::new();
@@ -324,19 +350,64 @@ mod tests {
         assert_eq!(run(SH, &["-c", &script], 1, &cancelled).await, Err(ExecError::CancelledUnsent));
     }
 
-    #[test]
-    fn sudo_stands_before_the_full_path() {
+    /// A controller with programs in the folders of NixOS and in the user's `PATH`.
+    fn controller(programs: &[&str]) -> (tempfile::TempDir, LocalExecutor) {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["sudo", "mount"] {
-            std::fs::write(dir.path().join(name), "").unwrap();
-            std::fs::set_permissions(dir.path().join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["wrappers", "system", "user"] {
+            std::fs::create_dir(at(folder)).unwrap();
         }
-        let local = LocalExecutor::new(Some(dir.path().into()));
-        let mount = dir.path().join("mount");
-        let argv = local.resolve(Program::new("mount"), &["-a".to_owned()], Sudo::Needed).unwrap();
-        assert_eq!(argv.program, dir.path().join("sudo"));
-        assert_eq!(argv.args, ["-n", "--", mount.to_str().unwrap(), "-a"]);
-        let argv = local.resolve(Program::new("mount"), &["-a".to_owned()], Sudo::NotNeeded).unwrap();
-        assert_eq!((argv.program, argv.args), (mount, vec!["-a".into()]));
+        for program in programs {
+            std::fs::write(at(program), "").unwrap();
+            std::fs::set_permissions(at(program), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let local = LocalExecutor::new(Some(at("user").into()), Vec::new());
+        let local = LocalExecutor { wrappers: at("wrappers"), system: at("system"), ..local };
+        (dir, local)
+    }
+
+    /// What would be run for `mount -a`, the program's folder first; or the program that is missing.
+    fn found(programs: &[&str], sudo: Sudo) -> Result<Vec<String>, &'static str> {
+        let (dir, local) = controller(programs);
+        let argv = local.resolve(Program::new("mount"), &["-a".to_owned()], sudo)?;
+        let words = std::iter::once(argv.program.into_os_string()).chain(argv.args);
+        let own = format!("{}/", dir.path().display());
+        Ok(words.map(|word| word.to_string_lossy().replace(&own, "")).collect())
+    }
+
+    /// As on a remote node: setuid programs are wrappers, sudo rules name the system's profile, elsewhere it is `PATH`.
+    #[test]
+    fn programs_are_found_as_nixos_lays_them_out() {
+        let all =
+            ["wrappers/sudo", "system/sudo", "user/sudo", "wrappers/mount", "system/mount", "user/mount"];
+        assert_eq!(found(&all, Sudo::NotAsked).unwrap(), ["wrappers/mount", "-a"]);
+        assert_eq!(found(&all, Sudo::NotNeeded).unwrap(), ["system/mount", "-a"]);
+        assert_eq!(found(&all, Sudo::Needed).unwrap(), ["wrappers/sudo", "-n", "--", "system/mount", "-a"]);
+        let profile = ["wrappers/sudo", "system/mount", "user/mount"];
+        assert_eq!(found(&profile, Sudo::NotAsked).unwrap(), ["system/mount", "-a"]);
+        let plain = ["user/sudo", "user/mount"];
+        assert_eq!(found(&plain, Sudo::NotAsked).unwrap(), ["user/mount", "-a"]);
+        assert_eq!(found(&plain, Sudo::Needed).unwrap(), ["user/sudo", "-n", "--", "user/mount", "-a"]);
+        let (dir, local) = controller(&[]);
+        let path = local.behind(&[&local.wrappers, &local.system]).into_string().unwrap();
+        assert_eq!(path.replace(&dir.path().display().to_string(), ""), "/wrappers:/system:/user");
+    }
+
+    /// What is missing is named, be it sudo: that is mended otherwise.
+    #[tokio::test]
+    async fn a_missing_sudo_is_not_a_missing_program() {
+        let limits =
+            Exec { line: String::new(), deadline: Duration::from_secs(60), limit: 100, witness: None };
+        for (programs, missing) in
+            [(&["user/mount"][..], "sudo: not found\n"), (&["user/sudo"], "mount: not found\n")]
+        {
+            let (_dir, local) = controller(programs);
+            let never = CancellationToken::new();
+            let out = local.run(Program::new("mount"), &[], Sudo::Needed, &limits, &never).await.unwrap();
+            assert_eq!(
+                (out.exit, String::from_utf8(out.stderr).unwrap().as_str()),
+                (Exit::Code(127), missing)
+            );
+        }
     }
 }

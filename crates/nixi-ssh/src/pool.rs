@@ -15,12 +15,17 @@ type Connecting = BoxFuture<'static, Result<Session, Arc<ConnectError>>>;
 /// The sessions of one executor; when it goes, they are closed.
 pub(crate) struct Pool {
     connector: Arc<Connector>,
-    slots: Arc<Mutex<HashMap<SshTarget, Slot>>>,
+    slots: Slots,
 }
+
+type Slots = Arc<Mutex<HashMap<SshTarget, Slot>>>;
+
+/// Which attempt it is: one that was forgotten meanwhile leaves nothing behind.
+type Attempt = Arc<()>;
 
 enum Slot {
     /// Somebody connects; whoever comes now waits with them. When all have left, the attempt ends too.
-    Connecting(WeakShared<Connecting>),
+    Connecting(Attempt, WeakShared<Connecting>),
     Live(Session),
 }
 
@@ -43,13 +48,14 @@ impl Pool {
                 Some(Slot::Live(session)) if !session.is_over() => {
                     return Ok(Found { session: session.clone(), fresh: false });
                 }
-                Some(Slot::Connecting(weak)) => weak.upgrade().filter(|shared| shared.peek().is_none()),
+                Some(Slot::Connecting(_, weak)) => weak.upgrade().filter(|shared| shared.peek().is_none()),
                 Some(Slot::Live(_)) | None => None,
             }
             .unwrap_or_else(|| {
-                let shared = self.connect(target.clone());
+                let attempt = Attempt::default();
+                let shared = self.connect(target.clone(), Arc::clone(&attempt));
                 if let Some(weak) = shared.downgrade() {
-                    slots.insert(target.clone(), Slot::Connecting(weak));
+                    slots.insert(target.clone(), Slot::Connecting(attempt, weak));
                 }
                 shared
             })
@@ -57,13 +63,32 @@ impl Pool {
         connecting.await.map(|session| Found { session, fresh: true })
     }
 
-    fn connect(&self, target: SshTarget) -> Shared<Connecting> {
+    /// Lets go of all sessions with a host; what runs on them ends as it would have.
+    pub(crate) fn forget(&self, target: &SshTarget) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|other, _| {
+            other.port != target.port || !other.host.as_str().eq_ignore_ascii_case(target.host.as_str())
+        });
+    }
+
+    /// Lets go of all sessions with a host but this one.
+    pub(crate) fn replace(&self, target: &SshTarget, session: Session) {
+        self.forget(target);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.insert(target.clone(), Slot::Live(session));
+    }
+
+    fn connect(&self, target: SshTarget, attempt: Attempt) -> Shared<Connecting> {
         let (connector, slots) = (Arc::clone(&self.connector), Arc::clone(&self.slots));
         async move {
             let connected = connector.connect(&target, None).await.map_err(Arc::new)?;
             let session = Session::start(connected, target.clone(), connector.options().connect_timeout);
             let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.insert(target, Slot::Live(session.clone()));
+            if let Some(slot) = slots.get_mut(&target)
+                && matches!(slot, Slot::Connecting(of, _) if Arc::ptr_eq(of, &attempt))
+            {
+                *slot = Slot::Live(session.clone());
+            }
             Ok(session)
         }
         .boxed()

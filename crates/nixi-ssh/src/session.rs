@@ -94,7 +94,12 @@ impl Session {
 
     async fn send_canary(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
         let canary = Canary::new();
-        let exec = Exec { line: canary.line.clone(), deadline: self.shared.patience, limit: CANARY_LIMIT };
+        let exec = Exec {
+            line: canary.line.clone(),
+            deadline: self.shared.patience,
+            limit: CANARY_LIMIT,
+            witness: None,
+        };
         match self.shared.handle.exec(exec, cancel).await {
             Ok(output) => canary.check(&output, &self.shared.target).map_err(NoOutput::Final),
             // The command itself was never sent, whatever became of its canary.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nixi_core::{
-    Effect, Enrol, ExecError, Executor, Fingerprint, Forgotten, HostKeys, Invocation, Node, NodeName, Output,
-    SshTarget, Unreachable, Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Node, NodeName,
+    Output, SshTarget, Unreachable, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,10 @@ impl SshExecutor {
     }
 
     /// Runs a line; see [`Executor::exec`] for what is repeated and what is not.
+    ///
+    /// A change has a witness, and without its word the answer is [`ExecError::Lost`]. A read has none, as that costs
+    /// another process; but one that worked and printed nothing is what an end that nobody told looks like as well,
+    /// and is asked again with a witness. A read that was cut short in the middle passes for one that ended there.
     pub(crate) async fn run(
         &self,
         target: &SshTarget,
@@ -55,15 +59,23 @@ impl SshExecutor {
         effect: Effect,
         cancel: &CancellationToken,
     ) -> Result<Output, ExecError> {
+        let mut exec = match effect {
+            Effect::Change => exec.witnessed().map_err(|error| no_witness(&error))?,
+            Effect::Read => exec,
+        };
         let mut again = true;
         loop {
             let Found { session, .. } = self.session(target, node, cancel).await?;
             match session.exec(exec.clone(), cancel).await {
+                Ok(output) if exec.witness.is_none() && says_nothing(&output) => {
+                    exec = exec.witnessed().map_err(|error| no_witness(&error))?;
+                }
                 Ok(output) => return Ok(output),
                 Err(NoOutput::Final(error)) => return Err(error),
                 // Nothing went out, so a fresh connection is safe for reads and changes alike.
                 Err(NoOutput::Unsent(_)) if again => again = false,
-                Err(NoOutput::Lost(_)) if again && effect == Effect::Read => again = false,
+                // One that has a witness was asked twice already, or is a change.
+                Err(NoOutput::Lost(_)) if again && exec.witness.is_none() => again = false,
                 Err(NoOutput::Unsent(why)) => return Err(ended(target, &why)),
                 Err(NoOutput::Lost(why)) => return Err(ExecError::Lost(why)),
             }
@@ -91,6 +103,18 @@ impl SshExecutor {
     }
 }
 
+/// What is left of an answer that never came.
+fn says_nothing(output: &Output) -> bool {
+    output.exit == Exit::Code(0) && output.stdout.is_empty()
+}
+
+fn no_witness(error: &std::io::Error) -> ExecError {
+    ExecError::Unfit {
+        detail: format!("the controller gives no random numbers, without which no command is sent: {error}"),
+        hint: "look at /dev/urandom of the controller".to_owned(),
+    }
+}
+
 fn ended(target: &SshTarget, why: &str) -> ExecError {
     ExecError::Unreachable {
         reason: Unreachable::Protocol,
@@ -108,12 +132,14 @@ fn not_remote(node: &Node) -> ExecError {
 
 #[async_trait]
 impl Executor for SshExecutor {
-    async fn exec(&self, node: &Node, run: Invocation) -> Result<Output, ExecError> {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        let node = run.node();
         let target = node.ssh().ok_or_else(|| not_remote(node))?;
         let exec = Exec {
             line: run.remote_line(&target.user)?,
             deadline: run.deadline(),
             limit: Invocation::OUTPUT_LIMIT,
+            witness: None,
         };
         self.run(target, Some(node.name()), exec, run.effect(), run.cancel()).await
     }
@@ -144,6 +170,8 @@ impl Enrol for SshExecutor {
                 Err(NoOutput::Final(error)) => return Err(error),
                 Err(NoOutput::Unsent(why) | NoOutput::Lost(why)) => return Err(ended(target, &why)),
             }
+            // Whatever was connected before may be another machine by now.
+            self.pool.replace(target, session.clone());
             Ok(Welcome { fingerprint: session.fingerprint().clone(), host_key: session.host_key() })
         };
         tokio::select! {
@@ -157,7 +185,10 @@ impl Enrol for SshExecutor {
 impl HostKeys for SshExecutor {
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
         let file = &self.connector.options().known_hosts;
-        hostkey::forget(file, target, kept)
+        let forgotten = hostkey::forget(file, target, kept);
+        // After the file: what connected in between was judged by the old one.
+        self.pool.forget(target);
+        forgotten
             .map_err(|error| format!("failed to take {} out of {}: {error}", target.host, file.display()))
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use job::{Exec, Failure, keep};
 
 use crate::connect::Link;
 use job::{Job, Work};
-use op::{Op, Step};
+use op::{Op, Step, is_open};
 use ticket::{Stake, Ticket};
 
 /// How many commands run at once: sshd allows 10 sessions a connection (`MaxSessions`), and a probe needs one.
@@ -100,7 +100,7 @@ struct Actor {
     patience: Duration,
     waiting: VecDeque<Job>,
     ops: Vec<Op>,
-    /// A channel that is open already: opening one takes a round trip, better while nobody waits.
+    /// A channel that is open already: opening one takes a round trip, better while nobody waits. For reads alone.
     spare: Option<Channel>,
     /// A command has ended since a spare channel was last opened.
     wants_spare: bool,
@@ -258,8 +258,12 @@ impl Actor {
         {
             return Some(format!("the node did not answer for {:?}", self.patience));
         }
-        // Channels that the node does not close are places lost there; without any other there is nothing to save.
         let stuck = |op: &Op| op.closing_since.is_some_and(|since| since + self.patience <= now);
+        // Behind a command that does not get through no other can be sent.
+        if self.ops.iter().any(|op| op.is_sending() && stuck(op)) {
+            return Some("the node does not answer a command".to_owned());
+        }
+        // Channels that the node does not close are places lost there; without any other there is nothing to save.
         if !self.ops.is_empty() && self.ops.iter().all(stuck) {
             return Some("the node does not close its channels".to_owned());
         }
@@ -292,19 +296,32 @@ impl Actor {
             return;
         }
         let probe = self.waiting.front().is_some_and(Job::is_probe);
-        if probe || self.active() < self.cap {
-            let next = self.waiting.pop_front();
-            let spare = if probe || next.is_none() { None } else { self.spare.take() };
-            self.ops.extend(next.map(|job| match spare {
-                // One that the node has closed meanwhile is of no use.
-                Some(channel) if !channel.eof() => Op::with_channel(job, channel),
-                Some(_) | None => Op::new(job),
-            }));
+        if (probe || self.active() < self.cap)
+            && let Some(job) = self.waiting.pop_front()
+        {
+            let op = match self.spare_for(&job) {
+                Some(channel) => Op::with_channel(job, channel),
+                None => Op::new(job),
+            };
+            self.ops.push(op);
         }
         if self.wants_spare && self.spare.is_none() && self.ops.is_empty() {
             self.wants_spare = false;
             self.ops.push(Op::new(Job::spare()));
         }
+    }
+
+    /// The spare channel, if the job may have it and the node has not closed it meanwhile.
+    fn spare_for(&mut self, job: &Job) -> Option<Channel> {
+        if !job.is_exec() || job.needs_proof() {
+            return None;
+        }
+        let channel = self.spare.take()?;
+        if is_open(&channel, &mut self.buffer) {
+            return Some(channel);
+        }
+        self.ops.push(Op::closing(channel));
+        None
     }
 
     /// How many places our commands take; those that were given up are not ours any more.
@@ -357,12 +374,18 @@ impl Actor {
         }
         if job.is_probe() {
             // A refusal is a sign of life too.
-            job.answer(Ok(Output {
-                exit: nixi_core::Exit::Code(0),
-                stdout: vec![],
-                stderr: vec![],
-                truncated: false,
-            }));
+            job.alive();
+            return Ok(());
+        }
+        // So it is for whoever wanted to be sure; and the spare channel takes a place.
+        if let Some(channel) = self.spare.take() {
+            let usable = is_open(&channel, &mut self.buffer);
+            if usable {
+                self.ops.push(Op::with_channel(job, channel));
+            } else {
+                self.ops.push(Op::closing(channel));
+                self.waiting.push_front(job);
+            }
             return Ok(());
         }
         let active = self.active();

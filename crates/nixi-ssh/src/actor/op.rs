@@ -83,6 +83,12 @@ impl Op {
         Self { phase: Phase::Opened(channel), ..Self::new(job) }
     }
 
+    /// A channel that is of no use any more; it is closed in good order.
+    pub(super) fn closing(channel: Channel) -> Self {
+        let now = Instant::now();
+        Self { phase: Phase::Closing(channel), closing_since: Some(now), ..Self::new(Job::spare()) }
+    }
+
     pub(super) fn is_opening(&self) -> bool {
         matches!(self.phase, Phase::Opening)
     }
@@ -134,7 +140,7 @@ impl Op {
     fn open(&mut self, session: &Session) -> Step {
         match session.channel_session() {
             Ok(channel) if self.job.is_probe() => {
-                self.job.answer(Ok(self.streams.end(Exit::Code(0))));
+                self.job.alive();
                 self.closing_since = Some(Instant::now());
                 self.moved(Phase::Closing(channel))
             }
@@ -215,9 +221,14 @@ impl Op {
             Err(error) if would_block(&error) => self.blocked(Phase::Ending(channel)),
             Err(error) => dead(&error),
             Ok(()) => {
-                let exit = exit(&channel);
+                let ended = match &self.job.work {
+                    Work::Exec(exec) => self.streams.end(exec, || exit(&channel)),
+                    Work::Probe | Work::Spare => None,
+                };
+                let untold =
+                    || "the node closed the channel and did not say how the command ended".to_owned();
                 self.deadline = None;
-                self.job.answer(Ok(self.streams.end(exit)));
+                self.job.answer(ended.ok_or_else(|| Failure::Lost(untold())));
                 self.closing_since = Some(Instant::now());
                 self.moved(Phase::Closing(channel))
             }
@@ -246,6 +257,12 @@ fn dead(error: &ssh2::Error) -> Step {
     Step::Dead(format!("{} (libssh2 {})", error.message(), code(error)))
 }
 
+/// Whether a spare channel can still be used, after all that the node has said meanwhile.
+pub(super) fn is_open(channel: &Channel, buffer: &mut [u8]) -> bool {
+    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(false))
+        && !channel.eof()
+}
+
 /// Takes what a stream has; whether it had anything.
 fn drain(
     channel: &Channel,
@@ -269,7 +286,8 @@ fn drain(
     Ok(total > 0)
 }
 
-/// How the command ended. The signal first: with one, the status would be a false 0.
+/// How the command ended, as far as libssh2 tells. The signal first: with one, the status would be a false 0. It is a
+/// false 0 as well if the node told neither; see [`nixi_core::quote::Witness`].
 fn exit(channel: &Channel) -> Exit {
     let signal = channel.exit_signal().ok().and_then(|signal| signal.exit_signal);
     match signal {

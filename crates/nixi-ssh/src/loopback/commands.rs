@@ -160,3 +160,76 @@ async fn a_lost_connection_never_repeats_a_change() {
     sshd.drop_connections();
     assert_eq!(controller.reach(&node).await.unwrap(), sshd.fingerprint().unwrap());
 }
+
+/// sshd closes the channel of a command that is silent, and does not say how it ended. It counts whole seconds, so that
+/// one would be no time at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_nobody_told_is_no_success() {
+    let sshd = Sshd::builder().line("ChannelTimeout session*=2s").start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let lost = |answer: Result<nixi_core::Output, ExecError>| {
+        assert!(matches!(&answer, Err(ExecError::Lost(why)) if why.contains("did not say")), "{answer:?}");
+    };
+    lost(controller.change(&node, "echo x >>$HOME/once; sleep 30; exit 3").await);
+    assert_eq!(std::fs::read_to_string(sshd.home().join("once")).unwrap(), "x\n", "a change is sent once");
+    // What it said before proves nothing, in whatever amount.
+    lost(controller.change(&node, "echo done; head -c 9000000 /dev/zero >&2; sleep 30").await);
+    lost(controller.read(&node, "echo x >>$HOME/reads; sleep 30").await);
+    assert_eq!(
+        std::fs::read_to_string(sshd.home().join("reads")).unwrap(),
+        "x\nx\n",
+        "a read is asked again"
+    );
+    // What is not silent is not closed, and ends as it says.
+    let busy = "for n in 1 2 3 4 5; do sleep 0.3; echo $n; done; exit 5";
+    let output = controller.change(&node, busy).await.unwrap();
+    assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(5), &b"1\n2\n3\n4\n5\n"[..]));
+    assert_eq!(sshd.logins(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_leaves_no_trace() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let change = async |line: &str| controller.change(&node, line).await;
+    let output = change("echo out; printf err >&2; exit 3").await.unwrap();
+    assert_eq!((output.exit, output.truncated), (Exit::Code(3), false));
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err"[..]));
+    let output = change("head -c 9000000 /dev/zero >&2; exit 4").await.unwrap();
+    assert_eq!((output.exit, output.stderr.len(), output.truncated), (Exit::Code(4), 8 * 1024 * 1024, true));
+    // What a signal ended is told by the shell that saw it; if that was ended itself, nobody saw anything.
+    assert_eq!(change("exec sh -c 'kill -9 $$'").await.unwrap().exit, Exit::Code(137));
+    let unseen = change("kill -9 $$").await;
+    assert!(matches!(unseen, Err(ExecError::Lost(_))), "{unseen:?}");
+    // One whose child still writes has not had the last word.
+    let unseen = change("(sleep 0.5; echo late >&2) & exit 0").await;
+    assert!(matches!(unseen, Err(ExecError::Lost(_))), "{unseen:?}");
+    // A read that finds nothing is asked twice, and believed.
+    let before = sshd.execs();
+    let output = controller.read(&node, "echo none >&2").await.unwrap();
+    assert_eq!((output.exit, output.stderr.as_slice()), (Exit::Code(0), &b"none\n"[..]));
+    assert_eq!(sshd.execs(), before + 2);
+    assert_eq!(controller.read(&node, "exit 1").await.unwrap().exit, Exit::Code(1));
+    assert_eq!(sshd.execs(), before + 3);
+    assert_eq!(sshd.logins(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_is_given_up_says_whether_it_was_sent() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let cancel = CancellationToken::new();
+    let read = controller.ssh.run(&node, None, exec("touch $HOME/begun; sleep 30"), Effect::Read, &cancel);
+    let canceller = async {
+        until(|| sshd.home().join("begun").exists()).await;
+        cancel.cancel();
+    };
+    assert_eq!(tokio::join!(read, canceller).0, Err(ExecError::Cancelled));
+    let unsent = controller.ssh.run(&node, None, exec("touch $HOME/no"), Effect::Read, &cancel).await;
+    assert_eq!(unsent, Err(ExecError::CancelledUnsent));
+    assert_eq!(controller.read(&node, "echo on; ls $HOME").await.unwrap().stdout, b"on\nbegun\n");
+    assert_eq!(sshd.logins(), 1);
+}

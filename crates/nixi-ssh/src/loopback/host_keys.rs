@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use nixi_core::{Enrol, HostKeyState, Unreachable};
+use nixi_core::{Enrol, HostKeyState, HostKeys, Unreachable};
 use nixi_lab::{KeyKind, Sshd};
 use tokio_util::sync::CancellationToken;
 
@@ -103,6 +103,31 @@ async fn a_pin_is_the_only_key_that_is_taken() {
     assert_eq!((welcome.fingerprint, welcome.host_key), (pin.clone(), HostKeyState::New));
     let welcome = controller.ssh.key_login(&node, Some(&pin), &never).await.unwrap();
     assert_eq!(welcome.host_key, HostKeyState::Known);
+    // What was logged in last is what commands go over.
+    let logins = sshd.logins();
+    assert_eq!(controller.reach(&node).await.unwrap(), pin.to_string());
+    assert_eq!(sshd.logins(), logins);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_is_forgotten_is_not_talked_to_over_the_old_connection() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    controller.reach(&node).await.unwrap();
+    // Its neighbour on another address is none of its business.
+    let mut neighbour = target(&sshd);
+    neighbour.host = "127.0.0.2".parse().unwrap();
+    controller.reach(&neighbour).await.unwrap();
+    assert_eq!(controller.ssh.forget(&node, &[]).unwrap().lines, 1);
+    controller.reach(&neighbour).await.unwrap();
+    assert_eq!(sshd.logins(), 2);
+    // The connection lives; the key that it was made with would be refused by now.
+    let other = Sshd::start().unwrap();
+    let key = other.public_host_key(KeyKind::Ed25519).unwrap();
+    controller.know(&format!("[127.0.0.1]:{} {key}\n", sshd.port()));
+    let (reason, ..) = unreachable(controller.reach(&node).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
 }
 
 #[tokio::test(flavor = "multi_thread")]

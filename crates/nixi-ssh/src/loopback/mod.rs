@@ -3,7 +3,6 @@
 mod commands;
 mod faults;
 mod host_keys;
-mod latency;
 mod logins;
 
 use std::path::PathBuf;
@@ -75,7 +74,7 @@ impl Controller {
 }
 
 fn exec(line: &str) -> Exec {
-    Exec { line: line.to_owned(), deadline: Duration::from_secs(60), limit: 8 * 1024 * 1024 }
+    Exec { line: line.to_owned(), deadline: Duration::from_secs(60), limit: 8 * 1024 * 1024, witness: None }
 }
 
 fn target(sshd: &Sshd) -> SshTarget {
@@ -99,7 +98,7 @@ fn unreachable<T: std::fmt::Debug>(result: Result<T, ExecError>) -> (Unreachable
 }
 
 /// Waits for something that is about to happen on the other side.
-async fn until(mut happened: impl FnMut() -> bool) {
+pub(crate) async fn until(mut happened: impl FnMut() -> bool) {
     for _ in 0..1000 {
         if happened() {
             return;
