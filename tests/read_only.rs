@@ -3,20 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi::core::brain::{Model, Phrases, Reading};
+use nixi::core::brain::Model;
 use nixi::core::config::{ConfigFiles, ConfigStore};
 use nixi::core::fleet::Controller;
-use nixi::core::recording::Recording;
+use nixi::core::recording::{Nobody, Recording};
 use nixi::core::registry::{Access, ActionSpec, Args, ParamKind};
 use nixi::core::session::{Desk, Minds, ModelCall};
-use nixi::core::{
-    Effect, Enrol, ErrorKind, ErrorReport, ExecError, Fingerprint, Forgotten, HostKeys, Intent, Op, Outcome,
-    Parts, Scope, SshTarget, StepStatus, Welcome,
-};
+use nixi::core::{Effect, ErrorKind, ErrorReport, Intent, Op, Outcome, Parts, Scope, StepStatus};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -40,32 +36,6 @@ impl Model for Scripted {
             desk.call(turn).await;
         }
         Ok(String::new())
-    }
-}
-
-struct Nobody;
-
-impl Phrases for Nobody {
-    fn read(&self, _: &str) -> Reading {
-        Reading::Unknown { nearest: Vec::new() }
-    }
-}
-
-#[async_trait]
-impl Enrol for Nobody {
-    async fn key_login(
-        &self,
-        _: &SshTarget,
-        _: Option<&Fingerprint>,
-        _: &CancellationToken,
-    ) -> Result<Welcome, ExecError> {
-        Err(ExecError::CancelledUnsent)
-    }
-}
-
-impl HostKeys for Nobody {
-    fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
-        Ok(Forgotten { lines: 0, file: PathBuf::new() })
     }
 }
 

@@ -8,8 +8,11 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::exec::{Effect, ExecError, Executor, Exit, Fingerprint, Invocation, Output};
-use crate::node::{Node, NodeName};
+use crate::brain::{Phrases, Reading};
+use crate::exec::{
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
+};
+use crate::node::{Node, NodeName, SshTarget};
 
 /// What a node was asked to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,5 +104,34 @@ impl Executor for Recording {
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
         Ok(None)
+    }
+}
+
+/// Stands where a session needs someone and the test needs no one: lets nobody in, knows no host key, understands
+/// nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+#[async_trait]
+impl Enrol for Nobody {
+    async fn key_login(
+        &self,
+        _: &SshTarget,
+        _: Option<&Fingerprint>,
+        _: &CancellationToken,
+    ) -> Result<Welcome, ExecError> {
+        Err(ExecError::CancelledUnsent)
+    }
+}
+
+impl HostKeys for Nobody {
+    fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
+        Ok(Forgotten { lines: 0, file: std::path::PathBuf::new() })
+    }
+}
+
+impl Phrases for Nobody {
+    fn read(&self, _: &str) -> Reading {
+        Reading::Unknown { nearest: Vec::new() }
     }
 }

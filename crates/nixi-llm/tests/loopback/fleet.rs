@@ -4,16 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use nixi_core::brain::Model;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
-use nixi_core::recording::Recording;
+use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::{Audience, Minds};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, Change, Command, Enrol, Event, ExecError, Fingerprint, Forgotten,
-    HostKeys, Inspect, InspectCx, Intent, Op, Outcome, Parts, Plan, PlanCx, Program, ReadCapability,
-    Registry, Risk, SshTarget, ToolError, Welcome, WriteCapability, catalog,
+    ActionName, ApproverHandle, Asker, Change, Command, Event, Inspect, InspectCx, Intent, Op, Outcome,
+    Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, ToolError, WriteCapability, catalog,
 };
 use nixi_llm::{ChatModel, ModelSettings, Patience, Phrasebook};
 use schemars::JsonSchema;
@@ -136,25 +134,5 @@ impl Change for Stop {
             .names
             .into_iter()
             .fold(plan, |plan, name| plan.step(Command::new(Program::new("podman")).arg("stop").arg(name))))
-    }
-}
-
-struct Nobody;
-
-#[async_trait]
-impl Enrol for Nobody {
-    async fn key_login(
-        &self,
-        _: &SshTarget,
-        _: Option<&Fingerprint>,
-        _: &CancellationToken,
-    ) -> Result<Welcome, ExecError> {
-        Err(ExecError::CancelledUnsent)
-    }
-}
-
-impl HostKeys for Nobody {
-    fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
-        Err("there are none".to_owned())
     }
 }
