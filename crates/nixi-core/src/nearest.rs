@@ -1,8 +1,14 @@
 //! The nearest of the words that would have been right.
 
+/// No name is nearly as long, and far longer words would be long to compare.
+const LONGEST: usize = 200;
+
 /// At most three of the candidates that a person may have meant, the nearest first; none if all are far.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if word.len() > LONGEST {
+        return Vec::new();
+    }
     let word = word.to_lowercase();
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()

@@ -22,7 +22,7 @@ pub struct BadWord {
 
 impl BadWord {
     pub(crate) fn new(what: &'static str, word: &str, why: &'static str) -> Self {
-        Self { what, word: crate::text::fit(&crate::text::clean_line(word), 80), why }
+        Self { what, word: crate::text::excerpt(word), why }
     }
 
     /// What was wrong with the word, without the word itself.

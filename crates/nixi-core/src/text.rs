@@ -55,6 +55,12 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// Somebody's words as a message repeats them: on one line, without what a terminal would obey, and not endlessly.
+#[must_use]
+pub fn excerpt(words: &str) -> String {
+    fit(&clean_line(words), 80)
+}
+
 /// How many terminal columns the text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {

@@ -6,6 +6,7 @@ use super::param::{Param, ParamKind};
 use super::spec::ActionSpec;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
+use crate::text::excerpt;
 
 /// Arguments by name, not yet checked.
 pub type Args = Map<String, Value>;
@@ -24,7 +25,7 @@ impl ActionSpec {
         let mut args = Args::new();
         for word in words {
             let (key, value) = word.split_once('=').ok_or_else(|| {
-                bad(format!("{word:?} is not a parameter"))
+                bad(format!("{:?} is not a parameter", excerpt(word)))
                     .hint(format!("write it as key=value; {}", self.usage()))
             })?;
             let param = self.known(key)?;
@@ -80,7 +81,7 @@ impl ActionSpec {
         self.param(key).ok_or_else(|| {
             let hint = did_you_mean(key, self.params.iter().map(|param| param.name.as_str()))
                 .unwrap_or_else(|| self.usage());
-            bad(format!("{} has no parameter {key:?}", self.name)).hint(hint)
+            bad(format!("{} has no parameter {:?}", self.name, excerpt(key))).hint(hint)
         })
     }
 
@@ -107,14 +108,14 @@ fn plain_value(param: &Param, word: &str) -> Result<Value, ErrorReport> {
             .trim()
             .parse::<i64>()
             .map(Value::from)
-            .map_err(|_| bad(format!("{name}: {word:?} is not a whole number"))),
+            .map_err(|_| bad(format!("{name}: {:?} is not a whole number", excerpt(word)))),
         ParamKind::Flag => match word.trim() {
             "true" | "yes" => Ok(Value::Bool(true)),
             "false" | "no" => Ok(Value::Bool(false)),
-            _ => Err(bad(format!("{name}: {word:?} is neither true nor false"))),
+            _ => Err(bad(format!("{name}: {:?} is neither true nor false", excerpt(word)))),
         },
         ParamKind::Choice(words) if !words.iter().any(|known| known == word) => {
-            Err(bad(format!("{name}: {word:?} is not one of {}", words.join(", ")))
+            Err(bad(format!("{name}: {:?} is not one of {}", excerpt(word), words.join(", ")))
                 .maybe_hint(did_you_mean(word, words.iter().map(String::as_str))))
         }
         ParamKind::Choice(_) | ParamKind::Text | ParamKind::List | ParamKind::Map => Ok(word.into()),

@@ -18,6 +18,7 @@ pub use toolset::ToolSchema;
 use crate::action::{Change, Inspect};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
+use crate::text;
 
 /// Why an action cannot be registered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +138,8 @@ impl Registry {
             .filter(|_| of_tool.is_empty() || name.contains('.'))
             .or_else(|| (!of_tool.is_empty()).then(|| format!("{tool} has: {}", of_tool.join(", "))))
             .unwrap_or_else(|| "`nixi tools` lists all there are".to_owned());
-        ErrorReport::new(ErrorKind::UnknownAction, format!("there is no action {name:?}")).hint(hint)
+        ErrorReport::new(ErrorKind::UnknownAction, format!("there is no action {:?}", text::excerpt(name)))
+            .hint(hint)
     }
 }
 

@@ -90,7 +90,7 @@ impl AdoptWords<'_> {
         if path.is_absolute() || path.starts_with("~") {
             return Ok(Some(path.to_owned()));
         }
-        let shown = text::fit(&text::clean_line(&path.to_string_lossy()), 80);
+        let shown = text::excerpt(&path.to_string_lossy());
         let message = format!("{shown:?} is not a whole path of a key");
         Err(ErrorReport::new(ErrorKind::BadArgument, message).hint("write it from / or from ~/"))
     }

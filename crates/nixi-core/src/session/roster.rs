@@ -17,6 +17,7 @@ use crate::exec::Executor;
 use crate::fleet::{Controller, NodeRow, Probing, Survey};
 use crate::nearest::did_you_mean;
 use crate::node::{Node, NodeName};
+use crate::text;
 
 /// The nodes as the configuration has them at one moment.
 #[derive(Debug, Clone)]
@@ -75,11 +76,16 @@ impl Roster {
             let pattern = WildMatch::new(word);
             let found: Vec<Node> =
                 self.remote().filter(|node| pattern.matches(node.name().as_str())).cloned().collect();
-            return if found.is_empty() { none(format!("no node matches {word:?}")) } else { Ok(found) };
+            return if found.is_empty() {
+                none(format!("no node matches {:?}", text::excerpt(word)))
+            } else {
+                Ok(found)
+            };
         }
         let names = self.remote().map(|node| node.name().as_str()).chain(["local", "all"]);
         let hint = did_you_mean(word, names).unwrap_or_else(|| "`nixi nodes` lists all there are".to_owned());
-        Err(ErrorReport::new(ErrorKind::UnknownNode, format!("there is no node {word:?}")).hint(hint))
+        Err(ErrorReport::new(ErrorKind::UnknownNode, format!("there is no node {:?}", text::excerpt(word)))
+            .hint(hint))
     }
 
     pub(super) fn row(&self, node: &Node) -> NodeRow {

@@ -2,6 +2,7 @@
 
 use nixi_core::fleet::{Probing, Survey};
 use nixi_core::nearest::did_you_mean;
+use nixi_core::text::excerpt;
 use nixi_core::{ErrorKind, ErrorReport, Node, NodeName, ToolError};
 
 /// The configured remote node of that name.
@@ -12,7 +13,8 @@ pub(super) fn remote(fleet: &dyn Survey, name: &str) -> Result<Node, ToolError> 
         let hint =
             did_you_mean(name, names()).unwrap_or_else(|| "`nixi nodes` lists all there are".to_owned());
         ToolError::Reported(
-            ErrorReport::new(ErrorKind::UnknownNode, format!("there is no node {name:?}")).hint(hint),
+            ErrorReport::new(ErrorKind::UnknownNode, format!("there is no node {:?}", excerpt(name)))
+                .hint(hint),
         )
     })
 }
