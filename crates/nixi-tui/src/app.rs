@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use nixi_core::session::Minds;
+use nixi_core::session::{AdoptRequest, Minds};
 use nixi_core::{CallRequest, ErrorReport, Event, Op, Outcome};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
@@ -38,6 +38,8 @@ pub(crate) enum Message {
     Fleet(Result<Vec<String>, ErrorReport>),
     /// Which model answers, if any.
     Model(Option<String>),
+    /// Requests that are understood without a model.
+    Phrases(Vec<&'static str>),
     /// Something to be told.
     Tell(Entry),
     /// The process is told to end, or the terminal has gone.
@@ -49,6 +51,8 @@ pub(crate) enum Message {
 pub(crate) enum Command {
     /// Starts a request; there is one at a time.
     Perform(Op),
+    /// Adopts a machine, by the word of the person who typed it; it runs as a request does.
+    Adopt(Box<AdoptRequest>),
     /// Gives the running request up.
     Interrupt,
     /// Yes.
@@ -86,6 +90,7 @@ pub(crate) struct App {
     pub(crate) prompt: Prompt,
     pub(crate) nodes: Vec<String>,
     pub(crate) model: Option<String>,
+    phrases: Vec<&'static str>,
     pub(crate) running: Option<Running>,
     pub(crate) approvals: VecDeque<Approval>,
     /// A word in the status line, until the next key.
@@ -106,6 +111,7 @@ impl App {
             prompt: Prompt::default(),
             nodes: Vec::new(),
             model: None,
+            phrases: Vec::new(),
             running: None,
             approvals: VecDeque::new(),
             aside: None,
@@ -153,6 +159,7 @@ impl App {
             Message::Fleet(Ok(nodes)) => self.nodes = nodes,
             Message::Fleet(Err(error)) => self.transcript.push(Entry::Error(error)),
             Message::Model(model) => self.model = model,
+            Message::Phrases(phrases) => self.phrases = phrases,
             Message::Tell(entry) => self.transcript.push(entry),
             Message::Terminate => return self.leave(),
         }
@@ -271,11 +278,11 @@ impl App {
         }
         match slash::parse(&line) {
             Ok(Slash::Adopt(request)) => {
-                let commands = self.start(&line, Op::Adopt(*request));
-                if !commands.is_empty() {
-                    self.transcript.start_call("node.adopt".to_owned(), "local".to_owned());
+                if !self.begin(&line) {
+                    return Vec::new();
                 }
-                commands
+                self.transcript.start_call("node.adopt".to_owned(), "local".to_owned());
+                vec![Command::Adopt(request)]
             }
             Ok(Slash::Nodes) => self.start(&line, Op::Call(vec![CallRequest::new("node.list")])),
             Ok(Slash::Remove(node)) => {
@@ -301,7 +308,7 @@ impl App {
             }
             Ok(Slash::Help) => {
                 self.echo(&line);
-                self.transcript.push(Entry::Help);
+                self.transcript.push(Entry::Help(some(&self.phrases)));
                 Vec::new()
             }
             Ok(Slash::Quit) => {
@@ -318,12 +325,17 @@ impl App {
 
     /// One request at a time: while one runs, the line stays where it is.
     fn start(&mut self, line: &str, op: Op) -> Vec<Command> {
+        if self.begin(line) { vec![Command::Perform(op)] } else { Vec::new() }
+    }
+
+    /// Whether there was room for another request, which now runs.
+    fn begin(&mut self, line: &str) -> bool {
         if self.is_busy() {
-            return Vec::new();
+            return false;
         }
         self.echo(line);
         self.running = Some(Running { since: self.now, interrupted: false, told: 0, spoken: false });
-        vec![Command::Perform(op)]
+        true
     }
 
     fn is_busy(&mut self) -> bool {
@@ -342,6 +354,12 @@ impl App {
     fn most_scrolled(&self) -> usize {
         self.transcript.len().saturating_sub(usize::from(view::areas(self.size).transcript.height))
     }
+}
+
+/// A few of them, from all over.
+fn some(phrases: &[&'static str]) -> Vec<&'static str> {
+    const FEW: usize = 6;
+    phrases.iter().step_by(phrases.len().div_ceil(FEW).max(1)).copied().collect()
 }
 
 #[cfg(test)]

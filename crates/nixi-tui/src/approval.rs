@@ -1,6 +1,6 @@
 //! The question before a change: what is shown, and which keys count.
 //!
-//! Default is no. A yes counts only once the whole plan has been on the screen, and only after the keyboard has been
+//! Default is no, and a no counts at once. A yes counts only once the whole plan has been on the screen, and only after the keyboard has been
 //! quiet for a moment, so that what was typed for something else approves nothing.
 
 use std::time::Duration;
@@ -74,6 +74,8 @@ pub(crate) struct Approval {
     drawn: Option<Drawn>,
     /// Rows seen so far, without a gap, from the first.
     seen: usize,
+    /// Since when the question has been on the screen.
+    shown_since: Option<Duration>,
     /// Since when the keyboard has been quiet with the question on the screen; none before it was drawn.
     quiet_since: Option<Duration>,
     typed: String,
@@ -93,7 +95,15 @@ pub(crate) struct Drawn {
 impl Approval {
     /// A question that nobody has seen yet.
     pub(crate) fn new(proposal: Proposal) -> Self {
-        Self { proposal, scroll: 0, drawn: None, seen: 0, quiet_since: None, typed: String::new() }
+        Self {
+            proposal,
+            scroll: 0,
+            drawn: None,
+            seen: 0,
+            shown_since: None,
+            quiet_since: None,
+            typed: String::new(),
+        }
     }
 
     /// The first row to be shown.
@@ -116,6 +126,7 @@ impl Approval {
         if self.scroll <= self.seen {
             self.seen = self.seen.max((self.scroll + drawn.room).min(drawn.rows));
         }
+        self.shown_since.get_or_insert(now);
         self.quiet_since.get_or_insert(now);
     }
 
@@ -131,6 +142,13 @@ impl Approval {
 
     /// A key that was pressed at `at`.
     pub(crate) fn key(&mut self, key: KeyEvent, at: Duration) -> Verdict {
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        // A no is always safe, so it counts as soon as there is a question to say it to.
+        let is_asked = self.shown_since.is_some_and(|since| at >= since);
+        let is_n = plain && self.typed.is_empty() && matches!(key.code, KeyCode::Char('n' | 'N'));
+        if is_asked && (is_n || key.code == KeyCode::Esc) {
+            return Verdict::Deny;
+        }
         if !self.listens(at) {
             // Typed for something else, maybe before the question was seen: whoever types on has not read it.
             if let Some(since) = &mut self.quiet_since {
@@ -139,14 +157,11 @@ impl Approval {
             return Verdict::Undecided;
         }
         let page = self.drawn.map_or(1, |drawn| drawn.room).max(1);
-        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match (key.code, self.proposal.risk) {
-            (KeyCode::Esc, _) => return Verdict::Deny,
             (KeyCode::Up, _) => self.scroll_by(-1),
             (KeyCode::Down, _) => self.scroll_by(1),
             (KeyCode::PageUp, _) => self.scroll_by(-isize::try_from(page).unwrap_or(1)),
             (KeyCode::PageDown | KeyCode::Char(' '), _) => self.scroll_by(isize::try_from(page).unwrap_or(1)),
-            (KeyCode::Char('n' | 'N'), _) if plain && self.typed.is_empty() => return Verdict::Deny,
             (KeyCode::Char('y'), Risk::Routine) if plain && self.is_seen() => return Verdict::Approve,
             (KeyCode::Char(c), Risk::Destructive)
                 if plain && self.typed.len() < WORD.len() && c.is_ascii() =>
@@ -217,6 +232,20 @@ pub(crate) mod tests {
         for risk in [Risk::Routine, Risk::Destructive] {
             for code in [KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc] {
                 assert_eq!(press(&mut shown(risk), code, SECOND), Verdict::Deny);
+            }
+        }
+    }
+
+    #[test]
+    fn a_no_counts_at_once_but_not_before_there_is_a_question() {
+        for risk in [Risk::Routine, Risk::Destructive] {
+            for code in [KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc] {
+                let mut approval = Approval::new(proposal(risk));
+                assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
+                approval.drawn(Drawn { columns: 60, rows: 3, room: 9 }, 2 * SECOND);
+                assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
+                assert_eq!(press(&mut approval, KeyCode::Char('y'), 2 * SECOND), Verdict::Undecided);
+                assert_eq!(press(&mut approval, code, 2 * SECOND), Verdict::Deny);
             }
         }
     }

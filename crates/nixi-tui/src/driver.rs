@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::Pending;
-use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Intent, Op, Outcome, Refusal};
+use nixi_core::session::{Pending, Voucher};
+use nixi_core::{ApproverHandle, Asker, Intent, Op, Outcome, Refusal};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::crossterm::event::{Event as TerminalEvent, KeyEventKind};
@@ -46,7 +46,7 @@ where
 {
     let (asker, mut approver) = session;
     let mut app = App::new(theme, terminal.size()?);
-    let mut desk = Desk::new(asker);
+    let mut desk = Desk::new(asker, approver.voucher());
     let mut stop = std::pin::pin!(stop);
     let mut ticker = tokio::time::interval(TICK);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -122,6 +122,8 @@ enum Next {
 /// What the screen's commands work with.
 struct Desk {
     asker: Asker,
+    /// Gives the person's word for what they typed.
+    voucher: Voucher,
     begun: Instant,
     mailbox: Arc<Mailbox>,
     task: Option<JoinHandle<Outcome>>,
@@ -132,9 +134,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(asker: Asker) -> Self {
+    fn new(asker: Asker, voucher: Voucher) -> Self {
         Self {
             asker,
+            voucher,
             begun: Instant::now(),
             mailbox: Arc::default(),
             task: None,
@@ -145,17 +148,18 @@ impl Desk {
     }
 
     fn greeting(&self) -> Vec<Message> {
-        let fleet = self.asker.config().load().map_err(|error| {
-            ErrorReport::new(ErrorKind::Config, error.to_string())
-                .hint("nothing can be asked until that is put right")
-        });
-        let names = fleet.map(|config| names(&config));
-        vec![Message::Model(self.asker.model()), Message::Fleet(names)]
+        let names = self
+            .asker
+            .nodes()
+            .map(|nodes| names(&nodes))
+            .map_err(|error| error.hint("nothing can be asked until that is put right"));
+        let phrases = self.asker.phrases();
+        vec![Message::Model(self.asker.model()), Message::Phrases(phrases), Message::Fleet(names)]
     }
 
     /// The nodes as they are configured now; a configuration that broke meanwhile is told by the next request.
     fn fleet(&self) -> Option<Vec<String>> {
-        self.asker.config().load().ok().map(|config| names(&config))
+        self.asker.nodes().ok().map(|nodes| names(&nodes))
     }
 
     fn message(&self, input: Input) -> Option<Message> {
@@ -187,6 +191,7 @@ impl Desk {
     fn obey(&mut self, command: Command, app: &mut App) -> Next {
         match command {
             Command::Perform(op) => self.perform(op),
+            Command::Adopt(request) => self.perform(self.voucher.adopt(*request)),
             Command::Interrupt => self.cancel.cancel(),
             Command::Approve(ticket) => {
                 if let Some(pending) = self.pending.remove(&ticket) {
@@ -231,8 +236,8 @@ impl Desk {
     }
 }
 
-fn names(config: &nixi_core::config::Config) -> Vec<String> {
-    config.nodes.iter().map(|entry| entry.node.name().to_string()).collect()
+fn names(nodes: &[nixi_core::Node]) -> Vec<String> {
+    nodes.iter().map(|node| node.name().to_string()).collect()
 }
 
 #[cfg(test)]

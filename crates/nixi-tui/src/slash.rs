@@ -1,9 +1,10 @@
 //! Typed commands: a line that begins with `/`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use nixi_core::session::AdoptRequest;
-use nixi_core::{ErrorKind, ErrorReport, Mode, NodeName, Port, UserName};
+use nixi_core::session::{AdoptRequest, AdoptWords};
+use nixi_core::text::excerpt;
+use nixi_core::{ErrorKind, ErrorReport, NodeName};
 
 /// What a typed command asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(crate) fn parse(line: &str) -> Result<Slash, ErrorReport> {
         (known, _) if names().any(|name| name == known) => Err(usage(known)),
         (unknown, _) => {
             let hint = nixi_core::nearest::did_you_mean(unknown, names());
-            Err(ErrorReport::new(ErrorKind::Usage, format!("there is no command {unknown}"))
+            Err(ErrorReport::new(ErrorKind::Usage, format!("there is no command {}", excerpt(unknown)))
                 .hint(hint.unwrap_or_else(|| "/help lists all there are".to_owned())))
         }
     }
@@ -61,42 +62,49 @@ pub(crate) fn parse(line: &str) -> Result<Slash, ErrorReport> {
 
 /// Words of the page in their places, and options of the command line after or between them.
 fn adopt(operands: &[&str]) -> Result<Slash, ErrorReport> {
-    let bad = |error: &dyn std::fmt::Display| bad("/adopt", error);
     let mut places: Vec<&str> = Vec::new();
-    let mut port = Port::SSH;
-    let mut identity = None;
-    let mut words = operands.iter();
+    let (mut port, mut identity, mut host_key) = (None, None, None);
+    let mut words = operands.iter().copied();
     while let Some(word) = words.next() {
-        match *word {
-            "--port" => port = words.next().ok_or_else(|| usage("/adopt"))?.parse().map_err(|e| bad(&e))?,
-            "--identity" => identity = Some(PathBuf::from(words.next().ok_or_else(|| usage("/adopt"))?)),
+        let option = match word {
+            "--port" => &mut port,
+            "--identity" => &mut identity,
+            "--host-key" => &mut host_key,
             option if option.starts_with("--") => {
+                let option = excerpt(option);
                 return Err(ErrorReport::new(ErrorKind::Usage, format!("/adopt has no option {option}"))
-                    .hint("it takes --port N and --identity FILE"));
+                    .hint("it takes --port N, --identity FILE and --host-key SHA256:..."));
             }
-            place => places.push(place),
+            place => {
+                places.push(place);
+                continue;
+            }
+        };
+        if option.replace(words.next().ok_or_else(|| usage("/adopt"))?).is_some() {
+            return Err(usage_with("/adopt", format!("{word} is given twice")));
         }
     }
-    let (name, host, user, mode) = match places.as_slice() {
+    let (name, host, user, mode) = match *places.as_slice() {
         [name, host] => (name, host, None, None),
         [name, host, user] => (name, host, Some(user), None),
         [name, host, user, mode] => (name, host, Some(user), Some(mode)),
         _ => return Err(usage("/adopt")),
     };
-    if let Some(mode) = user.and_then(|user| user.parse::<Mode>().ok()) {
-        let message = format!("`{mode}` is a mode, and the user stands before it");
-        return Err(ErrorReport::new(ErrorKind::Usage, message)
-            .hint(format!("/adopt {name} {host} {} {mode}", UserName::page_default())));
-    }
-    Ok(Slash::Adopt(Box::new(AdoptRequest {
-        name: name.parse().map_err(|e| bad(&e))?,
-        host: host.parse().map_err(|e| bad(&e))?,
-        user: user.map_or_else(|| Ok(UserName::page_default()), |user| user.parse()).map_err(|e| bad(&e))?,
-        mode: mode.map_or(Ok(Mode::Managed), |mode| mode.parse()).map_err(|e| bad(&e))?,
+    let words = AdoptWords {
+        command: "/adopt",
+        name,
+        host,
+        user,
+        mode,
         port,
-        identity,
-        host_key: None,
-    })))
+        identity: identity.map(Path::new),
+        host_key,
+    };
+    let request = words.read().map_err(|error| match error.hint {
+        Some(_) => error,
+        None => error.hint(usage_of("/adopt")),
+    })?;
+    Ok(Slash::Adopt(Box::new(request)))
 }
 
 fn bad(command: &str, error: &dyn std::fmt::Display) -> ErrorReport {
@@ -108,14 +116,19 @@ fn usage(command: &str) -> ErrorReport {
 }
 
 fn usage_with(command: &str, message: String) -> ErrorReport {
+    ErrorReport::new(ErrorKind::Usage, message).hint(usage_of(command))
+}
+
+fn usage_of(command: &str) -> String {
     let operands =
         COMMANDS.iter().find(|(name, _, _)| *name == command).map_or("", |(_, operands, _)| operands);
-    ErrorReport::new(ErrorKind::Usage, message).hint(format!("{command} {operands}").trim_end())
+    format!("{command} {operands}").trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nixi_core::Mode;
 
     fn adopted(line: &str) -> AdoptRequest {
         match parse(line) {
@@ -142,18 +155,43 @@ mod tests {
     fn options_stand_anywhere() {
         let node = adopted("/adopt web --port 2222 127.0.0.1 root --identity /k monitored");
         assert_eq!((node.port.get(), node.user.as_str(), node.mode), (2222, "root", Mode::Monitored));
-        assert_eq!(node.identity, Some(PathBuf::from("/k")));
+        assert_eq!(node.identity, Some("/k".into()));
         assert!(refused("/adopt web h --prot 2").contains("no option --prot"));
         assert!(refused("/adopt web h --port").contains("/adopt <name>"));
         assert!(refused("/adopt web h --port 0").contains("1 to 65535"));
+        assert!(refused("/adopt web h --port 1 --port 2").contains("--port is given twice"));
+        let pin = format!("SHA256:{}", "A".repeat(43));
+        assert_eq!(adopted(&format!("/adopt web h --host-key {pin}")).host_key.unwrap().as_str(), pin);
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_whole_path() {
+        assert_eq!(adopted("/adopt web h --identity ~/.ssh/k").identity, Some("~/.ssh/k".into()));
+        insta::assert_snapshot!(refused("/adopt web h --identity .ssh/k"), @r#"
+        ".ssh/k" is not a whole path of a key
+        hint: write it from / or from ~/
+        "#);
+    }
+
+    #[test]
+    fn a_long_word_is_not_said_back_in_full() {
+        let long = "x".repeat(8000);
+        for line in [
+            format!("/{long}"),
+            format!("/adopt {long} h"),
+            format!("/adopt w h --{long}"),
+            format!("/remove {long}/"),
+        ] {
+            assert!(refused(&line).len() < 400, "{line}");
+        }
     }
 
     #[test]
     fn a_mode_where_the_user_belongs_is_told() {
-        insta::assert_snapshot!(refused("/adopt web 10.0.0.1 monitored"), @r"
-        `monitored` is a mode, and the user stands before it
+        insta::assert_snapshot!(refused("/adopt web 10.0.0.1 monitored"), @r#"
+        "monitored" is a mode, and stands where the user belongs
         hint: /adopt web 10.0.0.1 nixi monitored
-        ");
+        "#);
     }
 
     #[test]

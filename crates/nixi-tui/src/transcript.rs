@@ -28,7 +28,7 @@ pub(crate) enum Entry {
     /// Why something came to nothing.
     Error(ErrorReport),
     /// The list of commands.
-    Help,
+    Help(Vec<&'static str>),
 }
 
 /// A call, running or ended.
@@ -187,7 +187,7 @@ fn is_running(entry: &Entry) -> bool {
         | Entry::Said(_)
         | Entry::Notice(_)
         | Entry::Error(_)
-        | Entry::Help => false,
+        | Entry::Help(_) => false,
     }
 }
 

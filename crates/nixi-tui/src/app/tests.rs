@@ -99,6 +99,8 @@ fn typed_commands_become_calls() {
     finished(&mut app, Outcome::default());
     let adopt = told(&say(&mut app, "/adopt web 10.0.0.1"));
     assert!(adopt.contains("Adopt(AdoptRequest"), "{adopt}");
+    assert!(say(&mut app, "/adopt other 10.0.0.2").is_empty(), "one at a time");
+    app.prompt.clear();
     assert!(shown(&app).contains("node.adopt …"), "{}", shown(&app));
     let done = result("node.adopt", "local", StepStatus::Done, "adopted web");
     finished(&mut app, Outcome { results: vec![done], ..Outcome::default() });
@@ -271,4 +273,16 @@ fn tab_says_what_could_follow() {
     assert_eq!(app.aside, None);
     press(&mut app, KeyCode::Tab);
     assert_eq!(app.prompt.text(), "/quit ");
+}
+
+#[test]
+fn help_has_a_few_phrases_from_all_over() {
+    let mut app = app();
+    let phrases = vec!["list nodes", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "remove the x node"];
+    let now = app.now;
+    app.update(Message::Phrases(phrases), now);
+    say(&mut app, "/help");
+    assert!(shown(&app).contains("Some that need no model:"), "{}", shown(&app));
+    assert!(shown(&app).contains("list nodes") && shown(&app).contains("    k"), "{}", shown(&app));
+    assert!(!shown(&app).contains("remove the x node"), "{}", shown(&app));
 }

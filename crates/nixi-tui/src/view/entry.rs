@@ -36,7 +36,7 @@ pub(crate) fn lines(entry: &Entry, columns: u16, theme: Theme, frame: usize) -> 
         Entry::Said(words) => page.under(MARGIN, words.trim_end(), theme.text()),
         Entry::Notice(words) => page.marked("!", theme.warning(), words, theme.text()),
         Entry::Error(error) => page.error(error),
-        Entry::Help => page.help(),
+        Entry::Help(phrases) => page.help(phrases),
     }
 }
 
@@ -93,7 +93,7 @@ impl Page {
         lines
     }
 
-    fn help(self) -> Vec<Line<'static>> {
+    fn help(self, phrases: &[&'static str]) -> Vec<Line<'static>> {
         let written: Vec<String> = slash::COMMANDS
             .iter()
             .map(|(name, operands, _)| format!("{name} {operands}").trim_end().to_owned())
@@ -114,6 +114,12 @@ impl Page {
         }
         lines.push(Line::default());
         lines.extend(self.under(MARGIN, "Everything else is a request in words.", self.theme.faint()));
+        if !phrases.is_empty() {
+            lines.extend(self.under(MARGIN, "Some that need no model:", self.theme.faint()));
+        }
+        for phrase in phrases {
+            lines.extend(self.under(INSET, phrase, self.theme.accent()));
+        }
         lines
     }
 

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use nixi_core::Scope;
+use nixi_core::registry::Access;
 use nixi_lab::Sshd;
 use tempfile::TempDir;
 
@@ -213,6 +215,91 @@ fn adopt_list_ask_deny_approve_and_leave() {
 
     window.tmux(&["send-keys", "C-u"]);
     window.say("/quit");
+    window.is_clean();
+}
+
+/// Phrases of the help texts that change a node, with our monitored node in place of theirs.
+fn changes_on_monitoring(config: &Path) -> Vec<String> {
+    let setup = nixi::Setup { config: Some(config.to_owned()) };
+    let (asker, _approver) = nixi::open(&setup).unwrap();
+    let registry = asker.registry();
+    let is_change = |action: &str| {
+        registry.spec(action).is_ok_and(|spec| spec.access != Access::Read && spec.scope == Scope::Node)
+    };
+    let mut meant = Vec::new();
+    let mut phrases = Vec::new();
+    for phrase in asker.phrases() {
+        let mut phrase = ["web-server", "db-server"]
+            .iter()
+            .fold(phrase.to_owned(), |phrase, node| phrase.replace(node, "monitoring"));
+        if !phrase.contains("monitoring") {
+            phrase.push_str(" on monitoring");
+        }
+        let Some(calls) = asker.read_phrase(&phrase) else { continue };
+        if calls.iter().any(|call| is_change(&call.action)) {
+            meant.extend(calls.into_iter().flat_map(|call| [vec![call.action], call.or].concat()));
+            phrases.push(phrase);
+        }
+    }
+    for spec in registry.specs().filter(|spec| is_change(&spec.name.to_string())) {
+        assert!(meant.contains(&spec.name.to_string()), "no phrase means {}: {phrases:?}", spec.name);
+    }
+    phrases
+}
+
+#[test]
+fn a_monitored_node_hears_nothing_of_any_change() {
+    let watched = host();
+    let Some(window) = Window::open(&config(&watched.dir().join("known_hosts"))) else { return };
+    window.start();
+    adopt(&window, "monitoring", &watched, "monitored");
+    let heard = || (watched.logins(), watched.execs(), watched.ran());
+    let before = heard();
+    assert!(before.0 > 0, "sshd's log knows of the login that adopted it");
+    for phrase in changes_on_monitoring(&window.config()) {
+        window.say(&phrase);
+        let below = || window.screen().rsplit_once(&format!("› {phrase}")).map(|(_, below)| below.to_owned());
+        let begun = Instant::now();
+        while !below().is_some_and(|below| below.contains("refused") && !below.contains("working")) {
+            assert!(begun.elapsed() < PATIENCE, "{phrase}:\n{}", window.screen());
+            assert!(!window.screen().contains("Approve this"), "{phrase}:\n{}", window.screen());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    assert_eq!(heard(), before, "no login, and no command");
+    window.say("/quit");
+    window.is_clean();
+}
+
+/// What is pasted is one line, and neither a line break nor a letter in it answers or submits anything.
+#[test]
+fn a_paste_of_many_lines_is_one_line() {
+    let Some(window) = Window::open("[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n") else {
+        return;
+    };
+    window.start();
+    let paste = |text: &str| {
+        window.tmux(&["set-buffer", text]);
+        window.tmux(&["paste-buffer", "-p"]);
+    };
+    paste("/remove\nweb");
+    window.sees("/remove web");
+    assert!(!window.screen().contains("DESTRUCTIVE"));
+    window.key("Enter");
+    window.sees("type yes and Enter to approve");
+    std::thread::sleep(Duration::from_millis(600));
+    paste("yes\n");
+    // The window changes its size while it is asked, down to one where nothing can be read.
+    for (width, height) in [("1", "1"), ("20", "5"), ("200", "60"), ("80", "24")] {
+        window.tmux(&["resize-window", "-x", width, "-y", height]);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    window.sees("type yes and Enter to approve");
+    assert!(!window.screen().contains("approve, n to deny: yes"), "{}", window.screen());
+    window.key("n");
+    window.sees("you said no; nothing was run");
+    assert!(std::fs::read_to_string(window.config()).unwrap().contains("web"));
+    window.key("C-d");
     window.is_clean();
 }
 
