@@ -1,6 +1,6 @@
 //! The person on the terminal, who says yes or no.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 
 use nixi_core::session::{ApproverHandle, Standing};
@@ -10,7 +10,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use crate::output::{Loudness, Screen, plan};
 
 /// No answer is longer.
-const MOST_BYTES: u64 = 256;
+const MOST_BYTES: usize = 256;
 
 /// Whether somebody can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
         // What was typed before the question was seen answers nothing.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         screen.ask(plan::question(risk));
-        let said = tokio::task::spawn_blocking(move || read_answer(&mut io::stdin().lock(), risk));
+        let said = tokio::task::spawn_blocking(move || read_answer(&mut Keyboard, risk));
         match said.await {
             Ok(Answer::Yes) => pending.approve(),
             Ok(Answer::No) | Err(_) => pending.deny(Refusal::Person),
@@ -66,16 +66,40 @@ enum Answer {
     No,
 }
 
-/// Reads one line. Anything but a clear yes is a no: the end of the input, an error, a line too long.
-fn read_answer(input: &mut impl BufRead, risk: Risk) -> Answer {
-    let mut line = Vec::new();
-    let whole = input.take(MOST_BYTES).read_until(b'\n', &mut line).is_ok() && line.ends_with(b"\n");
+/// Standard input without a buffer of our own: what is read stays with the question that it was read for, and what is
+/// not read stays where `tcflush` finds it.
+struct Keyboard;
+
+impl Read for Keyboard {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(io::stdin(), bytes)?)
+    }
+}
+
+/// Reads one line to its end. Anything but a clear yes is a no: the end of the input, an error, a line too long.
+fn read_answer(input: &mut impl Read, risk: Risk) -> Answer {
+    let Some(line) = read_line(input) else { return Answer::No };
     let word = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
     let yes = match risk {
         Risk::Routine => matches!(word.as_str(), "y" | "yes"),
         Risk::Destructive => word == "yes",
     };
-    if whole && yes { Answer::Yes } else { Answer::No }
+    if yes { Answer::Yes } else { Answer::No }
+}
+
+/// One whole line, byte by byte, so that nothing behind its end is taken; nothing if it is cut off or too long.
+fn read_line(input: &mut impl Read) -> Option<Vec<u8>> {
+    let (mut line, mut is_short, mut byte) = (Vec::new(), true, [0]);
+    loop {
+        match input.read(&mut byte) {
+            Ok(1) if byte == *b"\n" => return is_short.then_some(line),
+            Ok(1) if line.len() < MOST_BYTES => line.extend(byte),
+            // The rest of the line belongs to it, and answers nothing else.
+            Ok(1) => is_short = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => return None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_of_a_long_line_answers_nothing() {
+        for long in [255, 256, 257, 300, 10_000] {
+            let line = format!("{}y\nno\n", "x".repeat(long));
+            let mut input = line.as_bytes();
+            assert_eq!(read_answer(&mut input, Risk::Routine), Answer::No, "{long}");
+            assert_eq!(input, b"no\n", "{long}: the whole line was taken, and nothing else");
+        }
+    }
+
+    #[test]
     fn an_input_that_fails_says_no() {
         struct Broken;
         impl Read for Broken {
@@ -118,6 +152,6 @@ mod tests {
                 Err(io::ErrorKind::Other.into())
             }
         }
-        assert_eq!(read_answer(&mut io::BufReader::new(Broken), Risk::Routine), Answer::No);
+        assert_eq!(read_answer(&mut Broken, Risk::Routine), Answer::No);
     }
 }

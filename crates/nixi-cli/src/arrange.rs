@@ -7,7 +7,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::CommandFactory;
 use nixi_core::nearest::nearest;
-use nixi_core::{ErrorKind, ErrorReport, text};
+use nixi_core::text::excerpt;
+use nixi_core::{ErrorKind, ErrorReport};
 
 use crate::args::Cli;
 
@@ -87,7 +88,7 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
         let plain = |arg: &&OsString| !arg.to_string_lossy().starts_with('-');
         let rest = rest.iter().take_while(plain).map(OsString::as_os_str);
         let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).collect();
-        text::clean_line(&words.join(OsStr::new(" ")).to_string_lossy())
+        excerpt(&words.join(OsStr::new(" ")).to_string_lossy())
     };
     let verbs: Vec<&str> =
         clap.get_subcommands().map(clap::Command::get_name).filter(|verb| *verb != "help").collect();
@@ -95,7 +96,7 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
         nearest(word, verbs.iter().copied()).into_iter().map(|verb| format!("`nixi {verb}`")).collect();
     let is_action = word.split_once('.').is_some_and(|(tool, action)| is_name(tool) && is_name(action));
     let hint = if is_action {
-        format!("an action is called: `nixi call {word}`")
+        format!("an action is called: `nixi call {}`", excerpt(word))
     } else if !near.is_empty() {
         format!(
             "did you mean {}? A request in words goes in quotes: nixi \"{}\"",
@@ -107,7 +108,7 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
     } else {
         format!("a request in words goes in quotes: nixi \"{}\"", quoted())
     };
-    usage(format!("there is no command {:?}", text::clean_line(word))).hint(hint)
+    usage(format!("there is no command {:?}", excerpt(word))).hint(hint)
 }
 
 fn is_name(word: &str) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::registry::Access;
+use nixi_core::session::Voucher;
 use nixi_core::{Asker, ErrorKind, ErrorReport, Intent, Op, Outcome};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,8 @@ const GRACE: Duration = Duration::from_millis(800);
 /// An open session, with the person on the terminal behind its approver.
 pub(crate) struct Session {
     pub(crate) asker: Asker,
+    /// Gives the person's word for what they typed.
+    pub(crate) voucher: Voucher,
     intent: Intent,
     /// Fires when the person presses Ctrl-C, also between two operations.
     interrupted: CancellationToken,
@@ -32,6 +35,7 @@ impl Session {
     /// When the configuration cannot be read.
     pub(crate) fn open(globals: &Globals, screen: &Arc<Screen>) -> Result<Self, ErrorReport> {
         let (asker, approver) = nixi::open(&setup(globals))?;
+        let voucher = approver.voucher();
         let interrupted = CancellationToken::new();
         // Where signals cannot be heard, Ctrl-C ends the program as it ends any other.
         if let Ok(mut signal) = signal(SignalKind::interrupt()) {
@@ -42,7 +46,7 @@ impl Session {
             });
         }
         tokio::spawn(approve::answer(approver, globals.standing(), Person::here(), Arc::clone(screen)));
-        Ok(Self { asker, intent: globals.intent(), interrupted })
+        Ok(Self { asker, voucher, intent: globals.intent(), interrupted })
     }
 
     /// Performs one operation, or as much of it as the person lets it.

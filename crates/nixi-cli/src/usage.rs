@@ -1,6 +1,7 @@
 //! clap's complaints as error reports.
 
 use clap::error::ErrorKind as Clap;
+use nixi_core::text::{excerpt, fit};
 use nixi_core::{ErrorKind, ErrorReport};
 
 /// What clap wants said: a text that was asked for, or an error.
@@ -32,12 +33,16 @@ impl From<&clap::Error> for Said {
             ([], None) => Some("`nixi --help` shows what there is".to_owned()),
             (tips, _) => Some(tips.join("; ")),
         };
-        Self::Wrong(ErrorReport::new(ErrorKind::Usage, message).maybe_hint(hint))
+        let hint = hint.map(|hint| fit(&hint, MOST_COLUMNS));
+        Self::Wrong(ErrorReport::new(ErrorKind::Usage, fit(&message, MOST_COLUMNS)).maybe_hint(hint))
     }
 }
 
+/// A message of clap's repeats what was typed; it need not repeat all of it.
+const MOST_COLUMNS: usize = 400;
+
 fn on_one_line(paragraph: &str) -> String {
-    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+    paragraph.split_whitespace().map(excerpt).collect::<Vec<_>>().join(" ")
 }
 
 /// An error in how the command was typed.

@@ -236,7 +236,7 @@ fn several_nodes_are_told_apart() {
 #[test]
 fn the_table_of_a_fresh_machine_is_the_controller() {
     let home = Home::new();
-    for args in [&["nodes"][..], &["nodes", "--no-probe"], &["--no-probe", "nodes"]].iter().take(2) {
+    for args in [&["nodes"][..], &["nodes", "--no-probe"]] {
         let ran = home.nixi(args);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
         let lines: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -255,7 +255,7 @@ fn the_table_of_a_fresh_machine_is_the_controller() {
     assert_eq!((&row["local"], &row["status"]), (&json!(true), &json!("online")));
 }
 
-const NODES: &str = "# mine\n[[nodes]] # first\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n\n# the other\n[[nodes]]\nname = \"mon\"\nhost = \"127.0.0.1\"\nport = 1\nmode = \"monitored\"\n";
+const NODES: &str = "# mine\n[[nodes]] # first\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n\n# the other\n[[nodes]]\nname = \"mon\"\nhost = \"127.0.0.1\"\nport = 2\nmode = \"monitored\"\n";
 
 #[test]
 fn the_table_lists_without_asking() {
@@ -347,10 +347,78 @@ fn a_broken_configuration_is_pointed_at_and_left_alone() {
         assert!(document["error"]["message"].as_str().unwrap().contains(&place), "{args:?}: {document}");
     }
     let (code, document) = home.json(&["nodes"]);
-    assert_eq!((code, &document["nodes"], &document["error"]["kind"]), (2, &json!([]), &json!("config")));
+    assert_eq!((code, &document["error"]["kind"]), (2, &json!("config")));
+    assert_eq!((keys(&document), &document["results"]), (vec!["answer", "error", "results"], &json!([])));
     assert_eq!(home.config_text(), text);
     assert_eq!(home.nixi(&["config", "path"]).code, 0, "where the file is can be told all the same");
-    assert_eq!(home.nixi(&["--config", "elsewhere.toml", "call", "clock.now"]).code, 0);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_and_no_error() {
+    let home = Home::with_config(NODES);
+    let told = "elsewhere.toml does not exist; going on with no nodes of your own\n";
+    let ran = home.nixi(&["--config", "elsewhere.toml", "nodes"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, told), "{ran:?}");
+    assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
+    let ran = home.nixi(&["--config", "elsewhere.toml", "-q", "call", "clock.now"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let config = home.config();
+    let ran = home.nixi(&["--config", config.to_str().unwrap(), "nodes", "--no-probe"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let adopt = ["--config", "elsewhere.toml", "adopt", "web", "127.0.0.1", "--port", "1"];
+    assert!(!home.nixi(&adopt).err.contains("does not exist"), "adopting would make it");
+}
+
+#[test]
+fn every_kind_of_error_is_documented() {
+    let schema = schemars::schema_for!(nixi_core::ErrorKind);
+    let mut kinds = Vec::new();
+    for variant in schema.get("oneOf").and_then(Value::as_array).unwrap() {
+        kinds.extend(variant["const"].as_str().map(str::to_owned));
+    }
+    assert!(kinds.len() > 30, "{schema:?}");
+    let help = Home::new().nixi(&["--help"]).out;
+    let listed: Vec<&str> =
+        help.split("error.kind is one of:").nth(1).unwrap().split([',', '.', ' ', '\n']).collect();
+    let page = include_str!("../../../docs/json.md");
+    for kind in kinds {
+        assert!(page.contains(&format!("\n| `{kind}` | ")), "docs/json.md lacks {kind}");
+        assert!(listed.contains(&kind.as_str()), "--help lacks {kind}: {help}");
+    }
+}
+
+#[test]
+fn a_long_word_is_not_said_back_in_full() {
+    let home = Home::new();
+    let long = "x".repeat(100_000);
+    let spaced = "x y ".repeat(25_000);
+    let option = format!("--{long}");
+    let node = format!("node={long}");
+    for args in [
+        &[long.as_str()][..],
+        &[&option],
+        &["nodes", &long],
+        &["nodes", &spaced],
+        &["config", &spaced],
+        &["completions", &long],
+        &["call", &long],
+        &["call", "clock.now", &node],
+        &["call", "clock.now", &long],
+        &["call", "clock.now", "--args", &long],
+        &["call", "clock.now", "--node", &long],
+        &["tools", &long],
+        &["remove", &long],
+        &["adopt", &long, "h"],
+        &["adopt", "w", &long, "managed"],
+        &["adopt", "w", &spaced],
+        &["adopt", "w", "h", "--port", &long],
+        &["adopt", "w", "h", "--password-stdin", &long],
+        &["ask", &spaced],
+    ] {
+        let ran = home.nixi(args);
+        assert_ne!(ran.code, 0, "{:?}", args[0]);
+        assert!(ran.out.len() + ran.err.len() < 2000, "{:?}: {}", args[0], ran.err.len());
+    }
 }
 
 #[test]
@@ -384,6 +452,14 @@ fn tools_are_listed_with_access_and_parameters() {
     assert_eq!((actions.len(), &actions[0]["name"]), (1, &json!("container.remove")));
     assert_eq!(actions[0]["access"], json!({ "write": "destructive" }));
     assert_eq!(document["results"][0]["tool"], "tools");
+    assert!(!home.nixi(&["tools", "container"]).out.contains("no model"));
+    let (_, phrases) = ran.out.split_once("\nphrases that need no model:\n").unwrap();
+    assert!(phrases.lines().count() >= 10, "{phrases}");
+    for phrase in phrases.lines().map(str::trim) {
+        let (code, document) = home.json(&["--dry-run", "--offline", "--node", "local", phrase]);
+        let kind = &document["error"]["kind"];
+        assert_ne!((code, kind), (5, &json!("not_understood")), "{phrase}: {document}");
+    }
 }
 
 #[test]

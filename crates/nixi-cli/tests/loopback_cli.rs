@@ -153,37 +153,106 @@ fn a_change_needs_an_approval_and_does_what_was_shown() {
     assert!(changes(&fleet.web).iter().any(|line| line.contains("restart") && line.contains("nginx")));
 }
 
+/// What a machine has heard of us: logins and commands by its sshd's own log, and what its programs were asked.
+fn heard(sshd: &Sshd) -> (usize, usize, Vec<String>) {
+    (sshd.logins(), sshd.execs(), sshd.ran())
+}
+
+/// The actions that change a node.
+fn changing(tools: &Value) -> Vec<&str> {
+    let actions = tools["results"][0]["data"]["actions"].as_array().unwrap();
+    let changing = actions.iter().filter(|action| action["access"].is_object() && action["scope"] == "node");
+    changing.map(|action| action["name"].as_str().unwrap()).collect()
+}
+
 #[test]
-fn a_monitored_node_hears_nothing_of_a_change() {
+fn a_monitored_node_hears_nothing_of_a_call_that_changes() {
     let fleet = Fleet::start();
     let (_, tools) = fleet.json(&["tools"]);
-    let actions = tools["results"][0]["data"]["actions"].as_array().unwrap();
-    let changing = actions
-        .iter()
-        .filter(|action| action["access"].is_object() && action["scope"] == "node")
-        .map(|action| action["name"].as_str().unwrap());
-    let before = (fleet.mon.execs(), fleet.mon.ran());
-    let mut tried = 0;
+    let before = heard(&fleet.mon);
+    assert!(before.0 > 0, "sshd's log knows of the login that adopted it");
+    let changing = changing(&tools);
+    assert!(changing.len() >= 7, "{changing:?}");
     for action in changing {
-        let args =
-            ["call", action, "--args", r#"{"names":["nginx"]}"#, "--node", "monitoring", "--yes=destructive"];
-        let (code, document) = fleet.json(&args);
-        assert_eq!(code, 3, "{action}: {document}");
-        assert_eq!(document["results"][0]["status"], "refused", "{action}: {document}");
-        tried += 1;
+        for args in [r#"{"names":["nginx"]}"#, r#"{"names":["a","b"]}"#] {
+            let args = ["call", action, "--args", args, "--node", "monitoring", "--yes=destructive"];
+            let (code, document) = fleet.json(&args);
+            assert_eq!(code, 3, "{action}: {document}");
+            assert_eq!(document["results"][0]["status"], "refused", "{action}: {document}");
+            assert_eq!(document["results"][0]["error"]["kind"], "read_only", "{action}: {document}");
+        }
     }
-    assert!(tried >= 7, "{tried}");
-    for phrase in [
-        "remove all containers on monitoring",
-        "stop redis and cache on monitoring",
-        "restart nginx on monitoring",
-    ] {
-        let (code, document) = fleet.json(&[phrase, "--yes=destructive", "--offline"]);
+    assert_eq!(heard(&fleet.mon), before, "no login, and no command");
+}
+
+#[test]
+fn a_monitored_node_hears_nothing_of_a_phrase_that_changes() {
+    let fleet = Fleet::start();
+    let (_, tools) = fleet.json(&["tools"]);
+    let changing = changing(&tools);
+    let phrases: Vec<String> =
+        serde_json::from_value(tools["results"][0]["data"]["phrases"].clone()).unwrap();
+    let mut meant: Vec<(String, String)> = Vec::new();
+    for phrase in &phrases {
+        let phrase = on_monitoring(phrase);
+        let args = asked(&phrase, &["--dry-run"]);
+        let (_, document) = fleet.json(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        for result in document["results"].as_array().unwrap() {
+            let tool = result["tool"].as_str().unwrap();
+            if changing.contains(&tool) {
+                assert_eq!(result["node"], "monitoring", "{phrase}: {document}");
+                meant.push((phrase.clone(), tool.to_owned()));
+            }
+        }
+    }
+    for action in &changing {
+        assert!(meant.iter().any(|(_, tool)| tool == action), "no phrase means {action}: {phrases:?}");
+    }
+    let before = heard(&fleet.mon);
+    for (phrase, _) in &meant {
+        let args = asked(phrase, &["--yes=destructive"]);
+        let (code, document) = fleet.json(&args.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(code, 3, "{phrase}: {document}");
-        assert_eq!(document["results"][0]["error"]["kind"], "read_only", "{phrase}: {document}");
+        for result in document["results"].as_array().unwrap() {
+            assert_eq!(result["error"]["kind"], "read_only", "{phrase}: {document}");
+        }
     }
-    assert_eq!((fleet.mon.execs(), fleet.mon.ran()), before, "no command was sent");
-    assert!(fleet.mon.execs() > 0 || before.0 == 0);
+    assert_eq!(heard(&fleet.mon), before, "no login, and no command");
+}
+
+/// A phrase of the help texts, with our monitored node in place of the nodes that it names.
+fn on_monitoring(phrase: &str) -> String {
+    ["web-server", "db-server"]
+        .iter()
+        .fold(phrase.to_owned(), |phrase, node| phrase.replace(node, "monitoring"))
+}
+
+fn asked(phrase: &str, options: &[&str]) -> Vec<String> {
+    let mut args = vec![phrase.to_owned(), "--offline".to_owned()];
+    args.extend(options.iter().map(|option| (*option).to_owned()));
+    if !phrase.contains("monitoring") {
+        args.push("--node=monitoring".to_owned());
+    }
+    args
+}
+
+#[test]
+fn who_answers_does_not_wait_behind_an_address_where_nobody_is() {
+    let hole = BlackHole::start().unwrap();
+    let web = machine();
+    let home = Home::with_config(&format!(
+        "[ssh]\nconnect_timeout = \"2s\"\n[[nodes]]\nname = \"dead\"\nhost = \"127.0.0.1\"\nport = {}\n",
+        hole.port()
+    ));
+    assert_eq!(adopt(&home, "web-server", &web, "managed").code, 0);
+    let ran = home.nixi(&["nodes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rows: Vec<Vec<&str>> =
+        ran.out.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((rows.len(), rows[0][1]), (3, "(local)"), "{ran:?}");
+    assert_eq!(rows[1], ["web-server", "127.0.0.1", web.user(), "managed", "online"]);
+    assert_eq!(rows[2], ["dead", "127.0.0.1", "nixi", "managed", "unreachable", "(timeout)"]);
+    assert!(ran.err.contains("dead: no answer from 127.0.0.1"), "{ran:?}");
 }
 
 #[test]

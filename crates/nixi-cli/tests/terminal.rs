@@ -91,6 +91,58 @@ fn what_was_typed_before_the_question_approves_nothing() {
     assert_eq!(home.config_text(), NODES);
 }
 
+/// A machine with two things to be restarted, in a home that knows it by two names.
+fn two_plans() -> (Home, nixi_lab::Sshd) {
+    let sshd = nixi_lab::Sshd::start().unwrap();
+    sshd.stub_programs().unwrap();
+    sshd.unit("nginx.service", "active").unwrap();
+    let mut nodes = String::new();
+    for name in ["web-1", "web-2"] {
+        nodes.push_str(&format!(
+            "[[nodes]]\nname = \"{name}\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{}\"\nidentity = \"{}\"\n",
+            sshd.port(),
+            sshd.user(),
+            sshd.identity().display()
+        ));
+    }
+    (Home::with_config(&nodes), sshd)
+}
+
+/// Each long line ends with what would approve the next plan, if it were taken for its answer.
+#[test]
+fn what_is_left_of_one_answer_approves_no_other_plan() {
+    for long in ["x".repeat(256) + "y\n", "x".repeat(300) + "\ny\ny\n", " ".repeat(256) + "y\n"] {
+        let (home, sshd) = two_plans();
+        let mut terminal = Terminal::open();
+        let child = terminal.run(&home, &["restart nginx service on web-1 and web-2"]);
+        terminal.wait_for("Apply this? [y/N]");
+        terminal.types(&long);
+        terminal.wait_for("Plan for web-2");
+        terminal.seen = terminal.seen.split("Plan for web-2").last().unwrap().to_owned();
+        terminal.wait_for("Apply this? [y/N]");
+        terminal.types("\n");
+        assert_eq!(code(child), 3, "{}", terminal.seen);
+        assert!(!sshd.ran().iter().any(|line| line.contains("restart")), "{long:?}: {:?}", sshd.ran());
+    }
+}
+
+/// The same plan twice is two questions, and each shows what it asks about.
+#[test]
+fn every_question_stands_below_its_plan() {
+    let (home, sshd) = two_plans();
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["restart nginx service on web-1 then restart nginx service on web-1"]);
+    let title = "Plan for web-1";
+    for answer in ["y\n", "n\n"] {
+        terminal.wait_for("Apply this? [y/N]");
+        assert_eq!(terminal.seen.matches(title).count(), 1, "{}", terminal.seen);
+        terminal.seen.clear();
+        terminal.types(answer);
+    }
+    assert_eq!(code(child), 3);
+    assert_eq!(sshd.ran().iter().filter(|line| line.contains("restart")).count(), 1, "{:?}", sshd.ran());
+}
+
 #[test]
 fn the_end_of_the_input_is_a_no() {
     let home = Home::with_config(NODES);

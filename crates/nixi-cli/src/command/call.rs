@@ -2,6 +2,7 @@
 
 use nixi_core::registry::{ActionSpec, Args};
 use nixi_core::session::CallRequest;
+use nixi_core::text::excerpt;
 use nixi_core::{ErrorReport, Op};
 use serde_json::Value;
 
@@ -31,12 +32,14 @@ pub(super) async fn run(
 /// The parameters of both ways to write them; one that is written both ways is an error.
 fn args(spec: &ActionSpec, words: &[String], json: Option<&str>) -> Result<Args, ErrorReport> {
     if let Some(word) = words.iter().find(|word| word.starts_with("node=")) {
+        let word = excerpt(word);
         return Err(usage(format!("{word:?} is not a parameter: every action takes its node by --node"))
             .hint(format!("nixi call {} --node {}", spec.name, word.trim_start_matches("node="))));
     }
     let mut args = spec.parse_words(words)?;
     for (key, value) in json.map(object).transpose()?.unwrap_or_default() {
         if args.insert(key.clone(), value).is_some() {
+            let key = excerpt(&key);
             return Err(usage(format!("{key} is given twice: as {key}=… and in --args")));
         }
     }

@@ -61,8 +61,17 @@ impl Cx {
         Err(usage(format!("`nixi {verb}` takes no --node: {why}")))
     }
 
-    /// Opens the session that the command line asks for.
+    /// Opens the session that the command line asks for, and says so if it has no nodes for want of their file.
     pub(crate) fn session(&self) -> Result<Session, ErrorReport> {
+        if let Some(file) = self.globals.config.as_ref().filter(|file| !file.exists()) {
+            let file = file.display();
+            self.screen.note(&format!("{file} does not exist; going on with no nodes of your own"));
+        }
+        self.open_session()
+    }
+
+    /// The same, where that file may be about to be made.
+    pub(crate) fn open_session(&self) -> Result<Session, ErrorReport> {
         Session::open(&self.globals, &self.screen)
     }
 

@@ -14,35 +14,24 @@ use crate::output::{Format, Screen, json, text};
 use crate::session::{Ended, Session};
 
 pub(super) async fn run(cx: &Cx, no_probe: bool) -> Result<Exit, ErrorReport> {
-    let made = match cx.session() {
-        Ok(session) => table(cx, &session, no_probe).await,
-        Err(error) => Err((Vec::new(), error)),
-    };
-    match (made, cx.screen.format) {
-        (Ok(rows), Format::Json) => cx.screen.document(&json::nodes(&rows, None)),
-        (Ok(rows), Format::Text) => reasons(&cx.screen, &rows),
-        (Err((rows, error)), Format::Json) => {
-            cx.screen.document(&json::nodes(&rows, Some(&error)));
-            return Ok(Exit::of_error(&error));
-        }
-        (Err((_, error)), Format::Text) => return Err(error),
+    let session = cx.session()?;
+    let rows = table(cx, &session, no_probe).await?;
+    match cx.screen.format {
+        Format::Json => cx.screen.document(&json::nodes(&rows)),
+        Format::Text => reasons(&cx.screen, &rows),
     }
     Ok(Exit::DONE)
 }
 
 /// All rows, in the order of the configuration; in text they have been shown.
-async fn table(
-    cx: &Cx,
-    session: &Session,
-    no_probe: bool,
-) -> Result<Vec<NodeRow>, (Vec<NodeRow>, ErrorReport)> {
+async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow>, ErrorReport> {
     let screen = &*cx.screen;
     // The bare list first: it gives the order, and how wide the columns are before anybody answers.
     let listing = Live::new(screen, Show::Nothing);
     let listed = session.perform(list(false), &listing).await;
     let list_of_all = listing.rows();
     if let Some(error) = error_of(&listed) {
-        return Err((list_of_all, error));
+        return Err(error);
     }
     let as_they_come = screen.format == Format::Text && screen.live;
     let table = NodeTable::of(&list_of_all);
@@ -69,7 +58,7 @@ async fn table(
         show(screen, &table, &rows);
     }
     match error_of(&probed) {
-        Some(error) => Err((rows, error)),
+        Some(error) => Err(error),
         None => Ok(rows),
     }
 }

@@ -11,14 +11,20 @@ use crate::output::{Paint, Tone};
 pub(super) fn run(cx: &Cx, name: Option<&str>) -> Result<Exit, ErrorReport> {
     let session = cx.session()?;
     let specs = chosen(session.asker.registry(), name)?;
+    let phrases = if name.is_none() { session.asker.phrases() } else { Vec::new() };
     let args = name.map_or_else(|| json!({}), |name| json!({ "name": name }));
-    let data = json!({ "actions": specs });
+    let data = json!({ "actions": specs, "phrases": phrases });
     // In the document the text is plain, whatever the terminal shows.
     let paint = match cx.screen.format {
         crate::output::Format::Json => Paint::Plain,
         crate::output::Format::Text => cx.screen.out(),
     };
-    Ok(cx.done("tools", args, data, &listing(&specs, paint)))
+    let mut text = listing(&specs, paint);
+    if !phrases.is_empty() {
+        let title = paint.of(Tone::Title, "phrases that need no model:");
+        text = format!("{text}\n\n{title}\n  {}", phrases.join("\n  "));
+    }
+    Ok(cx.done("tools", args, data, &text))
 }
 
 /// All actions, those of one tool, or one.

@@ -37,10 +37,7 @@ pub(crate) fn done(command: &str, args: Value, data: Value, text: &str) -> Value
     })
 }
 
-/// The document of `nixi nodes`: `{"nodes":[…]}`, and `error` only if the table could not be made.
-pub(crate) fn nodes(rows: &[NodeRow], error: Option<&ErrorReport>) -> Value {
-    match error {
-        None => json!({ "nodes": rows }),
-        Some(error) => json!({ "nodes": rows, "error": error }),
-    }
+/// The document of `nixi nodes`: `{"nodes":[…]}`; a table that could not be made is the envelope of its error.
+pub(crate) fn nodes(rows: &[NodeRow]) -> Value {
+    json!({ "nodes": rows })
 }

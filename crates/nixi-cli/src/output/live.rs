@@ -15,7 +15,7 @@ use super::{Format, Loudness, Screen, Tone, json};
 pub(crate) enum Show {
     /// Each result of each call.
     Results(Headings),
-    /// The words of the model; its calls are noted beside them, and what it changed is told in full.
+    /// The results of each call of a model, and its words between and after them.
     Words,
     /// Nothing as it comes.
     Nothing,
@@ -36,8 +36,18 @@ pub(crate) struct Live<'a> {
 struct Heard {
     order: Order,
     rows: Vec<NodeRow>,
+    /// Whether a model's words were shown as they came.
     words: bool,
-    blocks: usize,
+    above: Above,
+}
+
+/// What stands last on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Above {
+    #[default]
+    Nothing,
+    Words,
+    Block,
 }
 
 impl<'a> Live<'a> {
@@ -79,7 +89,10 @@ impl<'a> Live<'a> {
         let left = outcome.results.get(heard.order.released()..).unwrap_or_default();
         left.iter().for_each(|result| self.result(&mut heard, result));
         match &outcome.answer {
-            Some(answer) if !heard.words => self.screen.result(answer),
+            Some(answer) if !heard.words => {
+                self.part(&mut heard);
+                self.screen.result(answer);
+            }
             Some(_) | None => self.screen.end_line(),
         }
         if let Some(error) = &outcome.error {
@@ -90,24 +103,25 @@ impl<'a> Live<'a> {
     fn result(&self, heard: &mut Heard, result: &CallResult) {
         match self.show {
             Show::Nothing => {}
-            Show::Words if result.plan.is_none() && result.error.is_none() => {
-                let done = text::status(result.status, self.screen.err());
-                self.screen.note(&self.beside(&format!("{} ({done}, {} ms)", called(result), result.ms)));
+            Show::Words => {
+                let heading = text::of_a_model(result, self.screen.out());
+                self.block(heard, result, Some(heading));
             }
-            Show::Words => self.block(heard, result, Headings { nodes: true, actions: true }),
-            Show::Results(headings) => self.block(heard, result, headings),
+            Show::Results(headings) => {
+                self.block(heard, result, headings.over(result, self.screen.out()));
+            }
         }
     }
 
-    fn block(&self, heard: &mut Heard, result: &CallResult, headings: Headings) {
+    fn block(&self, heard: &mut Heard, result: &CallResult, heading: Option<String>) {
         // What was not done is shown with its plan; what was done or asked about has shown it already.
         if let Some(review) = result.plan.as_ref().filter(|_| result.status != StepStatus::Done) {
-            self.screen.plan(review);
+            self.screen.plan_once(review);
         }
         if let Some(text) = &result.text {
             let mut lines = Vec::new();
-            if let Some(heading) = headings.over(result, self.screen.out()) {
-                if heard.blocks > 0 {
+            if let Some(heading) = heading {
+                if heard.above != Above::Nothing {
                     lines.push(String::new());
                 }
                 lines.push(heading);
@@ -115,7 +129,7 @@ impl<'a> Live<'a> {
             lines.push(text.clone());
             self.screen.end_line();
             self.screen.result(&lines.join("\n"));
-            heard.blocks += 1;
+            heard.above = Above::Block;
         }
         if let Some(failure) = text::failure(result, self.screen.err()) {
             self.screen.say(&failure);
@@ -123,6 +137,14 @@ impl<'a> Live<'a> {
         if self.screen.loudness == Loudness::Verbose {
             self.screen.say(&self.beside(&format!("{} took {} ms", called(result), result.ms)));
         }
+    }
+
+    /// A blank line between results and the words below them.
+    fn part(&self, heard: &mut Heard) {
+        if heard.above == Above::Block {
+            self.screen.piece("\n");
+        }
+        heard.above = Above::Words;
     }
 
     fn beside(&self, words: &str) -> String {
@@ -180,6 +202,10 @@ impl Audience for Live<'_> {
             }
             Event::Said(words) => {
                 if self.screen.format == Format::Text {
+                    // Whoever speaks has all results by now.
+                    let ready = heard.order.flush();
+                    ready.iter().for_each(|result| self.result(&mut heard, result));
+                    self.part(&mut heard);
                     self.screen.piece(&words);
                     heard.words = true;
                 }

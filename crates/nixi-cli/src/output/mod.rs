@@ -155,16 +155,17 @@ impl Screen {
         self.err
     }
 
-    /// A plan, unless this very plan was shown before.
+    /// A plan that runs, or that a person is asked about: always in full.
     pub(crate) fn plan(&self, review: &Review) {
-        {
-            let mut state = self.state();
-            if state.shown.contains(&review.digest) {
-                return;
-            }
-            state.shown.push(review.digest);
-        }
+        self.state().shown.push(review.digest);
         self.say(&plan::lines(review, self.err));
+    }
+
+    /// A plan that was not asked about, unless this very plan was shown before.
+    pub(crate) fn plan_once(&self, review: &Review) {
+        if !self.state().shown.contains(&review.digest) {
+            self.plan(review);
+        }
     }
 
     /// An error that ends the program: as the document of `--json`, else on standard error.

@@ -47,6 +47,16 @@ impl Order {
         ready
     }
 
+    /// Once every call so far has its result: those that were not given out yet, twins as they ended.
+    pub(crate) fn flush(&mut self) -> Vec<CallResult> {
+        let held = self.slots.get(self.released..).unwrap_or_default();
+        let Some(ready) = held.iter().map(|slot| slot.result.clone()).collect::<Option<Vec<_>>>() else {
+            return Vec::new();
+        };
+        self.released = self.slots.len();
+        ready
+    }
+
     /// All calls so far, in order.
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
@@ -120,5 +130,17 @@ mod tests {
         assert!(order.end(result("a")).is_empty());
         assert!(order.end(result("a")).is_empty());
         assert_eq!((order.released(), order.slots().len()), (0, 2));
+    }
+
+    #[test]
+    fn what_was_held_back_is_given_out_once_all_have_ended() {
+        let mut order = order(&["a", "a", "b"]);
+        order.end(result("a"));
+        order.end(result("a"));
+        assert!(order.flush().is_empty(), "one still runs");
+        assert!(order.end(result("b")).is_empty());
+        assert_eq!(names(&order.flush()), ["a", "a", "b"]);
+        assert!(order.flush().is_empty());
+        assert_eq!(order.released(), 3);
     }
 }

@@ -1,7 +1,8 @@
 //! Results and errors, as a person reads them.
 
 use nixi_core::session::CallResult;
-use nixi_core::{ErrorReport, StepStatus};
+use nixi_core::{ErrorReport, StepStatus, text};
+use serde_json::Value;
 
 use super::{Paint, Tone};
 
@@ -24,6 +25,23 @@ impl Headings {
             (true, true) => format!("{}, {}:", result.node, result.tool),
         };
         Some(paint.of(Tone::Title, &title))
+    }
+}
+
+/// The heading over a result that a model asked for: nobody typed the call, so it says all of it.
+pub(crate) fn of_a_model(result: &CallResult, paint: Paint) -> String {
+    let args = result.args.as_object().into_iter().flatten();
+    let args: Vec<String> =
+        args.filter(|(_, value)| !value.is_null()).map(|(name, value)| arg(name, value)).collect();
+    let call = format!("{} {}", result.tool, args.join(" "));
+    paint.of(Tone::Title, &format!("{}, {}:", result.node, text::excerpt(call.trim_end())))
+}
+
+fn arg(name: &str, value: &Value) -> String {
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value.as_array() {
+        Some(values) => format!("{name}={}", values.iter().map(word).collect::<Vec<_>>().join(",")),
+        None => format!("{name}={}", word(value)),
     }
 }
 
