@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Usage,
     /// The configuration cannot be read or written as asked.
     Config,
+    /// A file on the controller cannot be written.
+    WriteFailed,
     /// No such tool or action.
     UnknownAction,
     /// No such node.

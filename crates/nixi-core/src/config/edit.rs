@@ -9,6 +9,7 @@ use super::diagnose::{ConfigError, closest};
 use super::layers::BYTE_ORDER_MARK;
 use super::read::{Declared, FileSettings, read};
 use super::splice;
+use crate::fleet::address;
 use crate::mode::Mode;
 use crate::node::{Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 
@@ -20,8 +21,33 @@ use crate::node::{Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 pub enum ConfigEdit {
     /// Declares a node.
     AddNode(NewNode),
-    /// Removes a node's declaration.
-    RemoveNode(NodeName),
+    /// Removes a node's declaration, if it is still this one.
+    RemoveNode(OldNode),
+}
+
+/// A node as it was when its removal was planned: another one under its name is not what a person said yes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OldNode {
+    name: NodeName,
+    host: Host,
+    user: UserName,
+    port: Port,
+    mode: Mode,
+}
+
+impl OldNode {
+    /// This node; nothing for the controller, which is not declared anywhere.
+    #[must_use]
+    pub fn of(node: &Node) -> Option<Self> {
+        let SshTarget { host, port, user, .. } = node.ssh()?.clone();
+        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode() })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &NodeName {
+        &self.name
+    }
 }
 
 /// A node to declare. What was given is what is written: user and mode always, a port only if it is not 22.
@@ -82,16 +108,12 @@ impl fmt::Display for ConfigEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = match self {
             Self::AddNode(node) => node,
-            Self::RemoveNode(name) => return write!(f, "remove node {name}"),
+            Self::RemoveNode(OldNode { name, host, user, port, mode }) => {
+                return write!(f, "remove node {name} ({}, {mode})", address(user, host, *port));
+            }
         };
         let NewNode { name, host, user, mode, port, identity, tags } = node;
-        write!(f, "add node {name} ({user}@")?;
-        match (*port == Port::SSH, host.as_str().contains(':')) {
-            (true, _) => write!(f, "{host}")?,
-            (false, true) => write!(f, "[{host}]:{port}")?,
-            (false, false) => write!(f, "{host}:{port}")?,
-        }
-        write!(f, ", {mode}")?;
+        write!(f, "add node {name} ({}, {mode}", address(user, host, *port))?;
         if let Some(identity) = identity {
             write!(f, ", key {}", super::diagnose::show_path(identity))?;
         }
@@ -119,6 +141,9 @@ pub enum EditError {
         /// The nearest one that is there.
         nearest: Option<NodeName>,
     },
+    /// Another node stands under that name now.
+    #[error("node {0} is not the one that was to be removed")]
+    Changed(NodeName),
     /// The path of the key cannot be written down.
     #[error("the key's path must be UTF-8 text without control characters, from / or from ~/")]
     Identity,
@@ -153,8 +178,11 @@ impl ConfigEdit {
                 expected.push((node.node(HOME.as_ref()), true));
                 splice::add(text, &shape, node)
             }
-            Self::RemoveNode(name) => {
-                let Some(index) = index(name) else { return Err(not_found(name, &before)) };
+            Self::RemoveNode(old) => {
+                let Some(index) = index(&old.name) else { return Err(not_found(&old.name, &before)) };
+                if OldNode::of(&before.nodes[index].node).as_ref() != Some(old) {
+                    return Err(EditError::Changed(old.name.clone()));
+                }
                 expected.remove(index);
                 splice::remove(text, &shape, index).ok_or(EditError::Unverified)?
             }
@@ -172,7 +200,7 @@ impl ConfigEdit {
     pub fn name(&self) -> &NodeName {
         match self {
             Self::AddNode(node) => &node.name,
-            Self::RemoveNode(name) => name,
+            Self::RemoveNode(old) => &old.name,
         }
     }
 }

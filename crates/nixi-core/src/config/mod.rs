@@ -21,7 +21,7 @@ mod target;
 mod write_error;
 
 pub use diagnose::{ConfigError, Problem};
-pub use edit::{ConfigEdit, EditError, NewNode};
+pub use edit::{ConfigEdit, EditError, NewNode, OldNode};
 pub use layers::ConfigFiles;
 pub use model::{
     ApprovalSettings, Config, ContainerSettings, Layer, LlmSettings, NodeEntry, Routine, Runtime, SshSettings,

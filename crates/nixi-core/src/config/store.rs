@@ -86,6 +86,7 @@ impl ConfigStore {
             EditError::Broken(error) => ConfigWriteError::Broken(error),
             EditError::Duplicate(name) => ConfigWriteError::Duplicate { name, file },
             EditError::NotFound { name, nearest } => ConfigWriteError::NotFound { name, nearest, file },
+            EditError::Changed(name) => ConfigWriteError::Changed { name, file },
             EditError::Identity | EditError::Unverified => ConfigWriteError::Edit { file, error },
         })
     }
@@ -93,6 +94,7 @@ impl ConfigStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::OldNode;
     use super::*;
     use std::fs::{self, File};
 
@@ -105,7 +107,8 @@ mod tests {
         lock.lock().unwrap();
         let mut store = ConfigStore::new(files, PathBuf::from("/home/a"));
         store.patience = Duration::from_millis(20);
-        let edit = ConfigEdit::RemoveNode("web".parse().unwrap());
+        let old = store.load().unwrap().nodes.first().and_then(|entry| OldNode::of(&entry.node)).unwrap();
+        let edit = ConfigEdit::RemoveNode(old);
         assert!(matches!(store.apply(&edit), Err(ConfigWriteError::Locked { .. })));
         assert_eq!(store.load().unwrap().nodes.len(), 1);
         drop(lock);

@@ -40,6 +40,17 @@ pub enum ConfigWriteError {
         /// The user's file.
         file: PathBuf,
     },
+    /// Another node stands under that name now; nothing was written.
+    #[error(
+        "node {name} in {} is not the one that was to be removed: its address or mode changed",
+        show_path(file)
+    )]
+    Changed {
+        /// The name.
+        name: NodeName,
+        /// The user's file.
+        file: PathBuf,
+    },
     /// The change cannot be made to the file's text.
     #[error("failed to change {}: {error}", show_path(file))]
     Edit {
@@ -88,6 +99,7 @@ impl ConfigWriteError {
             }
             Self::NotFound { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean {name}?")),
             Self::Edit { .. } => Some("edit the file by hand".to_owned()),
+            Self::Changed { .. } => Some("look at it, and ask again if it is to go all the same".to_owned()),
             Self::Locked { .. } => Some("try again when it is done".to_owned()),
             Self::Write { .. } => None,
         }

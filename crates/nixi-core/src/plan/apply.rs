@@ -99,7 +99,7 @@ async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> Step
                 };
                 done(shown, Some(format!("{lines} of {}", forgotten.file.display())))
             }
-            Err(error) => failed(shown, ErrorReport::new(ErrorKind::Config, error)),
+            Err(error) => failed(shown, ErrorReport::new(ErrorKind::WriteFailed, error)),
         },
     }
 }
@@ -144,12 +144,12 @@ pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Resul
             let kind = match error {
                 ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
                 ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
+                ConfigWriteError::Changed { .. } => ErrorKind::Changed,
+                ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
                 ConfigWriteError::Broken(_)
                 | ConfigWriteError::DeclaredBySystem { .. }
                 | ConfigWriteError::Edit { .. }
-                | ConfigWriteError::WrittenByNix { .. }
-                | ConfigWriteError::Locked { .. }
-                | ConfigWriteError::Write { .. } => ErrorKind::Config,
+                | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
             };
             Err(ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint()))
         }

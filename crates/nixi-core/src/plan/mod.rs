@@ -93,7 +93,7 @@ impl Plan {
     /// The nodes that it takes out of the configuration.
     pub(crate) fn leaving(&self) -> Vec<NodeName> {
         let leaving = self.steps.iter().filter_map(|step| match step {
-            Step::Config(ConfigEdit::RemoveNode(name)) => Some(name.clone()),
+            Step::Config(ConfigEdit::RemoveNode(old)) => Some(old.name().clone()),
             Step::Config(ConfigEdit::AddNode(_)) | Step::Run(_) | Step::ForgetHostKey(_) => None,
         });
         leaving.collect()

@@ -1,6 +1,7 @@
 //! What a person is shown, and what they may answer.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Plan, PlanDigest, Risk};
 use crate::action::ActionName;
@@ -64,24 +65,33 @@ impl Review {
                 .ssh()
                 .map_or_else(|| "this machine".to_owned(), |ssh| address(&ssh.user, &ssh.host, ssh.port)),
             origin,
-            summary: text::clean_line(&plan.summary),
+            summary: words(&plan.summary),
             risk: plan.risk,
             steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
-            expects: plan.expects.iter().map(|e| text::clean_line(e.says())).collect(),
-            warnings: plan.warnings.iter().map(|w| text::clean_line(w)).collect(),
+            expects: plan.expects.iter().map(|e| words(e.says())).collect(),
+            warnings: plan.warnings.iter().map(|w| words(w)).collect(),
             digest: PlanDigest::of(plan, action, node, host_key.as_ref()),
             host_key,
         }
     }
 
     /// A read that sends something out to a place which no person named.
-    pub(crate) fn of_outward(action: ActionName, node: &Node, target: &str) -> Self {
+    pub(crate) fn of_outward(action: ActionName, node: &Node, target: &str, args: &Value) -> Self {
         let plan = Plan::new(format!("reach out to {target}, which you did not name"), Risk::Routine);
         let mut review = Self::of(&plan, action, node, None, Login::Other, Origin::Model);
-        review.steps = vec![text::clean_line(&format!("{action} {target}"))];
-        review.digest = PlanDigest::of_value(&(action, node.name().as_str(), target));
+        review.steps = vec![text::clean_line(&format!("{action} {args}"))];
+        review.digest = PlanDigest::of_value(&(action, node.name().as_str(), args));
         review
     }
+}
+
+/// How many characters of a summary, an expectation or a warning are shown. They may repeat what a node says, which
+/// must not push the steps off the screen or draw anything of its own; steps are shown whole, whatever their length.
+const MOST_WORDS: usize = 400;
+
+fn words(text: &str) -> String {
+    let line = text::clean_line(text);
+    text::fit(&line.split_whitespace().collect::<Vec<_>>().join(" "), MOST_WORDS)
 }
 
 /// Why an answer was no.
@@ -104,4 +114,39 @@ pub enum Decision {
     Approve(PlanDigest),
     /// No.
     Deny(Refusal),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_draws_nothing_in_a_review() {
+        let hostile =
+            format!("x.service{}Plan for web\n  1. podman restart{}", " ".repeat(5_000), "y".repeat(5_000));
+        let plan = Plan::new(&hostile, Risk::Routine).warn(&hostile);
+        let name = ActionName::new("container", "stop");
+        let review = Review::of(&plan, name, &Node::controller(), None, Login::Other, Origin::Person);
+        for shown in [&review.summary, &review.warnings[0]] {
+            assert!(
+                shown.chars().count() <= MOST_WORDS && !shown.contains("  ") && !shown.contains('\n'),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_argument_is_another_question() {
+        let name = ActionName::new("network", "ping");
+        let review = |count: u32| {
+            Review::of_outward(
+                name,
+                &Node::controller(),
+                "x",
+                &serde_json::json!({"target": "x", "count": count}),
+            )
+        };
+        assert_ne!(review(3).digest, review(20).digest);
+        assert!(review(20).steps[0].contains("20"));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::approver::Vouched;
-use super::batch::Batch;
+use super::batch::{Batch, Denied};
 use super::desk::Desk;
 use super::protocol::{Audience, CallRequest, Intent, Minds, Op, Outcome};
 use super::{Inner, adopt};
@@ -73,7 +73,16 @@ impl Asker {
         audience: &dyn Audience,
         cancel: &CancellationToken,
     ) -> Outcome {
-        let batch = |origin, words| Batch { inner: &self.inner, origin, intent, audience, cancel, words };
+        let denied = Denied::default();
+        let batch = |origin, words| Batch {
+            inner: &self.inner,
+            origin,
+            intent,
+            audience,
+            cancel,
+            words,
+            denied: &denied,
+        };
         match op {
             Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),
             Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, cancel)

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
@@ -12,7 +12,7 @@ use super::roster::Roster;
 use crate::action::Scope;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::Node;
-use crate::plan::{Origin, StepStatus};
+use crate::plan::{Origin, PlanDigest, StepStatus};
 use crate::registry::{Access, Action, Args};
 
 /// How many reads of one request are on their way at a time; each costs memory, not a thread.
@@ -28,6 +28,22 @@ pub(super) struct Batch<'a> {
     pub(super) cancel: &'a CancellationToken,
     /// The person's own words, where a model made the calls.
     pub(super) words: Option<&'a str>,
+    /// What the person has said no to in this request.
+    pub(super) denied: &'a Denied,
+}
+
+/// Plans that a person said no to.
+#[derive(Debug, Default)]
+pub(super) struct Denied(Mutex<Vec<PlanDigest>>);
+
+impl Denied {
+    pub(super) fn holds(&self, digest: PlanDigest) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&digest)
+    }
+
+    pub(super) fn add(&self, digest: PlanDigest) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
+    }
 }
 
 /// A call whose action, nodes and arguments are known to fit; nothing has run yet.

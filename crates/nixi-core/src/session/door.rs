@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::batch::{Batch, Checked};
 use super::protocol::{CallResult, Intent};
 use super::roster::{LiveRoster, Roster};
@@ -38,7 +40,7 @@ impl Door<'_> {
 
     async fn inspect(&self, result: CallResult) -> CallResult {
         let Body::Inspect(action) = &self.call.action.body else { return result };
-        if let Some(error) = self.outward_refusal().await {
+        if let Some(error) = self.outward_refusal(&result.args).await {
             return result.failed(StepStatus::Declined, error);
         }
         let survey = self.survey();
@@ -59,7 +61,7 @@ impl Door<'_> {
     }
 
     /// A model that names a place to reach out to which no person named is asked about.
-    async fn outward_refusal(&self) -> Option<ErrorReport> {
+    async fn outward_refusal(&self, args: &Value) -> Option<ErrorReport> {
         let Body::Inspect(action) = &self.call.action.body else { return None };
         let words = match self.batch.origin {
             Origin::Person => return None,
@@ -76,8 +78,8 @@ impl Door<'_> {
         {
             return None;
         }
-        let review = Review::of_outward(self.call.action.spec.name, self.node, &target);
-        match self.batch.inner.asking.decide(&review).await {
+        let review = Review::of_outward(self.call.action.spec.name, self.node, &target, args);
+        match self.ask(&review).await {
             Decision::Approve(digest) if digest == review.digest => None,
             Decision::Approve(_) => Some(declined(Refusal::Person)),
             Decision::Deny(refusal) => Some(declined(refusal)),
@@ -159,8 +161,20 @@ impl Door<'_> {
     async fn decide(&self, review: &Review) -> Decision {
         match (self.roster.config.approval.routine, review.risk, review.origin) {
             (Routine::Auto, Risk::Routine, Origin::Person) => Decision::Approve(review.digest),
-            (Routine::Auto | Routine::Ask, _, _) => self.batch.inner.asking.decide(review).await,
+            (Routine::Auto | Routine::Ask, _, _) => self.ask(review).await,
         }
+    }
+
+    /// A person is asked once: what they said no to is not asked again because a model insists.
+    async fn ask(&self, review: &Review) -> Decision {
+        if self.batch.denied.holds(review.digest) {
+            return Decision::Deny(Refusal::Person);
+        }
+        let decision = self.batch.inner.asking.decide(review).await;
+        if decision == Decision::Deny(Refusal::Person) {
+            self.batch.denied.add(review.digest);
+        }
+        decision
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.

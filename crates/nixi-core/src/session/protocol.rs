@@ -272,6 +272,7 @@ fn code_of_error(kind: ErrorKind) -> u8 {
         K::Cancelled => 130,
         K::Changed
         | K::NotStarted
+        | K::WriteFailed
         | K::Unfit
         | K::SudoPassword
         | K::Permission

@@ -1,5 +1,5 @@
-use nixi_core::config::{ConfigEdit, EditError, NewNode};
-use nixi_core::{Mode, NodeName, Port};
+use nixi_core::config::{ConfigEdit, EditError, NewNode, OldNode};
+use nixi_core::{Mode, Node, Port, SshTarget};
 
 pub(crate) fn new_node(name: &str) -> NewNode {
     NewNode {
@@ -17,8 +17,19 @@ pub(crate) fn add(name: &str) -> ConfigEdit {
     ConfigEdit::AddNode(new_node(name))
 }
 
+/// Removes a node that [`add`] declared.
 pub(crate) fn remove(name: &str) -> ConfigEdit {
-    ConfigEdit::RemoveNode(name.parse::<NodeName>().unwrap())
+    removal(new_node(name))
+}
+
+/// Removes a node that was written by hand, with this host and all else as usual.
+pub(crate) fn remove_from(name: &str, host: &str) -> ConfigEdit {
+    removal(NewNode { host: host.parse().unwrap(), ..new_node(name) })
+}
+
+pub(crate) fn removal(node: NewNode) -> ConfigEdit {
+    let target = SshTarget { host: node.host, port: node.port, user: node.user, identity: None };
+    ConfigEdit::RemoveNode(OldNode::of(&Node::remote(node.name, target, node.mode)).unwrap())
 }
 
 const WRITTEN_BY_HAND: &str = r#"# My machines.
@@ -68,7 +79,7 @@ fn a_node_is_added_after_the_others() {
 
 #[test]
 fn removing_a_node_keeps_the_comments_of_the_others() {
-    insta::assert_snapshot!(remove("web").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    insta::assert_snapshot!(remove_from("web", "h").apply(WRITTEN_BY_HAND).unwrap(), @r#"
     # My machines.
 
     # In the cellar.
@@ -84,7 +95,7 @@ fn removing_a_node_keeps_the_comments_of_the_others() {
     [ssh] # ssh
     connect_timeout = "5s"
     "#);
-    insta::assert_snapshot!(remove("db").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    insta::assert_snapshot!(remove_from("db", "h").apply(WRITTEN_BY_HAND).unwrap(), @r#"
     # My machines.
 
     # The web server.
@@ -103,7 +114,8 @@ fn removing_a_node_keeps_the_comments_of_the_others() {
     [ssh] # ssh
     connect_timeout = "5s"
     "#);
-    insta::assert_snapshot!(remove("mon").apply(WRITTEN_BY_HAND).unwrap(), @r#"
+    insta::assert_snapshot!(removal(NewNode { mode: Mode::Monitored, host: "m".parse().unwrap(), ..new_node("mon") })
+        .apply(WRITTEN_BY_HAND).unwrap(), @r#"
     # My machines.
 
     # The web server.
@@ -130,12 +142,12 @@ fn the_ends_of_a_file_stay_as_they_are() {
     assert!(add("a").apply("# x\r\n").unwrap().starts_with("# x\r\n\r\n[[nodes]]\r\nname"));
     assert!(add("a").apply("\u{feff}").unwrap().starts_with("\u{feff}[[nodes]]\n"));
     let first = "[[nodes]]\nname = \"a\"\nhost = \"h\"\n\n[ssh]\n";
-    assert_eq!(remove("a").apply(first).unwrap(), "[ssh]\n");
+    assert_eq!(remove_from("a", "h").apply(first).unwrap(), "[ssh]\n");
     let tight = "# general\n\n[[nodes]]\nname = \"a\"\nhost = \"h\"\n[[nodes]]\nname = \"b\"\nhost = \"h\"";
     let rest = "# general\n\n[[nodes]]\nname = \"b\"\nhost = \"h\"";
-    assert_eq!(remove("a").apply(tight).unwrap(), rest);
+    assert_eq!(remove_from("a", "h").apply(tight).unwrap(), rest);
     let unended = "# general\n\n[[nodes]]\nname = \"a\"\nhost = \"h\"";
-    assert_eq!(remove("b").apply(tight).unwrap(), unended);
+    assert_eq!(remove_from("b", "h").apply(tight).unwrap(), unended);
 }
 
 #[test]
@@ -143,7 +155,7 @@ fn a_string_that_looks_like_a_comment_is_none() {
     let text = "[llm]\nmodel = '''m\n# x'''\n[[nodes]]\nname = \"a\"\nhost = \"h\"\n";
     let text = text.replace("m\n# x", "\n# x");
     let rest = "[llm]\nmodel = '''\n# x'''\n";
-    assert_eq!(remove("a").apply(&text).unwrap(), rest);
+    assert_eq!(remove_from("a", "h").apply(&text).unwrap(), rest);
 }
 
 #[test]
@@ -170,13 +182,13 @@ fn an_array_keeps_its_layout() {
       # end
     ]
     "#);
-    insta::assert_snapshot!(remove("a").apply(lines).unwrap(), @r#"
+    insta::assert_snapshot!(remove_from("a", "h").apply(lines).unwrap(), @r#"
     nodes = [
     	{ name = "b", host = "h" } # b, c
       # end
     ]
     "#);
-    insta::assert_snapshot!(remove("b").apply(lines).unwrap(), @r#"
+    insta::assert_snapshot!(remove_from("b", "h").apply(lines).unwrap(), @r#"
     nodes = [
     	# first
     	{ name = "a", host = "h" } # a
@@ -184,8 +196,8 @@ fn an_array_keeps_its_layout() {
     ]
     "#);
     let inline = "nodes = [ { name = \"a\", host = \"h\" }, { name = \"b\", host = \"h\" } ]";
-    assert_eq!(remove("a").apply(inline).unwrap(), "nodes = [ { name = \"b\", host = \"h\" } ]");
-    assert_eq!(remove("b").apply(inline).unwrap(), "nodes = [ { name = \"a\", host = \"h\" } ]");
+    assert_eq!(remove_from("a", "h").apply(inline).unwrap(), "nodes = [ { name = \"b\", host = \"h\" } ]");
+    assert_eq!(remove_from("b", "h").apply(inline).unwrap(), "nodes = [ { name = \"a\", host = \"h\" } ]");
 }
 
 #[test]
@@ -193,7 +205,11 @@ fn a_change_that_does_not_fit_is_refused() {
     assert_eq!(add("web").apply(WRITTEN_BY_HAND), Err(EditError::Duplicate("web".parse().unwrap())));
     let missing =
         EditError::NotFound { name: "webb".parse().unwrap(), nearest: Some("web".parse().unwrap()) };
-    assert_eq!(remove("webb").apply(WRITTEN_BY_HAND), Err(missing));
+    assert_eq!(remove_from("webb", "h").apply(WRITTEN_BY_HAND), Err(missing));
+    let changed = Err(EditError::Changed("web".parse().unwrap()));
+    assert_eq!(remove_from("web", "another").apply(WRITTEN_BY_HAND), changed);
+    let monitored = NewNode { mode: Mode::Monitored, host: "h".parse().unwrap(), ..new_node("web") };
+    assert_eq!(removal(monitored).apply(WRITTEN_BY_HAND), changed);
     assert!(matches!(add("x").apply("garbage"), Err(EditError::Broken(_))));
     assert!(matches!(add("x").apply("[ssh]\nfoo = 1\n"), Err(EditError::Broken(_))));
     for path in ["id", "~root/id", "/a\nb", ""] {
@@ -214,7 +230,7 @@ fn a_key_with_quotes_in_its_path_is_written_down() {
 #[test]
 fn a_plan_shows_a_change_in_words() {
     assert_eq!(add("web-server").to_string(), "add node web-server (nixi@192.168.1.10, managed)");
-    assert_eq!(remove("web-server").to_string(), "remove node web-server");
+    assert_eq!(remove("web-server").to_string(), "remove node web-server (nixi@192.168.1.10, managed)");
     let mut node = new_node("six");
     node.host = "fe80::1".parse().unwrap();
     node.port = Port::try_from(2222).unwrap();

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode};
+use nixi_core::Node;
+use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode, OldNode};
 use nixi_core::{Mode, Port};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::edit::{new_node, remove};
+use super::edit::new_node;
 
 /// Filler between tables: it never changes what the file says.
 fn filler() -> impl Strategy<Value = String> {
@@ -123,12 +124,22 @@ fn any_addition() -> impl Strategy<Value = ConfigEdit> {
 }
 
 /// The names of the nodes that a text declares, by the reader that everyone uses.
-fn names(text: &str) -> Vec<String> {
+fn nodes(text: &str) -> Vec<Node> {
     let dir = tempfile::tempdir().unwrap();
     let files = ConfigFiles { user: dir.path().join("c.toml"), system: dir.path().join("none") };
     std::fs::write(&files.user, text).unwrap();
     let config = files.load(Path::new("/home/a")).unwrap_or_else(|error| panic!("{error}\n{text:?}"));
-    config.nodes.iter().map(|entry| entry.node.name().to_string()).collect()
+    config.nodes.into_iter().map(|entry| entry.node).collect()
+}
+
+fn names(text: &str) -> Vec<String> {
+    nodes(text).iter().map(|node| node.name().to_string()).collect()
+}
+
+/// Removes a node as the text has it.
+fn removal(name: &str, text: &str) -> ConfigEdit {
+    let node = nodes(text).into_iter().find(|node| node.name().as_str() == name).unwrap();
+    ConfigEdit::RemoveNode(OldNode::of(&node).unwrap())
 }
 
 /// The comments of a text, wherever they stand.
@@ -147,7 +158,7 @@ proptest! {
         expected.push("added".to_owned());
         prop_assert_eq!(names(&added), expected);
         prop_assert!(comments(&added) >= comments(&text), "a comment was lost:\n{}", added);
-        prop_assert_eq!(remove("added").apply(&added).unwrap(), text);
+        prop_assert_eq!(removal("added", &added).apply(&added).unwrap(), text);
     }
 
     /// Also when others came and went meanwhile.
@@ -157,8 +168,8 @@ proptest! {
         let second = ConfigEdit::AddNode(NewNode { host, ..new_node("second") });
         let both = second.apply(&first.apply(&text).unwrap()).unwrap();
         let order = if swap { ["added", "second"] } else { ["second", "added"] };
-        let one = remove(order[0]).apply(&both).unwrap();
-        prop_assert_eq!(remove(order[1]).apply(&one).unwrap(), text);
+        let one = removal(order[0], &both).apply(&both).unwrap();
+        prop_assert_eq!(removal(order[1], &one).apply(&one).unwrap(), text);
     }
 
     /// Whoever wrote it, any node can go, and the others stay.
@@ -169,7 +180,7 @@ proptest! {
         }
         let mut expected = names(&text);
         let gone = expected.remove(pick.index(count));
-        let result = remove(&gone).apply(&text).unwrap();
+        let result = removal(&gone, &text).apply(&text).unwrap();
         prop_assert_eq!(names(&result), expected);
         let bare = |text: &str| text.trim_matches(['\u{feff}', ' ', '\r', '\n']).is_empty();
         prop_assert!(bare(&result) || !text.ends_with('\n') || result.ends_with('\n'), "{:?}\n{:?}", text, result);

@@ -1,6 +1,7 @@
 //! A session over recording executors, with two small actions of its own.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -129,7 +130,7 @@ impl Phrases for OnePhrase {
     }
 }
 
-struct OneCall(CallRequest);
+struct OneCall(CallRequest, Arc<AtomicUsize>);
 
 #[async_trait]
 impl Model for OneCall {
@@ -144,8 +145,12 @@ impl Model for OneCall {
     async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
         let mut args = self.0.args.clone();
         args.insert("node".to_owned(), self.0.nodes.clone().into());
-        let reply = desk.call(vec![ModelCall { tool: self.0.action.clone(), args }]).await;
-        Ok(reply.concat())
+        let mut said = String::new();
+        for _ in 0..self.1.load(Ordering::SeqCst) {
+            let call = ModelCall { tool: self.0.action.clone(), args: args.clone() };
+            said = desk.call(vec![call]).await.concat();
+        }
+        Ok(said)
     }
 }
 
@@ -167,6 +172,8 @@ pub(crate) struct Bench {
     pub(crate) approver: Option<ApproverHandle>,
     pub(crate) remote: Arc<Remote>,
     pub(crate) folder: tempfile::TempDir,
+    /// How often the model makes its call.
+    pub(crate) insisting: Arc<AtomicUsize>,
 }
 
 impl Bench {
@@ -180,7 +187,9 @@ impl Bench {
 
     /// With a model that makes this one call, and answers with what it was told.
     pub(crate) fn with_model(config: &str, recording: Recording, call: CallRequest) -> Self {
-        Self::open(config, recording, Some(Arc::new(OneCall(call))))
+        let insisting = Arc::new(AtomicUsize::new(1));
+        let model = Arc::new(OneCall(call, insisting.clone()));
+        Self { insisting, ..Self::open(config, recording, Some(model)) }
     }
 
     fn open(config: &str, recording: Recording, model: Option<Arc<dyn Model>>) -> Self {
@@ -203,7 +212,7 @@ impl Bench {
             model,
         };
         let (asker, approver) = parts.open();
-        Self { asker, approver: Some(approver), remote, folder }
+        Self { asker, approver: Some(approver), remote, folder, insisting: Arc::default() }
     }
 
     pub(crate) async fn perform(&self, op: Op) -> Outcome {

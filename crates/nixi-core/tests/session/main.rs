@@ -334,3 +334,26 @@ async fn a_model_is_told_in_json() {
     assert_eq!(told["status"], "done");
     assert_eq!(told["output"], format!("called {hostile}"));
 }
+
+/// A model that insists after a no does not wear a person down, and cannot slip the same plan under other words.
+#[tokio::test]
+async fn what_was_declined_is_not_asked_again_in_the_same_request() {
+    let node = Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
+    let mut bench = Bench::with_model(CONFIG, node, touch(&["a"]).on("web,web"));
+    bench.insisting.store(3, std::sync::atomic::Ordering::SeqCst);
+    let mut approver = bench.approver.take().unwrap();
+    let words = Op::Ask { words: "do it".to_owned(), minds: Minds::PhrasebookThenModel };
+    let first_no_then_yes = async {
+        approver.next().await.unwrap().deny(nixi_core::Refusal::Person);
+        while let Some(pending) = approver.next().await {
+            pending.approve();
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = bench.perform(words) => outcome,
+        () = first_no_then_yes => unreachable!("the session outlives its own call"),
+    };
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status).collect();
+    assert_eq!(statuses, [StepStatus::Declined; 3]);
+    assert_eq!(bench.changes(), Vec::<String>::new());
+}

@@ -1,6 +1,6 @@
 //! `node.remove`
 
-use nixi_core::config::{ConfigEdit, NODES_OPTION};
+use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
 use nixi_core::{
     ActionName, Change, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Scope, Step, ToolError, WriteCapability,
 };
@@ -42,12 +42,16 @@ impl Change for Remove {
             let report = ErrorReport::new(ErrorKind::Config, message);
             return Err(ToolError::Reported(report.hint(format!("change {NODES_OPTION} there"))));
         }
-        let mut plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
-            .warn("nothing changes on the node itself: it still lets your key in")
-            .step(Step::Config(ConfigEdit::RemoveNode(node.name().clone())));
-        if let Some(ssh) = node.ssh() {
-            plan = plan.step(Step::ForgetHostKey(ssh.clone()));
-        }
+        let plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
+            .warn("nothing changes on the node itself: it still lets your key in");
+        // The key first: should a step fail, the node is still there to be removed once more.
+        let plan = match node.ssh() {
+            Some(ssh) => plan.step(Step::ForgetHostKey(ssh.clone())),
+            None => plan,
+        };
+        let plan = OldNode::of(&node)
+            .into_iter()
+            .fold(plan, |plan, old| plan.step(Step::Config(ConfigEdit::RemoveNode(old))));
         Ok(plan)
     }
 }
