@@ -73,7 +73,7 @@ fn a_yes_behind_the_question_approves_what_was_shown() {
     let mut terminal = Terminal::open();
     let child = terminal.run(&home, &["remove", "web"]);
     terminal.wait_for(QUESTION);
-    assert!(terminal.seen.contains("1. config: remove node web"), "{}", terminal.seen);
+    assert!(terminal.seen.contains("config: remove node web ("), "{}", terminal.seen);
     terminal.types("yes\n");
     assert_eq!(code(child), 0);
     assert!(!home.config_text().contains("web"));
