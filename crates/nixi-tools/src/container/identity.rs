@@ -11,9 +11,15 @@ pub(super) fn identities(text: &str) -> Result<Vec<(ContainerId, String)>, Strin
     text.lines().map(|text| line(text).ok_or_else(|| "a line is not an id and a name".to_owned())).collect()
 }
 
-/// The word for a container's name in a read: its name, or its id if the name is not one that can be asked for.
-pub(super) fn word(id: &ContainerId, name: &str) -> Result<ContainerName, String> {
-    name.parse().or_else(|_| id.as_str().parse()).map_err(|_| "an id is not a name".to_owned())
+/// The name as it is shown to a person: one that no container can have is replaced by the first 12 digits of the id.
+/// So no text that a node makes up stands in a plan.
+pub(super) fn shown<'a>(id: &'a ContainerId, name: &'a str) -> &'a str {
+    if name.parse::<ContainerName>().is_ok() { name } else { short(id) }
+}
+
+/// The first 12 digits, as the runtimes show them.
+pub(super) fn short(id: &ContainerId) -> &str {
+    id.as_str().get(..12).unwrap_or(id.as_str())
 }
 
 #[cfg(test)]
@@ -27,6 +33,15 @@ mod tests {
         let found = identities(&format!("{id} web\n{id} /db\n")).unwrap();
         assert_eq!(found.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["web", "db"]);
         assert!(identities("web\n").is_err() && identities("-rf web\n").is_err());
+    }
+
+    #[test]
+    fn only_names_are_shown_as_names() {
+        let id: ContainerId = "a".repeat(64).parse().unwrap();
+        assert_eq!(shown(&id, "web"), "web");
+        for odd in ["", "-f", "web\u{3164}", "web ", "web\nPlan", &"x".repeat(10_000)] {
+            assert_eq!(shown(&id, odd), "aaaaaaaaaaaa", "{odd}");
+        }
     }
 
     proptest! {

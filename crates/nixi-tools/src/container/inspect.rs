@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::details::{ContainerDetails, details};
+use super::identity::{short, shown};
 use super::lookup;
 use crate::reading::unreadable;
 use crate::table::{count, facts};
@@ -89,12 +90,12 @@ fn block(f: &mut fmt::Formatter<'_>, container: &ContainerDetails) -> fmt::Resul
         .map(|(name, address)| format!("{name} {address}").trim_end().to_owned())
         .collect();
     let restarts = (container.restarts > 0).then(|| format!(" ({} so far)", container.restarts));
-    writeln!(f, "{}: {}", clean_line(&container.name), clean_line(&state(container)))?;
+    writeln!(f, "{}: {}", shown(&container.id, &container.name), clean_line(&state(container)))?;
     facts(
         f,
         2,
         &[
-            ("id", Some(container.id.as_str().chars().take(12).collect())),
+            ("id", Some(short(&container.id).to_owned())),
             ("image", Some(container.image.clone())),
             ("restart", Some(format!("{}{}", container.restart_policy, restarts.unwrap_or_default()))),
             ("ports", listed(&container.ports)),

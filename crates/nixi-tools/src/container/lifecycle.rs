@@ -2,11 +2,12 @@
 
 use nixi_core::catalog::container;
 use nixi_core::command::ContainerName;
+use nixi_core::node::BadWord;
 use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::identity::{identities, word};
+use super::identity::{identities, short, shown};
 use super::ps::Container;
 use super::{list, lookup};
 use crate::reading::unreadable;
@@ -64,8 +65,7 @@ impl Deed {
     }
 
     /// What a person should know before saying yes, and the risk of it.
-    fn warnings(self, container: &Container) -> Vec<(Risk, String)> {
-        let name = &container.name;
+    fn warnings(self, Chosen { container, name }: &Chosen<'_>) -> Vec<(Risk, String)> {
         let mut warnings = Vec::new();
         if self == Self::Remove && container.is_running() {
             warnings.push((Risk::Destructive, format!("{name} is running and will be killed")));
@@ -83,6 +83,28 @@ impl Deed {
             ));
         }
         warnings
+    }
+}
+
+/// A container and the word for it: what is shown, and what its identity is asked for by.
+#[derive(Clone, PartialEq, Eq)]
+struct Chosen<'a> {
+    container: &'a Container,
+    name: &'a str,
+}
+
+impl<'a> Chosen<'a> {
+    /// The word is its name if that is one and stands for it alone, else the first digits of its id.
+    fn of(container: &'a Container, there: &[Container]) -> Self {
+        let is_alone = there.iter().filter(|other| other.name == container.name).count() == 1;
+        let id = short(&container.id);
+        Self { container, name: if is_alone { shown(&container.id, &container.name) } else { id } }
+    }
+
+    /// The word in a read.
+    fn operand(&self) -> Result<ContainerName, BadWord> {
+        let Self { container, name } = self;
+        if *name == container.name { name.parse() } else { container.id.as_str().parse() }
     }
 }
 
@@ -110,28 +132,29 @@ pub(super) async fn plan(
     if chosen.is_empty() {
         return Ok(Plan::new(format!("no containers on {node}: nothing to {deed_word}"), risk));
     }
-    let (needless, acted): (Vec<&Container>, Vec<&Container>) =
-        chosen.into_iter().partition(|container| deed.needless(container).is_some());
+    let (needless, acted): (Vec<Chosen<'_>>, Vec<Chosen<'_>>) =
+        chosen.into_iter().partition(|chosen| deed.needless(chosen.container).is_some());
     let skipped: Vec<String> = needless
         .iter()
-        .filter_map(|container| Some(format!("{} is {}", container.name, deed.needless(container)?)))
+        .filter_map(|chosen| Some(format!("{} is {}", chosen.name, deed.needless(chosen.container)?)))
         .collect();
     if acted.is_empty() {
         return Ok(Plan::new(format!("nothing to {deed_word} on {node}: {}", skipped.join(", ")), risk));
     }
-    let names: Vec<&str> = acted.iter().map(|container| container.name.as_str()).collect();
+    let names: Vec<&str> = acted.iter().map(|chosen| chosen.name).collect();
     let mut summary =
         format!("{deed_word} {} on {node}: {}", count(acted.len(), "container"), names.join(", "));
     if !skipped.is_empty() {
         summary.push_str(&format!(" ({})", skipped.join(", ")));
     }
     let mut plan = Plan::new(summary, risk).expect(pin(cx, &acted).await?);
-    for container in acted {
-        for (risk, warning) in deed.warnings(container) {
+    for chosen in acted {
+        for (risk, warning) in deed.warnings(&chosen) {
             plan = plan.at_least(risk).warn(warning);
         }
         let command = Command::<Write>::new(container::program(cx.settings().runtime));
-        plan = plan.step(command.args(deed.options().iter().copied()).arg(container.id.as_str()).elevated());
+        let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
+        plan = plan.step(command.elevated());
     }
     Ok(plan)
 }
@@ -141,33 +164,38 @@ fn choose<'a>(
     cx: &PlanCx<'_>,
     args: &ContainerTargets,
     there: &'a [Container],
-) -> Result<Vec<&'a Container>, ToolError> {
+) -> Result<Vec<Chosen<'a>>, ToolError> {
     if args.all {
-        return Ok(there.iter().collect());
+        return Ok(there.iter().map(|container| Chosen::of(container, there)).collect());
     }
-    let mut chosen: Vec<&Container> = Vec::new();
+    let mut chosen: Vec<Chosen<'_>> = Vec::new();
     let mut missing = Vec::new();
     for name in &args.names {
-        match lookup::find(there, name) {
-            Some(container) if chosen.contains(&container) => {}
-            Some(container) => chosen.push(container),
-            None => missing.push(name),
+        match lookup::find(there, name).as_slice() {
+            [] => missing.push(name),
+            [container] if chosen.iter().any(|chosen| chosen.container == *container) => {}
+            [container] => chosen.push(Chosen::of(container, there)),
+            several => return Err(lookup::ambiguous(cx.node(), name, several)),
         }
     }
     if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx.node(), &missing, there)) }
 }
 
 /// Pins which containers the names stand for: one that was made anew under an old name is not touched.
-async fn pin(cx: &PlanCx<'_>, acted: &[&Container]) -> Result<Expectation, ToolError> {
+async fn pin(cx: &PlanCx<'_>, acted: &[Chosen<'_>]) -> Result<Expectation, ToolError> {
     let pairs: Vec<String> = acted
         .iter()
-        .map(|container| format!("{} is {}", container.name, container.id.as_str().split_at(12).0))
+        .map(|Chosen { container, name }| match short(&container.id) {
+            id if id == *name => format!("{id} is there"),
+            id => format!("{name} is {id}"),
+        })
         .collect();
-    let words: Result<Vec<ContainerName>, String> =
-        acted.iter().map(|container| word(&container.id, &container.name)).collect();
+    let words: Result<Vec<ContainerName>, BadWord> = acted.iter().map(Chosen::operand).collect();
     let command = container::identities(
         cx.settings().runtime,
-        &words.map_err(|why| unreadable(&container::list(cx.settings().runtime).to_string(), &why))?,
+        &words.map_err(|why| {
+            unreadable(&container::list(cx.settings().runtime).to_string(), &why.to_string())
+        })?,
     );
     let shown = command.to_string();
     let (printed, expectation) = cx.pin(pairs.join(", "), command).await?;
@@ -176,7 +204,7 @@ async fn pin(cx: &PlanCx<'_>, acted: &[&Container]) -> Result<Expectation, ToolE
         && found
             .iter()
             .zip(acted)
-            .all(|((id, name), container)| *id == container.id && *name == container.name);
+            .all(|((id, name), chosen)| *id == chosen.container.id && *name == chosen.container.name);
     if same {
         return Ok(expectation);
     }

@@ -7,6 +7,7 @@ use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::identity::shown;
 use super::ps::{Container, containers};
 use crate::NoArgs;
 use crate::reading::parsed;
@@ -52,8 +53,8 @@ impl fmt::Display for ListReport {
             ("PORTS", Column::Elastic),
         ];
         let table = Table::new(header).rows(&self.containers, |container| {
-            [&container.name, &container.image, &container.status, &container.ports.join(", ")]
-                .map(String::clone)
+            let name = shown(&container.id, &container.name);
+            [name, &container.image, &container.status, &container.ports.join(", ")].map(str::to_owned)
         });
         write!(f, "{table}")
     }

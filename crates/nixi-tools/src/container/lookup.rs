@@ -5,24 +5,40 @@ use nixi_core::command::{ContainerName, Elevation};
 use nixi_core::nearest::did_you_mean;
 use nixi_core::{Command, InspectCx, Node, Output, Read, ToolError};
 
+use super::identity::{short, shown};
 use super::list;
 use super::ps::Container;
 use crate::reading::run_whole;
+use crate::table::count;
 
-/// The container that a name, a full id or the first 12 or more digits of an id stand for.
-pub(super) fn find<'a>(containers: &'a [Container], name: &ContainerName) -> Option<&'a Container> {
+/// The containers that a name, a full id or the first 12 or more digits of an id can stand for.
+pub(super) fn find<'a>(containers: &'a [Container], name: &ContainerName) -> Vec<&'a Container> {
     let word = name.as_str();
-    let is_id = |container: &&Container| word.len() >= 12 && container.id.as_str().starts_with(word);
-    containers.iter().find(|container| container.name == word).or_else(|| {
-        let mut by_id = containers.iter().filter(is_id);
-        by_id.next().filter(|_| by_id.next().is_none())
-    })
+    let is_meant = |container: &&Container| {
+        container.name == word || (word.len() >= 12 && container.id.as_str().starts_with(word))
+    };
+    containers.iter().filter(is_meant).collect()
+}
+
+/// The error for a name that stands for several containers.
+pub(super) fn ambiguous(node: &Node, name: &ContainerName, meant: &[&Container]) -> ToolError {
+    let ids: Vec<&str> = meant.iter().take(3).map(|container| short(&container.id)).collect();
+    let more = if meant.len() > ids.len() { ", …" } else { "" };
+    ToolError::BadArgument {
+        message: format!(
+            "{name} is ambiguous: {} on {} go by it: {}{more}",
+            count(meant.len(), "container"),
+            node.name(),
+            ids.join(", ")
+        ),
+        hint: Some("give a container's id in place of its name".to_owned()),
+    }
 }
 
 /// The error for names that no container has.
 pub(super) fn not_found(node: &Node, missing: &[&ContainerName], containers: &[Container]) -> ToolError {
     let words: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
-    let there = || containers.iter().map(|container| container.name.as_str());
+    let there = || containers.iter().map(|container| shown(&container.id, &container.name));
     let hint = words.first().and_then(|word| did_you_mean(word, there())).unwrap_or_else(|| {
         if containers.is_empty() {
             "there are no containers at all".to_owned()
@@ -52,6 +68,6 @@ pub(super) async fn run(
         return Err(failure);
     }
     let there = list::all(cx).await?;
-    let missing: Vec<&ContainerName> = of.iter().filter(|name| find(&there, name).is_none()).collect();
+    let missing: Vec<&ContainerName> = of.iter().filter(|name| find(&there, name).is_empty()).collect();
     Err(if missing.is_empty() { failure } else { not_found(cx.node(), &missing, &there) })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nixi_core::command::ContainerId;
+use nixi_core::command::{ContainerId, UnitName};
 use nixi_core::config::Runtime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,8 @@ pub struct Container {
     pub ports: Vec<String>,
     /// When it was made, as far as the runtime says (RFC 3339 from podman).
     pub created: Option<String>,
-    /// The systemd unit that runs it.
-    pub unit: Option<String>,
+    /// The systemd unit that runs it; what cannot be one is left out, for any image can carry the label.
+    pub unit: Option<UnitName>,
     /// Whether the runtime removes it when it stops.
     pub auto_remove: bool,
 }
@@ -116,7 +116,11 @@ impl Podman {
             state: self.state,
             ports: self.ports.unwrap_or_default().iter().map(PodmanPort::words).collect(),
             created: self.created.map(|seconds| Instant::of_seconds(seconds).rfc3339()),
-            unit: self.labels.unwrap_or_default().remove("PODMAN_SYSTEMD_UNIT"),
+            unit: self
+                .labels
+                .unwrap_or_default()
+                .get("PODMAN_SYSTEMD_UNIT")
+                .and_then(|unit| unit.parse().ok()),
             auto_remove: self.auto_remove.unwrap_or(false),
         })
     }
@@ -204,9 +208,18 @@ pub(super) mod tests {
         let found = containers(Runtime::Podman, PODMAN).unwrap();
         assert_eq!(found.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cache", "web"]);
         assert_eq!(found[1].ports, ["8080->80/tcp", "127.0.0.1:9000-9002->9000-9002/udp"]);
-        assert_eq!(found[1].unit.as_deref(), Some("podman-web.service"));
+        assert_eq!(found[1].unit.as_ref().map(UnitName::as_str), Some("podman-web.service"));
         assert_eq!(found[1].created.as_deref(), Some("2025-11-24T15:59:50Z"));
         assert!(found[1].is_running() && found[0].is_stopped() && found[0].auto_remove);
+    }
+
+    #[test]
+    fn a_label_that_is_no_unit_is_none() {
+        let long = "x".repeat(256);
+        for label in ["", "x.service runs", "--now", "x\\nPlan", "x\\u3164.service", &long] {
+            let found = containers(Runtime::Podman, &PODMAN.replace("podman-web.service", label)).unwrap();
+            assert_eq!(found[1].unit, None, "{label}");
+        }
     }
 
     #[test]

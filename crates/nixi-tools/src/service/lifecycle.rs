@@ -86,7 +86,7 @@ pub(super) async fn plan(
     same(&shown, &printed, &statuses)?;
     let mut plan = Plan::new(summary, risk).expect(expectation);
     for (unit, status) in units.iter().zip(&statuses) {
-        if let Some(why) = protected::why(unit.as_str()).or_else(|| protected::why(&status.unit)) {
+        if let Some(why) = protected::why(unit.as_str()).or_else(|| protected::why(status.unit.as_str())) {
             plan = plan.at_least(Risk::Destructive).warn(format!("{unit} {why}"));
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);

@@ -15,7 +15,7 @@ use crate::table::count;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnitStatus {
     /// Its name; for an alias, the name of the unit behind it.
-    pub unit: String,
+    pub unit: UnitName,
     /// What it is.
     pub description: String,
     /// Whether its definition was loaded: `loaded`, `masked`, `error`, …
@@ -60,7 +60,7 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
         .collect();
     let [first, ..] = missing.as_slice() else { return Ok(states) };
     let there = parsed(cx, service::list(), units).await?;
-    let names = there.iter().map(|unit| unit.unit.as_str());
+    let names = there.iter().map(|unit| unit.unit.as_str()).filter(|name| name.parse::<UnitName>().is_ok());
     Err(ToolError::NotFound {
         message: format!("no unit named {} on {}", missing.join(", "), cx.node().name()),
         hint: Some(
@@ -126,7 +126,7 @@ fn status(block: &Block<'_>) -> Result<UnitStatus, String> {
     let number =
         |key: &str| block.get(key).and_then(|value| value.parse::<u64>().ok()).filter(|n| *n < u64::MAX);
     Ok(UnitStatus {
-        unit: block.needed("Id")?,
+        unit: block.needed("Id")?.parse().map_err(|_| "Id is not the name of a unit")?,
         description: block.get("Description").unwrap_or_default().to_owned(),
         load: block.needed("LoadState")?,
         active: block.needed("ActiveState")?,
@@ -169,6 +169,9 @@ pub(super) mod tests {
     #[test]
     fn what_does_not_fit() {
         assert!(statuses(RECORDED, 1).is_err() && statuses(RECORDED, 3).is_err());
+        for id in ["nginx.service is harmless", "nginx\u{3164}.service", "--now", &"x".repeat(256)] {
+            assert!(statuses(&RECORDED.replace("nginx.service", id), 2).is_err(), "{id}");
+        }
         assert!(statuses("", 1).is_err() && statuses("hello\n", 1).is_err());
         assert!(statuses(&RECORDED.replace("LoadState=loaded\n", ""), 2).is_err());
     }

@@ -57,7 +57,7 @@ impl fmt::Display for StatusReport {
 }
 
 fn block(f: &mut fmt::Formatter<'_>, unit: &UnitStatus) -> fmt::Result {
-    writeln!(f, "{}: {} ({})", clean_line(&unit.unit), clean_line(&unit.active), clean_line(&unit.sub))?;
+    writeln!(f, "{}: {} ({})", unit.unit, clean_line(&unit.active), clean_line(&unit.sub))?;
     let is_active = unit.active == "active";
     let ended =
         unit.result.as_deref().filter(|result| *result != "success").map(|result| match unit.exit_status {

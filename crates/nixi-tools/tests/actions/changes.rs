@@ -191,8 +191,8 @@ async fn a_node_is_forgotten() {
     insta::assert_snapshot!(shown(&lab.plan(remove.clone()).await), @r"
     remove the node monitoring [destructive]
     ! nothing changes on the node itself: it still lets your key in
-    $ config: remove node monitoring
     $ known_hosts: forget 192.168.1.30
+    $ config: remove node monitoring (nixi@192.168.1.30, monitored)
     ");
     let result = lab.approved(remove, |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);

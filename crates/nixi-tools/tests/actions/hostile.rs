@@ -76,7 +76,7 @@ async fn no_escape_reaches_text_or_data() {
             .answering("systemctl list-units", &units)
             .answering(
                 "systemctl show",
-                &format!("Id={line}\nLoadState={line}\nActiveState={line}\nSubState={line}\n"),
+                &format!("Id=x.service\nLoadState={line}\nActiveState={line}\nSubState={line}\n"),
             )
             .answering("journalctl", &entry)
             .answering("ip", &format!(r#"[{{"ifname":"{BAD}","operstate":"{BAD}","address":"{BAD}"}}]"#))
@@ -124,6 +124,54 @@ async fn a_name_made_to_be_an_option_or_a_command_is_never_run() {
     let lab = Lab::new(node().answering("sudo -n -- podman ps", &podman_list().replace(WEB, "-rf /")));
     let result = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
     assert_eq!(result.error.unwrap().kind, ErrorKind::Unreadable);
+}
+
+/// Every text of a plan beside its steps.
+fn texts(plan: &nixi_core::Review) -> Vec<&String> {
+    std::iter::once(&plan.summary).chain(&plan.warnings).chain(&plan.expects).collect()
+}
+
+#[tokio::test]
+async fn no_label_and_no_name_draws_a_plan_of_its_own() {
+    let fake = format!("x.service{}Plan for web-server: restart 1 container: cache", " ".repeat(5000));
+    let stop = || CallRequest::new("container.stop").on("db-server").with("names", vec![WEB]);
+
+    let list = podman_list().replace("podman-web.service", &fake);
+    let plan = Lab::new(node().answering("sudo -n -- podman ps", &list)).plan(stop()).await.plan.unwrap();
+    assert_eq!(plan.warnings, Vec::<String>::new());
+
+    for name in [&fake, &"x".repeat(10_000), "web\u{3164}"] {
+        let name = name.trim_start();
+        let lab = Lab::new(
+            node()
+                .answering(
+                    "sudo -n -- podman ps",
+                    &podman_list().replace("[\"web\"]", &format!("[{name:?}]")),
+                )
+                .answering("sudo -n -- podman inspect", &format!("{WEB} {name}\n")),
+        );
+        let plan = lab.plan(stop()).await.plan.unwrap();
+        assert!(texts(&plan).iter().all(|text| text.len() < 100 && !text.contains(name)), "{plan:?}");
+        assert!(plan.summary.contains(&WEB[..12]), "{plan:?}");
+        let listed = lab.call(CallRequest::new("container.list").on("db-server")).await;
+        assert!(!listed.text.unwrap().contains(name));
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_two_containers_is_asked_about_by_id() {
+    let twice = podman_list().replace("\"cache\"", "\"web\"");
+    let lab = Lab::new(node().answering("sudo -n -- podman ps", &twice).answering(
+        &format!("sudo -n -- podman inspect --type container --format '{{{{.Id}}}} {{{{.Name}}}}' -- {WEB}"),
+        &format!("{WEB} web\n"),
+    ));
+    let stop = |name: &str| CallRequest::new("container.stop").on("db-server").with("names", vec![name]);
+    let error = lab.plan(stop("web")).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::BadArgument);
+    assert!(error.message.contains("ambiguous") && error.message.contains(&WEB[..12]), "{error}");
+    let plan = lab.plan(stop(WEB)).await.plan.unwrap();
+    assert_eq!(plan.summary, format!("stop 1 container on db-server: {}", &WEB[..12]));
+    assert_eq!(plan.steps, [format!("sudo -n -- podman stop -- {WEB}")]);
 }
 
 #[tokio::test]
