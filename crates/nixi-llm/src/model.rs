@@ -10,10 +10,10 @@ use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::session::Desk;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::conversation::{Conversation, Effect, Input, Message};
-use crate::openai::{Endpoint, Fault, Request, TurnStream};
+use crate::openai::{Endpoint, Fault, Piece, Request, TurnStream};
 use crate::prompt;
 
 /// Where a model is, and which.
@@ -32,13 +32,19 @@ pub struct ModelSettings {
 pub struct Patience {
     /// Until it answers, and again until the first piece of the answer: it may have to load the model.
     pub first: Duration,
-    /// From one piece of the answer to the next.
+    /// From one piece of the answer to the next; what says nothing is no piece of it.
     pub next: Duration,
+    /// For a whole turn of the model, whatever it sends.
+    pub turn: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { first: Duration::from_secs(120), next: Duration::from_secs(60) }
+        Self {
+            first: Duration::from_secs(120),
+            next: Duration::from_secs(60),
+            turn: Duration::from_secs(600),
+        }
     }
 }
 
@@ -83,6 +89,7 @@ impl ChatModel {
             error: self.endpoint.report(fault, &name),
             too_long: fault.is_too_long(),
         };
+        let mut clock = Clock::start(self.patience);
         let opened = tokio::select! {
             biased;
             () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
@@ -92,20 +99,22 @@ impl ChatModel {
             Ok(stream) => stream,
             Err(fault) => return conversation.step(failed(&fault)),
         };
-        let mut limit = self.patience.first;
+        clock.wait(self.patience.first);
         loop {
             let next = tokio::select! {
                 biased;
                 () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
-                next = next(&mut stream, limit) => next,
+                next = clock.next(&mut stream) => next,
             };
-            limit = self.patience.next;
-            let inputs = match next {
+            let piece = match next {
                 None => return conversation.step(Input::StreamEnded),
-                Some(Ok(inputs)) => inputs,
+                Some(Ok(piece)) => piece,
                 Some(Err(fault)) => return conversation.step(failed(&fault)),
             };
-            for input in inputs {
+            if piece.goes_on {
+                clock.wait(self.patience.next);
+            }
+            for input in piece.inputs {
                 let effects = conversation.step(input);
                 let only_words = effects.iter().all(|effect| matches!(effect, Effect::Say(_)));
                 if !only_words {
@@ -122,8 +131,36 @@ impl ChatModel {
     }
 }
 
-async fn next(stream: &mut TurnStream, limit: Duration) -> Option<Result<Vec<Input>, Fault>> {
-    timeout(limit, stream.next()).await.unwrap_or(Some(Err(Fault::Silent(limit))))
+/// How long a turn is still waited for.
+struct Clock {
+    /// Until the next piece, and the limit that this moment comes from.
+    next: (Instant, Duration),
+    /// The same for the whole turn.
+    turn: (Instant, Duration),
+}
+
+impl Clock {
+    fn start(patience: Patience) -> Self {
+        let at = |limit: Duration| (Instant::now() + limit, limit);
+        Self { next: at(patience.first), turn: at(patience.turn) }
+    }
+
+    /// From now on, a piece is waited for this long.
+    fn wait(&mut self, limit: Duration) {
+        self.next = (Instant::now() + limit, limit);
+    }
+
+    async fn next(&self, stream: &mut TurnStream) -> Option<Result<Piece, Fault>> {
+        let ((next, silence), (turn, whole)) = (self.next, self.turn);
+        let end = next.min(turn);
+        // A stream that always has something at hand never lets a timeout look at the clock.
+        if Instant::now() < end
+            && let Ok(piece) = timeout_at(end, stream.next()).await
+        {
+            return piece;
+        }
+        Some(Err(if turn <= next { Fault::Endless(whole) } else { Fault::Silent(silence) }))
+    }
 }
 
 #[async_trait]

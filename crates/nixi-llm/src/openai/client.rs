@@ -17,9 +17,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
 use super::fault::Fault;
+use super::limit::{self, Passed};
 use super::secrets::Secrets;
-use super::wire::{Chunk, Request, refusal_message};
-use crate::conversation::Input;
+use super::wire::{Chunk, Piece, Request, refusal_message};
 
 /// For DNS, TCP and TLS together.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ pub(crate) struct Endpoint {
     base_url: String,
     key: Option<SecretString>,
     /// Made at the first request: the certificates of the system are read for it.
-    client: OnceLock<Result<async_openai::Client<Address>, Fault>>,
+    client: OnceLock<Result<(reqwest::Client, Address), Fault>>,
 }
 
 impl Endpoint {
@@ -54,9 +54,12 @@ impl Endpoint {
 
     /// Sends a request; the turn streams back.
     pub(crate) async fn open(&self, request: Request) -> Result<TurnStream, Fault> {
-        let client = self.client.get_or_init(|| self.connect()).as_ref().map_err(Clone::clone)?;
-        let stream = client.chat().create_stream_byot::<_, Chunk>(request).await.map_err(fault)?;
-        Ok(TurnStream(stream))
+        let (http, address) = self.client.get_or_init(|| self.connect()).as_ref().map_err(Clone::clone)?;
+        let passed = Passed::default();
+        let transport = Transport { http: http.clone(), passed: passed.clone() };
+        let client = async_openai::Client::build(http.clone(), address.clone()).with_http_service(transport);
+        let chunks = client.chat().create_stream_byot::<_, Chunk>(request).await.map_err(fault)?;
+        Ok(TurnStream { chunks, passed })
     }
 
     /// The fault as it is shown: never with the key in it, which a server may repeat.
@@ -68,7 +71,7 @@ impl Endpoint {
         Secrets::new(&self.base_url, self.key.as_ref().map(ExposeSecret::expose_secret))
     }
 
-    fn connect(&self) -> Result<async_openai::Client<Address>, Fault> {
+    fn connect(&self) -> Result<(reqwest::Client, Address), Fault> {
         let mut headers = HeaderMap::new();
         if let Some(key) = &self.key {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
@@ -92,7 +95,7 @@ impl Endpoint {
         }
         let http = http.build().map_err(|error| Fault::Unusable(causes(&error)))?;
         let address = Address { base_url: self.base_url.clone(), key: SecretString::default(), headers };
-        Ok(async_openai::Client::build(http.clone(), address).with_http_service(Transport { http }))
+        Ok((http, address))
     }
 }
 
@@ -109,6 +112,7 @@ fn is_loopback(host: &str) -> bool {
 
 /// Where to send, and the headers. async-openai's own configuration takes what is missing from the environment; this
 /// one takes nothing from it.
+#[derive(Clone)]
 struct Address {
     base_url: String,
     /// Empty: the key is in the headers, marked as sensitive.
@@ -138,11 +142,12 @@ impl Config for Address {
     }
 }
 
-/// Sends requests. It stands below async-openai because that loses the status of a refusal whose body it cannot
-/// read, and waits for as long as a server asks.
+/// Sends one request. It stands below async-openai because that loses the status of a refusal whose body it cannot
+/// read, waits for as long as a server asks, and reads for as long as a server sends.
 #[derive(Clone)]
 struct Transport {
     http: reqwest::Client,
+    passed: Passed,
 }
 
 impl Service<HttpRequestFactory> for Transport {
@@ -155,13 +160,13 @@ impl Service<HttpRequestFactory> for Transport {
     }
 
     fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
-        let http = self.http.clone();
+        let Self { http, passed } = self.clone();
         Box::pin(async move {
             let mut again = AGAIN.iter();
             loop {
                 let response = http.execute(request.build().await?).await?;
                 if response.status().is_success() {
-                    return Ok(response);
+                    return Ok(limited(response, passed));
                 }
                 let fault = refusal(response).await;
                 match again.next().and_then(|usual| pause(&fault, *usual)) {
@@ -171,6 +176,15 @@ impl Service<HttpRequestFactory> for Transport {
             }
         })
     }
+}
+
+/// The response with its body up to the limits.
+fn limited(response: reqwest::Response, passed: Passed) -> reqwest::Response {
+    let mut limited = http::Response::new(());
+    *limited.status_mut() = response.status();
+    *limited.headers_mut() = response.headers().clone();
+    let lines = limit::lines(response.bytes_stream(), passed);
+    limited.map(|()| reqwest::Body::wrap_stream(lines)).into()
 }
 
 /// How long to wait before asking again; nothing if that would not help, or take too long.
@@ -184,6 +198,8 @@ fn pause(fault: &Fault, usual: Duration) -> Option<Duration> {
         | Fault::Unreachable(_)
         | Fault::Said(_)
         | Fault::Silent(_)
+        | Fault::Endless(_)
+        | Fault::TooLong
         | Fault::Lost(_)
         | Fault::Broken(_) => None,
     }
@@ -203,13 +219,19 @@ async fn refusal(mut response: reqwest::Response) -> Fault {
 }
 
 /// A turn as it streams in.
-pub(crate) struct TurnStream(Pin<Box<dyn Stream<Item = Result<Chunk, OpenAIError>> + Send>>);
+pub(crate) struct TurnStream {
+    chunks: Pin<Box<dyn Stream<Item = Result<Chunk, OpenAIError>> + Send>>,
+    passed: Passed,
+}
 
 impl TurnStream {
     /// What comes next; nothing at the end. After a fault the stream is of no use.
-    pub(crate) async fn next(&mut self) -> Option<Result<Vec<Input>, Fault>> {
-        let chunk = self.0.next().await?;
-        Some(chunk.map_err(fault).and_then(Chunk::inputs))
+    pub(crate) async fn next(&mut self) -> Option<Result<Piece, Fault>> {
+        match self.chunks.next().await {
+            None | Some(Err(_)) if self.passed.is_so() => Some(Err(Fault::TooLong)),
+            Some(chunk) => Some(chunk.map_err(fault).and_then(Chunk::piece)),
+            None => None,
+        }
     }
 }
 
@@ -256,8 +278,7 @@ mod tests {
         let fault = Fault::Refused { status: 401, message: "bad key sk-secret-1".into(), wait: None };
         let report = endpoint.report(&fault, "m");
         assert!(report.message.contains("[key]"), "{}", report.message);
-        let everything =
-            format!("{endpoint:?} {report:?} {:?}", endpoint.connect().unwrap().config().headers());
+        let everything = format!("{endpoint:?} {report:?} {:?}", endpoint.connect().unwrap().1.headers());
         assert!(!everything.contains("sk-secret-1"), "{everything}");
     }
 

@@ -35,6 +35,12 @@ pub(crate) enum Fault {
     /// Nothing came for this long.
     #[error("nothing came for {0:?}")]
     Silent(Duration),
+    /// The turn did not end in this time.
+    #[error("no end after {0:?}")]
+    Endless(Duration),
+    /// The turn is longer than what is read of one.
+    #[error("it is longer than any answer should be")]
+    TooLong,
     /// The connection was lost in the middle of the stream.
     #[error("{0}")]
     Lost(String),
@@ -58,6 +64,8 @@ impl Fault {
             | Self::Unusable(_)
             | Self::Unreachable(_)
             | Self::Silent(_)
+            | Self::Endless(_)
+            | Self::TooLong
             | Self::Lost(_)
             | Self::Broken(_) => false,
         }
@@ -78,6 +86,10 @@ impl Fault {
             Self::Silent(limit) => unavailable(format!("{url} sent nothing for {} s", limit.as_secs()))
                 .hint("the server may be loading the model, or be busy: ask again"),
             Self::Said(message) => broken(format!("the answer broke off: {url} says: {}", shown(message))),
+            Self::Endless(limit) => {
+                broken(format!("the answer from {url} came to no end in {} s", limit.as_secs()))
+            }
+            Self::TooLong => broken(format!("the answer from {url} is longer than any answer should be")),
             Self::Lost(why) => {
                 broken(format!("the answer broke off: the connection to {url} was lost ({})", shown(why)))
             }

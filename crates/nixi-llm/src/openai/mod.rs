@@ -2,9 +2,10 @@
 
 mod client;
 mod fault;
+mod limit;
 mod secrets;
 mod wire;
 
 pub(crate) use self::client::{Endpoint, TurnStream};
 pub(crate) use self::fault::Fault;
-pub(crate) use self::wire::Request;
+pub(crate) use self::wire::{Piece, Request};

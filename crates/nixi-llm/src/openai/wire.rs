@@ -71,6 +71,10 @@ struct Choice {
 struct Delta {
     #[serde(default)]
     content: Value,
+    #[serde(default)]
+    reasoning: Value,
+    #[serde(default)]
+    reasoning_content: Value,
     #[serde(default, deserialize_with = "or_default")]
     tool_calls: Vec<Call>,
 }
@@ -97,20 +101,30 @@ fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(from: D)
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
+/// What one event says. It may say nothing.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Piece {
+    pub(crate) inputs: Vec<Input>,
+    /// Whether the turn went on with it: with these inputs, or with a thought, which is no part of the answer.
+    pub(crate) goes_on: bool,
+}
+
 impl Chunk {
-    /// What it says. A chunk may say nothing.
-    pub(super) fn inputs(self) -> Result<Vec<Input>, Fault> {
+    pub(super) fn piece(self) -> Result<Piece, Fault> {
         if !self.error.is_null() {
             return Err(Fault::Said(error_message(&self.error)));
         }
         let mut inputs = Vec::new();
+        let mut thinks = false;
         // We ask for one choice.
         if let Some(choice) = self.choices.into_iter().next() {
+            let thoughts = [&choice.delta.reasoning, &choice.delta.reasoning_content];
+            thinks = thoughts.into_iter().any(|thought| words(thought).is_some());
             inputs.extend(words(&choice.delta.content).map(Input::Text));
             inputs.extend(choice.delta.tool_calls.into_iter().map(|call| Input::Tool(call.delta())));
             inputs.extend(finish(&choice.finish_reason).map(Input::Finish));
         }
-        Ok(inputs)
+        Ok(Piece { goes_on: thinks || !inputs.is_empty(), inputs })
     }
 }
 
@@ -167,7 +181,7 @@ mod tests {
     use super::*;
 
     fn inputs(chunk: &str) -> Vec<Input> {
-        serde_json::from_str::<Chunk>(chunk).unwrap().inputs().unwrap()
+        serde_json::from_str::<Chunk>(chunk).unwrap().piece().unwrap().inputs
     }
 
     #[test]
@@ -194,10 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn a_thought_goes_on_and_an_empty_chunk_does_not() {
+        let goes_on = |delta: &str| {
+            let chunk = format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
+            serde_json::from_str::<Chunk>(&chunk).unwrap().piece().unwrap().goes_on
+        };
+        for delta in [r#"{"content":"a"}"#, r#"{"reasoning":"a"}"#, r#"{"reasoning_content":"a"}"#] {
+            assert!(goes_on(delta), "{delta}");
+        }
+        for delta in ["{}", "null", r#"{"role":"assistant","content":"","reasoning":null}"#] {
+            assert!(!goes_on(delta), "{delta}");
+        }
+    }
+
+    #[test]
     fn an_error_in_the_stream_is_an_error() {
         let chunk: Chunk =
             serde_json::from_str(r#"{"error":{"code":500,"message":"out of memory"}}"#).unwrap();
-        assert_eq!(chunk.inputs(), Err(Fault::Said("out of memory".into())));
+        assert_eq!(chunk.piece(), Err(Fault::Said("out of memory".into())));
     }
 
     #[test]

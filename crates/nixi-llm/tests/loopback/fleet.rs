@@ -32,6 +32,17 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// `web-server` is managed, `monitoring` is not.
     pub(crate) fn new(base_url: &str) -> Self {
+        Self::with_patience(
+            base_url,
+            Patience {
+                first: Duration::from_secs(5),
+                next: Duration::from_millis(300),
+                turn: Duration::from_secs(60),
+            },
+        )
+    }
+
+    pub(crate) fn with_patience(base_url: &str, patience: Patience) -> Self {
         let config = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: config.path().join("config.toml"),
@@ -46,7 +57,6 @@ impl Fleet {
             model: "test-model".to_owned(),
             api_key: Some(SecretString::from(format!("{KEY}\n"))),
         };
-        let patience = Patience { first: Duration::from_secs(5), next: Duration::from_millis(300) };
         let model: Arc<dyn Model> = Arc::new(ChatModel::with_patience(&settings, patience));
         let (asker, approver) = Parts {
             registry: Registry::new().inspect(Now).unwrap().change(Stop).unwrap(),

@@ -5,12 +5,14 @@
 mod fleet;
 mod server;
 
+use std::time::Duration;
+
 use nixi_core::{Effect, ErrorKind, Refusal, StepStatus};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use fleet::{Fleet, KEY};
-use server::{End, Response, Server, answer, calls, done, ends, more, says};
+use server::{End, Response, Server, answer, calls, done, ends, more, says, thinks};
 
 const WORDS: &str = "could it be noon already, I wonder";
 
@@ -155,6 +157,26 @@ async fn every_fault_is_told_runs_nothing_and_leaves_the_session_usable() {
             Unavailable,
             "nothing for",
         ),
+        (
+            "nothing but empty chunks",
+            vec![Response::events(&[stop(), json!({"choices": []})]).ending(End::Repeat)],
+            Unavailable,
+            "nothing for",
+        ),
+        (
+            "thoughts of 5 MiB",
+            vec![Response::events(&vec![thinks(&"hm ".repeat(21_846)); 80])],
+            Broken,
+            "longer than any answer should be",
+        ),
+        (
+            "an event without an end",
+            vec![Response::raw(
+                std::iter::once("data: ".to_owned()).chain(vec!["x".repeat(1024); 1100]).collect(),
+            )],
+            Broken,
+            "longer than any answer should be",
+        ),
         ("closed at once", vec![Response::nothing(End::Cut)], Unavailable, "no model answers"),
         (
             "401",
@@ -208,6 +230,35 @@ async fn every_fault_is_told_runs_nothing_and_leaves_the_session_usable() {
         assert_eq!(fleet.ran(), Vec::<String>::new(), "{what}");
         assert!(!format!("{outcome:?}").contains(KEY), "{what}: {error}");
         still_works(&server, &fleet).await;
+    }
+}
+
+#[tokio::test]
+async fn a_turn_comes_to_an_end() {
+    let server = Server::start().await;
+    let patience = nixi_llm::Patience {
+        first: Duration::from_secs(60),
+        next: Duration::from_secs(60),
+        turn: Duration::from_millis(300),
+    };
+    let fleet = Fleet::with_patience(&server.url, patience);
+    for endless in [thinks("hm"), json!({"choices": []})] {
+        server.respond([Response::events(&[endless]).ending(End::Repeat)]);
+        let error = fleet.ask(WORDS).await.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::ModelBroken);
+        assert!(error.message.contains("came to no end"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_and_odd_line_ends_are_read() {
+    let (server, fleet) = start().await;
+    for end in ["\n", "\r\n", "\r"] {
+        let events = [says("Noon."), ends("stop")].map(|event| format!("id: 1{end}data: {event}{end}{end}"));
+        let body = format!("\u{feff}{}: ping{end}data: [DONE]{end}{end}\n", events.concat());
+        server.respond([Response::raw(vec![body])]);
+        let outcome = fleet.ask(WORDS).await;
+        assert_eq!(outcome.answer.as_deref(), Some("Noon."), "{end:?}: {:?}", outcome.error);
     }
 }
 

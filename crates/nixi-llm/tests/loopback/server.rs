@@ -15,6 +15,8 @@ pub(crate) enum End {
     Cut,
     /// Nothing more comes.
     Hang,
+    /// The last piece comes again and again.
+    Repeat,
 }
 
 #[derive(Clone)]
@@ -46,6 +48,11 @@ impl Response {
         }
     }
 
+    /// A stream with these bytes in it, as they are.
+    pub(crate) fn raw(pieces: Vec<String>) -> Self {
+        Self { pieces, ..Self::events(&[]) }
+    }
+
     pub(crate) fn ending(mut self, end: End) -> Self {
         self.end = end;
         self
@@ -59,6 +66,10 @@ impl Response {
 
 pub(crate) fn says(words: &str) -> Value {
     json!({"choices": [{"index": 0, "delta": {"content": words}, "finish_reason": null}]})
+}
+
+pub(crate) fn thinks(words: &str) -> Value {
+    json!({"choices": [{"index": 0, "delta": {"reasoning_content": words}}]})
 }
 
 pub(crate) fn calls(index: u64, id: &str, name: &str, arguments: &str) -> Value {
@@ -165,6 +176,13 @@ async fn serve(
         End::Cut => {}
         // Until the other side has had enough.
         End::Hang => drop(stream.read_buf(&mut bytes).await),
+        End::Repeat => {
+            let piece = response.pieces.last()?;
+            loop {
+                stream.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).await.ok()?;
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        }
     }
     Some(())
 }
