@@ -84,12 +84,23 @@ impl KnownHosts {
     }
 }
 
+/// A file larger than this is none of ours: it would take longer to read than a connect may take.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// The bytes of a file; none if it is missing.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        read => read,
+    let about = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        about => about?,
+    };
+    // A pipe or a device would be waited for, or read, without end.
+    if !about.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
     }
+    if about.len() > LARGEST {
+        return Err(io::Error::other("it is larger than 16 MiB"));
+    }
+    fs::read(path)
 }
 
 /// Takes the lock of a folder.

@@ -83,6 +83,28 @@ async fn marks_and_files_of_the_system_count() {
     assert!(text.ends_with(&format!("end\n{}\n", sshd.known_hosts_line("127.0.0.1").unwrap())), "{text}");
 }
 
+/// Where the record cannot be read, nothing is trusted, and nothing waits for a pipe that nobody writes to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_no_file_is_told() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        controller.known_hosts(),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    match controller.reach(&target(&sshd)).await {
+        Err(nixi_core::ExecError::Unfit { detail, .. }) => {
+            assert!(detail.contains("not a regular file"), "{detail}")
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(sshd.logins(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pin_is_the_only_key_that_is_taken() {
     let sshd = Sshd::builder().host_keys(&[KeyKind::Ed25519, KeyKind::Rsa]).start().unwrap();
