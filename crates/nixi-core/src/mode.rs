@@ -173,7 +173,7 @@ impl Capability {
     }
 }
 
-/// The capabilities of a mode: what UIs and schemas show. It decides nothing; [`crate::Node::writable`] does.
+/// The capabilities of a mode: what UIs and schemas show. It decides nothing; the mode check of [`crate::Writable`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapabilitySet(Vec<Capability>);
 

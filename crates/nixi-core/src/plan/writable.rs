@@ -4,7 +4,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::mode::Mode;
 use crate::node::Node;
 
-/// Proof that changes are allowed on a node. [`Node::writable`] is the only way to one.
+/// Proof that changes are allowed on a node. `Node::writable`, which core calls and nobody else can, is the only way to one.
 #[derive(Debug)]
 pub struct Writable {
     node: Node,
