@@ -2,15 +2,21 @@
 
 use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nixi_core::session::{ApproverHandle, Standing};
 use nixi_core::{Refusal, Risk};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
-use crate::output::{Loudness, Screen, plan};
+use crate::output::{Loudness, Screen};
 
 /// No answer is longer.
 const MOST_BYTES: usize = 256;
+/// For so long nothing may come before an answer is read: nobody has read a question earlier than that.
+const QUIET: Timespec = Timespec { tv_sec: 0, tv_nsec: 400_000_000 };
+/// What is not quiet by then is nobody who answers.
+const NOISE: Duration = Duration::from_secs(10);
 
 /// Whether somebody can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +53,15 @@ pub(crate) async fn answer(
             pending.deny(Refusal::NobodyToAsk);
             continue;
         }
-        screen.plan(pending.review());
         let risk = pending.review().risk;
-        // What was typed before the question was seen answers nothing.
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-        screen.ask(plan::question(risk));
-        let said = tokio::task::spawn_blocking(move || read_answer(&mut Keyboard, risk));
+        forget_typed();
+        screen.ask(pending.review());
+        let shown = Arc::clone(&screen);
+        let said = tokio::task::spawn_blocking(move || {
+            let said = hear(&shown, risk);
+            shown.answered(said.is_some());
+            said.unwrap_or(Answer::No)
+        });
         match said.await {
             Ok(Answer::Yes) => pending.approve(),
             Ok(Answer::No) | Err(_) => pending.deny(Refusal::Person),
@@ -66,6 +75,49 @@ enum Answer {
     No,
 }
 
+/// The answer to the question that stands, once there was quiet; nothing if nobody gave one.
+fn hear(screen: &Screen, risk: Risk) -> Option<Answer> {
+    let begun = Instant::now();
+    let mut is_noisy = false;
+    loop {
+        match is_quiet() {
+            // What came with the question answers nothing, half a line neither.
+            Ok(true) if is_noisy => {
+                screen.ask_again("(what came together with the question was not read)", risk);
+                is_noisy = false;
+            }
+            Ok(true) => break,
+            Ok(false) if begun.elapsed() < NOISE => is_noisy = true,
+            Ok(false) => {
+                screen.remark("(input does not stop coming: taken as a no)");
+                return None;
+            }
+            Err(_) => return None,
+        }
+        forget_typed();
+    }
+    forget_typed();
+    read_answer(&mut Keyboard, risk)
+}
+
+/// Waits for input for a while; whether none came.
+fn is_quiet() -> io::Result<bool> {
+    let input = io::stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    match poll(&mut polled, Some(&QUIET)) {
+        Ok(0) => Ok(true),
+        Ok(_) if polled[0].revents() == PollFlags::IN => Ok(false),
+        Ok(_) => Err(io::ErrorKind::BrokenPipe.into()),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was typed before a question was seen answers nothing.
+fn forget_typed() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
 /// Standard input without a buffer of our own: what is read stays with the question that it was read for, and what is
 /// not read stays where `tcflush` finds it.
 struct Keyboard;
@@ -76,23 +128,24 @@ impl Read for Keyboard {
     }
 }
 
-/// Reads one line to its end. Anything but a clear yes is a no: the end of the input, an error, a line too long.
-fn read_answer(input: &mut impl Read, risk: Risk) -> Answer {
-    let Some(line) = read_line(input) else { return Answer::No };
+/// Reads one line to its end. Anything but a clear yes is a no; nothing is the end of the input, or an error.
+fn read_answer(input: &mut impl Read, risk: Risk) -> Option<Answer> {
+    let line = read_line(input)?;
     let word = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
     let yes = match risk {
         Risk::Routine => matches!(word.as_str(), "y" | "yes"),
         Risk::Destructive => word == "yes",
     };
-    if yes { Answer::Yes } else { Answer::No }
+    Some(if yes { Answer::Yes } else { Answer::No })
 }
 
-/// One whole line, byte by byte, so that nothing behind its end is taken; nothing if it is cut off or too long.
+/// One whole line, byte by byte, so that nothing behind its end is taken; nothing if it is cut off. Of a line that is too
+/// long nothing is kept.
 fn read_line(input: &mut impl Read) -> Option<Vec<u8>> {
     let (mut line, mut is_short, mut byte) = (Vec::new(), true, [0]);
     loop {
         match input.read(&mut byte) {
-            Ok(1) if byte == *b"\n" => return is_short.then_some(line),
+            Ok(1) if byte == *b"\n" => return Some(if is_short { line } else { Vec::new() }),
             Ok(1) if line.len() < MOST_BYTES => line.extend(byte),
             // The rest of the line belongs to it, and answers nothing else.
             Ok(1) => is_short = false,
@@ -107,7 +160,7 @@ mod tests {
     use super::*;
 
     fn says(line: &str, risk: Risk) -> bool {
-        read_answer(&mut line.as_bytes(), risk) == Answer::Yes
+        read_answer(&mut line.as_bytes(), risk) == Some(Answer::Yes)
     }
 
     #[test]
@@ -130,8 +183,8 @@ mod tests {
     #[test]
     fn one_line_answers_one_question() {
         let mut input = "no\nyes\n".as_bytes();
-        assert_eq!(read_answer(&mut input, Risk::Routine), Answer::No);
-        assert_eq!(read_answer(&mut input, Risk::Routine), Answer::Yes);
+        assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::No));
+        assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::Yes));
     }
 
     #[test]
@@ -139,19 +192,19 @@ mod tests {
         for long in [255, 256, 257, 300, 10_000] {
             let line = format!("{}y\nno\n", "x".repeat(long));
             let mut input = line.as_bytes();
-            assert_eq!(read_answer(&mut input, Risk::Routine), Answer::No, "{long}");
+            assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::No), "{long}");
             assert_eq!(input, b"no\n", "{long}: the whole line was taken, and nothing else");
         }
     }
 
     #[test]
-    fn an_input_that_fails_says_no() {
+    fn an_input_that_fails_says_nothing() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::Other.into())
             }
         }
-        assert_eq!(read_answer(&mut Broken, Risk::Routine), Answer::No);
+        assert_eq!(read_answer(&mut Broken, Risk::Routine), None);
     }
 }

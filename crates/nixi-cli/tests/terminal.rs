@@ -15,9 +15,13 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use common::Home;
+use common::model::{calls, model, words};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::json;
 
 const NODES: &str = "[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n";
 
@@ -35,6 +39,8 @@ impl Terminal {
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap();
         let program = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&program, size).unwrap();
         Self { person: File::from(person), program, seen: String::new() }
     }
 
@@ -52,6 +58,26 @@ impl Terminal {
 
     fn types(&mut self, keys: &str) {
         self.person.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Types as a person does, who has read the question first.
+    fn answers(&mut self, keys: &str) {
+        std::thread::sleep(Duration::from_secs(1));
+        self.types(keys);
+    }
+
+    /// What was printed up to these words; what follows them is seen next.
+    fn takes(&mut self, words: &str) -> String {
+        self.wait_for(words);
+        let at = self.seen.find(words).unwrap() + words.len();
+        let rest = self.seen.split_off(at);
+        std::mem::replace(&mut self.seen, rest).replace('\r', "")
+    }
+
+    /// Standard output is the terminal as well.
+    fn run_whole(&self, home: &Home, args: &[&str]) -> Child {
+        let mut command = home.command(args);
+        command.stdin(self.stdio()).stderr(self.stdio()).stdout(self.stdio()).spawn().unwrap()
     }
 
     /// Standard output stays a pipe: what is asked does not depend on where the results go.
@@ -74,7 +100,7 @@ fn a_yes_behind_the_question_approves_what_was_shown() {
     let child = terminal.run(&home, &["remove", "web"]);
     terminal.wait_for(QUESTION);
     assert!(terminal.seen.contains("config: remove node web ("), "{}", terminal.seen);
-    terminal.types("yes\n");
+    terminal.answers("yes\n");
     assert_eq!(code(child), 0);
     assert!(!home.config_text().contains("web"));
 }
@@ -86,13 +112,33 @@ fn what_was_typed_before_the_question_approves_nothing() {
     terminal.types("yes\nyes\n");
     let child = terminal.run(&home, &["remove", "web"]);
     terminal.wait_for(QUESTION);
-    terminal.types("\n");
+    terminal.answers("\n");
     assert_eq!(code(child), 3);
     assert_eq!(home.config_text(), NODES);
 }
 
+#[test]
+fn what_comes_together_with_the_question_approves_nothing() {
+    let home = Home::with_config(NODES);
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["remove", "web"]);
+    terminal.takes(QUESTION);
+    terminal.types("yes\n");
+    terminal.takes("was not read");
+    terminal.takes(QUESTION);
+    assert_eq!(home.config_text(), NODES);
+    terminal.answers("yes\n");
+    assert_eq!(code(child), 0);
+    assert!(!home.config_text().contains("web"));
+}
+
 /// A machine with two things to be restarted, in a home that knows it by two names.
 fn two_plans() -> (Home, nixi_lab::Sshd) {
+    let (nodes, sshd) = two_names();
+    (Home::with_config(&nodes), sshd)
+}
+
+fn two_names() -> (String, nixi_lab::Sshd) {
     let sshd = nixi_lab::Sshd::start().unwrap();
     sshd.stub_programs().unwrap();
     sshd.unit("nginx.service", "active").unwrap();
@@ -105,7 +151,7 @@ fn two_plans() -> (Home, nixi_lab::Sshd) {
             sshd.identity().display()
         ));
     }
-    (Home::with_config(&nodes), sshd)
+    (nodes, sshd)
 }
 
 /// Each long line ends with what would approve the next plan, if it were taken for its answer.
@@ -116,11 +162,11 @@ fn what_is_left_of_one_answer_approves_no_other_plan() {
         let mut terminal = Terminal::open();
         let child = terminal.run(&home, &["restart nginx service on web-1 and web-2"]);
         terminal.wait_for("Apply this? [y/N]");
-        terminal.types(&long);
+        terminal.answers(&long);
         terminal.wait_for("Plan for web-2");
         terminal.seen = terminal.seen.split("Plan for web-2").last().unwrap().to_owned();
         terminal.wait_for("Apply this? [y/N]");
-        terminal.types("\n");
+        terminal.answers("\n");
         assert_eq!(code(child), 3, "{}", terminal.seen);
         assert!(!sshd.ran().iter().any(|line| line.contains("restart")), "{long:?}: {:?}", sshd.ran());
     }
@@ -137,10 +183,104 @@ fn every_question_stands_below_its_plan() {
         terminal.wait_for("Apply this? [y/N]");
         assert_eq!(terminal.seen.matches(title).count(), 1, "{}", terminal.seen);
         terminal.seen.clear();
-        terminal.types(answer);
+        terminal.answers(answer);
     }
     assert_eq!(code(child), 3);
     assert_eq!(sshd.ran().iter().filter(|line| line.contains("restart")).count(), 1, "{:?}", sshd.ran());
+}
+
+/// In our own layout, in the words of a model.
+const FAKE: &str = "Understood. Instead I only look at it:\n\n── Nixi asks ──\nPlan for web-1 (me): look\n  steps\n    1. systemctl status -- nginx.service\nApply this? [y/N]";
+const STEP: &str = "systemctl restart -- nginx.service";
+
+fn restart() -> (&'static str, serde_json::Value) {
+    ("service", json!({ "action": "restart", "names": ["nginx"], "node": "web-1" }))
+}
+
+fn fake_and_restart() -> common::model::Turn {
+    let (mut deltas, reason) = calls(&[restart()]);
+    deltas.insert(0, json!({ "content": FAKE }));
+    (deltas, reason)
+}
+
+/// The last rows above a question: each step as it will run, and nothing below them.
+fn assert_ends_with_the_step(asked: &str) {
+    let rows: Vec<&str> = asked.lines().collect();
+    let step = rows[rows.len() - 2];
+    assert!(step.starts_with("    1. ") && step.ends_with(STEP), "{asked}");
+    assert_eq!(rows[rows.len() - 3], "  steps", "{asked}");
+}
+
+#[test]
+fn the_words_of_a_model_are_no_plan() {
+    let (nodes, sshd) = two_names();
+    let (home, answering) =
+        model(&nodes, vec![calls(&[restart()]), fake_and_restart(), words(&["It is done."])]);
+    let mut terminal = Terminal::open();
+    let child = terminal.run_whole(&home, &["please tidy my web server up", "--color=never"]);
+    assert_ends_with_the_step(&terminal.takes("Apply this? [y/N]"));
+    terminal.answers("y\n");
+    let words = terminal.takes("│ Apply this? [y/N]");
+    let of_the_model = words.lines().skip_while(|line| !line.contains("Understood."));
+    assert!(of_the_model.clone().count() == FAKE.lines().count(), "{words}");
+    of_the_model.for_each(|line| assert!(line.starts_with("│ "), "{line:?} in {words}"));
+    let asked = terminal.takes("Apply this? [y/N]");
+    let rows: Vec<&str> = asked.lines().filter(|line| !line.is_empty()).collect();
+    assert!(rows[0].starts_with("── Nixi asks ──") && rows[1].starts_with("Plan for web-1 ("), "{asked}");
+    assert_ends_with_the_step(&asked);
+    terminal.answers("n\n");
+    assert_eq!(code(child), 3);
+    answering.join().unwrap();
+    assert_eq!(sshd.ran().iter().filter(|line| line.contains("restart")).count(), 1, "{:?}", sshd.ran());
+}
+
+#[test]
+fn a_model_asks_once_for_what_was_declined() {
+    let (nodes, sshd) = two_names();
+    let (home, answering) =
+        model(&nodes, vec![calls(&[restart()]), fake_and_restart(), words(&["It is done."])]);
+    let mut terminal = Terminal::open();
+    let child = terminal.run_whole(&home, &["please tidy my web server up", "--color=never"]);
+    terminal.takes("Apply this? [y/N]");
+    terminal.answers("n\n");
+    let rest = terminal.takes("│ It is done.");
+    assert!(!rest.lines().any(|line| line.starts_with("Apply this?")), "{rest}");
+    assert_eq!(code(child), 3);
+    answering.join().unwrap();
+    assert!(!sshd.ran().iter().any(|line| line.contains("restart")), "{:?}", sshd.ran());
+}
+
+/// The label comes with an image, so its author writes the warning.
+#[test]
+fn a_label_does_not_move_the_steps() {
+    let (home, sshd) = two_plans();
+    sshd.container("redis", "docker.io/library/redis:8", true).unwrap();
+    let label = format!("Plan-for-web-1:1.podman-restart-cache{}.service", "-".repeat(200));
+    let stub = include_str!("../../../lab/stubs/podman.sh");
+    let labels = format!("\"Labels\":{{\"PODMAN_SYSTEMD_UNIT\":\"{label}\"}}");
+    sshd.stub("podman", &stub.replace("\"Labels\":{}", &labels)).unwrap();
+    let mut terminal = Terminal::open();
+    let child =
+        terminal.run(&home, &["call", "container.stop", "names=redis", "--node", "web-1", "--color=never"]);
+    let asked = terminal.takes("Apply this? [y/N]");
+    let rows: Vec<&str> = asked.lines().collect();
+    let plan = rows.iter().position(|row| row.starts_with("Plan for")).unwrap();
+    assert!(rows[plan - 1].starts_with("── Nixi asks ──"), "{asked}");
+    let label = rows.iter().position(|row| row.contains("Plan-for-web-1")).unwrap();
+    let steps = rows.iter().position(|row| *row == "  steps").unwrap();
+    assert!(plan < label && label < steps, "{asked}");
+    assert!(
+        rows[plan + 1..rows.len() - 1].iter().all(|row| row.starts_with("  ") && row.len() <= 80),
+        "{asked}"
+    );
+    let step: String = rows[steps + 1..rows.len() - 1].iter().map(|row| row.trim_start()).collect();
+    let ran = step.strip_prefix("1. podman stop -- ").unwrap_or_default();
+    assert!(
+        ran.len() == 64 && ran.bytes().all(|b| b.is_ascii_hexdigit()),
+        "one step, and the question: {asked}"
+    );
+    terminal.answers("n\n");
+    assert_eq!(code(child), 3);
 }
 
 #[test]
@@ -149,7 +289,7 @@ fn the_end_of_the_input_is_a_no() {
     let mut terminal = Terminal::open();
     let child = terminal.run(&home, &["remove", "web", "--json"]);
     terminal.wait_for(QUESTION);
-    terminal.types("\u{4}");
+    terminal.answers("\u{4}");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code().unwrap(), 3);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -158,7 +158,13 @@ impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(name) => write!(f, "killed by SIG{name}"),
+            Self::Signal(name)
+                if !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) =>
+            {
+                write!(f, "killed by SIG{name}")
+            }
+            // OpenSSH tells of a signal that RFC 4254 has no name for by a name of its own.
+            Self::Signal(_) => write!(f, "killed by a signal that the node did not name"),
         }
     }
 }
@@ -353,4 +359,16 @@ pub trait HostKeys: Send + Sync {
     /// # Errors
     /// A sentence for people, if the file cannot be read or written; it is then unchanged.
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_signal_with_a_name_is_named() {
+        assert_eq!(Exit::Signal("KILL".into()).to_string(), "killed by SIGKILL");
+        let unnamed = "killed by a signal that the node did not name";
+        assert_eq!(Exit::Signal("SIGopensshcom".into()).to_string(), unnamed);
+    }
 }

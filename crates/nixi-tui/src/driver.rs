@@ -57,7 +57,7 @@ where
             for command in app.update(message, now) {
                 match desk.obey(command, &mut app) {
                     Next::Go => {}
-                    Next::Redraw => terminal.clear()?,
+                    Next::Redraw => wipe(terminal)?,
                     Next::Leave => {
                         desk.close().await;
                         return Ok(());
@@ -102,6 +102,14 @@ where
     }
     terminal.draw(|frame| view::draw(frame, app))?;
     app.update(Message::Drawn, begun.elapsed());
+    Ok(())
+}
+
+/// Empties the screen, and forgets what was on it. `Terminal::clear` would first ask the terminal where its cursor is, and
+/// a link that stalls does not answer.
+fn wipe<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+    terminal.backend_mut().clear()?;
+    terminal.swap_buffers();
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The terminal UI: a transcript, a line to type in, and the question before every change.
 //!
 //! It drives a session of nixi-core and knows nothing else of Nixi: no tool, no policy, no SSH. The state
-//! ([`app`]) is pure and drawn by pure functions ([`view`]); the [`driver`] stands between it, the terminal and the
+//! (`app`) is pure and drawn by pure functions (`view`); the `driver` stands between it, the terminal and the
 //! session.
 //!
 //! **Invariants.** A plan is approved by a key that was pressed after the whole plan had been on the screen; default,
@@ -27,6 +27,8 @@ use std::io::IsTerminal;
 use anyhow::Context;
 use nixi_core::{ApproverHandle, Asker};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub use wrap::{Wrap, wrap};
 
 /// Runs the terminal UI until the person leaves, and gives the terminal back as it was.
 ///

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 /// How much of a line a person has to be able to read off the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrap {
+pub enum Wrap {
     /// The words: a blank at a break is dropped, and the line's indentation is kept on its further rows.
     Words,
     /// Every character: the rows, put together, are the line.
@@ -16,7 +16,8 @@ const TAB: usize = 8;
 /// The rows of a text, none wider than `columns` but for a single character that is wider itself.
 ///
 /// The text is cleaned of all that a terminal obeys; tabs become blanks.
-pub(crate) fn wrap(text: &str, columns: usize, how: Wrap) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, columns: usize, how: Wrap) -> Vec<String> {
     let clean = nixi_core::text::clean(text);
     let mut rows = Vec::new();
     for line in clean.split('\n') {

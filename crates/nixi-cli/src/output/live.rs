@@ -91,7 +91,8 @@ impl<'a> Live<'a> {
         match &outcome.answer {
             Some(answer) if !heard.words => {
                 self.part(&mut heard);
-                self.screen.result(answer);
+                self.screen.words(answer);
+                self.screen.end_line();
             }
             Some(_) | None => self.screen.end_line(),
         }
@@ -142,7 +143,7 @@ impl<'a> Live<'a> {
     /// A blank line between results and the words below them.
     fn part(&self, heard: &mut Heard) {
         if heard.above == Above::Block {
-            self.screen.piece("\n");
+            self.screen.blank();
         }
         heard.above = Above::Words;
     }
@@ -206,7 +207,7 @@ impl Audience for Live<'_> {
                     let ready = heard.order.flush();
                     ready.iter().for_each(|result| self.result(&mut heard, result));
                     self.part(&mut heard);
-                    self.screen.piece(&words);
+                    self.screen.words(&words);
                     heard.words = true;
                 }
             }

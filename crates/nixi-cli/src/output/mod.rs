@@ -8,16 +8,23 @@ pub(crate) mod live;
 mod order;
 mod paint;
 pub(crate) mod plan;
+mod speech;
 pub(crate) mod text;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nixi_core::{ErrorReport, PlanDigest, Review};
+use nixi_core::{ErrorReport, PlanDigest, Review, Risk};
+use rustix::fd::AsFd;
+use rustix::termios::tcgetwinsize;
 
 pub(crate) use paint::{Paint, Tone};
 
+use self::speech::Speech;
 use crate::args::{Colour, Look};
+
+/// The width of a terminal that does not tell it.
+const COLUMNS: u16 = 80;
 
 /// What is printed on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +65,41 @@ struct State {
     /// Whether the last thing on standard output was a piece of a line.
     mid_line: bool,
     shown: Vec<PlanDigest>,
+    /// A model's words, where they are marked.
+    speech: Speech,
+    /// What has to wait while a question stands: nothing may come between it and its answer.
+    held: Option<Vec<Piece>>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Out(String),
+    Err(String),
+}
+
+impl State {
+    fn out(&mut self, text: &str) {
+        if let Some(held) = &mut self.held {
+            return held.push(Piece::Out(text.to_owned()));
+        }
+        if self.broken.is_some() || text.is_empty() {
+            return;
+        }
+        self.mid_line = !text.ends_with('\n');
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Nobody can be told if that fails.
+    fn err(&mut self, text: &str) {
+        if let Some(held) = &mut self.held {
+            return held.push(Piece::Err(text.to_owned()));
+        }
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
 }
 
 impl Screen {
@@ -97,36 +139,41 @@ impl Screen {
         self.put(&format!("{}\n", lines.trim_end_matches('\n')));
     }
 
-    /// A piece of a result, to be seen at once.
-    pub(crate) fn piece(&self, piece: &str) {
-        self.put(piece);
+    /// A piece of a model's words, to be seen at once; on a terminal each of their lines is marked as theirs.
+    pub(crate) fn words(&self, piece: &str) {
+        let mut state = self.state();
+        let piece =
+            if self.live { state.speech.say(piece, columns_of(io::stdout())) } else { piece.to_owned() };
+        state.out(&piece);
     }
 
-    /// Ends a line that pieces began.
+    /// A blank line between results and the words below them.
+    pub(crate) fn blank(&self) {
+        self.put("\n");
+    }
+
+    /// Ends a line that words began.
     pub(crate) fn end_line(&self) {
-        if self.state().mid_line {
-            self.put("\n");
+        let mut state = self.state();
+        if self.live {
+            let rest = state.speech.end(columns_of(io::stdout()));
+            state.out(&rest);
+        }
+        if state.mid_line {
+            state.out("\n");
         }
     }
 
     fn put(&self, text: &str) {
-        let mut state = self.state();
-        if state.broken.is_some() || text.is_empty() {
-            return;
-        }
-        state.mid_line = !text.ends_with('\n');
-        let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            state.broken = Some(error);
-        }
+        self.state().out(text);
     }
 
-    /// Lines on standard error. Nobody can be told if that fails.
+    /// Lines on standard error.
     pub(crate) fn say(&self, lines: &str) {
         if self.live {
             self.end_line();
         }
-        let _ = writeln!(io::stderr().lock(), "{}", lines.trim_end_matches('\n'));
+        self.state().err(&format!("{}\n", lines.trim_end_matches('\n')));
     }
 
     /// Lines on standard error that `-q` leaves out.
@@ -136,13 +183,46 @@ impl Screen {
         }
     }
 
-    /// A question, on standard error, with the cursor behind it.
-    pub(crate) fn ask(&self, question: &str) {
+    /// A plan and the question below it, on standard error, with the cursor behind it. Until [`Screen::answered`],
+    /// nothing else is printed.
+    pub(crate) fn ask(&self, review: &Review) {
         if self.live {
             self.end_line();
         }
+        let columns = columns_of(io::stderr());
+        let plan = plan::lines(review, columns, self.err);
+        let rule = plan::rule(columns, self.err);
+        let mut state = self.state();
+        state.shown.push(review.digest);
+        state.err(&format!("{rule}\n{plan}\n{} ", plan::question(review.risk)));
+        state.held.get_or_insert_default();
+    }
+
+    /// The question anew, below why it is.
+    pub(crate) fn ask_again(&self, why: &str, risk: Risk) {
+        self.remark(why);
         let mut err = io::stderr().lock();
-        let _ = write!(err, "{question} ").and_then(|()| err.flush());
+        let _ = write!(err, "\n{} ", plan::question(risk)).and_then(|()| err.flush());
+    }
+
+    /// A remark below a question that stands.
+    pub(crate) fn remark(&self, why: &str) {
+        let _ = write!(io::stderr().lock(), "\n{}", self.err.of(Tone::Faint, why));
+    }
+
+    /// The question was answered, or will not be: what had to wait is printed.
+    pub(crate) fn answered(&self, ends_line: bool) {
+        let mut state = self.state();
+        let Some(held) = state.held.take() else { return };
+        if !ends_line {
+            state.err("\n");
+        }
+        for piece in held {
+            match piece {
+                Piece::Out(text) => state.out(&text),
+                Piece::Err(text) => state.err(&text),
+            }
+        }
     }
 
     /// Colours of standard output.
@@ -155,10 +235,10 @@ impl Screen {
         self.err
     }
 
-    /// A plan that runs, or that a person is asked about: always in full.
+    /// A plan that runs without a question: always in full.
     pub(crate) fn plan(&self, review: &Review) {
         self.state().shown.push(review.digest);
-        self.say(&plan::lines(review, self.err));
+        self.say(&plan::lines(review, columns_of(io::stderr()), self.err));
     }
 
     /// A plan that was not asked about, unless this very plan was shown before.
@@ -184,6 +264,7 @@ impl Screen {
 
     /// Whether all that belongs on standard output got there; a reader that left early had what it wanted.
     pub(crate) fn verdict(&self) -> Result<(), String> {
+        self.answered(false);
         match self.state().broken.take() {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(format!("failed to write to standard output: {error}"))
@@ -191,4 +272,10 @@ impl Screen {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// The width of the terminal; what is no terminal has no end.
+fn columns_of(stream: impl AsFd) -> usize {
+    let size = tcgetwinsize(stream).map(|size| size.ws_col);
+    size.map_or(usize::MAX, |columns| usize::from(if columns == 0 { COLUMNS } else { columns }))
 }

@@ -97,7 +97,7 @@ impl Backend for Shared {
         self.0.lock().unwrap().show_cursor()
     }
     fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
-        self.0.lock().unwrap().get_cursor_position()
+        panic!("a terminal on a link that stalls does not answer")
     }
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
         self.0.lock().unwrap().set_cursor_position(position)
@@ -226,6 +226,17 @@ async fn what_was_typed_ahead_approves_nothing_and_leaving_means_no() {
     }
     seat.sees("Approve this change?").await;
     assert_eq!(seat.hang_up().await.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_terminal_that_does_not_answer_is_drawn_anew() {
+    let seat = Seat::take();
+    seat.sees("1 node · no model").await;
+    seat.screen.0.lock().unwrap().clear().unwrap();
+    assert!(!seat.screen.text().contains("no model"));
+    seat.press(KeyCode::Char('l'), KeyModifiers::CONTROL, Instant::now()).await;
+    seat.sees("1 node · no model").await;
+    seat.hang_up().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,135 @@
+//! A model's words on a terminal: marked on every line, so that they cannot pass for anything of ours.
+
+use nixi_core::text;
+
+/// What each line begins with. No plan, question or result does.
+const MARK: &str = "│";
+const TAB: usize = 4;
+/// Behind the mark, words get at least this many columns.
+const NARROWEST: usize = 8;
+
+/// Words as they come, broken into lines that the terminal does not break again: what it breaks begins without a mark.
+#[derive(Debug, Default)]
+pub(super) struct Speech {
+    /// Columns taken behind the mark; nothing at the beginning of a line.
+    used: Option<usize>,
+    /// A word that may go on.
+    word: String,
+    word_columns: usize,
+}
+
+impl Speech {
+    /// What is to be printed now that these words came.
+    pub(super) fn say(&mut self, words: &str, columns: usize) -> String {
+        let room = columns.saturating_sub(2).max(NARROWEST);
+        let mut out = String::new();
+        for c in text::clean(words).chars() {
+            match c {
+                '\n' => {
+                    self.put_word(room, &mut out);
+                    self.open(&mut out);
+                    self.used = None;
+                    out.push('\n');
+                }
+                ' ' | '\t' => {
+                    self.put_word(room, &mut out);
+                    self.open(&mut out);
+                    let blanks = if c == '\t' { TAB } else { 1 };
+                    let used = self.used.unwrap_or(0);
+                    let blanks = blanks.min(room.saturating_sub(used));
+                    out.extend(std::iter::repeat_n(' ', blanks));
+                    self.used = Some(used + blanks);
+                }
+                c => {
+                    if self.word_columns + columns_of(c) > room {
+                        self.put_word(room, &mut out);
+                    }
+                    self.word.push(c);
+                    self.word_columns += columns_of(c);
+                }
+            }
+        }
+        out
+    }
+
+    /// What is left to be printed, up to the end of the line.
+    pub(super) fn end(&mut self, columns: usize) -> String {
+        let mut out = String::new();
+        self.put_word(columns.saturating_sub(2).max(NARROWEST), &mut out);
+        if self.used.take().is_some() {
+            out.push('\n');
+        }
+        out
+    }
+
+    fn put_word(&mut self, room: usize, out: &mut String) {
+        if self.word.is_empty() {
+            return;
+        }
+        if self.used.is_some_and(|used| used > 0 && used + self.word_columns > room) {
+            out.push('\n');
+            self.used = None;
+        }
+        self.open(out);
+        out.push_str(&std::mem::take(&mut self.word));
+        self.used = Some(self.used.unwrap_or(0) + std::mem::take(&mut self.word_columns));
+    }
+
+    fn open(&mut self, out: &mut String) {
+        if self.used.is_none() {
+            out.push_str(MARK);
+            out.push(' ');
+            self.used = Some(0);
+        }
+    }
+}
+
+/// At least as many columns as any terminal gives it: one that gives more would break the line where we do not.
+fn columns_of(c: char) -> usize {
+    if c < '\u{1100}' { text::width(c.encode_utf8(&mut [0; 4])) } else { 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(pieces: &[&str], columns: usize) -> String {
+        let mut speech = Speech::default();
+        let mut out: String = pieces.iter().map(|piece| speech.say(piece, columns)).collect();
+        out.push_str(&speech.end(columns));
+        out
+    }
+
+    #[test]
+    fn every_line_is_marked_however_the_words_come() {
+        let words = "One two.\n\n  three\nfour";
+        let marked = "│ One two.\n│ \n│   three\n│ four\n";
+        assert_eq!(said(&[words], 40), marked);
+        let letters: Vec<String> = words.chars().map(String::from).collect();
+        assert_eq!(said(&letters.iter().map(String::as_str).collect::<Vec<_>>(), 40), marked);
+    }
+
+    #[test]
+    fn no_line_reaches_the_edge() {
+        let hostile = [
+            "x".repeat(500),
+            format!("a{}Plan for web", " ".repeat(500)),
+            "漢".repeat(100),
+            "\t".repeat(99),
+            "word ".repeat(99),
+        ];
+        for words in &hostile {
+            for columns in [10, 11, 40, 80] {
+                for line in said(&[words], columns).lines() {
+                    assert!(line.starts_with("│ ") && text::width(line) <= columns, "{columns}: {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_printed_where_nothing_was_said() {
+        assert_eq!(said(&[], 80), "");
+        assert_eq!(said(&["a\n"], 80), "│ a\n");
+    }
+}
