@@ -1,7 +1,8 @@
 //! How long one warm command takes: through a whole session of Nixi, and through an `ssh -S` client that shares an
-//! OpenSSH master connection. Both run the same program on the same sshd on loopback, in turn, in one process run.
+//! OpenSSH master connection. Both run the same program on the same sshd on loopback, in turn, in one process.
 //!
-//! `cargo xtask bench latency [PAIRS]` prints medians and their ratio. It judges nothing.
+//! `cargo xtask bench latency [PAIRS]` prints medians and their ratio, for each login shell: starting bash alone takes
+//! longer than everything else that a warm command does. It judges nothing.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -48,8 +49,23 @@ impl Inspect for Name {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let pairs = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(PAIRS);
-    let sshd = Sshd::start().context("the bench needs sshd on this machine")?;
-    let master = ControlMaster::connect(&sshd)?;
+    println!("one warm `uname -n` on a loopback sshd, {pairs} pairs each");
+    for shell in ["/bin/sh", "/bin/bash"] {
+        match Sshd::builder().login_shell(shell).start() {
+            Ok(sshd) => measure(&sshd, shell, pairs).await?,
+            // Only root can give its sshd a user database of its own.
+            Err(error) => {
+                println!("\nlogin shell {shell}: not measured: {error:#}");
+                let sshd = Sshd::start().context("the bench needs sshd on this machine")?;
+                return measure(&sshd, "of this user", pairs).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn measure(sshd: &Sshd, shell: &str, pairs: usize) -> Result<()> {
+    let master = ControlMaster::connect(sshd)?;
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("config.toml");
     let text = format!(
@@ -70,11 +86,7 @@ async fn main() -> Result<()> {
         let call = CallRequest::new("bench.name").on("bench");
         let outcome = asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &Default::default()).await;
         let nixi = begun.elapsed();
-        ensure!(
-            outcome.exit_code() == 0,
-            "{:?}",
-            outcome.results.first().and_then(|result| result.error.as_ref())
-        );
+        ensure!(outcome.exit_code() == 0, "{:?}", outcome.results.first().map(|result| &result.error));
 
         let begun = Instant::now();
         let output = master.command("uname -n").output()?;
@@ -88,7 +100,7 @@ async fn main() -> Result<()> {
     let mut ratios: Vec<f64> =
         ours.iter().zip(&theirs).map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);
-    println!("one warm `uname -n` on a loopback sshd, {pairs} pairs");
+    println!("\nlogin shell {shell}");
     print_row("nixi session", &mut ours);
     print_row("ssh -S client", &mut theirs);
     println!("ratio, pair by pair: median {:.3}", ratios[ratios.len() / 2]);

@@ -16,6 +16,7 @@ pub struct SshdBuilder {
     pub(super) record: bool,
     pub(super) any_address: bool,
     pub(super) rc: String,
+    pub(super) login_shell: Option<String>,
     extra: Vec<String>,
 }
 
@@ -26,6 +27,7 @@ impl Default for SshdBuilder {
             record: false,
             any_address: false,
             rc: String::new(),
+            login_shell: None,
             extra: Vec::new(),
         }
     }
@@ -65,6 +67,13 @@ impl SshdBuilder {
     /// What the login shell reads before each command (bash as the login shell only).
     pub fn shell_rc(mut self, script: &str) -> Self {
         script.clone_into(&mut self.rc);
+        self
+    }
+
+    /// The user's login shell, in place of the one in the user database. It needs root: the sshd then runs in a mount
+    /// namespace of its own, over a database of its own; the machine's is not touched.
+    pub fn login_shell(mut self, path: &str) -> Self {
+        self.login_shell = Some(path.to_owned());
         self
     }
 

@@ -107,12 +107,31 @@ impl Sshd {
         self.dir.path().join("log")
     }
 
+    /// sshd, or what becomes sshd once it has a user database of its own.
+    fn program(&self) -> Result<Command> {
+        let Some(shell) = &self.builder.login_shell else { return Ok(Command::new(SSHD)) };
+        ensure!(rustix::process::geteuid().is_root(), "another login shell for the user needs root");
+        let database = fs::read_to_string("/etc/passwd")?;
+        let entry = format!("{}:", self.user);
+        let ours = database.lines().map(|line| match line.rsplit_once(':') {
+            Some((rest, _)) if line.starts_with(&entry) => format!("{rest}:{shell}\n"),
+            _ => format!("{line}\n"),
+        });
+        let path = self.dir.path().join("passwd");
+        fs::write(&path, ours.collect::<String>())?;
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "--", "/bin/sh", "-c"]);
+        command.arg("mount --bind \"$1\" /etc/passwd && shift && exec \"$@\"").arg("sh").arg(path).arg(SSHD);
+        Ok(command)
+    }
+
     fn launch(&mut self) -> Result<()> {
         let config = self.dir.path().join("sshd_config");
         fs::write(&config, self.builder.render(self.dir.path(), self.port, &self.mark()))?;
         let before = self.log().len();
         let log = File::options().create(true).append(true).open(self.log_path())?;
-        let mut child = Command::new(SSHD)
+        let mut child = self
+            .program()?
             .args(["-D", "-e", "-f"])
             .arg(&config)
             .stdin(Stdio::null())
