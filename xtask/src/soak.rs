@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::checkout::root;
 use crate::program::{cargo, run as run_program};
 
-/// Runs all tests, each property with many cases. Tests that have a long variant run it when NIXI_SOAK is set.
+/// Runs all tests, each property with many cases.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let cases: u32 = match args.first() {
         Some(word) => word.parse().with_context(|| format!("not a number of cases: {word}"))?,
@@ -15,7 +15,6 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     run_program(
         cargo(&["nextest", "run", "--workspace", "--profile", "soak", "--no-tests=fail"])
             .env("PROPTEST_CASES", cases.to_string())
-            .env("NIXI_SOAK", "1")
             .current_dir(root()?),
     )
 }
