@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::count::Count;
 use super::level::Level;
 use super::{Missing, loud};
-use crate::checkout::{metadata, root};
+use crate::checkout::root;
 use crate::program::{answers, cargo, run, succeeds};
 
 /// Installs nextest where it is missing.
@@ -33,7 +33,8 @@ pub(crate) struct Tests {
 impl Tests {
     pub(crate) fn new(args: &[String], missing: &Missing, llmock: Option<PathBuf>) -> Result<Self> {
         let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
-        let report = metadata()?.target_directory.join("nextest").join(profile).join("junit.xml");
+        // nextest keeps its reports below the workspace, wherever cargo builds.
+        let report = root()?.join("target/nextest").join(profile).join("junit.xml");
         let (filter, args) = split_filter(args);
         let mut environment = vec![("NIXI_WITHOUT", missing.join(","))];
         if let Some(llmock) = llmock {
