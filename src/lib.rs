@@ -11,6 +11,7 @@
 //! // Without the approver nothing can be changed: what nobody can approve is declined.
 //! let (asker, _approver) = nixi::open(&nixi::Setup::default())?;
 //! let call = CallRequest::new("system.info").on("web-server");
+//! // Nobody hears the events (`&()`), and nothing cancels it (a fresh token).
 //! let outcome = asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &Default::default()).await;
 //! assert_eq!(outcome.exit_code(), 0);
 //! # Ok(())

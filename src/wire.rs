@@ -25,7 +25,48 @@ pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
     open_with(setup, nixi_tools::registry().map_err(|error| internal(&error))?)
 }
 
-/// Opens a session with the tools of an embedding program.
+/// Opens a session with the tools of an embedding program, beside Nixi's own or in place of them.
+///
+/// A tool of one's own looks with the reads of [`nixi_core::catalog`], which is closed, or plans a change, whose
+/// commands are free and run only as a person approved them. It needs `serde` 1 and `schemars` 1.
+///
+/// ```no_run
+/// use nixi::core::{
+///     ActionName, Inspect, InspectCx, ReadCapability, ToolError, catalog,
+/// };
+///
+/// struct Kernel;
+///
+/// #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// struct NoArguments {}
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Release(String);
+///
+/// impl std::fmt::Display for Release {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str(&self.0)
+///     }
+/// }
+///
+/// impl Inspect for Kernel {
+///     const NAME: ActionName = ActionName::new("kernel", "release");
+///     const ABOUT: &'static str = "which kernel runs";
+///     const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+///     type Args = NoArguments;
+///     type Report = Release;
+///
+///     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArguments) -> Result<Release, ToolError> {
+///         Ok(Release(cx.stdout(catalog::system::kernel()).await?))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tools = nixi::tools::registry()?.inspect(Kernel)?;
+/// let (asker, approver) = nixi::open_with(&nixi::Setup::default(), tools)?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// When the configuration cannot be read; the report points at the line.

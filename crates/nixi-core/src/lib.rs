@@ -40,5 +40,5 @@ pub use plan::{
     Approved, Decision, Expectation, Origin, Plan, PlanDigest, Refusal, Review, Risk, Step, StepReport,
     StepStatus, Writable,
 };
-pub use registry::Registry;
+pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};

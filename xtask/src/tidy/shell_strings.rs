@@ -6,7 +6,7 @@ use super::tree::{Finding, Tree};
 
 const QUOTING: &str = "crates/nixi-core/src/quote.rs";
 /// Development only: no remote bytes and no user's words pass here.
-const DEVELOPMENT: &[&str] = &["lab/", "xtask/"];
+const DEVELOPMENT: &[&str] = &["benches/", "lab/", "xtask/"];
 
 /// A program's name, as a whole string, that is a shell whatever follows.
 const SHELL: &[&str] =

@@ -140,7 +140,10 @@ impl Door<'_> {
         }
         let decision = tokio::select! {
             decision = self.decide(&review) => decision,
-            () = self.batch.cancel.cancelled() => Decision::Deny(Refusal::Gone),
+            () = self.batch.cancel.cancelled() => {
+                let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run");
+                return result.failed(StepStatus::Declined, error);
+            }
         };
         let leaving = plan.leaving();
         let approved = match Approved::new(plan, self.call.action.spec.name, writable, &review, decision) {
