@@ -66,7 +66,7 @@ pub(crate) struct Globals {
     /// Where to act: names, `local`, @tag, globs, `all`; several with commas, or repeated
     #[arg(long = "node", value_name = "NAME", global = true)]
     pub(crate) nodes: Vec<String>,
-    /// This file in place of the user's; $NIXI_CONFIG names one as well
+    /// This file in place of the user's, which has to be there except for adopt; $NIXI_CONFIG names one as well
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]

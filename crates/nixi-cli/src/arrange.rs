@@ -13,7 +13,7 @@ use nixi_core::{ErrorKind, ErrorReport};
 use crate::args::Cli;
 
 /// Commands that are to come, and what serves until then.
-const NOT_BUILT: [(&str, &str); 9] = [
+const NOT_BUILT: [(&str, &str); 11] = [
     (
         "setup",
         "`nixi adopt` adds a node as it is; passwordless sudo for its user is up to its own NixOS configuration",
@@ -26,6 +26,8 @@ const NOT_BUILT: [(&str, &str); 9] = [
         "doctor",
         "`nixi nodes` tells which nodes answer and why others do not; `nixi config check` reads the configuration",
     ),
+    ("audit", "`nixi call log.query` reads the journal of a node; an audit trail is not kept yet"),
+    ("web", "`nixi` on a terminal is the UI there is; programs use `nixi call … --json`"),
     ("serve", "`nixi` on a terminal is the UI there is; programs use `nixi call … --json`"),
     ("mcp", "programs use `nixi call … --json`"),
     ("man", "`nixi --help`, and --help behind each command"),
@@ -88,7 +90,14 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
         let plain = |arg: &&OsString| !arg.to_string_lossy().starts_with('-');
         let rest = rest.iter().take_while(plain).map(OsString::as_os_str);
         let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).collect();
-        excerpt(&words.join(OsStr::new(" ")).to_string_lossy())
+        // A shell takes the quotes off: one word is a request behind `ask` alone.
+        match words.as_slice() {
+            [_] => format!("one word alone goes behind ask: nixi ask {}", excerpt(word)),
+            words => {
+                let words = excerpt(&words.join(OsStr::new(" ")).to_string_lossy());
+                format!("a request in words goes in quotes: nixi \"{words}\"")
+            }
+        }
     };
     let verbs: Vec<&str> =
         clap.get_subcommands().map(clap::Command::get_name).filter(|verb| *verb != "help").collect();
@@ -98,15 +107,11 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
     let hint = if is_action {
         format!("an action is called: `nixi call {}`", excerpt(word))
     } else if !near.is_empty() {
-        format!(
-            "did you mean {}? A request in words goes in quotes: nixi \"{}\"",
-            near.join(" or "),
-            quoted()
-        )
+        format!("did you mean {}? Else {}", near.join(" or "), quoted())
     } else if rest.is_empty() {
-        format!("the commands are {}; a request in words goes in quotes", verbs.join(", "))
+        format!("the commands are {}; a request in words goes in quotes, {}", verbs.join(", "), quoted())
     } else {
-        format!("a request in words goes in quotes: nixi \"{}\"", quoted())
+        quoted()
     };
     usage(format!("there is no command {:?}", excerpt(word))).hint(hint)
 }
@@ -168,6 +173,7 @@ mod tests {
             hint("list|containers|--json"),
             "a request in words goes in quotes: nixi \"list containers\""
         );
+        assert!(hint("uptime").ends_with("one word alone goes behind ask: nixi ask uptime"));
         assert!(hint("frobnicate").contains("ask, nodes, adopt, remove"), "{}", hint("frobnicate"));
     }
 

@@ -110,7 +110,7 @@ fn a_command_that_asks_no_node_takes_none() {
 
 #[test]
 fn what_is_not_built_says_so_and_is_no_request() {
-    for word in ["setup", "approve", "deny", "log", "undo", "doctor", "serve", "mcp", "man"] {
+    for word in ["setup", "approve", "deny", "log", "undo", "doctor", "serve", "mcp", "man", "web", "audit"] {
         wrong(&[word, "web-server"], "usage", 2, &format!("`nixi {word}` is not built yet"), "");
     }
 }
@@ -354,19 +354,22 @@ fn a_broken_configuration_is_pointed_at_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_and_no_error() {
+fn a_file_that_was_typed_and_is_not_there_is_exit_2() {
+    for args in
+        [&["nodes"][..], &["call", "clock.now"], &["list nodes"], &["remove", "x"], &["config", "show"]]
+    {
+        let args = [&["--config", "elsewhere.toml"], args].concat();
+        wrong(&args, "config", 2, "--config elsewhere.toml: there is no such file", "`nixi adopt` makes it");
+    }
     let home = Home::with_config(NODES);
-    let told = "elsewhere.toml does not exist; going on with no nodes of your own\n";
-    let ran = home.nixi(&["--config", "elsewhere.toml", "nodes"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, told), "{ran:?}");
-    assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
-    let ran = home.nixi(&["--config", "elsewhere.toml", "-q", "call", "clock.now"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     let config = home.config();
     let ran = home.nixi(&["--config", config.to_str().unwrap(), "nodes", "--no-probe"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(home.nixi(&["--config", "elsewhere.toml", "config", "path"]).code, 0);
     let adopt = ["--config", "elsewhere.toml", "adopt", "web", "127.0.0.1", "--port", "1"];
-    assert!(!home.nixi(&adopt).err.contains("does not exist"), "adopting would make it");
+    let ran = home.nixi(&adopt);
+    assert!(ran.code != 2 && !ran.err.contains("no such file"), "adopting would make it: {ran:?}");
+    assert!(!ran.err.contains("Plan for"), "the error says enough: {ran:?}");
 }
 
 #[test]

@@ -68,6 +68,11 @@ fn changes(sshd: &Sshd) -> Vec<String> {
     sshd.ran().iter().filter(changing).cloned().collect()
 }
 
+/// The cell of a node behind this port.
+fn host(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
 #[test]
 fn the_pages_table_and_the_pages_questions() {
     let fleet = Fleet::start();
@@ -77,9 +82,10 @@ fn the_pages_table_and_the_pages_questions() {
     assert_eq!(rows[0], ["NAME", "HOST", "USER", "MODE", "STATUS"]);
     assert_eq!(rows[1][1], "(local)");
     let user = fleet.web.user();
-    assert_eq!(rows[2], ["web-server", "127.0.0.1", user, "managed", "online"]);
-    assert_eq!(rows[3], ["monitoring", "127.0.0.1", user, "monitored", "online"]);
-    assert_eq!(rows[4], ["dead", "127.0.0.1", "nixi", "managed", "unreachable", "(refused)"]);
+    let (web, monitoring) = (host(fleet.web.port()), host(fleet.mon.port()));
+    assert_eq!(rows[2], ["web-server", &web, user, "managed", "online"]);
+    assert_eq!(rows[3], ["monitoring", &monitoring, user, "monitored", "online"]);
+    assert_eq!(rows[4], ["dead", "127.0.0.1:1", "nixi", "managed", "unreachable", "(refused)"]);
     assert!(ran.err.contains("dead:"), "{ran:?}");
 
     let (code, table) = fleet.json(&["nodes"]);
@@ -250,8 +256,8 @@ fn who_answers_does_not_wait_behind_an_address_where_nobody_is() {
     let rows: Vec<Vec<&str>> =
         ran.out.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!((rows.len(), rows[0][1]), (3, "(local)"), "{ran:?}");
-    assert_eq!(rows[1], ["web-server", "127.0.0.1", web.user(), "managed", "online"]);
-    assert_eq!(rows[2], ["dead", "127.0.0.1", "nixi", "managed", "unreachable", "(timeout)"]);
+    assert_eq!(rows[1], ["web-server", &host(web.port()), web.user(), "managed", "online"]);
+    assert_eq!(rows[2], ["dead", &host(hole.port()), "nixi", "managed", "unreachable", "(timeout)"]);
     assert!(ran.err.contains("dead: no answer from 127.0.0.1"), "{ran:?}");
 }
 

@@ -1,6 +1,7 @@
 //! The page's table of nodes, a line at a time: rows can be shown as nodes answer.
 
 use crate::fleet::NodeRow;
+use crate::node::Port;
 use crate::text::{clean_line, pad, width};
 
 /// How the columns `NAME HOST USER MODE STATUS` lie. Only the last one grows while nodes answer, so the widths can be
@@ -49,7 +50,16 @@ impl NodeTable {
 
 fn cells(row: &NodeRow) -> [String; 5] {
     let user = row.user.as_deref().unwrap_or("-");
-    [&row.name_words(), &row.host, user, row.mode.as_str(), &row.status_words()].map(clean_line)
+    [&row.name_words(), &host_words(row), user, row.mode.as_str(), &row.status_words()].map(clean_line)
+}
+
+/// The host, with its port where that is not SSH's own: nodes may share a host.
+fn host_words(row: &NodeRow) -> String {
+    match row.port {
+        Some(port) if port != Port::SSH.get() && row.host.contains(':') => format!("[{}]:{port}", row.host),
+        Some(port) if port != Port::SSH.get() => format!("{}:{port}", row.host),
+        Some(_) | None => row.host.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +82,20 @@ mod tests {
             detail: None,
             hint: None,
             ms: None,
+        }
+    }
+
+    #[test]
+    fn a_port_of_its_own_is_shown() {
+        for (host, port, shown) in [
+            ("h", Some(22), "h"),
+            ("h", Some(2222), "h:2222"),
+            ("::1", Some(22), "::1"),
+            ("::1", Some(2222), "[::1]:2222"),
+            ("h", None, "h"),
+        ] {
+            let host = host.to_owned();
+            assert_eq!(host_words(&NodeRow { host, port, ..row("web", None, NodeStatus::Online) }), shown);
         }
     }
 

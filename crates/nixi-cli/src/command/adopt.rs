@@ -13,7 +13,7 @@ use crate::usage::usage;
 
 pub(super) async fn run(cx: &Cx, adopt: Adopt) -> Result<Exit, ErrorReport> {
     let request = request(adopt)?;
-    let session = cx.open_session()?;
+    let session = cx.session()?;
     let live = cx.listen(&[]);
     let op = session.voucher.adopt(request);
     Ok(session.perform(op, &live).await.conclude(&live))

@@ -12,10 +12,11 @@ mod ui;
 
 use std::sync::Arc;
 
-use nixi_core::ErrorReport;
 use nixi_core::session::CallRequest;
+use nixi_core::text::excerpt;
+use nixi_core::{ErrorKind, ErrorReport};
 
-use crate::args::{Globals, Verb};
+use crate::args::{ConfigVerb, Globals, Verb};
 use crate::exit::Exit;
 use crate::output::live::{Live, Show};
 use crate::output::text::Headings;
@@ -32,6 +33,7 @@ pub(crate) struct Cx {
 impl Cx {
     /// Runs what the command line asks for. An error has not been shown yet.
     pub(crate) async fn run(&self, verb: Option<Verb>) -> Result<Exit, ErrorReport> {
+        self.config_is_there(verb.as_ref())?;
         let Some(verb) = verb else { return ui::run(self).await };
         match &verb {
             Verb::Nodes { .. } => self.takes_no_node("nodes", "it lists all nodes")?,
@@ -61,17 +63,31 @@ impl Cx {
         Err(usage(format!("`nixi {verb}` takes no --node: {why}")))
     }
 
-    /// Opens the session that the command line asks for, and says so if it has no nodes for want of their file.
-    pub(crate) fn session(&self) -> Result<Session, ErrorReport> {
-        if let Some(file) = self.globals.config.as_ref().filter(|file| !file.exists()) {
-            let file = file.display();
-            self.screen.note(&format!("{file} does not exist; going on with no nodes of your own"));
+    /// A file that was typed has to be there: without it a script would find no nodes, and find that all is well.
+    fn config_is_there(&self, verb: Option<&Verb>) -> Result<(), ErrorReport> {
+        let does_without = match verb {
+            Some(Verb::Adopt(_) | Verb::Completions { .. }) => true,
+            Some(Verb::Config { what }) => *what == ConfigVerb::Path,
+            Some(
+                Verb::Ask { .. }
+                | Verb::Nodes { .. }
+                | Verb::Remove { .. }
+                | Verb::Tools { .. }
+                | Verb::Call { .. },
+            )
+            | None => false,
+        };
+        match &self.globals.config {
+            Some(file) if !does_without && !file.exists() => {
+                let message = format!("--config {}: there is no such file", excerpt(&file.to_string_lossy()));
+                Err(ErrorReport::new(ErrorKind::Config, message).hint("`nixi adopt` makes it"))
+            }
+            Some(_) | None => Ok(()),
         }
-        self.open_session()
     }
 
-    /// The same, where that file may be about to be made.
-    pub(crate) fn open_session(&self) -> Result<Session, ErrorReport> {
+    /// Opens the session that the command line asks for.
+    pub(crate) fn session(&self) -> Result<Session, ErrorReport> {
         Session::open(&self.globals, &self.screen)
     }
 

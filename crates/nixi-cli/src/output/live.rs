@@ -116,7 +116,15 @@ impl<'a> Live<'a> {
 
     fn block(&self, heard: &mut Heard, result: &CallResult, heading: Option<String>) {
         // What was not done is shown with its plan; what was done or asked about has shown it already.
-        if let Some(review) = result.plan.as_ref().filter(|_| result.status != StepStatus::Done) {
+        // Of a node that could not be adopted, the error says enough.
+        let is_told = match result.status {
+            StepStatus::Done => true,
+            StepStatus::NotStarted | StepStatus::Declined => false,
+            StepStatus::Failed | StepStatus::Refused | StepStatus::Unreachable | StepStatus::Unknown => {
+                result.tool == "node.adopt"
+            }
+        };
+        if let Some(review) = result.plan.as_ref().filter(|_| !is_told) {
             self.screen.plan_once(review);
         }
         if let Some(text) = &result.text {

@@ -53,8 +53,10 @@ pub(crate) fn error(report: &ErrorReport, paint: Paint) -> String {
 /// Why a call did not end as done: `refused: container.remove on monitoring: …`.
 pub(crate) fn failure(result: &CallResult, paint: Paint) -> Option<String> {
     let report = result.error.as_ref()?;
-    let at = if result.node == "local" { String::new() } else { format!(" on {}", result.node) };
-    Some(headed(&format!("{}: {}{at}:", status(result.status, paint), result.tool), report))
+    let status = status(result.status, paint);
+    // What is about nodes is done by the controller, and its report names the node it is about.
+    let at = if result.tool.starts_with("node.") { String::new() } else { format!(" on {}", result.node) };
+    Some(headed(&format!("{status}: {}{at}:", result.tool), report))
 }
 
 /// The word of a status, with its colour.
@@ -84,4 +86,34 @@ pub(crate) fn beside(node: &str, remark: &str, hint: Option<&str>, paint: Paint)
         text.push_str(hint);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nixi_core::ErrorKind;
+
+    #[test]
+    fn a_failure_names_its_node_the_controller_too() {
+        let paint = Paint::new(crate::args::Colour::Never, false);
+        for (tool, node, said) in [
+            ("container.list", "local", "failed: container.list on local: no"),
+            ("container.list", "web", "failed: container.list on web: no"),
+            ("node.adopt", "local", "failed: node.adopt: no"),
+        ] {
+            let result = CallResult {
+                tool: tool.to_owned(),
+                node: node.to_owned(),
+                args: Value::Null,
+                status: StepStatus::Failed,
+                data: None,
+                text: None,
+                plan: None,
+                steps: Vec::new(),
+                error: Some(ErrorReport::new(ErrorKind::NotFound, "no")),
+                ms: 0,
+            };
+            assert_eq!(failure(&result, paint).as_deref(), Some(said));
+        }
+    }
 }

@@ -95,7 +95,7 @@ impl Phrases for Phrasebook {
     fn read(&self, request: &str) -> Reading {
         match self.understand(request) {
             Some(calls) => Reading::Calls(calls),
-            None => Reading::Unknown { nearest: nearest::to(request, Self::phrases()) },
+            None => Reading::Unknown { nearest: nearest::to(self, request) },
         }
     }
 

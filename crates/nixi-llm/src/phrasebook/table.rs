@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     looks(
         "container.list",
-        &["SHOW [all] [the] containers {on}", "which containers are there {on}"],
+        &["SHOW [all] [the] containers {on}", "(what|which) containers are (there|running) {on}"],
         &["list containers on db-server"],
     ),
     looks(
@@ -125,7 +125,11 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["start containers redis and cache on web-server"],
     ),
-    changes("container.start all=true", &["start all [the] containers {on}"], &["start all containers"]),
+    changes(
+        "container.start all=true",
+        &["start all [the] containers {on}"],
+        &["start all containers on web-server"],
+    ),
     changes("container.stop|service.stop", &["stop {names*} {on}"], &["stop redis and cache on web-server"]),
     changes(
         "container.stop",
@@ -135,7 +139,11 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["stop the redis container"],
     ),
-    changes("container.stop all=true", &["stop all [the] containers {on}"], &["stop all containers"]),
+    changes(
+        "container.stop all=true",
+        &["stop all [the] containers {on}"],
+        &["stop all containers on web-server"],
+    ),
     changes(
         "container.restart|service.restart",
         &["restart {names*} {on}"],
@@ -152,7 +160,7 @@ pub(super) const ROWS: &[Row] = &[
     changes(
         "container.restart all=true",
         &["restart all [the] containers {on}"],
-        &["restart all containers"],
+        &["restart all containers on web-server"],
     ),
     changes(
         "container.remove",
@@ -250,7 +258,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     looks(
         "network.ports",
-        &["SHOW [all] [the] listening ports {on}", "(what|which) ports are listening {on}"],
+        &["[SHOW] [all] [the] (listening|open) ports {on}", "(what|which) ports are (listening|open) {on}"],
         &["show listening ports on web-server"],
     ),
     looks(

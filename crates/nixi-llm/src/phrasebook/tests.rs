@@ -58,7 +58,7 @@ fn what_this_version_cannot_do_is_not_understood() {
     ] {
         match Phrasebook::new().read(request) {
             Reading::Calls(calls) => panic!("{request}: {calls:?}"),
-            Reading::Unknown { nearest } => assert_eq!(nearest.len(), 3, "{request}"),
+            Reading::Unknown { nearest } => assert!(nearest.len() <= 3, "{request}"),
         }
     }
 }
@@ -107,6 +107,10 @@ fn variants_mean_the_same() {
         ("show errors in the journal on n1", r#"log.query ["n1"] {"priority":"err"}"#),
         ("show the journal since yesterday", r#"log.query [] {"since":"yesterday"}"#),
         ("inspect container redis on n1", r#"container.inspect ["n1"] {"names":["redis"]}"#),
+        ("what containers are running on web-server?", r#"container.list ["web-server"] {}"#),
+        ("status of the nginx service on n1", r#"service.status ["n1"] {"names":["nginx"]}"#),
+        ("open ports on n1", r#"network.ports ["n1"] {}"#),
+        ("which ports are open on n1?", r#"network.ports ["n1"] {}"#),
         ("is web-server online?", r#"node.status [] {"names":["web-server"]}"#),
     ] {
         assert_eq!(one(request), meaning, "{request}");

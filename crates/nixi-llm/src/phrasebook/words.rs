@@ -14,6 +14,11 @@ impl Word {
         Self { typed: typed.to_owned(), lower: typed.to_lowercase().replace('’', "'") }
     }
 
+    /// As it was typed.
+    pub(super) fn typed(&self) -> &str {
+        &self.typed
+    }
+
     /// Whether it is this word, which is given in small letters.
     pub(super) fn is(&self, word: &str) -> bool {
         self.lower == word
@@ -76,6 +81,11 @@ impl Vocabulary {
     pub(super) fn new<'a>(fixed: impl Iterator<Item = &'a str>) -> Self {
         let places = ["on", "for", "from", "machine", "machines", "controller", "ago", "since"];
         Self { fixed: fixed.chain(places).chain(NO_NAMES.split_whitespace()).map(str::to_owned).collect() }
+    }
+
+    /// Whether it is a word of the table, or one that joins or limits; never a name.
+    pub(super) fn knows(&self, word: &Word) -> bool {
+        self.fixed.contains(&word.lower)
     }
 
     #[cfg(test)]
