@@ -141,7 +141,7 @@ fn not_understood(minds: Minds, nearest: &[String]) -> ErrorReport {
         Minds::PhrasebookThenModel => "and no model is configured",
     };
     let hint = match nearest {
-        [] => "`nixi tools` lists all that can be done; `nixi call TOOL.ACTION` does it".to_owned(),
+        [] => "`nixi tools` lists all that can be done, and the phrases that are understood".to_owned(),
         nearest => format!("what comes nearest: {}", nearest.join(" · ")),
     };
     ErrorReport::new(ErrorKind::NotUnderstood, format!("the request was not understood, {why}")).hint(hint)
