@@ -3,37 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
-use nixi_core::recording::Recording;
-use nixi_core::{Enrol, ExecError, Fingerprint, Forgotten, HostKeys, Parts, Registry, SshTarget, Welcome};
-use tokio_util::sync::CancellationToken;
+use nixi_core::recording::{Nobody, Recording};
+use nixi_core::{Parts, Registry};
 
 struct Faulty;
 
 impl Phrases for Faulty {
     fn read(&self, request: &str) -> Reading {
         panic!("a fault of its own at {request:?}");
-    }
-}
-
-#[async_trait]
-impl Enrol for Faulty {
-    async fn key_login(
-        &self,
-        _: &SshTarget,
-        _: Option<&Fingerprint>,
-        _: &CancellationToken,
-    ) -> Result<Welcome, ExecError> {
-        Err(ExecError::CancelledUnsent)
-    }
-}
-
-impl HostKeys for Faulty {
-    fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
-        Err("there is no record".to_owned())
     }
 }
 
@@ -44,8 +24,8 @@ pub(crate) fn run() -> String {
         registry: Registry::new(),
         local: Arc::new(Recording::new()),
         remote: Arc::new(Recording::new()),
-        enrol: Arc::new(Faulty),
-        host_keys: Arc::new(Faulty),
+        enrol: Arc::new(Nobody),
+        host_keys: Arc::new(Nobody),
         config: ConfigStore::new(ConfigFiles { user: none.clone(), system: none.clone() }, none),
         controller: Controller { host_name: "myhost".to_owned(), address: "127.0.0.1".to_owned() },
         phrases: Arc::new(Faulty),
