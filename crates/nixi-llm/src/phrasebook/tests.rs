@@ -236,7 +236,9 @@ proptest! {
         phrase in example(), at in 1_usize..30, word in prop::sample::select(vocabulary()),
     ) {
         let longer = with_word_at(phrase, at, &word);
-        prop_assume!(!longer.starts_with(&word));
+        if longer.starts_with(&word) {
+            return Ok(());
+        }
         for call in read(&longer).unwrap_or_default() {
             let first = phrase.split(' ').next().unwrap_or_default();
             let changes = is_change(&call);
