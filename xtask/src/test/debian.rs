@@ -7,7 +7,7 @@ use super::{Missing, loud};
 use crate::program::{answers, find, output_of, program, run};
 
 struct Need {
-    /// The name in NIXI_WITHOUT.
+    /// As it is printed.
     name: &'static str,
     package: &'static str,
     is_here: fn() -> bool,

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use count::Count;
 use level::Level;
 
-/// What the tests need beyond the toolchain and is not here; tests read it from NIXI_WITHOUT.
+/// What the tests need beyond the toolchain and is not here, by the names that are printed.
 type Missing = Vec<String>;
 
 /// Brings what is missing and may be brought, runs the levels, and prints a line for each.
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     nextest::bring()?;
 
-    let mut tests = nextest::Tests::new(args, &missing, llmock.ok())?;
+    let mut tests = nextest::Tests::new(args, llmock.ok())?;
     let first = tests.run(Level::Anywhere)?;
     let second =
         if missing.iter().any(|name| name == "sshd") { None } else { Some(tests.run(Level::Loopback)?) };

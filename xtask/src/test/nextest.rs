@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::count::Count;
 use super::level::Level;
-use super::{Missing, loud};
+use super::loud;
 use crate::checkout::root;
 use crate::program::{answers, cargo, run, succeeds};
 
@@ -31,12 +31,12 @@ pub(crate) struct Tests {
 }
 
 impl Tests {
-    pub(crate) fn new(args: &[String], missing: &Missing, llmock: Option<PathBuf>) -> Result<Self> {
+    pub(crate) fn new(args: &[String], llmock: Option<PathBuf>) -> Result<Self> {
         let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
         // nextest keeps its reports below the workspace, wherever cargo builds.
         let report = root()?.join("target/nextest").join(profile).join("junit.xml");
         let (filter, args) = split_filter(args);
-        let mut environment = vec![("NIXI_WITHOUT", missing.join(","))];
+        let mut environment = Vec::new();
         if let Some(llmock) = llmock {
             environment.push(("NIXI_LLMOCK", llmock.to_string_lossy().into_owned()));
         }

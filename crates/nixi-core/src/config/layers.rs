@@ -85,7 +85,7 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 fn entry(declared: Declared, layer: Layer) -> NodeEntry {
-    NodeEntry { node: declared.node, layer, user_given: declared.user_given }
+    NodeEntry { node: declared.node, layer }
 }
 
 fn overlay(config: &mut Config, over: Scalars) {

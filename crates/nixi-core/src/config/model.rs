@@ -55,8 +55,6 @@ pub struct NodeEntry {
     pub node: Node,
     /// The file that declares it.
     pub layer: Layer,
-    /// Whether the file names a user. If not, `node` has the page's default, and ssh_config's `User` comes before it.
-    pub user_given: bool,
 }
 
 /// Which of the two files.

@@ -8,6 +8,8 @@ use super::roster::Roster;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::plan::StepStatus;
 
+const SAY_WHICH: &str = "say which: `stop container NAME` or `stop service NAME`";
+
 /// What planning one of the changes came to.
 enum Fit {
     /// It finds what was named, or is refused before it looks.
@@ -54,7 +56,8 @@ impl Batch<'_> {
             match fit(&looking.run_changes(meaning, roster, false).await) {
                 Fit::Fits => fitting.push(at),
                 Fit::Missing(why) => missing.extend(why),
-                Fit::Unclear(error) => return Err(error),
+                Fit::Unclear(error) if error.hint.is_some() => return Err(error),
+                Fit::Unclear(error) => return Err(error.hint(SAY_WHICH)),
             }
         }
         match fitting.as_slice() {
@@ -63,8 +66,7 @@ impl Batch<'_> {
             _ => {
                 let names: Vec<String> = meanings.iter().map(|m| m.action.spec.name.to_string()).collect();
                 let message = format!("the request can mean {}: both find what it names", names.join(" or "));
-                Err(ErrorReport::new(ErrorKind::NotUnderstood, message)
-                    .hint("say which: `stop container NAME` or `stop service NAME`"))
+                Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(SAY_WHICH))
             }
         }
     }

@@ -71,7 +71,7 @@ mode = "monitored"
     );
     let nodes: Vec<String> = config.nodes.iter().map(|entry| ssh(&entry.node)).collect();
     assert_eq!(nodes, ["nixi@192.168.1.10:22 managed", "nixi@192.168.1.30:22 monitored"]);
-    assert!(config.nodes.iter().all(|entry| entry.layer == Layer::User && entry.user_given));
+    assert!(config.nodes.iter().all(|entry| entry.layer == Layer::User));
 }
 
 #[test]
@@ -94,7 +94,6 @@ routine = "auto"
     );
     let entry = &config.nodes[0];
     assert_eq!(ssh(&entry.node), "nixi@::1:22 managed");
-    assert!(!entry.user_given);
     assert_eq!(entry.node.identity(), Some(Path::new("/home/a/.ssh/a")));
     assert_eq!(entry.node.tags().iter().map(ToString::to_string).collect::<Vec<_>>(), ["x", "y"]);
     assert_eq!(config.ssh.connect_timeout, Duration::from_millis(500));
