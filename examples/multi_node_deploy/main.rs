@@ -7,7 +7,9 @@
 //! ```
 //!
 //! `container.deploy`, which pulls and runs an image, is not built yet; so this starts, stops, restarts and removes what is
-//! there. What was shown is what runs: a plan that came out differently the second time is declined.
+//! there. What was shown is what runs: a plan that comes out differently when its turn comes is declined. So a sentence whose
+//! plan depends on an earlier one (`stop X`, then `remove X`) belongs in a run of its own. (With `routine = "auto"` the
+//! configuration itself says yes to routine plans.)
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints what it found")]
 
 #[path = "../shared/cli.rs"]
