@@ -1,7 +1,10 @@
-//! Machines for tests, examples and benches: a real sshd on loopback, and peers that misbehave.
+//! Machines for tests, examples and benches.
 //!
-//! Everything lies in a temporary folder, listens on 127.0.0.0/8 and ends with the value that holds it. Nothing of
-//! the machine's own SSH, users or services is read or changed.
+//! [`Sshd`] is a real sshd on loopback that any user may run, with peers beside it that misbehave; it lies in a
+//! temporary folder and listens on 127.0.0.0/8. [`Lab`] is whole machines, which need root: systemd, sshd, sudo, podman
+//! and Nix under a look-alike of NixOS, in namespaces of their own.
+//!
+//! All of it ends with the value that holds it. Nothing of this machine's own SSH, users or services is read or changed.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -12,6 +15,7 @@ mod client;
 mod faults;
 mod keys;
 mod llmock;
+mod machines;
 mod processes;
 mod sshd;
 mod stubs;
@@ -20,4 +24,5 @@ pub use client::{Agent, ControlMaster};
 pub use faults::{BlackHole, GarbageBanner, Silent};
 pub use keys::{Key, KeyKind};
 pub use llmock::Llmock;
+pub use machines::{BaseTree, Lab, LabBuilder, Machine, MachineSpec, Progress, Said, StandingLab, running};
 pub use sshd::{Sshd, SshdBuilder};

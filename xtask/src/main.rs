@@ -10,6 +10,7 @@
 mod bench;
 mod checkout;
 mod ci;
+mod lab;
 mod program;
 mod soak;
 mod test;
@@ -22,6 +23,8 @@ chores of this workspace (cargo xtask CHORE):
 
   tidy            what the compiler does not check: dependencies, file length, links, leftovers
   test [ARGS]     every test that this machine can run; ARGS go to nextest
+  lab up [N|NAME...] · down · status · demo
+                  whole machines that look like NixOS, for trying things by hand
   bench latency   a warm command over SSH, against the ssh client
   soak [CASES]    every test for long: so many cases a property (20000 unless told)
   ci              fmt, clippy, tidy, test, doc, deny; with a table of times
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         }
         "tidy" => tidy::run(),
         "test" => test::run(&rest),
+        "lab" => lab::run(&rest),
         "bench" => bench::run(&rest),
         "soak" => soak::run(&rest),
         "ci" => ci::run(),

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use anyhow::{Result, bail};
+
 use super::{Missing, loud};
 use crate::program::{answers, find, output_of, program, run};
 
+/// What a level of tests, or a chore, cannot do without.
 struct Need {
     /// As it is printed.
     name: &'static str,
@@ -24,9 +27,36 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Brings what is missing, if it may; what is still missing then, it says and returns.
+/// What whole machines need.
+const MACHINE_NEEDS: &[Need] = &[
+    Need {
+        name: "systemd-nspawn",
+        package: "systemd-container",
+        is_here: || find("systemd-nspawn").is_some(),
+    },
+    Need { name: "debootstrap", package: "debootstrap", is_here: || find("debootstrap").is_some() },
+    Need { name: "ip", package: "iproute2", is_here: || find("ip").is_some() },
+    Need { name: "ssh-keygen", package: "openssh-client", is_here: || find("ssh-keygen").is_some() },
+];
+
+/// Brings what is missing for tests, if it may; what is still missing then, it says and returns.
 pub(crate) fn bring() -> Missing {
-    let absent = || NEEDS.iter().filter(|need| !(need.is_here)()).collect::<Vec<_>>();
+    bring_all(NEEDS)
+}
+
+/// Brings what whole machines need.
+pub(crate) fn bring_for_machines() -> Result<()> {
+    if !is_root() {
+        bail!("only root can run lab machines");
+    }
+    match bring_all(MACHINE_NEEDS).as_slice() {
+        [] => Ok(()),
+        missing => bail!("lab machines need {}", missing.join(", ")),
+    }
+}
+
+fn bring_all(needs: &[Need]) -> Missing {
+    let absent = || needs.iter().filter(|need| !(need.is_here)()).collect::<Vec<_>>();
     let mut missing = absent();
     if missing.is_empty() {
         return Missing::new();
@@ -58,13 +88,14 @@ fn may_install() -> Result<(), &'static str> {
     if !Path::new("/etc/debian_version").exists() || find("apt-get").is_none() {
         return Err("this is no Debian");
     }
-    match output_of(program("id").arg("-u")) {
-        Ok(uid) if uid.trim() == "0" => Ok(()),
-        _ => Err("only root may"),
-    }
+    if is_root() { Ok(()) } else { Err("only root may") }
 }
 
-fn install(packages: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn is_root() -> bool {
+    output_of(program("id").arg("-u")).is_ok_and(|uid| uid.trim() == "0")
+}
+
+fn install(packages: &[&str]) -> Result<()> {
     run(apt().arg("update"))?;
     run(apt().args(["install", "-y", "--no-install-recommends"]).args(packages))
 }

@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("nixi-tui", &["nixi", "nixi-core"]),
     ("nixi-cli", &["nixi", "nixi-core", "nixi-tui"]),
     ("nixi-lab", &[]),
-    ("xtask", &[]),
+    ("xtask", &["nixi-lab"]),
 ];
 
 /// For tests only, so anybody's dev-dependency.

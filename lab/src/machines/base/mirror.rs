@@ -1,0 +1,84 @@
+//! The Debian mirror that this machine itself uses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+/// What the machines' tree is made from, whatever this machine runs.
+const SUITE: &str = "bookworm";
+
+/// The first mirror of apt's own sources (sources.list(5)) that has the suite.
+pub(super) fn find() -> Result<String> {
+    let mirrors = mirrors(&sources());
+    for mirror in &mirrors {
+        if has_suite(mirror) {
+            return Ok(mirror.clone());
+        }
+    }
+    if mirrors.is_empty() {
+        bail!("apt's sources on this machine name no http mirror, and the lab takes no other");
+    }
+    bail!("no mirror of apt's sources on this machine answers with Debian {SUITE}: {}", mirrors.join(" "))
+}
+
+fn has_suite(mirror: &str) -> bool {
+    let Ok(folder) = tempfile::tempdir() else { return false };
+    // apt's own way of fetching honours this machine's proxies.
+    let fetched = Command::new("/usr/lib/apt/apt-helper")
+        .arg("download-file")
+        .arg(format!("{mirror}/dists/{SUITE}/InRelease"))
+        .arg(folder.path().join("InRelease"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    fetched.is_ok_and(|status| status.success())
+}
+
+/// The texts of all source files, in both forms.
+fn sources() -> Vec<String> {
+    let parts =
+        fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = parts.collect();
+    files.sort();
+    files.insert(0, Path::new("/etc/apt/sources.list").to_owned());
+    files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+}
+
+/// The addresses in `URIs:` fields and `deb` lines, in order, each once.
+fn mirrors(sources: &[String]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in sources.iter().flat_map(|text| text.lines()) {
+        let line = line.trim();
+        let words = match line.split_once(char::is_whitespace) {
+            Some(("URIs:" | "deb", rest)) => rest,
+            _ => continue,
+        };
+        for word in words.split_whitespace().filter(|word| word.starts_with("http")) {
+            let mirror = word.trim_end_matches('/').to_owned();
+            if !found.contains(&mirror) {
+                found.push(mirror);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_sources_are_read() {
+        let new =
+            "Types: deb\n# http://commented.example/debian\nURIs: http://a.example/debian/\nSuites: x\n";
+        let old = "# deb http://no.example x main\ndeb [arch=amd64] https://b.example/debian x main\ndeb-src http://c.example x\n";
+        let again = "URIs: http://a.example/debian file:/srv http://d.example\n";
+        assert_eq!(
+            mirrors(&[old.to_owned(), new.to_owned(), again.to_owned()]),
+            ["https://b.example/debian", "http://a.example/debian", "http://d.example"]
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! The file tree that all machines share: Debian, and the look-alike of NixOS over it.
+//!
+//! Both layers lie in the user's cache, each under the hash of what it is made from, and are made when they are
+//! absent. Nothing in them is ever changed: a machine writes into an overlay of its own.
+
+mod layer;
+mod mirror;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use rustix::fs::{FlockOperation, flock};
+
+use layer::Layer;
+
+/// How the tree is made; a part of its hash.
+const DEBIAN: &str = include_str!("../../../recipe/debian.sh");
+const LOOK_ALIKE: &str = include_str!("../../../recipe/look-alike.sh");
+
+/// What is told while a tree is built: the name of each step as it begins.
+pub type Progress<'a> = &'a mut dyn FnMut(&str);
+
+/// The tree of this checkout's recipe, present on this machine.
+#[derive(Debug, Clone)]
+pub struct BaseTree {
+    debian: PathBuf,
+    look_alike: PathBuf,
+}
+
+impl BaseTree {
+    /// The tree, if it was built before.
+    ///
+    /// # Errors
+    /// If there is no place for a cache, or the recipe cannot be read.
+    pub fn cached() -> Result<Option<Self>> {
+        Ok(Recipe::read()?.tree())
+    }
+
+    /// The tree, built if it is absent; that takes about two minutes.
+    ///
+    /// # Errors
+    /// If this user is not root, a program is missing, no mirror answers, or a step fails; the error names the log.
+    pub fn bring(progress: Progress<'_>) -> Result<Self> {
+        let recipe = Recipe::read()?;
+        if let Some(tree) = recipe.tree() {
+            return Ok(tree);
+        }
+        ensure!(rustix::process::geteuid().is_root(), "only root can build the machines' file tree");
+        let lock = recipe.cache.join("lock");
+        fs::create_dir_all(&recipe.cache).context("cannot make the cache's folder")?;
+        // Two builds at once would only be slower; the second finds the work done.
+        let lock =
+            File::options().create(true).append(true).open(&lock).context("cannot open the cache's lock")?;
+        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
+        if !recipe.debian.is_complete() {
+            let mirror = mirror::find()?;
+            recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
+        }
+        if !recipe.look_alike.is_complete() {
+            recipe.look_alike.build(
+                LOOK_ALIKE,
+                &[recipe.debian.tree().as_ref(), look_alike_files().as_ref()],
+                progress,
+            )?;
+        }
+        layer::forget_old(&recipe.cache);
+        recipe.tree().context("the tree that was just built is not there")
+    }
+
+    /// The layers as overlayfs wants them: the upper one first.
+    pub(crate) fn lower(&self) -> Result<String> {
+        let lower = format!("{}:{}", self.look_alike.display(), self.debian.display());
+        ensure!(
+            lower.matches(':').count() == 1 && !lower.contains([',', '\\']),
+            "overlayfs cannot take a cache below a folder with `:`, `,` or a backslash in its name: {lower}"
+        );
+        Ok(lower)
+    }
+
+    /// A file of the tree as a machine finds it before its first generation.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub fn read(&self, path: &str) -> Result<String> {
+        let below = path.trim_start_matches('/');
+        let found = [&self.look_alike, &self.debian]
+            .into_iter()
+            .map(|layer| layer.join(below))
+            .find(|at| at.is_file());
+        let found = found.with_context(|| format!("the base tree has no {path}"))?;
+        fs::read_to_string(&found).with_context(|| format!("cannot read {}", found.display()))
+    }
+}
+
+/// The layers that this checkout's recipe asks for, there or not.
+struct Recipe {
+    cache: PathBuf,
+    debian: Layer,
+    look_alike: Layer,
+}
+
+impl Recipe {
+    fn read() -> Result<Self> {
+        let cache = cache()?.join("lab");
+        let debian = Layer::new(&cache, "debian", layer::hash([("debian.sh".as_ref(), DEBIAN.as_bytes())]));
+        let mut parts = vec![
+            (PathBuf::from("debian"), debian.hash().as_bytes().to_vec()),
+            (PathBuf::from("look-alike.sh"), LOOK_ALIKE.as_bytes().to_vec()),
+        ];
+        layer::files_below(&look_alike_files(), &look_alike_files(), &mut parts)?;
+        let hash = layer::hash(parts.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice())));
+        let look_alike = Layer::new(&cache, "nixos", hash);
+        Ok(Self { cache, debian, look_alike })
+    }
+
+    fn tree(&self) -> Option<BaseTree> {
+        let here = self.debian.is_complete() && self.look_alike.is_complete();
+        [&self.debian, &self.look_alike].iter().filter(|_| here).for_each(|layer| layer.mark_used());
+        here.then(|| BaseTree { debian: self.debian.tree(), look_alike: self.look_alike.tree() })
+    }
+}
+
+/// The look-alike's own files, in the checkout that this was built from.
+fn look_alike_files() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("nixos")
+}
+
+/// Where trees outlive a checkout: below the user's cache.
+fn cache() -> Result<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    folder("XDG_CACHE_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("nixi"))
+        .context("the lab needs a place for its cache: set HOME or XDG_CACHE_HOME")
+}

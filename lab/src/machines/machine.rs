@@ -1,0 +1,230 @@
+//! One machine of a lab.
+
+use std::fs::{self, File};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::base::BaseTree;
+use super::world::World;
+use crate::keys::{Key, KeyKind};
+
+const MACHINE: &str = include_str!("../../world/machine.sh");
+const GENERATION: &str = include_str!("../../world/generation.sh");
+
+/// Where the look-alike keeps what a new machine's configuration is made from.
+const TEMPLATES: &str = "/usr/lib/nixi-lab";
+const CONFIGURATION: &str = "/etc/nixos/configuration.nix";
+/// Its host keys, as NixOS makes them: no ECDSA.
+const HOST_KEYS: [(KeyKind, &str); 2] =
+    [(KeyKind::Ed25519, "/etc/ssh/ssh_host_ed25519_key"), (KeyKind::Rsa, "/etc/ssh/ssh_host_rsa_key")];
+
+/// What a machine shall be.
+#[derive(Debug, Clone)]
+pub struct MachineSpec {
+    pub(super) name: String,
+    configuration: Option<String>,
+    options: String,
+}
+
+impl MachineSpec {
+    /// A machine with this host name and the lab's own configuration.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), configuration: None, options: String::new() }
+    }
+
+    /// Lines that go before the last brace of its configuration.nix, such as `services.openssh.enable = false;`.
+    #[must_use]
+    pub fn options(mut self, lines: &str) -> Self {
+        self.options.push_str(lines);
+        self.options.push('\n');
+        self
+    }
+
+    /// A configuration.nix of its own, in which `@hostName@`, `@user@` and `@key@` are filled in.
+    #[must_use]
+    pub fn configuration(mut self, text: &str) -> Self {
+        self.configuration = Some(text.to_owned());
+        self
+    }
+
+    fn render(&self, template: &str, user: &str, key: &str) -> Result<String> {
+        let text = self.configuration.as_deref().unwrap_or(template);
+        let text = text.replace("@hostName@", &self.name).replace("@user@", user).replace("@key@", key);
+        if self.options.is_empty() {
+            return Ok(text);
+        }
+        let (before, after) = text.rsplit_once('}').context("the configuration has no closing brace")?;
+        Ok(format!("{before}\n{}}}{after}", self.options))
+    }
+}
+
+/// A machine, on or off. Others may hold it too; it ends with its lab.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    world: Arc<World>,
+    spec: MachineSpec,
+    /// Its place in the lab, counted from 0.
+    number: u8,
+    user: String,
+    identity: PathBuf,
+}
+
+impl Machine {
+    /// Puts a machine into the world, with its first generation built, switched off.
+    pub(super) fn install(
+        world: &Arc<World>,
+        spec: MachineSpec,
+        number: u8,
+        user: &str,
+        identity: &Key,
+        tree: &BaseTree,
+    ) -> Result<Self> {
+        let identity_path = identity.path().to_owned();
+        let machine =
+            Self { world: Arc::clone(world), spec, number, user: user.to_owned(), identity: identity_path };
+        let address = format!("{}/24", machine.address());
+        let gateway = world.gateway().to_string();
+        let args = [machine.name(), &number.to_string(), &address, &gateway, &tree.lower()?];
+        world.script("machine.sh", MACHINE, &args)?;
+        let template = tree.read(&format!("{TEMPLATES}/configuration.nix"))?;
+        let configuration = machine.spec.render(&template, user, &identity.public()?)?;
+        machine.write(CONFIGURATION, &configuration)?;
+        let hardware = tree.read(&format!("{TEMPLATES}/hardware-configuration.nix"))?;
+        machine.write("/etc/nixos/hardware-configuration.nix", &hardware)?;
+        machine.make_host_keys()?;
+        world.script("generation.sh", GENERATION, &[machine.name()])?;
+        Ok(machine)
+    }
+
+    /// One that runs already, of a lab that was found.
+    pub(super) fn found(world: &Arc<World>, name: &str, number: u8, user: &str, identity: PathBuf) -> Self {
+        Self {
+            world: Arc::clone(world),
+            spec: MachineSpec::new(name),
+            number,
+            user: user.to_owned(),
+            identity,
+        }
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Its disk, as the world sees it.
+    pub(super) fn disk(&self) -> String {
+        format!("/run/machines/{}/root", self.name())
+    }
+
+    /// Makes its host keys, in place of those that it had.
+    pub(super) fn make_host_keys(&self) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        for (kind, path) in HOST_KEYS {
+            let key = Key::generate(kind, &folder.path().join("key"), None)?;
+            self.write(path, &fs::read_to_string(key.path())?)?;
+            self.write(&format!("{path}.pub"), &format!("{} root@{}\n", key.public()?, self.name()))?;
+            self.chmod("600", path)?;
+        }
+        Ok(())
+    }
+
+    fn chmod(&self, mode: &str, path: &str) -> Result<()> {
+        self.world.run("chroot", &[&self.disk(), "/bin/chmod", mode, path])
+    }
+
+    /// Its name in the lab, and its host name to begin with.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> Ipv4Addr {
+        self.world.address(10 + self.number)
+    }
+
+    /// The login user.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The private key that opens it.
+    #[must_use]
+    pub fn identity(&self) -> &Path {
+        &self.identity
+    }
+
+    /// The public host key of a type, as type and base64.
+    ///
+    /// # Errors
+    /// If it has no key of that type.
+    pub fn public_host_key(&self, kind: KeyKind) -> Result<String> {
+        let path = HOST_KEYS.iter().find(|(other, _)| *other == kind).map(|(_, path)| *path);
+        let path = path.with_context(|| format!("lab machines have no {kind:?} key"))?;
+        let text = self.read(&format!("{path}.pub"))?;
+        let words: Vec<_> = text.split_whitespace().take(2).collect();
+        Ok(words.join(" "))
+    }
+
+    /// The line by which known_hosts knows it, with its Ed25519 key.
+    ///
+    /// # Errors
+    /// If the key is gone.
+    pub fn known_hosts_line(&self) -> Result<String> {
+        Ok(format!("{} {}", self.address(), self.public_host_key(KeyKind::Ed25519)?))
+    }
+
+    /// The `[[nodes]]` table of a Nixi configuration that names it.
+    #[must_use]
+    pub fn node(&self, mode: &str) -> String {
+        format!(
+            "[[nodes]]\nname = \"{}\"\nhost = \"{}\"\nuser = \"{}\"\nmode = \"{mode}\"\nidentity = \"{}\"\n\n",
+            self.name(),
+            self.address(),
+            self.user,
+            self.identity.display()
+        )
+    }
+
+    /// What its console showed so far.
+    #[must_use]
+    pub fn console(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.console_path()).unwrap_or_default()).into_owned()
+    }
+
+    pub(super) fn console_path(&self) -> PathBuf {
+        self.world.folder().join(format!("{}.console", self.name()))
+    }
+
+    pub(super) fn console_log(&self) -> Result<File> {
+        let path = self.console_path();
+        File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_filled_in() {
+        let template = "{ ... }: {\n  networking.hostName = \"@hostName@\";\n  # @user@ @key@\n}\n";
+        let spec = MachineSpec::new("web").options("a.b = true;").options("c = { };");
+        let text = spec.render(template, "nixi", "ssh-ed25519 AAAA").unwrap();
+        assert_eq!(
+            text,
+            "{ ... }: {\n  networking.hostName = \"web\";\n  # nixi ssh-ed25519 AAAA\n\na.b = true;\nc = { };\n}\n"
+        );
+        assert_eq!(MachineSpec::new("x").configuration("@hostName@").render(template, "", "").unwrap(), "x");
+    }
+}

@@ -1,0 +1,17 @@
+//! Whole machines: systemd as first process, sshd, sudo, journald, podman and Nix, each with its own address.
+//!
+//! The machines of one lab live in a [world](world) of their own, which the kernel clears away as one.
+
+mod base;
+mod inside;
+mod lab;
+mod machine;
+mod power;
+mod standing;
+mod world;
+
+pub use base::{BaseTree, Progress};
+pub use inside::Said;
+pub use lab::{Lab, LabBuilder};
+pub use machine::{Machine, MachineSpec};
+pub use standing::{StandingLab, running};

@@ -1,0 +1,70 @@
+//! A machine is a computer: it has a power button, a boot of its own, and an address.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+use nixi_lab::{Lab, Machine};
+
+fn uptime_marker(machine: &Machine) -> bool {
+    machine.try_root("test -e /run/marker").unwrap().code == 0
+}
+
+#[test]
+fn power_loss_keeps_the_disk_and_nothing_else() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    web.root("touch /run/marker; echo kept >/root/file").unwrap();
+    web.power_off().unwrap();
+    assert!(!web.is_on() && !web.answers_ssh());
+    assert_eq!(web.read("/root/file").unwrap(), "kept\n");
+    assert!(web.try_root("true").unwrap_err().to_string().starts_with("web is off"));
+    web.power_on().unwrap();
+    web.wait_for_ssh().unwrap();
+    assert!(!uptime_marker(web));
+    assert_eq!(web.read("/root/file").unwrap(), "kept\n");
+}
+
+#[test]
+fn a_reboot_is_a_new_boot() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    web.root("touch /run/marker").unwrap();
+    web.reboot().unwrap();
+    assert!(!uptime_marker(web));
+    web.reboot().unwrap();
+    assert!(web.answers_ssh());
+}
+
+#[test]
+fn each_machine_has_its_own_name_address_and_host_keys() {
+    let lab = Lab::up(&["web", "db"]).unwrap();
+    let (web, db) = (lab.machine("web"), lab.machine("db"));
+    for machine in [web, db] {
+        assert_eq!(machine.root("uname -n").unwrap(), machine.name());
+        assert_eq!(machine.root("cat /proc/1/comm").unwrap(), "systemd");
+        let addresses = machine.root("ip -4 -o address show eth0").unwrap();
+        assert!(addresses.contains(&machine.address().to_string()), "{addresses}");
+    }
+    assert_ne!(web.known_hosts_line().unwrap(), db.known_hosts_line().unwrap());
+    assert_ne!(web.root("cat /etc/machine-id").unwrap(), db.root("cat /etc/machine-id").unwrap());
+    web.root(&format!("ping -c 1 -W 2 {}", db.address())).unwrap();
+}
+
+#[test]
+fn a_file_inside_is_never_one_of_this_machine() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    let here = tempfile::NamedTempFile::new().unwrap();
+    let path = here.path().to_str().unwrap();
+    web.root(&format!("ln -s {path} /root/link")).unwrap();
+    web.write("/root/link", "inside").unwrap();
+    assert_eq!(web.read(path).unwrap(), "inside");
+    web.power_off().unwrap();
+    web.write("/root/link", "inside, while off").unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "");
+}

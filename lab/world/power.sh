@@ -1,0 +1,22 @@
+# Runs a machine until it is switched off, its console on standard output; a reboot is a new boot.
+#
+# usage: power.sh NAME CGROUP
+set -u
+name=$1 cgroup=$2
+at=/run/machines/$name
+
+mkdir -p "$cgroup"
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1
+
+# What systemd-nspawn ends with when the machine asks for a reboot; with --keep-unit it leaves that to its caller.
+readonly reboot=133
+while
+    (
+        echo "$BASHPID" >"$cgroup/cgroup.procs"
+        exec systemd-nspawn --quiet --machine="$name" --directory="$at/root" --network-namespace-path="/run/netns/$name" \
+            --bind="$at/containers:/var/lib/containers" --register=no --keep-unit --private-users=no --capability=all \
+            --system-call-filter="@keyring bpf" --kill-signal=SIGRTMIN+3 --link-journal=no --resolv-conf=off \
+            --timezone=off --console=pipe /nix/var/nix/profiles/system/init
+    )
+    [ $? = $reboot ]
+do :; done

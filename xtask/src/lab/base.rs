@@ -1,0 +1,36 @@
+//! Building the machines' file tree, and telling how it goes.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use nixi_lab::BaseTree;
+
+use crate::test::debian;
+
+/// Brings the tree, and what building and running machines needs. Says nothing if all is there.
+pub(crate) fn bring() -> Result<()> {
+    debian::bring_for_machines()?;
+    if BaseTree::cached()?.is_some() {
+        return Ok(());
+    }
+    eprintln!(
+        "building the machines' file tree; it takes some minutes once, and is kept in the user's cache"
+    );
+    let begun = Instant::now();
+    let mut step: Option<(String, Instant)> = None;
+    let mut tell = |name: &str| {
+        finish(step.replace((name.to_owned(), Instant::now())));
+        eprintln!("  {name} …");
+    };
+    let built = BaseTree::bring(&mut tell);
+    built.context("the lab has no machines to offer")?;
+    finish(step);
+    eprintln!("built in {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn finish(step: Option<(String, Instant)>) {
+    if let Some((name, begun)) = step {
+        eprintln!("  {name}: {:.0} s", begun.elapsed().as_secs_f64());
+    }
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask lab demo`: the nodes of the documentation, as real machines.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use nixi_lab::StandingLab;
+
+use super::{base, standing};
+use crate::checkout::{metadata, root};
+use crate::program::{cargo, program, run as run_program};
+
+const NAME: &str = "demo";
+/// As in the documentation: name and mode.
+const NODES: [(&str, &str); 3] =
+    [("web-server", "managed"), ("db-server", "managed"), ("monitoring", "monitored")];
+
+pub(crate) fn run() -> Result<()> {
+    base::bring()?;
+    run_program(cargo(&["build", "--package", "nixi-cli"]).current_dir(root()?))?;
+    if let Some(old) = StandingLab::find(NAME) {
+        super::take_down(old)?;
+    }
+    let names = NODES.map(|(name, _)| name.to_owned());
+    let lab = standing(NAME, &names)?;
+    let mode =
+        |name: &str| NODES.iter().find(|(node, _)| *node == name).map_or("monitored", |(_, mode)| mode);
+    let home = lab.folder().join("home");
+    fs::create_dir_all(home.join(".config/nixi")).context("cannot make the home of the demo")?;
+    fs::create_dir_all(home.join(".ssh"))?;
+    fs::write(home.join(".config/nixi/config.toml"), lab.config(|machine| mode(machine.name())))?;
+
+    println!("\nthree machines are up, and {} is the home of a user who knows them:\n", home.display());
+    nodes(&home)?;
+    println!("\nwith monitoring switched off:\n");
+    lab.machine("monitoring").power_off()?;
+    nodes(&home)?;
+    lab.machine("monitoring").power_on()?;
+    lab.machine("monitoring").wait_for_ssh()?;
+
+    println!("\nit is on again. Try more, and take them down when done:\n");
+    println!("  HOME={} cargo run -- \"show me system info for web-server\"", home.display());
+    println!("  cargo xtask lab down {NAME}");
+    Ok(())
+}
+
+/// The page's table, by the real nixi.
+fn nodes(home: &Path) -> Result<()> {
+    let nixi = metadata()?.target_directory.join("debug/nixi");
+    let mut nodes = program(&nixi.to_string_lossy());
+    // Nothing of the person's own configuration.
+    nodes.args(["nodes", "--config"]).arg(home.join(".config/nixi/config.toml"));
+    nodes
+        .env("HOME", home)
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_STATE_HOME")
+        .env_remove("NIXI_CONFIG");
+    run_program(&mut nodes)
+}

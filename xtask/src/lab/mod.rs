@@ -1,0 +1,133 @@
+//! `cargo xtask lab`: machines that stay until they are taken down.
+
+mod base;
+mod demo;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use nixi_lab::{Lab, Machine, MachineSpec, StandingLab};
+
+pub(crate) use base::bring as bring_base;
+
+const USAGE: &str = "\
+usage:
+  cargo xtask lab up [N|NAME...] [--name LAB]   machines that stay: 3 unless told
+  cargo xtask lab status                        the labs that run
+  cargo xtask lab down [LAB|--all]              takes one down, with all that belongs to it
+  cargo xtask lab demo                          the three nodes of the documentation, and their table by nixi
+";
+
+/// The name of a lab that was given none.
+const UNNAMED: &str = "lab";
+
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["up", rest @ ..] => up(rest),
+        ["status"] => status(),
+        ["down"] => down(UNNAMED),
+        ["down", "--all"] => StandingLab::all().into_iter().try_for_each(take_down),
+        ["down", name] if !name.starts_with('-') => down(name),
+        ["demo"] => demo::run(),
+        _ => bail!("no such thing to do with the lab\n\n{USAGE}"),
+    }
+}
+
+fn up(args: &[&str]) -> Result<()> {
+    let (name, args) = match args {
+        [rest @ .., "--name", name] | ["--name", name, rest @ ..] => (*name, rest),
+        rest => (UNNAMED, rest),
+    };
+    let names = machine_names(args)?;
+    base::bring()?;
+    let begun = Instant::now();
+    let lab = standing(name, &names)?;
+    println!("{} machines answered SSH after {:.1} s\n", names.len(), begun.elapsed().as_secs_f64());
+    lab.machines().iter().for_each(show);
+    println!(
+        "\nssh -i {} USER@ADDRESS",
+        lab.machines().first().context("a lab has machines")?.identity().display()
+    );
+    println!("cargo xtask lab down{}", if name == UNNAMED { String::new() } else { format!(" {name}") });
+    Ok(())
+}
+
+/// `3`, or names; an empty list is three machines.
+fn machine_names(args: &[&str]) -> Result<Vec<String>> {
+    if let [flag, ..] = args.iter().filter(|arg| arg.starts_with('-')).collect::<Vec<_>>().as_slice() {
+        bail!("no such option: {flag}\n\n{USAGE}");
+    }
+    let count = match args {
+        [] => 3,
+        [count] if count.bytes().all(|byte| byte.is_ascii_digit()) => {
+            count.parse::<usize>().with_context(|| format!("so many machines are too many: {count}"))?
+        }
+        names => return Ok(names.iter().map(|&name| name.to_owned()).collect()),
+    };
+    Ok((1..=count).map(|number| format!("node-{number}")).collect())
+}
+
+fn standing(name: &str, machines: &[String]) -> Result<Lab> {
+    machines
+        .iter()
+        .fold(Lab::builder(), |lab, machine| lab.machine(MachineSpec::new(machine)))
+        .up_standing(name)
+}
+
+fn show(machine: &Machine) {
+    println!("{:<16} {:<15} {}", machine.name(), machine.address(), machine.user());
+}
+
+fn status() -> Result<()> {
+    let labs = StandingLab::all();
+    for lab in &labs {
+        println!("{}:", lab.name());
+        for machine in lab.machines() {
+            let state = match (machine.is_on(), machine.answers_ssh()) {
+                (false, _) => "off",
+                (true, true) => "answers SSH",
+                (true, false) => "on, but does not answer SSH",
+            };
+            println!("  {:<16} {:<15} {state}", machine.name(), machine.address());
+        }
+    }
+    let held = nixi_lab::running().saturating_sub(labs.len());
+    match (labs.len(), held) {
+        (0, 0) => println!("no lab runs"),
+        (_, 0) => {}
+        (_, held) => println!("{held} more belong to programs that run, and end with them"),
+    }
+    Ok(())
+}
+
+fn down(name: &str) -> Result<()> {
+    let lab = StandingLab::find(name);
+    let known: Vec<_> = StandingLab::all().iter().map(|lab| lab.name().to_owned()).collect();
+    take_down(lab.with_context(|| match known.as_slice() {
+        [] => "no lab stands".to_owned(),
+        known => format!("no lab is named {name}; there is {}", known.join(", ")),
+    })?)
+}
+
+fn take_down(lab: StandingLab) -> Result<()> {
+    let (name, machines) = (lab.name().to_owned(), lab.machines().len());
+    lab.down()?;
+    println!("{name} is down: {machines} machines, and all that belonged to them");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_are_counted_or_named() {
+        assert_eq!(machine_names(&[]).unwrap().len(), 3);
+        assert_eq!(machine_names(&["2"]).unwrap(), ["node-1", "node-2"]);
+        assert_eq!(machine_names(&["web", "db"]).unwrap(), ["web", "db"]);
+        assert!(
+            machine_names(&["--nmae", "x"]).unwrap_err().to_string().starts_with("no such option: --nmae")
+        );
+    }
+}
