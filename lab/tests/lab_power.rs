@@ -18,15 +18,15 @@ fn uptime_marker(machine: &Machine) -> bool {
 fn power_loss_keeps_the_disk_and_nothing_else() {
     let lab = Lab::up(&["web"]).unwrap();
     let web = lab.machine("web");
-    web.root("touch /run/marker; echo kept >/root/file").unwrap();
+    web.root("touch /run/marker; echo kept >/var/file").unwrap();
     web.power_off().unwrap();
     assert!(!web.is_on() && !web.answers_ssh());
-    assert_eq!(web.read("/root/file").unwrap(), "kept\n");
+    assert_eq!(web.read("/var/file").unwrap(), "kept\n");
     assert!(web.try_root("true").unwrap_err().to_string().starts_with("web is off"));
     web.power_on().unwrap();
     web.wait_for_ssh().unwrap();
     assert!(!uptime_marker(web));
-    assert_eq!(web.read("/root/file").unwrap(), "kept\n");
+    assert_eq!(web.read("/var/file").unwrap(), "kept\n");
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn a_file_inside_is_never_one_of_this_machine() {
     let web = lab.machine("web");
     let here = tempfile::NamedTempFile::new().unwrap();
     let path = here.path().to_str().unwrap();
-    web.root(&format!("ln -s {path} /root/link")).unwrap();
-    web.write("/root/link", "inside").unwrap();
+    web.root(&format!("ln -s {path} /var/link")).unwrap();
+    web.write("/var/link", "inside").unwrap();
     assert_eq!(web.read(path).unwrap(), "inside");
     web.power_off().unwrap();
-    web.write("/root/link", "inside, while off").unwrap();
+    web.write("/var/link", "inside, while off").unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), "");
 }

@@ -181,8 +181,8 @@ fn labs_beside_each_other_do_not_collide() {
     let (first, second) = (one.machine("web"), two.machine("web"));
     assert_ne!(first.address(), second.address());
     assert_ne!(first.known_hosts_line().unwrap(), second.known_hosts_line().unwrap());
-    first.root("echo one >/root/whose").unwrap();
-    assert_ne!(second.try_root("cat /root/whose").unwrap().code, 0);
+    first.root("echo one >/var/whose").unwrap();
+    assert_ne!(second.try_root("cat /var/whose").unwrap().code, 0);
     drop(one);
     assert!(second.answers_ssh());
 }
