@@ -7,6 +7,9 @@ mod level;
 mod llmock;
 mod nextest;
 
+use std::fmt;
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, bail};
 
 use count::Count;
@@ -28,31 +31,26 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     nextest::bring()?;
 
     let mut tests = nextest::Tests::new(args, llmock.ok())?;
-    let first = tests.run(Level::Anywhere)?;
-    let second =
-        if missing.iter().any(|name| name == "sshd") { None } else { Some(tests.run(Level::Loopback)?) };
-    // The machines' file tree is built before the tests, which would run into their time-out over it.
-    let third = lab::bring_base().and_then(|()| tests.run(Level::Lab));
-    if let Err(error) = &third {
-        loud(&format!("no lab machines: {error:#}"));
-    }
-    let docs = if args.is_empty() { Some(doc::run()?) } else { None };
+    let has_sshd = !missing.iter().any(|name| name == "sshd");
+    let parts = [
+        Part::run("level 1 (anywhere)", Vec::new(), || tests.run(Level::Anywhere)),
+        Part::run("level 1 (doc tests)", Vec::new(), || match args {
+            [] => doc::run(),
+            _ => bail!("arguments were given"),
+        }),
+        Part::run("level 2 (sshd on loopback)", missing, || match has_sshd {
+            true => tests.run(Level::Loopback),
+            false => bail!("openssh-server is not installed"),
+        }),
+        // The machines' file tree is built before the tests, which would run into their time-out over it.
+        Part::run("level 3 (lab machines)", Vec::new(), || {
+            lab::bring_base().and_then(|()| tests.run(Level::Lab))
+        }),
+    ];
 
     println!();
-    println!("level 1 (anywhere): {}", told(first, &[]));
-    match docs {
-        Some(docs) => println!("level 1 (doc tests): {}", told(docs, &[])),
-        None => println!("level 1 (doc tests): left out, since arguments were given"),
-    }
-    match second {
-        Some(second) => println!("level 2 (sshd on loopback): {}", told(second, &missing)),
-        None => println!("level 2 (sshd on loopback): could not run: openssh-server is not installed"),
-    }
-    match &third {
-        Ok(third) => println!("level 3 (lab machines): {}", told(*third, &[])),
-        Err(error) => println!("level 3 (lab machines): could not run: {}", first_line(error)),
-    }
-    let all: Count = [Some(first), second, third.as_ref().ok().copied(), docs].into_iter().flatten().sum();
+    parts.iter().for_each(|part| println!("{part}"));
+    let all: Count = parts.iter().filter_map(|part| part.count.as_ref().ok().copied()).sum();
     println!("{all}");
     if !all.is_good() {
         bail!("tests failed");
@@ -60,24 +58,49 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if all.ran() == 0 {
         bail!("no test ran");
     }
-    // Where machines can run, a gate without them is none.
-    if let (Err(error), true) = (third, std::env::var_os("CI").is_some() && debian::is_root()) {
-        return Err(error.context("CI as root runs the tests on lab machines"));
+    // Where everything can be brought, a gate that leaves a level out is none.
+    let left_out = parts.into_iter().find_map(|part| part.count.err());
+    match left_out {
+        Some(error) if std::env::var_os("CI").is_some() && debian::is_root() => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-fn first_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").lines().next().unwrap_or_default().to_owned()
+/// The tests of a level, run or not.
+struct Part {
+    name: &'static str,
+    count: Result<Count>,
+    /// What some of them needed and did not find.
+    missing: Missing,
+    time: Duration,
 }
 
-fn told(count: Count, missing: &[String]) -> String {
-    match (count.ran(), missing) {
-        (0, _) if count.broken => "could not run: see above".to_owned(),
-        (ran, []) => format!("ran {ran}"),
-        (ran, missing) => {
-            format!("ran {ran}, without those that need {} (not installed)", missing.join(", "))
+impl Part {
+    fn run(name: &'static str, missing: Missing, tests: impl FnOnce() -> Result<Count>) -> Self {
+        let begun = Instant::now();
+        let count = tests();
+        if let Err(error) = &count {
+            loud(&format!("{name} could not run: {error:#}"));
         }
+        Self { name, count, missing, time: begun.elapsed() }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.name)?;
+        match &self.count {
+            Err(error) => {
+                let error = format!("{error:#}");
+                return write!(f, "could not run: {}", error.lines().next().unwrap_or_default());
+            }
+            Ok(count) if count.ran() == 0 && count.broken => return f.write_str("could not run: see above"),
+            Ok(count) => write!(f, "ran {} in {:.0} s", count.ran(), self.time.as_secs_f64())?,
+        }
+        if !self.missing.is_empty() {
+            write!(f, ", without those that need {} (not installed)", self.missing.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -90,15 +113,22 @@ fn loud(what: &str) {
 mod tests {
     use super::*;
 
+    fn told(count: Result<Count>, missing: &[&str]) -> String {
+        let missing = missing.iter().map(|&name| name.to_owned()).collect();
+        Part { time: Duration::from_millis(1_600), ..Part::run("level 9", missing, || count) }.to_string()
+    }
+
     #[test]
     fn a_level_that_did_not_run_never_says_that_it_ran() {
         let built_nothing = Count { broken: true, ..Count::default() };
-        assert_eq!(told(built_nothing, &[]), "could not run: see above");
+        assert_eq!(told(Ok(built_nothing), &[]), "level 9: could not run: see above");
+        let error = anyhow::anyhow!("inside\nmuch more").context("outside");
+        assert_eq!(told(Err(error), &[]), "level 9: could not run: outside: inside");
         let count = Count { passed: 3, failed: 1, broken: true };
-        assert_eq!(told(count, &[]), "ran 4");
+        assert_eq!(told(Ok(count), &[]), "level 9: ran 4 in 2 s");
         assert_eq!(
-            told(count, &["tmux".to_owned(), "llmock".to_owned()]),
-            "ran 4, without those that need tmux, llmock (not installed)"
+            told(Ok(count), &["tmux", "llmock"]),
+            "level 9: ran 4 in 2 s, without those that need tmux, llmock (not installed)"
         );
     }
 }
