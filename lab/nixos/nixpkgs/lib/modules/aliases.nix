@@ -1,0 +1,128 @@
+# Options that moved or went away.
+{ lib }:
+let
+  inherit (lib)
+    attrByPath
+    getAttrFromPath
+    mkIf
+    mkMerge
+    mkOption
+    optional
+    setAttrByPath
+    showFiles
+    showOption
+    types
+    ;
+
+  # Declares `from` and passes what is defined there to `to`.
+  alias =
+    {
+      from,
+      to,
+      warn,
+      visible,
+      condition ? true,
+    }:
+    { config, options, ... }:
+    let
+      old = getAttrFromPath from options;
+      new = attrByPath to (abort "Renaming error: option `${showOption to}' does not exist.") options;
+      read = attrByPath to (abort "Renaming error: option `${showOption to}' does not exist.") config;
+    in
+    {
+      options = setAttrByPath from (
+        mkOption {
+          inherit visible;
+          description = "Alias of {option}`${showOption to}`.";
+          apply = value: lib.warnIf warn "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'." read;
+        }
+        // lib.optionalAttrs (new ? type) { inherit (new) type; }
+      );
+      config = mkIf condition (mkMerge [
+        (setAttrByPath to (lib.mkAliasDefinitions old))
+        (lib.optionalAttrs (options ? warnings) {
+          warnings = optional (warn && old.isDefined)
+            "The option `${showOption from}' defined in ${showFiles old.files} has been renamed to `${showOption to}'.";
+        })
+      ]);
+    };
+in
+{
+  # The definitions of an option as definitions of another one, with their files and their priority.
+  mkAliasDefinitions =
+    option:
+    let
+      weigh = { file, value }: lib.mkDefinition {
+        inherit file;
+        value = lib.mkOverride option.highestPrio value;
+      };
+    in
+    mkIf option.isDefined (mkMerge (map weigh option.definitionsWithLocations));
+  mkAliasAndWrapDefinitions = wrap: option: lib.mkAliasIfDef option (wrap (mkMerge option.definitions));
+  mkAliasIfDef = option: mkIf option.isDefined;
+
+  mkAliasOptionModule =
+    from: to:
+    alias {
+      inherit from to;
+      warn = false;
+      visible = true;
+    };
+  mkRenamedOptionModule =
+    from: to:
+    alias {
+      inherit from to;
+      warn = true;
+      visible = false;
+    };
+  doRename =
+    {
+      from,
+      to,
+      visible,
+      warn,
+      use ? null,
+      withPriority ? true,
+      condition ? true,
+    }:
+    alias { inherit from to visible warn condition; };
+
+  mkChangedOptionModule =
+    from: to: change:
+    { config, options, ... }:
+    let
+      old = getAttrFromPath from options;
+    in
+    {
+      options = setAttrByPath from (mkOption { visible = false; });
+      config = mkMerge [
+        (setAttrByPath to (mkIf old.isDefined (change config)))
+        (lib.optionalAttrs (options ? warnings) {
+          warnings = optional old.isDefined
+            "The option `${showOption from}' defined in ${showFiles old.files} has been changed to `${showOption to}' that has a different type. Please read `${showOption to}' documentation and update your configuration accordingly.";
+        })
+      ];
+    };
+
+  mkRemovedOptionModule =
+    path: instructions:
+    { options, ... }:
+    let
+      option = getAttrFromPath path options;
+    in
+    {
+      options = setAttrByPath path (
+        mkOption {
+          visible = false;
+          type = types.unspecified;
+          apply = _: throw "The option `${showOption path}' can no longer be used since it's been removed. ${instructions}";
+        }
+      );
+      config.assertions = [
+        {
+          assertion = !option.isDefined;
+          message = "The option definition `${showOption path}' in ${showFiles option.files} no longer has any effect; please remove it.\n${instructions}";
+        }
+      ];
+    };
+}
