@@ -8,24 +8,18 @@
     reason = "a test that cannot go on should fail there and then, and examples are programs"
 )]
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+mod examples;
 
+use examples::Home;
 use nixi_lab::{BlackHole, Sshd};
 
-/// Two managed hosts, a monitored one, and a configuration that knows them.
+/// Two managed hosts and a monitored one.
 struct Fleet {
     web: [Sshd; 2],
     watched: Sshd,
-    folder: tempfile::TempDir,
-}
-
-/// How an example ended.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+    home: Home,
+    /// Somebody who never answers.
+    _dead: BlackHole,
 }
 
 /// Nothing where there is no sshd, and that is said.
@@ -42,16 +36,15 @@ fn fleet() -> Option<Fleet> {
         sshd.unit("nginx.service", "active").unwrap();
         sshd
     };
-    let fleet = Fleet { web: [host(), host()], watched: host(), folder: tempfile::tempdir().unwrap() };
-    let known_hosts = fleet.folder.path().join("known_hosts");
-    let config = [
-        format!("[ssh]\nknown_hosts = {known_hosts:?}\nconnect_timeout = \"2s\"\n"),
-        node("web-1", &fleet.web[0], "managed"),
-        node("web-2", &fleet.web[1], "managed"),
-        node("monitoring", &fleet.watched, "monitored"),
+    let (web, watched, dead) = ([host(), host()], host(), BlackHole::start().unwrap());
+    let nodes = [
+        node("web-1", &web[0], "managed"),
+        node("web-2", &web[1], "managed"),
+        node("monitoring", &watched, "monitored"),
+        format!("[[nodes]]\nname = \"dead\"\nhost = \"127.0.0.1\"\nport = {}\n", dead.port()),
     ];
-    std::fs::write(fleet.config(), config.concat()).unwrap();
-    Some(fleet)
+    let home = Home::new(&nodes.concat(), "");
+    Some(Fleet { web, watched, home, _dead: dead })
 }
 
 fn node(name: &str, sshd: &Sshd, mode: &str) -> String {
@@ -64,54 +57,14 @@ fn node(name: &str, sshd: &Sshd, mode: &str) -> String {
     )
 }
 
-impl Fleet {
-    fn config(&self) -> PathBuf {
-        self.folder.path().join("config.toml")
-    }
-
-    fn and(&self, text: &str) {
-        let config = std::fs::read_to_string(self.config()).unwrap() + text;
-        std::fs::write(self.config(), config).unwrap();
-    }
-
-    /// Runs an example as cargo built it beside this test.
-    fn run(&self, example: &str, args: &[&str]) -> Ran {
-        let deps = std::env::current_exe().unwrap();
-        let program = deps.parent().unwrap().parent().unwrap().join("examples").join(example);
-        assert!(
-            program.is_file(),
-            "{} is not built; `cargo build -p nixi --examples` builds it",
-            program.display()
-        );
-        let done = Command::new(program)
-            .arg("--config")
-            .arg(self.config())
-            .args(args)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
-    }
-}
-
-/// The row of a node in a table.
-fn row<'a>(ran: &'a Ran, node: &str) -> &'a str {
-    let begins = format!("{node} ");
-    ran.out.lines().find(|line| line.starts_with(&begins)).unwrap_or_else(|| panic!("no {node}: {ran:?}"))
-}
-
 #[test]
 fn fleet_status_shows_every_node_in_one_table() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("fleet_status", &["web-*,monitoring"]);
+    let ran = fleet.home.run("fleet_status", &["web-*,monitoring"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out.lines().count(), 4, "{ran:?}");
     for (name, mode) in [("web-1", "managed"), ("web-2", "managed"), ("monitoring", "monitored")] {
-        let row = row(&ran, name);
+        let row = ran.row(name);
         assert!(row.contains(&format!("{mode} ")) && row.contains("online"), "{row}");
         assert!(row.contains(" GiB  ") && row.ends_with("cache, old (exited)"), "{row}");
     }
@@ -120,18 +73,16 @@ fn fleet_status_shows_every_node_in_one_table() {
 #[test]
 fn fleet_status_tells_which_node_is_silent() {
     let Some(fleet) = fleet() else { return };
-    let dead = BlackHole::start().unwrap();
-    fleet.and(&format!("[[nodes]]\nname = \"dead\"\nhost = \"127.0.0.1\"\nport = {}\n", dead.port()));
-    let ran = fleet.run("fleet_status", &["web-1", "dead"]);
+    let ran = fleet.home.run("fleet_status", &["web-1", "dead"]);
     assert_eq!(ran.code, Some(4), "{ran:?}");
-    assert!(row(&ran, "dead").contains("unreachable (timeout)"), "{ran:?}");
-    assert!(row(&ran, "web-1").contains("online") && ran.err.contains("dead: system.info: "), "{ran:?}");
+    assert!(ran.row("dead").contains("unreachable (timeout)"), "{ran:?}");
+    assert!(ran.row("web-1").contains("online") && ran.err.contains("dead: system.info: "), "{ran:?}");
 }
 
 #[test]
 fn custom_tool_is_shown_asked_and_made_to_plan() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("custom_tool", &["web-1", "nginx"]);
+    let ran = fleet.home.run("custom_tool", &["web-1", "nginx"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for words in [
         "\"description\": \"The unit that serves the site; `.service` is implied\"",
@@ -149,7 +100,7 @@ fn custom_tool_is_shown_asked_and_made_to_plan() {
 #[test]
 fn custom_tool_applies_what_was_approved() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("custom_tool", &["--yes", "web-1", "nginx"]);
+    let ran = fleet.home.run("custom_tool", &["--yes", "web-1", "nginx"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("done: ") && reloaded(&fleet.web[0]), "{ran:?}");
 }
@@ -157,7 +108,7 @@ fn custom_tool_applies_what_was_approved() {
 #[test]
 fn custom_tool_is_held_to_the_mode_of_the_node() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("custom_tool", &["--yes", "monitoring", "nginx"]);
+    let ran = fleet.home.run("custom_tool", &["--yes", "monitoring", "nginx"]);
     assert_eq!(ran.code, Some(3), "{ran:?}");
     assert!(ran.out.contains("nginx.service is active") && ran.err.contains("read-only"), "{ran:?}");
     assert!(!reloaded(&fleet.watched));
@@ -170,7 +121,7 @@ fn reloaded(sshd: &Sshd) -> bool {
 #[test]
 fn monitored_guard_shows_that_nothing_is_sent() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("monitored_guard", &[]);
+    let ran = fleet.home.run("monitored_guard", &[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let refused = ran.out.lines().filter(|line| line.starts_with("  refused ")).count();
     assert!(refused >= 12, "{ran:?}");
@@ -187,7 +138,7 @@ fn monitored_guard_shows_that_nothing_is_sent() {
 #[test]
 fn monitored_guard_wants_a_monitored_node() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("monitored_guard", &["web-1"]);
+    let ran = fleet.home.run("monitored_guard", &["web-1"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.err.contains("web-1 is not monitored"), "{ran:?}");
 }
@@ -201,7 +152,7 @@ const WORKFLOW: [&str; 3] = [
 #[test]
 fn multi_node_deploy_runs_a_reviewed_workflow() {
     let Some(fleet) = fleet() else { return };
-    let ran = fleet.run("multi_node_deploy", &[&["--yes"], &WORKFLOW[..]].concat());
+    let ran = fleet.home.run("multi_node_deploy", &[&["--yes"], &WORKFLOW[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out.matches("Plan for web-").count(), 4, "{ran:?}");
     assert!(ran.out.ends_with("summary: 5 done\n"), "{ran:?}");
@@ -214,9 +165,9 @@ fn multi_node_deploy_runs_a_reviewed_workflow() {
 #[test]
 fn multi_node_deploy_changes_nothing_that_nobody_approved() {
     let Some(fleet) = fleet() else { return };
-    let unapproved = fleet.run("multi_node_deploy", &WORKFLOW);
+    let unapproved = fleet.home.run("multi_node_deploy", &WORKFLOW);
     assert_eq!(unapproved.code, Some(3), "{unapproved:?}");
-    let destructive = fleet.run("multi_node_deploy", &["--yes", "remove container cache on web-1"]);
+    let destructive = fleet.home.run("multi_node_deploy", &["--yes", "remove container cache on web-1"]);
     assert_eq!(destructive.code, Some(3), "{destructive:?}");
     assert!(destructive.err.contains("--yes=destructive"), "{destructive:?}");
     assert_eq!(fleet.web[0].container_state("cache").as_deref(), Some("running"));
@@ -226,11 +177,11 @@ fn multi_node_deploy_changes_nothing_that_nobody_approved() {
 fn multi_node_deploy_begins_nothing_that_it_cannot_plan() {
     let Some(fleet) = fleet() else { return };
     let args = ["--yes", "stop cache on web-1", "stop cache on monitoring"];
-    let ran = fleet.run("multi_node_deploy", &args);
+    let ran = fleet.home.run("multi_node_deploy", &args);
     assert_eq!(ran.code, Some(3), "{ran:?}");
     assert!(ran.err.contains("nothing was changed"), "{ran:?}");
     assert_eq!(fleet.web[0].container_state("cache").as_deref(), Some("running"));
-    let ran = fleet.run("multi_node_deploy", &["do what is best"]);
+    let ran = fleet.home.run("multi_node_deploy", &["do what is best"]);
     assert_eq!(ran.code, Some(5), "{ran:?}");
 }
 
@@ -238,9 +189,9 @@ fn multi_node_deploy_begins_nothing_that_it_cannot_plan() {
 fn a_wrong_command_line_is_told() {
     let Some(fleet) = fleet() else { return };
     for example in ["fleet_status", "custom_tool", "monitored_guard", "multi_node_deploy"] {
-        let ran = fleet.run(example, &["--no-such-option"]);
+        let ran = fleet.home.run(example, &["--no-such-option"]);
         assert_eq!(ran.code, Some(2), "{ran:?}");
         assert!(ran.err.contains("--no-such-option") && ran.err.contains("usage: "), "{ran:?}");
-        assert_eq!(fleet.run(example, &["--help"]).code, Some(0));
+        assert_eq!(fleet.home.run(example, &["--help"]).code, Some(0));
     }
 }
