@@ -33,8 +33,11 @@ fn traces(folder: &Path) -> BTreeSet<String> {
     found.extend(
         mounts.lines().filter(|line| line.contains("/run/machines")).map(|line| format!("mount {line}")),
     );
-    for name in std::fs::read_dir("/run/netns").into_iter().flatten().flatten() {
-        found.insert(format!("named namespace {}", name.path().display()));
+    for name in ["one", "two", "held", "web", "next"]
+        .iter()
+        .filter(|name| Path::new("/run/netns").join(name).exists())
+    {
+        found.insert(format!("named namespace {name}"));
     }
     if folder.exists() {
         found.insert(format!("folder {}", folder.display()));

@@ -1,12 +1,9 @@
 # Holds a world, and clears up after it: when the world ends, for whatever reason, nothing of it stays.
 #
-# usage: keeper.sh WORLD FOLDER SLOT held|kept       WORLD is the text of world.sh
-#
-# A held world ends with the standard input, that is, with the process that started it. A kept one ends when its
-# first process is killed. Standard output gets what world.sh prints.
+# usage: keeper.sh WORLD FOLDER SLOT       WORLD is the text of world.sh, which gets input and output
 set -u
 
-unshare --mount --propagation private --net --pid --fork --kill-child -- bash -c "$1" world.sh "$4"
+unshare --mount --propagation private --net --pid --fork --kill-child -- bash -c "$1" world.sh
 
 # Interfaces go with their namespace, but only some time later; this one is gone when the command ends.
 ip link delete "nixi-lab$3" 2>/dev/null

@@ -1,7 +1,7 @@
 # The first process of a world: mounts, network and processes of its own, in which the machines of one lab live.
 # When this process ends, the kernel kills whatever runs in the world, and its mounts and links go with it.
 #
-# usage: world.sh held|kept       see keeper.sh
+# It ends with its input, which the process that made it holds, unless it was told to stay.
 set -eu
 
 # The old /proc still knows this process by its id outside.
@@ -16,7 +16,6 @@ ip link add lan type bridge
 ip link set lan up
 echo "$outside"
 
-case $1 in
-held) cat >/dev/null ;;
-kept) sleep infinity ;;
-esac
+if read -r word && [ "$word" = stay ]; then
+    sleep infinity
+fi

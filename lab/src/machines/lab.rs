@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::base::BaseTree;
 use super::machine::{Machine, MachineSpec};
-use super::world::{Hold, World};
+use super::world::World;
 use crate::keys::{Key, KeyKind};
 
 /// The login user of every machine.
@@ -44,7 +44,7 @@ impl LabBuilder {
     /// # Errors
     /// If this user is not root, the base tree is not built, or a machine does not come up.
     pub fn up(self) -> Result<Lab> {
-        Lab::start(self.machines, Hold::Held)
+        Lab::start(self.machines)
     }
 
     /// Brings up machines that stay when this process ends, under a name by which
@@ -57,9 +57,9 @@ impl LabBuilder {
             !super::StandingLab::all().iter().any(|lab| lab.name() == name),
             "a lab named {name} is up already"
         );
-        let lab = Lab::start(self.machines, Hold::Kept)?;
+        let lab = Lab::start(self.machines)?;
         super::standing::write_down(name, &lab)?;
-        lab.world.release();
+        lab.world.release()?;
         Ok(lab)
     }
 }
@@ -79,7 +79,7 @@ impl Lab {
         names.iter().fold(Self::builder(), |lab, name| lab.machine(MachineSpec::new(*name))).up()
     }
 
-    fn start(specs: Vec<MachineSpec>, hold: Hold) -> Result<Self> {
+    fn start(specs: Vec<MachineSpec>) -> Result<Self> {
         ensure!(
             !specs.is_empty() && specs.len() <= MOST,
             "a lab has 1 to {MOST} machines, not {}",
@@ -96,7 +96,7 @@ impl Lab {
         let tree = BaseTree::cached()?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
         )?;
-        let world = Arc::new(World::start(hold)?);
+        let world = Arc::new(World::start()?);
         let identity = Key::generate(KeyKind::Ed25519, &world.folder().join(IDENTITY), None)?;
         let installed = thread::scope(|scope| {
             let (world, tree, identity) = (&world, &tree, &identity);

@@ -5,8 +5,8 @@
 //! started it, whichever way that went. Control groups and the folder are left, which `keeper.sh` removes, or the
 //! next lab if the keeper was killed.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 
 const KEEPER: &str = include_str!("../../world/keeper.sh");
@@ -24,17 +25,8 @@ const WORLD: &str = include_str!("../../world/world.sh");
 pub(super) const RUNNING: &str = "/run/nixi-lab";
 /// How many labs may run beside each other.
 const SLOTS: u8 = 250;
-/// A folder without a world is one that is just being made, for so long.
+/// A folder without a keeper is one that is just being made, for so long.
 const BIRTH: Duration = Duration::from_secs(60);
-
-/// Whether a world ends with the process that made it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// With the value, or with the process if that dies first.
-    Held,
-    /// When it is ended by somebody who found it in [`RUNNING`].
-    Kept,
-}
 
 /// A running world.
 #[derive(Debug)]
@@ -47,29 +39,31 @@ pub(super) struct World {
 
 impl World {
     /// A new world with a bridge, joined to this machine by one link.
-    pub(super) fn start(hold: Hold) -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         ensure!(rustix::process::geteuid().is_root(), "only root can run lab machines");
         fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))?;
-        clear_dead();
+        clear_dead()?;
         let slot = reserve()?;
-        Self::in_slot(slot, hold).inspect_err(|_| {
+        Self::in_slot(slot).inspect_err(|_| {
             let _ = fs::remove_dir_all(folder(slot));
         })
     }
 
-    fn in_slot(slot: u8, hold: Hold) -> Result<Self> {
+    fn in_slot(slot: u8) -> Result<Self> {
         let mut keeper = Command::new("bash");
         keeper.args(["-c", KEEPER, "keeper.sh", WORLD]).arg(folder(slot)).arg(slot.to_string());
-        keeper.arg(if hold == Hold::Held { "held" } else { "kept" });
-        // A group of its own: Ctrl-C is for us, and we end the world.
-        keeper.stdin(if hold == Hold::Held { Stdio::piped() } else { Stdio::null() }).process_group(0);
-        let log =
-            fs::File::create(folder(slot).join("keeper.log")).context("cannot write the keeper's log")?;
+        // A group of its own: Ctrl-C is for us, and the world ends with us.
+        keeper.stdin(Stdio::piped()).process_group(0);
+        let log = File::create(folder(slot).join("keeper.log")).context("cannot write the keeper's log")?;
         let mut keeper = keeper
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .context("cannot start bash (Debian package bash)")?;
+        // The keeper clears its own folder; nobody else does while it lives.
+        Process::of(Pid::from_child(&keeper).as_raw_nonzero().get())
+            .context("the keeper ended at once")?
+            .record(&folder(slot).join("keeper"))?;
         let mut said = String::new();
         BufReader::new(keeper.stdout.take().context("the keeper has no output")?).read_line(&mut said)?;
         let Some(process) = said.trim().parse().ok().and_then(Process::of) else {
@@ -139,8 +133,9 @@ impl World {
     }
 
     /// Lets it run on without us.
-    pub(super) fn release(&self) {
-        drop(self.take_keeper());
+    pub(super) fn release(&self) -> Result<()> {
+        let told = self.take_keeper().and_then(|mut keeper| keeper.stdin.take()?.write_all(b"stay\n").ok());
+        told.context("the lab ended before it could be left standing")
     }
 
     fn take_keeper(&self) -> Option<Child> {
@@ -166,7 +161,7 @@ impl World {
             if !self.folder().exists() {
                 return Ok(());
             }
-            clear_dead();
+            clear_dead()?;
             std::thread::sleep(Duration::from_millis(10));
         }
         bail!("the lab in {} does not go away", self.folder().display())
@@ -191,8 +186,10 @@ impl Process {
     fn of(pid: i32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The second field is the name in parentheses, which may itself hold spaces and parentheses.
-        let started = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned();
-        Some(Self { pid, started })
+        let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let is_over = ["Z", "X"].contains(fields.first()?);
+        let started = (*fields.get(19)?).to_owned();
+        (!is_over).then_some(Self { pid, started })
     }
 
     fn record(&self, file: &Path) -> Result<()> {
@@ -244,29 +241,29 @@ pub(super) fn slots() -> Vec<u8> {
     slots
 }
 
-/// Clears up after worlds whose keeper could not.
-fn clear_dead() {
+/// Clears up after worlds whose keeper could not. One at a time, so that a slot that was cleared and taken again in
+/// between is not cleared twice.
+fn clear_dead() -> Result<()> {
+    let lock = Path::new(RUNNING).join("lock");
+    let lock = File::options().create(true).append(true).open(lock).context("cannot open the labs' lock")?;
+    flock(&lock, FlockOperation::LockExclusive).context("cannot lock the labs")?;
     for slot in slots().into_iter().filter(|&slot| is_dead(slot)) {
         // With no world to run, all that the keeper does is clear up.
-        let keeper = Command::new("bash")
-            .args(["-c", KEEPER, "keeper.sh", "exit"])
-            .arg(folder(slot))
-            .args([&slot.to_string(), "held"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        drop(keeper);
+        let mut keeper = Command::new("bash");
+        keeper.args(["-c", KEEPER, "keeper.sh", "exit"]).arg(folder(slot)).arg(slot.to_string());
+        done(keeper.stdin(Stdio::null()), "keeper.sh")?;
     }
+    Ok(())
 }
 
 fn is_dead(slot: u8) -> bool {
-    if World::find(slot).is_some() {
+    let alive = |name: &str| Process::recorded(&folder(slot).join(name)).is_some();
+    if alive("world") || alive("keeper") {
         return false;
     }
     let made = fs::metadata(folder(slot)).and_then(|meta| meta.modified());
     let age = made.ok().and_then(|time| time.elapsed().ok());
-    folder(slot).join("world").exists() || age.is_some_and(|age| age > BIRTH)
+    folder(slot).join("keeper").exists() || age.is_some_and(|age| age > BIRTH)
 }
 
 fn ip(args: &[&str]) -> Result<()> {

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -57,7 +56,9 @@ impl Layer {
         fs::create_dir_all(partial.join("tree")).context("cannot make the layer's folder")?;
         let log = self.folder.with_extension("log");
         let mut written = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut child = Command::new("unshare")
+        let mut child = Command::new("setpriv")
+            // It ends with us, so that a second build never meets the first.
+            .args(["--pdeathsig", "KILL", "unshare"])
             // Whatever the script mounts goes with it, and so does whatever it leaves running.
             .args([
                 "--mount",
@@ -75,7 +76,6 @@ impl Layer {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(written.try_clone()?)
-            .process_group(0)
             .spawn()
             .context("cannot start unshare (Debian package util-linux)")?;
         let out = child.stdout.take().context("the build has no output")?;
