@@ -1,0 +1,56 @@
+# Options of graphics drivers and firmware, checked for their types. Nothing follows from them: no machine here has a GPU.
+{ config, lib, ... }:
+let
+  inherit (lib) mkOption types;
+  flag = mkOption {
+    default = false;
+    type = types.bool;
+  };
+  packages = mkOption {
+    default = [ ];
+    type = types.listOf types.package;
+  };
+in
+{
+  options = {
+    services.xserver.enable = flag;
+    services.xserver.videoDrivers = mkOption {
+      default = [ "modesetting" "fbdev" ];
+      type = types.listOf types.str;
+    };
+    hardware = {
+      graphics = {
+        enable = flag;
+        enable32Bit = flag;
+        extraPackages = packages;
+      };
+      nvidia = {
+        open = mkOption {
+          default = null;
+          type = types.nullOr types.bool;
+        };
+        modesetting.enable = flag;
+        nvidiaSettings = flag;
+      };
+      nvidia-container-toolkit.enable = flag;
+      amdgpu = {
+        initrd.enable = flag;
+        opencl.enable = flag;
+      };
+      enableRedistributableFirmware = flag;
+      cpu.intel.updateMicrocode = flag;
+      cpu.amd.updateMicrocode = flag;
+    };
+  };
+
+  config.assertions = [
+    {
+      assertion = !(builtins.elem "nvidia" config.services.xserver.videoDrivers) || config.hardware.nvidia.open != null;
+      message = "You must configure `hardware.nvidia.open` on NVIDIA driver versions >= 560.";
+    }
+    {
+      assertion = !(builtins.elem "nvidia" config.services.xserver.videoDrivers) || config.nixpkgs.config.allowUnfree;
+      message = "The NVIDIA driver has an unfree license, and `nixpkgs.config.allowUnfree` is not set.";
+    }
+  ];
+}

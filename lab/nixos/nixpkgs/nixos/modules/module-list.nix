@@ -1,0 +1,35 @@
+# Every module of the look-alike, one file an area.
+[
+  ./config/i18n.nix
+  ./config/shells.nix
+  ./config/system-environment.nix
+  ./config/system-path.nix
+  ./config/users-groups.nix
+  ./hardware/drivers.nix
+  ./misc/accounts.nix
+  ./misc/assertions.nix
+  ./misc/nixpkgs.nix
+  ./misc/version.nix
+  ./programs/shells.nix
+  ./security/pam.nix
+  ./security/sudo.nix
+  ./security/wrappers.nix
+  ./services/networking/firewall.nix
+  ./services/networking/sshd.nix
+  ./services/system/dbus.nix
+  ./services/system/nix-daemon.nix
+  ./system/activation/activation-script.nix
+  ./system/activation/specialisation.nix
+  ./system/activation/top-level.nix
+  ./system/boot/kernel.nix
+  ./system/boot/loader.nix
+  ./system/boot/systemd.nix
+  ./system/boot/tmpfiles.nix
+  ./system/etc/etc.nix
+  ./tasks/filesystems.nix
+  ./tasks/network.nix
+  ./virtualisation/containers.nix
+  ./virtualisation/docker.nix
+  ./virtualisation/oci-containers.nix
+  ./virtualisation/podman.nix
+]

@@ -1,0 +1,41 @@
+# The system derivation: everything a generation consists of.
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkOption types;
+  lab = import ../../lab pkgs;
+
+in
+{
+  options = {
+    system.build = mkOption {
+      internal = true;
+      default = { };
+      type = types.lazyAttrsOf types.raw;
+    };
+
+    system.name = mkOption {
+      type = types.str;
+      default = if config.networking.hostName == "" then "unnamed" else config.networking.hostName;
+    };
+
+  };
+
+  config.system.build.toplevel = lib.asserts.checkAssertWarn config.assertions config.warnings (lab.build {
+    name = "nixos-system-${config.system.name}-${config.system.nixos.label}";
+    script = ./top-level.pl;
+    attrs = {
+      inherit (config.system.build) etc activate;
+      sw = config.system.path;
+      version = config.system.nixos.label;
+      configurationName = config.boot.loader.grub.configurationName;
+      kernel = config.system.build.kernel;
+      initrd = config.system.build.initrd;
+      kernelVersion = config.boot.kernelPackages.kernel.version;
+      installBootLoader = config.system.build.installBootLoader;
+      init = ./init.sh;
+      switch = ./switch;
+      shell = pkgs.runtimeShell;
+      specialisations = builtins.mapAttrs (_: one: one.configuration.system.build.toplevel) config.specialisation;
+    };
+  });
+}

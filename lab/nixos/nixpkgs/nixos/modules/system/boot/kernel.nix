@@ -1,0 +1,57 @@
+# The kernel is the host's; its stand-ins let a pending reboot be told by `kernel`, `initrd` and `kernel-modules`.
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkOption types;
+  lab = import ../../lab pkgs;
+  cfg = config.boot;
+  standIn =
+    name: path: text:
+    lab.build {
+      inherit name;
+      script = ../../lab/program.pl;
+      attrs = { inherit path text; };
+    };
+  list = mkOption {
+    default = [ ];
+    type = types.listOf types.str;
+  };
+in
+{
+  options.boot = {
+    kernelPackages = mkOption {
+      type = types.raw;
+      default = { kernel.version = "6.6.66"; };
+    };
+    kernelModules = list;
+    kernelParams = list;
+    extraModulePackages = mkOption {
+      default = [ ];
+      type = types.listOf types.package;
+    };
+    initrd.kernelModules = list;
+    initrd.availableKernelModules = list;
+    kernel.sysctl = mkOption {
+      default = { };
+      type = types.attrsOf (types.nullOr (types.oneOf [ types.bool types.int types.str ]));
+    };
+    tmp.cleanOnBoot = mkOption {
+      default = false;
+      type = types.bool;
+    };
+    isContainer = mkOption {
+      default = false;
+      type = types.bool;
+    };
+  };
+
+  config = {
+    system.build.kernel = standIn "linux-${cfg.kernelPackages.kernel.version}" "/bzImage" "a stand-in for a kernel: ${cfg.kernelPackages.kernel.version} ${toString cfg.kernelParams}\n";
+    system.build.initrd = standIn "initrd-linux-${cfg.kernelPackages.kernel.version}" "/initrd" "a stand-in for an initrd: ${toString (cfg.initrd.kernelModules ++ cfg.initrd.availableKernelModules)}\n";
+    environment.etc."sysctl.d/60-nixos.conf".text = lib.concatStrings (
+      lib.mapAttrsToList (name: value: "${name}=${if value == true then "1" else if value == false then "0" else toString value}\n") (
+        lib.filterAttrs (_: value: value != null) cfg.kernel.sysctl
+      )
+    );
+    environment.etc."modules-load.d/nixos.conf".text = lib.concatStringsSep "\n" cfg.kernelModules + "\n";
+  };
+}
