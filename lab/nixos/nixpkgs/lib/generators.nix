@@ -62,6 +62,41 @@ rec {
   toJSON = _: builtins.toJSON;
   toYAML = toJSON;
 
+  # Tables of a table come after its plain values, each under a header of its own.
+  toTOML =
+    let
+      key = name: if builtins.match "[A-Za-z0-9_-]+" name != null then name else builtins.toJSON name;
+      isTables = value: builtins.isList value && value != [ ] && builtins.all builtins.isAttrs value;
+      inline =
+        value:
+        if builtins.isList value then
+          "[${lib.concatMapStringsSep ", " inline value}]"
+        else if builtins.isAttrs value then
+          "{ ${lib.concatMapAttrsStringSep ", " (name: item: "${key name} = ${inline item}") value} }"
+        else
+          builtins.toJSON value;
+      table =
+        path: set:
+        let
+          given = lib.filterAttrs (_: value: value != null) set;
+          plain = lib.filterAttrs (_: value: !(builtins.isAttrs value || isTables value)) given;
+          rest = builtins.removeAttrs given (builtins.attrNames plain);
+          below =
+            name: value:
+            let
+              here = path ++ [ (key name) ];
+              header = builtins.concatStringsSep "." here;
+            in
+            if builtins.isAttrs value then
+              "\n[${header}]\n${table here value}"
+            else
+              lib.concatMapStrings (entry: "\n[[${header}]]\n${table here entry}") value;
+        in
+        lib.concatMapAttrsStringSep "" (name: value: "${key name} = ${inline value}\n") plain
+        + lib.concatMapAttrsStringSep "" below rest;
+    in
+    table [ ];
+
   # A value as a person would write it in Nix, at most `depthLimit` levels deep.
   toPretty =
     {

@@ -89,6 +89,14 @@ in
     builtins.replaceStrings
       [ "\"" "'" "<" ">" "&" ]
       [ "&quot;" "&apos;" "&lt;" "&gt;" "&amp;" ];
+  # The name of a unit for a path: /a/b-c is a-b\x2dc.
+  escapeSystemdPath =
+    path:
+    let
+      parts = builtins.filter (part: part != "") (lib.splitString "/" path);
+      escaped = builtins.replaceStrings [ "-" " " ] [ "\\x2d" "\\x20" ];
+    in
+    if parts == [ ] then "-" else lib.concatMapStringsSep "-" escaped parts;
   toShellVar =
     name: value:
     if builtins.isAttrs value && !lib.isStringLike value then

@@ -64,5 +64,14 @@
   throwIfNot = condition: lib.throwIf (!condition);
   showWarnings = warnings: value: builtins.foldl' (result: message: lib.warn message result) value warnings;
 
+  # What this release calls itself. The suffix stands for a day and a revision of the channel.
+  release = "25.11";
+  codeName = "Xantusia";
+  versionSuffix = ".20260101.1ab1ab1";
+  version = lib.trivial.release + lib.trivial.versionSuffix;
+  oldestSupportedRelease = 2511;
+  isInOldestRelease = release: release <= lib.trivial.oldestSupportedRelease;
+  revisionWithDefault = default: default;
+
   inPureEvalMode = !(builtins ? currentSystem);
 }
