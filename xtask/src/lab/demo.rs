@@ -10,19 +10,18 @@ use super::{base, standing};
 use crate::checkout::{metadata, root};
 use crate::program::{cargo, program, run as run_program};
 
-const NAME: &str = "demo";
 /// As in the documentation: name and mode.
 const NODES: [(&str, &str); 3] =
     [("web-server", "managed"), ("db-server", "managed"), ("monitoring", "monitored")];
 
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(name: &str) -> Result<()> {
     base::bring()?;
     run_program(cargo(&["build", "--package", "nixi-cli"]).current_dir(root()?))?;
-    if let Some(old) = StandingLab::find(NAME) {
+    if let Some(old) = StandingLab::find(name) {
         super::take_down(old)?;
     }
     let names = NODES.map(|(name, _)| name.to_owned());
-    let lab = standing(NAME, &names)?;
+    let lab = standing(name, &names)?;
     let mode =
         |name: &str| NODES.iter().find(|(node, _)| *node == name).map_or("monitored", |(_, mode)| mode);
     let home = lab.folder().join("home");
@@ -40,7 +39,7 @@ pub(crate) fn run() -> Result<()> {
 
     println!("\nit is on again. Try more, and take them down when done:\n");
     println!("  HOME={} cargo run -- \"show me system info for web-server\"", home.display());
-    println!("  cargo xtask lab down {NAME}");
+    println!("  cargo xtask lab down {name}");
     Ok(())
 }
 

@@ -15,7 +15,7 @@ usage:
   cargo xtask lab up [N|NAME...] [--name LAB]   machines that stay: 3 unless told
   cargo xtask lab status                        the labs that run
   cargo xtask lab down [LAB|--all]              takes one down, with all that belongs to it
-  cargo xtask lab demo                          the three nodes of the documentation, and their table by nixi
+  cargo xtask lab demo [--name LAB]             the three nodes of the documentation, and their table by nixi
 ";
 
 /// The name of a lab that was given none.
@@ -29,16 +29,17 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         ["down"] => down(UNNAMED),
         ["down", "--all"] => StandingLab::all().into_iter().try_for_each(take_down),
         ["down", name] if !name.starts_with('-') => down(name),
-        ["demo"] => demo::run(),
+        ["demo", rest @ ..] => match named(rest) {
+            (name, []) => demo::run(name.unwrap_or("demo")),
+            _ => bail!("the demo takes no more than a name\n\n{USAGE}"),
+        },
         _ => bail!("no such thing to do with the lab\n\n{USAGE}"),
     }
 }
 
 fn up(args: &[&str]) -> Result<()> {
-    let (name, args) = match args {
-        [rest @ .., "--name", name] | ["--name", name, rest @ ..] => (*name, rest),
-        rest => (UNNAMED, rest),
-    };
+    let (name, args) = named(args);
+    let name = name.unwrap_or(UNNAMED);
     let names = machine_names(args)?;
     base::bring()?;
     let begun = Instant::now();
@@ -51,6 +52,14 @@ fn up(args: &[&str]) -> Result<()> {
     );
     println!("cargo xtask lab down{}", if name == UNNAMED { String::new() } else { format!(" {name}") });
     Ok(())
+}
+
+/// The lab's name, if one was given, and the other words.
+fn named<'a>(args: &'a [&'a str]) -> (Option<&'a str>, &'a [&'a str]) {
+    match args {
+        [rest @ .., "--name", name] | ["--name", name, rest @ ..] => (Some(name), rest),
+        rest => (None, rest),
+    }
 }
 
 /// `3`, or names; an empty list is three machines.
