@@ -6,6 +6,8 @@ set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root USER=root
 
 readonly files=/usr/lib/nixi-lab
+readonly channels=/nix/var/nix/profiles/per-user/root/channels
+readonly release=nixos-25.11
 
 # Units that do nothing for a machine of the lab, or that its own ones replace.
 take_units_away() {
@@ -56,7 +58,22 @@ sandbox = false
 build-users-group =
 substituters =
 END
-    "$files/bin/install-channel"
+}
+
+# What `nix-channel --update` makes of a channel, without the download.
+install_channel() {
+    local tarball
+    tarball=$(mktemp --suffix=.tar.gz)
+    tar -C "$files/nixpkgs" --transform "s,^[.],$release," -czf "$tarball" .
+    mkdir -p /root/.nix-defexpr
+    nix-env --quiet --profile "$channels" --install --from-expression \
+        "_: derivation {
+            name = \"$release\"; channelName = \"nixos\"; src = $tarball;
+            builder = \"builtin:unpack-channel\"; system = \"builtin\";
+        }"
+    rm "$tarball"
+    ln -s "$channels" /root/.nix-defexpr/channels
+    echo "https://nixos.org/channels/$release nixos" >/root/.nix-channels
 }
 
 # Built once, so that a machine's own system shares nearly all of it.
@@ -64,9 +81,8 @@ build_a_system() {
     mkdir -p /etc/nixos
     sed -e 's/@hostName@/nixos/; s/@user@/nixi/; s/@key@//' "$files/configuration.nix" >/etc/nixos/configuration.nix
     cp "$files/hardware-configuration.nix" /etc/nixos/
-    nix-build '<nixpkgs/nixos>' -A system --no-out-link --quiet \
-        -I /nix/var/nix/profiles/per-user/root/channels -I nixpkgs=/nix/var/nix/profiles/per-user/root/channels/nixos \
-        -I nixos-config=/etc/nixos/configuration.nix
+    nix-build --quiet -I "nixpkgs=$channels/nixos" -I nixos-config=/etc/nixos/configuration.nix '<nixpkgs/nixos>' \
+        --attr system --no-out-link
     rm -rf /etc/nixos
 }
 
@@ -75,5 +91,6 @@ take_configuration_away
 take_accounts_away
 take_privileges_away
 prepare_nix
+install_channel
 build_a_system
 touch /etc/NIXOS

@@ -12,7 +12,7 @@ in
     environment.systemPackages = packages;
     environment.defaultPackages = packages // {
       description = "What is there unless somebody removes it.";
-      default = [ pkgs.perl pkgs.rsync pkgs.strace ];
+      default = [ pkgs.perl ];
     };
     system.path = mkOption {
       internal = true;
@@ -26,11 +26,15 @@ in
   };
 
   config = {
+    # Of what NixOS always has, the lab lacks mkpasswd, nano and zstd.
     environment.systemPackages = [
       pkgs.bash
+      pkgs.bzip2
       pkgs.coreutils
       pkgs.curl
+      pkgs.dbus
       pkgs.diffutils
+      pkgs.e2fsprogs
       pkgs.findutils
       pkgs.gawk
       pkgs.getent
@@ -41,8 +45,8 @@ in
       pkgs.iproute2
       pkgs.iputils
       pkgs.less
-      pkgs.mkpasswd
-      pkgs.nano
+      pkgs.libcap
+      pkgs.ncurses
       pkgs.netcat
       pkgs.nettools
       pkgs.nix
@@ -55,7 +59,6 @@ in
       pkgs.systemd
       pkgs.util-linux
       pkgs.xz
-      pkgs.zstd
     ]
     ++ config.environment.defaultPackages;
 

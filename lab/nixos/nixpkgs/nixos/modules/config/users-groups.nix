@@ -1,5 +1,5 @@
 # users.users and users.groups.
-{ config, lib, pkgs, ... }:
+{ config, lib, pkgs, utils, ... }:
 let
   inherit (lib) mkOption types;
   lab = import ../lab pkgs;
@@ -9,14 +9,14 @@ let
   users = builtins.attrValues cfg.users;
   mayLogIn = user: builtins.any (value: value != null) [ user.hashedPassword user.hashedPasswordFile user.password ] || user.openssh.authorizedKeys.keys != [ ] || user.openssh.authorizedKeys.keyFiles != [ ];
   isAdministrator = user: user.name == "root" || builtins.elem "wheel" user.extraGroups || user.group == "wheel";
-  needsProgram = shell: builtins.any (user: user.isNormalUser && builtins.baseNameOf (lab.shellPath user.shell) == shell) users;
+  needsProgram = shell: builtins.any (user: user.isNormalUser && builtins.baseNameOf (toString (utils.toShellPath user.shell)) == shell) users;
 
   spec = {
     inherit (cfg) mutableUsers;
     users = map (user: {
       inherit (user) name uid group description home homeMode createHome isSystemUser;
       inherit (user) password hashedPassword hashedPasswordFile initialPassword initialHashedPassword;
-      shell = lab.shellPath user.shell;
+      shell = toString (utils.toShellPath user.shell);
     }) users;
     groups = map (group: {
       inherit (group) name gid;

@@ -41,7 +41,4 @@ rec {
       script = ./checked.pl;
       attrs = { inherit text check; };
     };
-
-  # Shells are named by where they will always be, so that an update does not change everybody's.
-  shellPath = shell: if builtins.isAttrs shell && shell ? shellPath then "/run/current-system/sw${shell.shellPath}" else toString shell;
 }

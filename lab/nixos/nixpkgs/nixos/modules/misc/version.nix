@@ -16,9 +16,9 @@ in
       type = types.nullOr types.str;
     };
     nixos = {
-      release = string "25.05";
-      codeName = string "Warbler";
-      versionSuffix = string ".lab";
+      release = string lib.trivial.release;
+      codeName = string lib.trivial.codeName;
+      versionSuffix = string lib.trivial.versionSuffix;
       version = string (cfg.release + cfg.versionSuffix);
       label = string cfg.version;
     };

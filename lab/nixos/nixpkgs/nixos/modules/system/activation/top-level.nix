@@ -35,7 +35,6 @@ in
       init = ./init.sh;
       switch = ./switch;
       shell = pkgs.runtimeShell;
-      specialisations = builtins.mapAttrs (_: one: one.configuration.system.build.toplevel) config.specialisation;
     };
   });
 }

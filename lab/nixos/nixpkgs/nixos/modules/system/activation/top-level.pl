@@ -43,5 +43,3 @@ write_file("$out/kernel-params", '');
 write_file("$out/configuration-name", $attributes->{configurationName}) if $attributes->{configurationName} ne '';
 
 make_path("$out/specialisation");
-my $specialisations = $attributes->{specialisations};
-link_to($specialisations->{$_}, "$out/specialisation/$_") for sort keys %{$specialisations};
