@@ -17,7 +17,7 @@ take_units_away() {
         systemd-remount-fs* systemd-firstboot* systemd-machine-id-commit* systemd-update-utmp* systemd-networkd* \
         systemd-pcrphase* systemd-pstore* systemd-repart* systemd-random-seed* systemd-network-generator* systemd-hwdb* \
         systemd-ask-password* systemd-initctl* systemd-boot-check* x11-common* bluetooth* quotaon* systemd-quotacheck* \
-        systemd-binfmt* proc-sys-fs-binfmt* dev-hugepages* sys-kernel-* systemd-sysext* systemd-backlight* systemd-rfkill*
+        systemd-binfmt* proc-sys-fs-binfmt* dev-hugepages* sys-kernel-* systemd-sysext* systemd-sysusers* systemd-backlight* systemd-rfkill*
     find . -type l ! -exec test -e {} ';' -exec rm -f {} +
     rm -f multi-user.target.wants/systemd-logind.service
     rm -f /usr/lib/systemd/system-generators/{rpc-pipefs,systemd-cryptsetup,systemd-getty,systemd-gpt-auto,systemd-rc-local,systemd-sysv,systemd-veritysetup,systemd-integritysetup,systemd-hibernate-resume}*
@@ -29,7 +29,8 @@ take_configuration_away() {
     rm -rf systemd/system systemd/system.conf systemd/journald.conf containers cni sudoers sudoers.d pam.d profile profile.d \
         bash.bashrc environment hosts hostname fstab motd update-motd.d nsswitch.conf shells os-release issue issue.net \
         ssh/sshd_config ssh/sshd_config.d debian_version default cron.d cron.daily ufw gshadow gshadow- sysctl.d resolv.conf \
-        modules-load.d localtime timezone apt dpkg
+        sysctl.conf modules-load.d localtime timezone apt dpkg adduser.conf deluser.conf debconf.conf kernel logcheck logrotate.d \
+        insserv.conf.d runit sv skel hosts.allow hosts.deny ucf.conf opt X11
     rm -f /usr/lib/os-release /usr/lib/tmpfiles.d/{debian,legacy,podman,rpcbind,sudo,x11,passwd,provision,systemd-network}.conf
     rm -f ssh/ssh_host_*
     find /root /home -mindepth 1 -delete

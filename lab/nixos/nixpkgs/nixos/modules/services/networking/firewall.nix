@@ -59,7 +59,7 @@ let
   forget = chain: "both -F ${chain} 2>/dev/null || true; both -X ${chain} 2>/dev/null || true\n";
   start = ''
     both -D INPUT -j nixos-fw 2>/dev/null || true
-    ${lib.concatMapStrings forget [ "nixos-fw" "nixos-fw-accept" "nixos-fw-refuse" "nixos-fw-log-refuse" ]}
+    ${lib.concatMapStrings forget [ "nixos-fw" "nixos-fw-log-refuse" "nixos-fw-refuse" "nixos-fw-accept" ]}
     both -N nixos-fw-accept
     both -A nixos-fw-accept -j ACCEPT
     both -N nixos-fw-refuse

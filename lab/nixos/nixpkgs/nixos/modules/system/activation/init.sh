@@ -12,6 +12,11 @@ mount -o remount,bind,ro /nix/store
 mkdir -p -m 0755 /run/wrappers
 mount -t tmpfs -o nodev,mode=0755,size=32m wrappers /run/wrappers
 
+# A container's network outlives its reboot; a kernel's firewall does not.
+for restore in iptables-restore ip6tables-restore; do
+    printf '*%s\nCOMMIT\n' filter nat mangle raw | "$restore"
+done
+
 "$systemConfig/activate" || echo "the activation failed; booting on" >&2
 ln -sfn "$systemConfig" /run/booted-system
 ln -sfn /run/booted-system /nix/var/nix/gcroots/booted-system

@@ -22,10 +22,10 @@ sub units {
 
 sub run { return system($systemctl, @_) == 0 }
 
-# Starts, stops, restarts or reloads units, and tells of each that failed.
+# Starts, stops, restarts or reloads units, and tells of each that failed. Gives whether all went well.
 sub change {
     my ($verb, @units) = @_;
-    return unless @units;
+    return 1 unless @units;
     my $pid = open(my $errors, '-|') // die "fork: $!\n";
     if (!$pid) {
         open STDERR, '>&', \*STDOUT;
@@ -35,8 +35,7 @@ sub change {
         if ($line =~ /^(?:Job for|A dependency job for) (\S+) (?:failed|canceled|timed out)/) { say_line("Failed to $verb $1") }
         elsif ($line =~ /^Failed to /) { chomp $line; say_line($line) }
     }
-    close $errors;
-    return;
+    return !!close $errors;
 }
 
 # A service that dies and is started again has failed, too, even if it happens to run just now.

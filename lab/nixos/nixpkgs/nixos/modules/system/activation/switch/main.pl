@@ -109,7 +109,7 @@ Systemd::change('restart', 'sysinit-reactivation.target');
 
 for my $verb (qw(reload restart start)) {
     say_units($verb . 'ing', $lists->shown($verb));
-    Systemd::change($verb, $lists->all($verb));
+    Systemd::change($verb, $lists->all($verb)) or $status = 4;
 }
 $lists->forget();
 
