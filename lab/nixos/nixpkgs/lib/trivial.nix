@@ -64,12 +64,12 @@
   throwIfNot = condition: lib.throwIf (!condition);
   showWarnings = warnings: value: builtins.foldl' (result: message: lib.warn message result) value warnings;
 
-  # What this release calls itself. The suffix stands for a day and a revision of the channel.
-  release = "25.11";
-  codeName = "Xantusia";
-  versionSuffix = ".20260101.1ab1ab1";
+  # What this release calls itself.
+  release = "25.05";
+  codeName = "Warbler";
+  versionSuffix = ".lab";
   version = lib.trivial.release + lib.trivial.versionSuffix;
-  oldestSupportedRelease = 2511;
+  oldestSupportedRelease = 2505;
   isInOldestRelease = release: release <= lib.trivial.oldestSupportedRelease;
   revisionWithDefault = default: default;
 
