@@ -83,5 +83,5 @@
   # networking.firewall.enable = false;
 
   # This option defines the first version of NixOS you have installed on this machine.
-  system.stateVersion = "25.11"; # Did you read the comment?
+  system.stateVersion = "25.05"; # Did you read the comment?
 }

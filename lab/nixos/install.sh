@@ -7,7 +7,6 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root USER=root
 
 readonly files=/usr/lib/nixi-lab
 readonly channels=/nix/var/nix/profiles/per-user/root/channels
-readonly release=nixos-25.11
 
 # Units that do nothing for a machine of the lab, or that its own ones replace.
 take_units_away() {
@@ -59,22 +58,7 @@ sandbox = false
 build-users-group =
 substituters =
 END
-}
-
-# What `nix-channel --update` makes of a channel, without the download.
-install_channel() {
-    local tarball
-    tarball=$(mktemp --suffix=.tar.gz)
-    tar -C "$files/nixpkgs" --transform "s,^[.],$release," -czf "$tarball" .
-    mkdir -p /root/.nix-defexpr
-    nix-env --quiet --profile "$channels" --install --from-expression \
-        "_: derivation {
-            name = \"$release\"; channelName = \"nixos\"; src = $tarball;
-            builder = \"builtin:unpack-channel\"; system = \"builtin\";
-        }"
-    rm "$tarball"
-    ln -s "$channels" /root/.nix-defexpr/channels
-    echo "https://nixos.org/channels/$release nixos" >/root/.nix-channels
+    "$files/bin/install-channel"
 }
 
 # Built once, so that a machine's own system shares nearly all of it.
@@ -92,6 +76,5 @@ take_configuration_away
 take_accounts_away
 take_privileges_away
 prepare_nix
-install_channel
 build_a_system
 touch /etc/NIXOS

@@ -5,8 +5,9 @@ let
 in
 {
   options = {
+    # NixOS has en_US.UTF-8 here; the tree below knows only this one.
     i18n.defaultLocale = mkOption {
-      default = "en_US.UTF-8";
+      default = "C.UTF-8";
       type = types.str;
     };
     i18n.extraLocaleSettings = mkOption {

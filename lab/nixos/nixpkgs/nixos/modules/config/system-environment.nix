@@ -31,7 +31,10 @@ in
   };
 
   config.environment = {
-    sessionVariables = lib.optionalAttrs (nixPath != "") { NIX_PATH = nixPath; };
+    sessionVariables = {
+      LANG = config.i18n.defaultLocale;
+    }
+    // lib.optionalAttrs (nixPath != "") { NIX_PATH = nixPath; };
     etc."pam/environment".text = ''
       PATH DEFAULT="${path "@{HOME}" "@{PAM_USER}"}"
     ''

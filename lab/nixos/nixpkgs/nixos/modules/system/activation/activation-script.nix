@@ -49,7 +49,7 @@ in
     #!${pkgs.runtimeShell}
     # Makes this generation the running system, except for its units.
     systemConfig=@out@
-    export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
     status=0 snippet=none
     trap 'code=$?; status=1; echo "Activation script snippet '"'"'$snippet'"'"' failed ($code)" >&2' ERR
     umask 0022

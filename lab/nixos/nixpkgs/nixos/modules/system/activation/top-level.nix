@@ -30,7 +30,8 @@ in
       configurationName = config.boot.loader.grub.configurationName;
       kernel = config.system.build.kernel;
       initrd = config.system.build.initrd;
-      kernelVersion = config.boot.kernelPackages.kernel.version;
+      kernelModules = config.system.build.kernelModules;
+      revision = config.system.configurationRevision;
       installBootLoader = config.system.build.installBootLoader;
       init = ./init.sh;
       switch = ./switch;

@@ -26,20 +26,21 @@ write_program("$out/activate", substituted($attributes->{activate}));
 write_program("$out/init", substituted(content_of($attributes->{init})));
 write_program("$out/bin/switch-to-configuration", <<"END");
 #!/bin/sh
-export TOPLEVEL=$out INSTALL_BOOTLOADER=$attributes->{installBootLoader}
+export LC_ALL=C.UTF-8 TOPLEVEL=$out INSTALL_BOOTLOADER=$attributes->{installBootLoader}
 exec /usr/bin/perl -I$attributes->{switch} $attributes->{switch}/main.pl "\$@"
 END
 
 link_to("$attributes->{etc}/etc", "$out/etc");
 link_to($attributes->{sw}, "$out/sw");
 link_to("$attributes->{kernel}/bzImage", "$out/kernel");
-link_to($attributes->{kernel}, "$out/kernel-modules");
+link_to($attributes->{kernelModules}, "$out/kernel-modules");
 link_to("$attributes->{initrd}/initrd", "$out/initrd");
 
 write_file("$out/nixos-version", $attributes->{version});
 write_file("$out/system", 'x86_64-linux');
 write_file("$out/init-interface-version", 'systemd 2');
 write_file("$out/kernel-params", '');
+write_file("$out/configuration-revision", $attributes->{revision}) if defined $attributes->{revision};
 write_file("$out/configuration-name", $attributes->{configurationName}) if $attributes->{configurationName} ne '';
 
 make_path("$out/specialisation");

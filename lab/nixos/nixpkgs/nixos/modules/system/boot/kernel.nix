@@ -46,6 +46,7 @@ in
 
   config = {
     system.build.kernel = standIn "linux-${cfg.kernelPackages.kernel.version}" "/bzImage" "a stand-in for a kernel: ${cfg.kernelPackages.kernel.version} ${toString cfg.kernelParams}\n";
+    system.build.kernelModules = standIn "linux-${cfg.kernelPackages.kernel.version}-modules" "/lib/modules/${cfg.kernelPackages.kernel.version}/modules.builtin" "";
     system.build.initrd = standIn "initrd-linux-${cfg.kernelPackages.kernel.version}" "/initrd" "a stand-in for an initrd: ${toString (cfg.initrd.kernelModules ++ cfg.initrd.availableKernelModules)}\n";
     environment.etc."sysctl.d/60-nixos.conf".text = lib.concatStrings (
       lib.mapAttrsToList (name: value: "${name}=${if value == true then "1" else if value == false then "0" else toString value}\n") (
