@@ -30,6 +30,27 @@ fn power_loss_keeps_the_disk_and_nothing_else() {
 }
 
 #[test]
+fn a_machine_that_is_off_does_not_even_refuse() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    let connect = || {
+        let address = std::net::SocketAddr::from((web.address(), 9));
+        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(8)).unwrap_err().kind()
+    };
+    let firewall = "iptables -I INPUT -p tcp --dport 9 -j REJECT --reject-with tcp-reset";
+    web.root(firewall).unwrap();
+    assert_eq!(connect(), std::io::ErrorKind::ConnectionRefused);
+    web.power_off().unwrap();
+    assert_ne!(connect(), std::io::ErrorKind::ConnectionRefused);
+    web.power_on().unwrap();
+    web.wait_for_ssh().unwrap();
+    // Switched off from within.
+    web.root("systemctl --no-block poweroff").unwrap();
+    web.wait_until("go off", || Ok(!web.is_on())).unwrap();
+    assert_ne!(connect(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
 fn a_reboot_is_a_new_boot() {
     let lab = Lab::up(&["web"]).unwrap();
     let web = lab.machine("web");

@@ -1,8 +1,8 @@
 # Runs a machine until it is switched off, its console on standard output; a reboot is a new boot.
 #
-# usage: power.sh NAME CGROUP
+# usage: power.sh NAME PORT CGROUP
 set -u
-name=$1 cgroup=$2
+name=$1 port=$2 cgroup=$3
 at=/run/machines/$name
 
 mkdir -p "$cgroup"
@@ -20,3 +20,6 @@ while
     )
     [ $? = $reboot ]
 do :; done
+
+# Whoever is off does not even refuse.
+ip link delete "$port"

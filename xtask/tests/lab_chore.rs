@@ -71,9 +71,9 @@ fn mistakes_are_told() {
     let chore = Chore::named("mistakes");
     for (words, says) in [
         ("up --nmae x", "no such option: --nmae"),
-        ("up Web", "a machine's name is made of a-z, 0-9 and -, not \"Web\""),
-        ("up 0", "a lab has 1 to 200 machines, not 0"),
-        ("up web web", "two machines are named web"),
+        ("up Web --name NAME", "a machine's name is made of a-z, 0-9 and -, not \"Web\""),
+        ("up 0 --name NAME", "a lab has 1 to 200 machines, not 0"),
+        ("up web web --name NAME", "two machines are named web"),
         ("down NAME", "no lab"),
         ("sideways", "no such thing to do with the lab"),
     ] {

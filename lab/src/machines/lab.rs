@@ -93,7 +93,7 @@ impl Lab {
                 spec.name
             );
         }
-        let tree = BaseTree::cached()?.context(
+        let tree = BaseTree::at_hand()?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
         )?;
         let world = Arc::new(World::start()?);

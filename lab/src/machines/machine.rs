@@ -11,7 +11,8 @@ use super::base::BaseTree;
 use super::world::World;
 use crate::keys::{Key, KeyKind};
 
-const MACHINE: &str = include_str!("../../world/machine.sh");
+const DISK: &str = include_str!("../../world/disk.sh");
+const NETWORK: &str = include_str!("../../world/network.sh");
 const GENERATION: &str = include_str!("../../world/generation.sh");
 
 /// Where the look-alike keeps what a new machine's configuration is made from.
@@ -86,18 +87,32 @@ impl Machine {
         let identity_path = identity.path().to_owned();
         let machine =
             Self { world: Arc::clone(world), spec, number, user: user.to_owned(), identity: identity_path };
-        let address = format!("{}/24", machine.address());
-        let gateway = world.gateway().to_string();
-        let args = [machine.name(), &number.to_string(), &address, &gateway, &tree.lower()?];
-        world.script("machine.sh", MACHINE, &args)?;
-        let template = tree.read(&format!("{TEMPLATES}/configuration.nix"))?;
-        let configuration = machine.spec.render(&template, user, &identity.public()?)?;
-        machine.write(CONFIGURATION, &configuration)?;
-        let hardware = tree.read(&format!("{TEMPLATES}/hardware-configuration.nix"))?;
-        machine.write("/etc/nixos/hardware-configuration.nix", &hardware)?;
-        machine.make_host_keys()?;
-        world.script("generation.sh", GENERATION, &[machine.name()])?;
+        machine.install_system(tree)?;
         Ok(machine)
+    }
+
+    /// Gives it a new disk with its first generation built, while it is off.
+    pub(super) fn install_system(&self, tree: &BaseTree) -> Result<()> {
+        self.disk_script("new", &[&tree.lower()?])?;
+        let template = tree.read(&format!("{TEMPLATES}/configuration.nix"))?;
+        let key = Key::at(self.identity.clone()).public()?;
+        self.write(CONFIGURATION, &self.spec.render(&template, &self.user, &key)?)?;
+        let hardware = tree.read(&format!("{TEMPLATES}/hardware-configuration.nix"))?;
+        self.write("/etc/nixos/hardware-configuration.nix", &hardware)?;
+        self.make_host_keys()?;
+        self.world.script("generation.sh", GENERATION, &[self.name()])
+    }
+
+    /// Does to its disk what `disk.sh` does for this word.
+    pub(super) fn disk_script(&self, verb: &str, rest: &[&str]) -> Result<()> {
+        self.world.script("disk.sh", DISK, &[&[verb, self.name()], rest].concat())
+    }
+
+    /// Does to its place in the network what `network.sh` does for this word.
+    pub(super) fn network(&self, verb: &str) -> Result<()> {
+        let (number, address) = (self.number.to_string(), format!("{}/24", self.address()));
+        let gateway = self.world.gateway().to_string();
+        self.world.script("network.sh", NETWORK, &[verb, self.name(), &number, &address, &gateway])
     }
 
     /// One that runs already, of a lab that was found.
@@ -113,6 +128,11 @@ impl Machine {
 
     pub(super) fn world(&self) -> &World {
         &self.world
+    }
+
+    /// The bridge's port that it is plugged into.
+    pub(super) fn port(&self) -> String {
+        format!("port{}", self.number)
     }
 
     /// Its disk, as the world sees it.

@@ -22,10 +22,11 @@ impl Machine {
     /// If it is on, or systemd-nspawn is missing.
     pub fn power_on(&self) -> Result<()> {
         ensure!(!self.is_on(), "{} is on", self.name());
+        self.network("plug")?;
         let console = self.console_log()?;
         let cgroup = self.world().cgroup(self.name());
         let mut power = self.world().command("bash");
-        power.args(["-c", POWER, "power.sh", self.name()]).arg(cgroup);
+        power.args(["-c", POWER, "power.sh", self.name(), &self.port()]).arg(cgroup);
         power.stdout(console.try_clone()?).stderr(console).process_group(0);
         let mut child = power.spawn().context("cannot start nsenter (Debian package util-linux)")?;
         // Somebody has to take its end; the machine ends with its world at the latest.
@@ -43,7 +44,9 @@ impl Machine {
             return Ok(());
         }
         fs::write(cgroup.join("cgroup.kill"), "1").context("cannot end the machine's processes")?;
-        self.wait_until("off", || Ok(!self.is_on()))
+        self.wait_until("go off", || Ok(!self.is_on()))?;
+        // The kernel behind the cable would answer for a machine that is off.
+        self.network("unplug")
     }
 
     /// Whether anything runs on it.

@@ -37,6 +37,17 @@ impl BaseTree {
         Ok(Recipe::read()?.tree())
     }
 
+    /// The tree, if no more than its upper layer has to be built, which takes some seconds.
+    ///
+    /// # Errors
+    /// As [`Self::bring`].
+    pub(super) fn at_hand() -> Result<Option<Self>> {
+        match Recipe::read()?.debian.is_complete() {
+            true => Self::bring(&mut |_| ()).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The tree, built if it is absent; that takes about two minutes.
     ///
     /// # Errors
