@@ -28,6 +28,8 @@ let
       key = ./eval-config.nix;
       config = {
         nixpkgs.hostPlatform = lib.mkIf (system != null) (lib.mkDefault system);
+        # Where `nixpkgs` of `nix search nixpkgs` is found without a network.
+        nix.settings.flake-registry = lib.mkDefault "/usr/lib/nixi-lab/flake-registry.json";
         _module.args.pkgs = lib.mkDefault (if pkgs == null then forConfiguration else pkgs);
         _module.args.utils = lib.mkDefault (import ./utils.nix { inherit lib; });
       };

@@ -7,6 +7,8 @@ pname:
   description,
   programs ? [ pname ],
   copied ? [ ],
+  # Programs by their whole path, which need not exist when the package is built.
+  absolute ? [ ],
   # Other names for programs: gawk = "mawk".
   renamed ? { },
   license ? null,
@@ -17,7 +19,7 @@ let
   inherit (pkgs) lib;
 in
 pkgs.stdenv.mkDerivation {
-  inherit pname version programs copied;
+  inherit pname version programs copied absolute;
   renamed = lib.mapAttrsToList (name: program: "${name}=${program}") renamed;
   buildCommandPath = ./from-debian.sh;
   passthru = lib.optionalAttrs (shellPath != null) { inherit shellPath; };

@@ -17,6 +17,9 @@ for program in $programs; do
     links+=("$(found "$program")")
 done
 if [ "${#links[@]}" != 0 ]; then ln -s -t "$out/bin" "${links[@]}"; fi
+for program in $absolute; do
+    ln -s "$program" "$out/bin/"
+done
 for pair in $renamed; do
     ln -s "$(found "${pair#*=}")" "$out/bin/${pair%%=*}"
 done

@@ -84,8 +84,11 @@ in
     version = "2.8.0";
     description = "Powerful package manager that makes package management reliable and reproducible";
     license = licenses.lgpl21Plus;
+    # The lab's adds a flag of newer versions.
+    absolute = [ "/usr/lib/nixi-lab/bin/nix" ];
+    mainProgram = "nix";
     programs = words ''
-      nix nix-build nix-channel nix-collect-garbage nix-copy-closure nix-daemon nix-env nix-hash nix-instantiate
+      nix-build nix-channel nix-collect-garbage nix-copy-closure nix-daemon nix-env nix-hash nix-instantiate
       nix-prefetch-url nix-shell nix-store
     '';
   };

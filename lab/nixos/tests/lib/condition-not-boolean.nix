@@ -1,0 +1,2 @@
+with import ../toy.nix;
+(config [ { name = lib.mkIf "yes" "a"; } ]).name

@@ -1,0 +1,2 @@
+with import ../toy.nix;
+((evaluate [ { name = "a"; } ]).extendModules { modules = [ { name = lib.mkForce "b"; } ]; }).config.name

@@ -1,0 +1,2 @@
+with import ../toy.nix;
+(config [ { people.ada = { }; } ]).people.ada.age

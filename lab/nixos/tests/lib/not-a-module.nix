@@ -1,0 +1,2 @@
+with import ../toy.nix;
+config [ 3 ]

@@ -1,0 +1,2 @@
+with import ../toy.nix;
+(config [ { name = "a"; } { name = "a"; } ]).name

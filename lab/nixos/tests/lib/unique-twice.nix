@@ -1,0 +1,2 @@
+with import ../toy.nix;
+valueOf (lib.types.uniq lib.types.str) [ "a" "b" ]

@@ -1,0 +1,2 @@
+with import ../toy.nix;
+config [ { key = "/etc/nixos/nixi.nix"; config.name = "a"; names = [ "b" ]; services = { }; } ]

@@ -1,0 +1,2 @@
+with import ../toy.nix;
+config [ (inFile "/etc/nixos/nixi.nix" { people.ada = { age = 1; shell = "fish"; }; }) ]

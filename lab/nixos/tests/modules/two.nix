@@ -1,0 +1,1 @@
+{ imports = [ ./one.nix ]; names = [ "two" ]; }

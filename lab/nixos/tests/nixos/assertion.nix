@@ -1,0 +1,2 @@
+with import ../machine.nix;
+system { assertions = [ { assertion = false; message = "nothing goes"; } ]; }

@@ -1,0 +1,2 @@
+with import ../machine.nix;
+builtins.isString (system ({ pkgs, ... }: { environment.systemPackages = [ pkgs.unrar ]; }))

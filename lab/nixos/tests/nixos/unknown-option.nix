@@ -1,0 +1,2 @@
+with import ../machine.nix;
+system { services.opensh.enable = true; }

@@ -1,0 +1,2 @@
+with import ../machine.nix;
+builtins.isString (system { warnings = [ "this will go away" ]; })

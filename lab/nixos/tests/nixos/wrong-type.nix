@@ -1,0 +1,2 @@
+with import ../machine.nix;
+system { networking.firewall.allowedTCPPorts = [ 80 "443" ]; }
