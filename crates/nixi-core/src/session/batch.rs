@@ -121,7 +121,7 @@ impl Batch<'_> {
 
     /// One change on its nodes, in order. A node that is read-only, out of reach or not approved holds up no other; one
     /// where the change failed or may have failed does.
-    pub(super) async fn run_changes(
+    async fn run_changes(
         &self,
         call: &Checked,
         roster: &Roster,
@@ -145,7 +145,7 @@ impl Batch<'_> {
         results
     }
 
-    async fn run_one(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
+    pub(super) async fn run_one(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
         let action = call.action.spec.name.to_string();
         self.audience.hear(Event::CallStarted { action, node: node.name().clone() });
         let result = Door { batch: self, roster, call, node }.pass(self.blank(call, node)).await;

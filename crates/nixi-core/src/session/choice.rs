@@ -53,7 +53,11 @@ impl Batch<'_> {
         let mut fitting = Vec::new();
         let mut missing = Vec::new();
         for (at, meaning) in meanings.iter().enumerate() {
-            match fit(&looking.run_changes(meaning, roster, false).await) {
+            let mut planned = Vec::with_capacity(meaning.nodes.len());
+            for node in &meaning.nodes {
+                planned.push(looking.run_one(meaning, node, roster).await);
+            }
+            match fit(&planned) {
                 Fit::Fits => fitting.push(at),
                 Fit::Missing(why) => missing.extend(why),
                 Fit::Unclear(error) if error.hint.is_some() => return Err(error),

@@ -2,7 +2,7 @@
 
 use nixi_core::{CallRequest, ErrorKind, Intent, Outcome, StepStatus};
 
-use crate::support::{Lab, ended, node};
+use crate::support::{CONFIG, Lab, ended, node};
 
 fn stop(name: &str) -> CallRequest {
     CallRequest::new("container.stop").or("service.stop").on("db-server").with("names", vec![name])
@@ -27,6 +27,18 @@ async fn it_is_the_one_that_is_there() {
     let outcome = planned(&lab, "nginx").await;
     assert_eq!(outcome.results[0].tool, "service.stop", "{outcome:?}");
     assert!(outcome.results[0].plan.is_some());
+}
+
+#[tokio::test]
+async fn it_is_the_one_that_is_there_on_every_node() {
+    let second = CONFIG.replace("name = \"monitoring\"", "name = \"second\"").replace("monitored", "managed");
+    let lab = Lab::with_config(node().answering("systemctl show", &unit("web", "not-found")), &second);
+    let call = CallRequest { nodes: vec!["db-server".to_owned(), "second".to_owned()], ..stop("web") };
+    let outcome = lab.perform(call, Intent::PlanOnly).await;
+    assert_eq!(outcome.error, None);
+    let planned: Vec<_> =
+        outcome.results.iter().map(|result| (&*result.tool, result.plan.is_some())).collect();
+    assert_eq!(planned, [("container.stop", true), ("container.stop", true)]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl Lab {
         Self::with_config(nodes, &format!("{CONFIG}\n[container]\nruntime = \"docker\"\n"))
     }
 
-    fn with_config(nodes: Recording, config: &str) -> Self {
+    pub(crate) fn with_config(nodes: Recording, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: folder.path().join("config.toml"),
