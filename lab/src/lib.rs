@@ -24,5 +24,8 @@ pub use client::{Agent, ControlMaster};
 pub use faults::{BlackHole, GarbageBanner, Silent};
 pub use keys::{Key, KeyKind};
 pub use llmock::Llmock;
-pub use machines::{BaseTree, Lab, LabBuilder, Machine, MachineSpec, Progress, Said, StandingLab, running};
+pub use machines::{
+    BaseTree, Fault, Image, Lab, LabBuilder, LinkQuality, Machine, MachineSpec, Progress, Said, SlowLink,
+    StandingLab, running,
+};
 pub use sshd::{Sshd, SshdBuilder};

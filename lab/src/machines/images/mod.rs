@@ -1,0 +1,74 @@
+//! Images for containers on machines, which reach no registry: busybox and a few lines of shell each.
+
+use std::process::Stdio;
+
+use anyhow::{Result, ensure};
+
+use super::machine::Machine;
+
+const IMPORT: &str = include_str!("import.sh");
+
+/// An image that a machine can be given. All but the crasher end at once, with exit code 0, when they are stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Image {
+    /// A web server on port 8080, whose page is `nixi-lab web on HOSTNAME`; logs every request on standard error.
+    WebServer,
+    /// Says `asleep` and sleeps.
+    Sleeper,
+    /// Says `cannot go on` on standard error and ends with exit code 3.
+    Crasher,
+    /// Listens on port 5432 and keeps lines in its volume, /var/lib/data: `put TEXT` answers `stored`, or
+    /// `cannot store` if the disk is full; `get` answers all lines in the order in which they came.
+    Database,
+}
+
+impl Image {
+    /// Its name and tag.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebServer => "localhost/nixi-lab/web:1",
+            Self::Sleeper => "localhost/nixi-lab/sleeper:1",
+            Self::Crasher => "localhost/nixi-lab/crasher:1",
+            Self::Database => "localhost/nixi-lab/database:1",
+        }
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::WebServer => include_str!("web.sh"),
+            Self::Sleeper => include_str!("sleeper.sh"),
+            Self::Crasher => include_str!("crasher.sh"),
+            Self::Database => include_str!("database.sh"),
+        }
+    }
+
+    /// Lines of a Containerfile.
+    fn changes(self) -> &'static [&'static str] {
+        match self {
+            Self::WebServer => &["EXPOSE 8080"],
+            Self::Sleeper | Self::Crasher => &[],
+            Self::Database => &["EXPOSE 5432", "VOLUME /var/lib/data"],
+        }
+    }
+}
+
+impl Machine {
+    /// Makes an image on the machine, for root's podman; nothing is fetched from anywhere.
+    ///
+    /// # Errors
+    /// If the machine is off, has no podman, or has no room for it.
+    pub fn import(&self, image: Image) -> Result<()> {
+        let mut import = self.shell(IMPORT)?;
+        import.args(["import.sh", image.name(), image.script()]).args(image.changes());
+        let output = import.stdout(Stdio::null()).output()?;
+        ensure!(
+            output.status.success(),
+            "cannot import {} on {}: {}",
+            image.name(),
+            self.name(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        Ok(())
+    }
+}
