@@ -23,6 +23,7 @@ sub replace_link {
         $failed = 1;
         return;
     }
+    unlink "$path.new";
     symlink($target, "$path.new") && rename("$path.new", $path) or die "$path: $!\n";
     return;
 }

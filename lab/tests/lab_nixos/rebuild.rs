@@ -1,0 +1,87 @@
+//! nixos-rebuild: building, generations, going back.
+
+use crate::host::Host;
+
+const HELLO: &str = "environment.systemPackages = [ pkgs.hello ];";
+
+#[test]
+fn a_switch_makes_a_generation_and_a_rollback_goes_back() {
+    let host = Host::up();
+    let first = host.root("readlink -f /run/current-system");
+    host.switch(HELLO);
+    assert_eq!(host.root("readlink /nix/var/nix/profiles/system"), "system-2-link");
+    assert_eq!(
+        host.root("readlink -f /nix/var/nix/profiles/system"),
+        host.root("readlink -f /run/current-system")
+    );
+    let listed = host.root("nixos-rebuild list-generations");
+    assert!(
+        listed.lines().nth(1).is_some_and(|line| line.starts_with('2') && line.ends_with("True")),
+        "{listed}"
+    );
+
+    let said = host.rebuild("switch --rollback");
+    assert_eq!(said.code, 0, "{said}");
+    assert_eq!(host.root("readlink /nix/var/nix/profiles/system"), "system-1-link");
+    assert_eq!(host.root("readlink -f /run/current-system"), first);
+    assert!(!host.holds("command -v hello"));
+}
+
+#[test]
+fn a_built_system_can_be_made_a_generation_and_activated_by_its_path() {
+    let host = Host::up();
+    host.edit(HELLO);
+    host.root(
+        "path=$(nix-build '<nixpkgs/nixos>' -A system --no-out-link)
+         nix-env -p /nix/var/nix/profiles/system --set $path && $path/bin/switch-to-configuration switch",
+    );
+    assert!(host.holds("hello"));
+    assert_eq!(host.root("readlink /nix/var/nix/profiles/system"), "system-2-link");
+}
+
+#[test]
+fn a_dry_activation_tells_what_would_be_done_and_does_nothing() {
+    let host =
+        Host::with("systemd.services.a = { wantedBy = [ \"multi-user.target\" ]; script = \"sleep 999\"; };");
+    host.edit("networking.firewall.allowedTCPPorts = [ 80 ];");
+    let said = host.rebuild("dry-activate");
+    assert_eq!(said.code, 0, "{said}");
+    for line in [
+        "would stop the following units: a.service",
+        "would activate the configuration...",
+        "would reload the following units: firewall.service",
+    ] {
+        assert!(said.stderr.lines().any(|other| other == line), "{line}: {said}");
+    }
+    assert_eq!(host.root("systemctl is-active a"), "active");
+    assert_eq!(host.root("readlink /nix/var/nix/profiles/system"), "system-2-link");
+}
+
+#[test]
+fn building_changes_nothing() {
+    let host = Host::up();
+    let system = host.root("readlink -f /run/current-system");
+    host.edit(HELLO);
+    for action in ["build", "dry-build"] {
+        let said = host.rebuild(action);
+        assert_eq!(said.code, 0, "{said}");
+    }
+    assert_eq!(
+        host.root("readlink -f /run/current-system /nix/var/nix/profiles/system"),
+        format!("{system}\n{system}")
+    );
+}
+
+#[test]
+fn collected_garbage_leaves_what_runs() {
+    let host = Host::up();
+    let first = host.root("readlink -f /run/current-system");
+    host.switch(HELLO);
+    host.root("nix-collect-garbage -d");
+    assert!(host.holds("hello"));
+    // It was booted, which holds it as well.
+    assert!(host.holds(&format!("test -e {first}")));
+    host.machine().reboot().unwrap();
+    host.root("nix-collect-garbage -d");
+    assert!(!host.holds(&format!("test -e {first}")));
+}
