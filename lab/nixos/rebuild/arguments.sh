@@ -33,7 +33,7 @@ set_action() {
 use_profile() {
     if [ "$1" = system ]; then return; fi
     profile=/nix/var/nix/profiles/system-profiles/$1
-    mkdir -p -m 0755 "$(dirname "$profile")"
+    mkdir -p "$(dirname "$profile")"
 }
 
 parse() {
@@ -51,7 +51,9 @@ parse() {
                 if [ "$played" = bash ]; then unknown_option "$option"; fi
                 ;;
             --use-remote-sudo)
-                if [ "$played" = ng ]; then log "nixos-rebuild: warning: --use-remote-sudo deprecated, use --sudo instead"; fi
+                if [ "$played" = ng ]; then
+                    log "nixos-rebuild: warning: --use-remote-sudo deprecated, use --sudo instead"
+                fi
                 sudo=1
                 ;;
             --sudo)
@@ -138,7 +140,9 @@ check_together() {
         die "nixos-rebuild: error: --flake cannot be used with --file or --attr" 2
     fi
     if [ -n "$specialisation" ] && [ "$action" != switch ] && [ "$action" != test ]; then
-        if [ "$played" = bash ]; then die "error: ‘--specialisation’ can only be used with ‘switch’ and ‘test’"; fi
+        if [ "$played" = bash ]; then
+            die "error: ‘--specialisation’ can only be used with ‘switch’ and ‘test’"
+        fi
         die "'--specialisation' can only be used with 'switch' and 'test'"
     fi
 }

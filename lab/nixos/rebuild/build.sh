@@ -56,8 +56,8 @@ build_system() {
     else
         mapfile -t -O "${#flags[@]}" flags < <(link_flag --no-out-link)
         if [ -n "$file$attribute" ]; then
-            system=$(run_nix nix-build "${file:-default.nix}" --attr "${attribute:+$attribute.}config.system.build.toplevel" \
-                "${flags[@]}" "${nix_flags[@]}")
+            system=$(run_nix nix-build "${file:-default.nix}" \
+                --attr "${attribute:+$attribute.}config.system.build.toplevel" "${flags[@]}" "${nix_flags[@]}")
         else
             system=$(run_nix nix-build '<nixpkgs/nixos>' --attr system "${flags[@]}" "${nix_flags[@]}")
         fi

@@ -34,15 +34,17 @@ version_of() {
 
 # Describes each generation on one line: number, date, version, kernel, revision, specialisations, current.
 describe_all() {
-    local current link number name specialisations
-    current=$(readlink "$profile") || die "no profile '$(basename "$profile")' found"
+    local current is_current link number name specialisations
+    current=$(readlink "$profile")
     for link in $(printf '%s\n' "$profile"-*-link | sort --version-sort --reverse); do
         number=${link#"$profile-"}
         number=${number%-link}
         specialisations=''
         for name in "$link"/specialisation/*; do specialisations+="${specialisations:+ }$(basename "$name")"; done
-        printf '%s|%s|%s|%s|%s|%s|%s\n' "$number" "$(date_of "$link")" "$(version_of "$link")" "$(kernel_of "$link")" \
-            "$(revision_of "$link")" "$specialisations" "$([ "$(basename "$link")" = "$current" ] && echo true || echo false)"
+        is_current=false
+        if [ "$(basename "$link")" = "$current" ]; then is_current=true; fi
+        printf '%s|%s|%s|%s|%s|%s|%s\n' "$number" "$(date_of "$link")" "$(version_of "$link")" \
+            "$(kernel_of "$link")" "$(revision_of "$link")" "$specialisations" "$is_current"
     done
 }
 
@@ -52,7 +54,8 @@ as_json() {
     while IFS='|' read -r number date version kernel revision specialisations current; do
         printf '%s\n  {\n' "$separator"
         printf '    "generation": %s,\n    "date": %s,\n' "$number" "$(json_string "$date")"
-        printf '    "nixosVersion": %s,\n    "kernelVersion": %s,\n' "$(json_string "$version")" "$(json_string "$kernel")"
+        printf '    "nixosVersion": %s,\n' "$(json_string "$version")"
+        printf '    "kernelVersion": %s,\n' "$(json_string "$kernel")"
         printf '    "configurationRevision": %s,\n    "specialisations": [' "$(json_string "$revision")"
         separator=''
         for name in $specialisations; do
@@ -70,7 +73,10 @@ as_table() {
     if [ "$played" = ng ]; then
         { echo "$header"; sed 's/true$/True/; s/false$/False/'; } | table
     else
-        { echo "${header%|Current}"; sed -E 's/^([^|]*)(.*)\|true$/\1 current\2/; s/\|false$//; s/(....-..-..)T(..:..:..)Z/\1 \2/'; } | table
+        {
+            echo "${header%|Current}"
+            sed -E 's/^([^|]*)(.*)\|true$/\1 current\2/; s/\|false$//; s/(....-..-..)T(..:..:..)Z/\1 \2/'
+        } | table
     fi
 }
 

@@ -19,6 +19,7 @@ let
 
   namespaces = {
     types = load ./types;
+    messages = load ./messages.nix;
     generators = load ./generators.nix;
     licenses = load ./licenses.nix;
     maintainers = { };

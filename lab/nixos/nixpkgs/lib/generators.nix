@@ -117,7 +117,10 @@ rec {
           "<unevaluated>"
         else if builtins.isString value then
           (
-            if multiline && lib.hasInfix "\n" value then multiLineString indent value else builtins.replaceStrings [ "\${" ] [ "\\\${" ] (builtins.toJSON value)
+            if multiline && lib.hasInfix "\n" value then
+              multiLineString indent value
+            else
+              builtins.replaceStrings [ "\${" ] [ "\\\${" ] (builtins.toJSON value)
           )
         else if builtins.isList value then
           (if value == [ ] then "[ ]" else "[${body (map deeper value)}${end}]")

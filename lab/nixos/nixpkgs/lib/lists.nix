@@ -81,7 +81,8 @@
   last =
     list:
     lib.throwIf (list == [ ]) "lists.last: list must not be empty!" (builtins.elemAt list (builtins.length list - 1));
-  init = list: lib.throwIf (list == [ ]) "lists.init: list must not be empty!" (lib.take (builtins.length list - 1) list);
+  init =
+    list: lib.throwIf (list == [ ]) "lists.init: list must not be empty!" (lib.take (builtins.length list - 1) list);
 
   zipListsWith =
     f: a: b:

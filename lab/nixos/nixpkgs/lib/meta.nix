@@ -1,7 +1,8 @@
 # What packages say about themselves.
 { lib }:
 let
-  checkName = name: lib.throwIf (lib.hasInfix "/" name) "lib.meta.getExe': The second argument \"${name}\" is a path, not the name of a program" name;
+  checkName =
+    name: lib.throwIf (lib.hasInfix "/" name) "lib.meta.getExe': \"${name}\" is a path, not the name of a program" name;
 in
 {
   getExe = package: lib.getExe' package (package.meta.mainProgram or (lib.getName package));

@@ -52,7 +52,9 @@ rec {
     mkOption (
       {
         type = if nullable then lib.types.nullOr lib.types.package else lib.types.package;
-        description = "The ${if builtins.isList name then lib.last name else name} package to use." + lib.optionalString (extraDescription != "") " ${extraDescription}";
+        description =
+          "The ${if builtins.isList name then lib.last name else name} package to use."
+          + lib.optionalString (extraDescription != "") " ${extraDescription}";
       }
       // lib.optionalAttrs (default != null) {
         default = found;

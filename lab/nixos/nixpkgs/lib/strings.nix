@@ -56,7 +56,8 @@ in
     start >= 0 && builtins.substring start (-1) text == suffix;
   hasInfix = infix: text: builtins.length (lib.splitString infix text) > 1;
   removePrefix =
-    prefix: text: if lib.hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
+    prefix: text:
+    if lib.hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
   removeSuffix =
     suffix: text:
     if lib.hasSuffix suffix text then
@@ -71,7 +72,8 @@ in
     if parts == null then "" else builtins.head parts;
 
   splitString =
-    separator: text: builtins.filter builtins.isString (builtins.split (literally (toString separator)) (toString text));
+    separator: text:
+    builtins.filter builtins.isString (builtins.split (literally (toString separator)) (toString text));
   escape = chars: builtins.replaceStrings chars (map (char: "\\" + char) chars);
   escapeRegex = literally;
   escapeShellArg =
@@ -118,10 +120,14 @@ in
     let
       digits = builtins.match "[[:space:]]*0*(-?[[:digit:]]+)[[:space:]]*" text;
     in
-    if digits == null then throw "toInt: Could not convert ${builtins.toJSON text} to int." else builtins.fromJSON (builtins.head digits);
+    if digits == null then
+      throw "toInt: Could not convert ${builtins.toJSON text} to int."
+    else
+      builtins.fromJSON (builtins.head digits);
 
   makeSearchPath =
-    folder: packages: lib.concatMapStringsSep ":" (package: "${package}/${folder}") (builtins.filter (p: p != null) packages);
+    folder: packages:
+    lib.concatMapStringsSep ":" (package: "${package}/${folder}") (builtins.filter (p: p != null) packages);
   makeSearchPathOutput = output: folder: packages: lib.makeSearchPath folder (map (lib.getOutput output) packages);
   makeBinPath = lib.makeSearchPathOutput "bin" "bin";
   makeLibraryPath = lib.makeSearchPathOutput "lib" "lib";
@@ -130,7 +136,9 @@ in
   isConvertibleWithToString =
     value: lib.isStringLike value || builtins.elem (builtins.typeOf value) [ "null" "int" "float" "bool" ];
   isStorePath =
-    value: lib.isStringLike value && builtins.match "${builtins.storeDir}/[^/]+" (builtins.unsafeDiscardStringContext (toString value)) != null;
+    value:
+    lib.isStringLike value
+    && builtins.match "${builtins.storeDir}/[^/]+" (builtins.unsafeDiscardStringContext (toString value)) != null;
   nameFromURL = url: separator: builtins.head (lib.splitString separator (lib.last (lib.splitString "/" url)));
   sanitizeDerivationName =
     text:

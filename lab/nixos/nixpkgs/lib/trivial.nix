@@ -47,7 +47,8 @@
 
   # A function, or an attribute set that can be called like one.
   isFunction = f: builtins.isFunction f || (f ? __functor && lib.isFunction (f.__functor f));
-  functionArgs = f: if f ? __functor then f.__functionArgs or (lib.functionArgs (f.__functor f)) else builtins.functionArgs f;
+  functionArgs =
+    f: if f ? __functor then f.__functionArgs or (lib.functionArgs (f.__functor f)) else builtins.functionArgs f;
   setFunctionArgs = f: args: {
     __functor = _: f;
     __functionArgs = args;

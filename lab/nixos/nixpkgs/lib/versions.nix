@@ -1,6 +1,7 @@
 # Parts of version numbers, and their order.
 { lib }:
 let
+  parsed = x: builtins.parseDrvName (if builtins.isString x then x else x.name);
   part = n: version: builtins.elemAt (builtins.splitVersion version) n;
 in
 {
@@ -11,6 +12,7 @@ in
 
   versionOlder = a: b: builtins.compareVersions b a > 0;
   versionAtLeast = a: b: !lib.versionOlder a b;
-  getVersion = x: if builtins.isString x then (builtins.parseDrvName x).version else x.version or (builtins.parseDrvName x.name).version;
-  getName = x: if builtins.isString x then (builtins.parseDrvName x).name else x.pname or (builtins.parseDrvName x.name).name;
+  # Both take a package or its name.
+  getVersion = x: x.version or (parsed x).version;
+  getName = x: x.pname or (parsed x).name;
 }

@@ -9,7 +9,6 @@ let
     mkOption
     optional
     setAttrByPath
-    showFiles
     showOption
     types
     ;
@@ -26,23 +25,23 @@ let
     { config, options, ... }:
     let
       old = getAttrFromPath from options;
-      new = attrByPath to (abort "Renaming error: option `${showOption to}' does not exist.") options;
-      read = attrByPath to (abort "Renaming error: option `${showOption to}' does not exist.") config;
+      missing = abort (lib.messages.renamedToNothing to);
+      new = attrByPath to missing options;
+      read = attrByPath to missing config;
     in
     {
       options = setAttrByPath from (
         mkOption {
           inherit visible;
           description = "Alias of {option}`${showOption to}`.";
-          apply = value: lib.warnIf warn "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'." read;
+          apply = _: lib.warnIf warn (lib.messages.renamedRead from to) read;
         }
         // lib.optionalAttrs (new ? type) { inherit (new) type; }
       );
       config = mkIf condition (mkMerge [
         (setAttrByPath to (lib.mkAliasDefinitions old))
         (lib.optionalAttrs (options ? warnings) {
-          warnings = optional (warn && old.isDefined)
-            "The option `${showOption from}' defined in ${showFiles old.files} has been renamed to `${showOption to}'.";
+          warnings = optional (warn && old.isDefined) (lib.messages.renamed from to old.files);
         })
       ]);
     };
@@ -98,8 +97,7 @@ in
       config = mkMerge [
         (setAttrByPath to (mkIf old.isDefined (change config)))
         (lib.optionalAttrs (options ? warnings) {
-          warnings = optional old.isDefined
-            "The option `${showOption from}' defined in ${showFiles old.files} has been changed to `${showOption to}' that has a different type. Please read `${showOption to}' documentation and update your configuration accordingly.";
+          warnings = optional old.isDefined (lib.messages.changed from to old.files);
         })
       ];
     };
@@ -115,13 +113,13 @@ in
         mkOption {
           visible = false;
           type = types.unspecified;
-          apply = _: throw "The option `${showOption path}' can no longer be used since it's been removed. ${instructions}";
+          apply = _: throw (lib.messages.removedRead path instructions);
         }
       );
       config.assertions = [
         {
           assertion = !option.isDefined;
-          message = "The option definition `${showOption path}' in ${showFiles option.files} no longer has any effect; please remove it.\n${instructions}";
+          message = lib.messages.removed path option.files instructions;
         }
       ];
     };

@@ -50,10 +50,10 @@ let
       metaOf = lib.optional (module ? meta) { inherit (module) meta; };
     in
     if !builtins.isAttrs module then
-      throw "Module `${key}' does not look like a module: it is ${lib.valueKind module}, where a function or an attribute set was expected."
+      throw (lib.messages.notAModule key module)
     else if module ? config || module ? options then
       if unsupported != [ ] then
-        throw "Module `${key}' has an unsupported attribute `${builtins.head unsupported}'. This is caused by introducing a top-level `config' or `options' attribute. Add configuration attributes immediately on the top level instead, or move all of them (namely: ${toString unsupported}) into the explicit `config' attribute."
+        throw (lib.messages.unsupportedAttributes key unsupported)
       else
         parts
         // {
@@ -89,7 +89,7 @@ let
           normalise parentFile anonymousKey { imports = given; }
         else if lib.isFunction given || (builtins.isAttrs given && !(given ? outPath)) then
           if given ? _type then
-            throw "Could not load a value as a module, because it is of type ${builtins.toJSON given._type}, in file ${parentFile}."
+            throw (lib.messages.markedModule parentFile given._type)
           else
             inside parentFile anonymousKey given
         else if isFile || given ? outPath then
@@ -129,19 +129,6 @@ in
       disabled = builtins.concatMap (module: map (keyToDisable args) module.disabledModules) all;
     in
     lib.reverseList (if disabled == [ ] then all else reachable (module: !(builtins.elem module.key disabled)));
-
-  # The type of a value, for messages.
-  valueKind =
-    value:
-    {
-      set = "a set";
-      list = "a list";
-      lambda = "a function";
-      string = "a string";
-      int = "an integer";
-      null = "null";
-    }
-    .${builtins.typeOf value} or "a ${builtins.typeOf value}";
 
   # Says for a module without a file where it comes from.
   setDefaultModuleLocation = file: module: {

@@ -3,4 +3,9 @@
 let
   load = file: import file { inherit lib; };
 in
-load ./properties.nix // load ./collect.nix // load ./definitions.nix // load ./tree.nix // load ./evaluate.nix // load ./aliases.nix
+load ./properties.nix
+// load ./collect.nix
+// load ./definitions.nix
+// load ./tree.nix
+// load ./evaluate.nix
+// load ./aliases.nix

@@ -17,9 +17,9 @@ rec {
 
       mergedValue =
         if !isDefined then
-          throw "The option `${lib.showOption loc}' was accessed but has no value defined. Try setting the option."
+          throw (lib.messages.noValue loc)
         else if wrong != [ ] then
-          throw "A definition for option `${lib.showOption loc}' is not of type `${type.description}'. Definition values:${lib.showDefs wrong}"
+          throw (lib.messages.notOfType loc type wrong)
         else
           type.merge loc defs;
 
@@ -48,7 +48,7 @@ rec {
             || (bothTypes && merged == null);
         in
         if clash then
-          throw "The option `${lib.showOption loc}' in `${declaration.file}' is already declared in ${lib.showFiles whole.declarations}."
+          throw (lib.messages.declaredTwice loc declaration.file whole.declarations)
         else
           whole
           // option
@@ -71,7 +71,7 @@ rec {
       readOnlyBroken = option.readOnly or false && builtins.length definitions > (if option ? default then 0 else 1);
       merged = mergeDefinitions loc option.type (
         lib.optional (option ? default) default
-        ++ lib.throwIf readOnlyBroken "The option `${lib.showOption loc}' is read-only, but it's set multiple times. Definition values:${lib.showDefs definitions}" definitions
+        ++ lib.throwIf readOnlyBroken (lib.messages.readOnly loc definitions) definitions
       );
       value = (option.apply or lib.id) merged.mergedValue;
     in

@@ -39,10 +39,9 @@ let
   unknownOption =
     options: { loc, definitions }:
     let
-      noOptions = builtins.attrNames options == [ "_module" ];
-      hint = lib.optionalString noOptions "\n\nIt seems as if you're trying to declare an option by placing it into `config' rather than `options'!";
+      hint = lib.optionalString (builtins.attrNames options == [ "_module" ]) lib.messages.noOptionsAtAll;
     in
-    throw "The option `${lib.showOption loc}' does not exist. Definition values:${lib.showDefs definitions}${hint}";
+    throw (lib.messages.unknownOption loc definitions + hint);
 
   # What the type for all else makes of the definitions without an option.
   freeform =
@@ -80,8 +79,13 @@ in
           (ownOptions specialArgs)
           {
             _file = "lib/modules/evaluate.nix";
-            config._module.args = args;
-            config._module.check = lib.mkIf (!check) (lib.mkDefault false);
+            config._module = {
+              args = args // {
+                inherit (result) extendModules;
+                moduleType = result.type;
+              };
+              check = lib.mkIf (!check) (lib.mkDefault false);
+            };
           }
         ]
         ++ modules

@@ -4,6 +4,8 @@ let
   plainPriority = 100;
   plainOrder = 1000;
 
+  withoutMark = definition: definition // { value = definition.value.content; };
+
   # Puts a mark that stands around a set onto each of its attributes.
   onEach = mark: builtins.map (builtins.mapAttrs (_: mark));
 in
@@ -79,9 +81,10 @@ rec {
   filterOverrides =
     definitions:
     let
-      priorityOf = definition: if definition.value._type or null == "override" then definition.value.priority else plainPriority;
-      highest = builtins.foldl' (best: definition: lib.min best (priorityOf definition)) 9999 definitions;
-      bare = definition: if definition.value._type or null == "override" then definition // { value = definition.value.content; } else definition;
+      isMarked = definition: definition.value._type or null == "override";
+      priorityOf = definition: if isMarked definition then definition.value.priority else plainPriority;
+      highest = builtins.foldl' lib.min 9999 (map priorityOf definitions);
+      bare = definition: if isMarked definition then withoutMark definition else definition;
     in
     {
       highestPrio = highest;
@@ -94,7 +97,7 @@ rec {
     let
       isMarked = definition: definition.value._type or null == "order";
       orderOf = definition: if isMarked definition then definition.value.priority else plainOrder;
-      bare = definition: if isMarked definition then definition // { value = definition.value.content; } else definition;
+      bare = definition: if isMarked definition then withoutMark definition else definition;
     in
     if builtins.any isMarked definitions then
       map bare (builtins.sort (a: b: orderOf a < orderOf b) definitions)

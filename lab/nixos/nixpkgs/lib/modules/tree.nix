@@ -5,21 +5,12 @@ let
   byName = builtins.zipAttrsWith (_: entries: entries);
   spread = field: { file, ... }@entry: builtins.mapAttrs (_: value: { inherit file value; }) entry.${field};
 
-  notASet =
-    loc: value:
-    throw ''
-      You're trying to define a value of type `${builtins.typeOf value}' rather than an attribute set for the option
-      `${lib.showOption loc}'!
-
-      This usually happens if `${lib.showOption loc}' has option definitions inside that are not matched. Please check how to properly define this option by e.g. referring to `man 5 configuration.nix'!
-    '';
-
   # The sets that one definition of a whole branch stands for.
   branches =
     loc: { file, value }:
     map (set: {
       inherit file;
-      value = if builtins.isAttrs set then set else notASet loc set;
+      value = if builtins.isAttrs set then set else throw (lib.messages.notASet loc set);
     }) (lib.pushDownProperties value);
 
   mixed =
@@ -29,7 +20,7 @@ let
       option = builtins.head (builtins.filter isOption declarations);
       branch = builtins.head (builtins.filter (declaration: !isOption declaration) declarations);
     in
-    throw "The option `${lib.showOption loc}' in `${option.file}' is a prefix of options in `${branch.file}'.";
+    throw (lib.messages.optionAndTree loc option.file branch.file);
 in
 {
   # Declarations and definitions are lists of { file; value; }. Gives { options; config; unmatched; }: the

@@ -48,7 +48,7 @@ rec {
         if builtins.all isNull definitions then
           null
         else if builtins.any isNull definitions then
-          throw "The option `${lib.showOption loc}' is defined both null and not null, in ${lib.showFiles (lib.getFiles definitions)}."
+          throw (lib.messages.nullAndNot loc definitions)
         else
           elemType.merge loc definitions;
       emptyValue.value = null;

@@ -1,10 +1,5 @@
 # What a type is, and the usual ways to make one value of several definitions.
 { lib }:
-let
-  conflict =
-    loc: definitions:
-    throw "The option `${lib.showOption loc}' has conflicting definition values:${lib.showDefs definitions}\nUse `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.";
-in
 rec {
   # name: what it is called; description: the same for people, and its class, which tells where it needs brackets;
   # check: whether a definition may have this value; merge: loc -> [ { file; value; } ] -> value;
@@ -53,10 +48,7 @@ rec {
     if different == [ ] then
       first.value
     else
-      conflict loc [
-        first
-        (builtins.head different)
-      ];
+      throw (lib.messages.conflict loc [ first (builtins.head different) ]);
 
   # There must be one definition.
   mergeOneOption = mergeUniqueOption { message = ""; };
@@ -69,7 +61,7 @@ rec {
     if builtins.length definitions == 1 then
       merge loc definitions
     else
-      throw "The option `${lib.showOption loc}' is defined multiple times while it's expected to be unique.\n${message}${lib.optionalString (message != "") "\n"}Definition values:${lib.showDefs definitions}\nUse `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.";
+      throw (lib.messages.notUnique loc message definitions);
 
   # By the kind of the values, for options without a type.
   mergeDefaultOption =

@@ -17,10 +17,15 @@ rec {
   string = separatedString "";
   nonEmptyStr = text "nonEmptyStr" "non-empty string" (value: builtins.match "[ \t\n]*" value == null);
   strMatching =
-    pattern: text "strMatching ${lib.escapeNixString pattern}" "string matching the pattern ${pattern}" (value: builtins.match pattern value != null);
+    pattern:
+    text "strMatching ${lib.escapeNixString pattern}" "string matching the pattern ${pattern}" (
+      value: builtins.match pattern value != null
+    );
   singleLineStr =
     let
-      oneLine = text "singleLineStr" "(optionally newline-terminated) single-line string" (value: builtins.match "[^\n\r]*\n?" value != null);
+      oneLine = text "singleLineStr" "(optionally newline-terminated) single-line string" (
+        value: builtins.match "[^\n\r]*\n?" value != null
+      );
     in
     oneLine
     // {
@@ -39,7 +44,8 @@ rec {
     separator:
     mkOptionType {
       name = "separatedString ${builtins.toJSON separator}";
-      description = if separator == "" then "Concatenated string" else "strings concatenated with ${builtins.toJSON separator}";
+      description =
+        if separator == "" then "Concatenated string" else "strings concatenated with ${builtins.toJSON separator}";
       descriptionClass = "noun";
       check = builtins.isString;
       merge = _: definitions: builtins.concatStringsSep separator (lib.getValues definitions);

@@ -23,6 +23,7 @@ let
     in
     any;
   atom = types.nullOr (types.oneOf scalar);
+  entry = types.either atom (types.listOf atom);
 
   format = type: text: {
     inherit type;
@@ -33,6 +34,6 @@ in
   json = _: format (value scalar) builtins.toJSON;
   yaml = _: format (value scalar) builtins.toJSON;
   toml = _: format (types.attrsOf (value scalar)) lib.generators.toTOML;
-  ini = arguments: format (types.attrsOf (types.attrsOf (types.either atom (types.listOf atom)))) (lib.generators.toINI arguments);
-  keyValue = arguments: format (types.attrsOf (types.either atom (types.listOf atom))) (lib.generators.toKeyValue arguments);
+  ini = arguments: format (types.attrsOf (types.attrsOf entry)) (lib.generators.toINI arguments);
+  keyValue = arguments: format (types.attrsOf entry) (lib.generators.toKeyValue arguments);
 }

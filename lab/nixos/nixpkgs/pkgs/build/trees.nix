@@ -39,9 +39,22 @@ rec {
   linkFarm =
     name: entries:
     let
-      list = if builtins.isAttrs entries then lib.mapAttrsToList (name: path: { inherit name path; }) entries else entries;
-      link = entry: "mkdir -p \"$(dirname ${lib.escapeShellArg entry.name})\"\nln -s ${entry.path} ${lib.escapeShellArg entry.name}\n";
+      named = lib.mapAttrsToList (name: path: { inherit name path; });
+      list = if builtins.isAttrs entries then named entries else entries;
+      link =
+        { name, path }:
+        ''
+          mkdir -p "$(dirname ${lib.escapeShellArg name})"
+          ln -s ${path} ${lib.escapeShellArg name}
+        '';
     in
     pkgs.runCommand name { } "mkdir $out\ncd $out\n${lib.concatMapStrings link list}";
-  linkFarmFromDrvs = name: packages: linkFarm name (map (package: { inherit (package) name; path = package; }) packages);
+  linkFarmFromDrvs =
+    name: packages:
+    linkFarm name (
+      map (package: {
+        inherit (package) name;
+        path = package;
+      }) packages
+    );
 }

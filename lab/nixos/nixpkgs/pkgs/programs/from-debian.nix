@@ -25,7 +25,11 @@ pkgs.stdenv.mkDerivation {
   passthru = lib.optionalAttrs (shellPath != null) { inherit shellPath; };
   meta = {
     inherit description;
-    mainProgram = if mainProgram != null then mainProgram else builtins.head (programs ++ copied ++ builtins.attrNames renamed);
+    mainProgram =
+      if mainProgram != null then
+        mainProgram
+      else
+        builtins.head (programs ++ copied ++ builtins.attrNames renamed);
   }
   // lib.optionalAttrs (license != null) { inherit license; };
 }

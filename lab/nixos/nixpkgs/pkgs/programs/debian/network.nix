@@ -55,7 +55,9 @@ in
     version = "2.6.2";
     description = "Linux user-space NFS utilities";
     license = licenses.gpl2Plus;
-    programs = words "mount.nfs mount.nfs4 umount.nfs umount.nfs4 showmount rpc.statd rpc.idmapd nfsstat nfsiostat nfsconf";
+    programs = words ''
+      mount.nfs mount.nfs4 umount.nfs umount.nfs4 showmount rpc.statd rpc.idmapd nfsstat nfsiostat nfsconf
+    '';
   };
   cifs-utils = {
     version = "7.0";

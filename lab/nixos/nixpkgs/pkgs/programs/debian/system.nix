@@ -61,13 +61,18 @@ in
     description = "Utilities that give information about processes using the /proc filesystem";
     license = licenses.gpl2Plus;
     mainProgram = "ps";
-    programs = words "free kill pgrep pidof pkill pmap ps pwdx skill slabtop snice sysctl tload top uptime vmstat w watch";
+    programs = words ''
+      free kill pgrep pidof pkill pmap ps pwdx skill slabtop snice sysctl tload top uptime vmstat w watch
+    '';
   };
   e2fsprogs = {
     version = "1.47.0";
     description = "Tools for creating and checking ext2/ext3/ext4 filesystems";
     license = licenses.gpl2Plus;
-    programs = words "chattr debugfs dumpe2fs e2fsck e2image e2label filefrag lsattr mke2fs mkfs.ext2 mkfs.ext3 mkfs.ext4 resize2fs tune2fs";
+    programs = words ''
+      chattr debugfs dumpe2fs e2fsck e2image e2label filefrag lsattr mke2fs
+      mkfs.ext2 mkfs.ext3 mkfs.ext4 resize2fs tune2fs
+    '';
   };
   libcap = {
     version = "2.66";
