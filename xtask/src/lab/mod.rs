@@ -46,11 +46,9 @@ fn up(args: &[&str]) -> Result<()> {
     let lab = standing(name, &names)?;
     println!("{} machines answered SSH after {:.1} s\n", names.len(), begun.elapsed().as_secs_f64());
     lab.machines().iter().for_each(show);
-    println!(
-        "\nssh -i {} USER@ADDRESS",
-        lab.machines().first().context("a lab has machines")?.identity().display()
-    );
-    println!("cargo xtask lab down{}", if name == UNNAMED { String::new() } else { format!(" {name}") });
+    let first = lab.machines().first().context("a lab has machines")?;
+    println!("\n  ssh -i {} {}@{}", first.identity().display(), first.user(), first.address());
+    println!("  cargo xtask lab down{}", if name == UNNAMED { String::new() } else { format!(" {name}") });
     Ok(())
 }
 
