@@ -8,7 +8,7 @@ const CONFIGURATION: &str = "/etc/nixos/configuration.nix";
 /// A module beside it, which tests edit.
 const MORE: &str = "/etc/nixos/more.nix";
 
-pub struct Host {
+pub(crate) struct Host {
     machine: Machine,
     /// Last, so that it ends last.
     _lab: Lab,
@@ -16,7 +16,7 @@ pub struct Host {
 
 impl Host {
     /// A machine with the lab's own configuration.
-    pub fn up() -> Self {
+    pub(crate) fn up() -> Self {
         let lab = Lab::up(&["web"]).unwrap();
         let machine = lab.machine("web").clone();
         machine.wait_until_booted().unwrap();
@@ -32,28 +32,28 @@ impl Host {
 
     /// A machine that was switched to a configuration with these lines more.
     #[track_caller]
-    pub fn with(lines: &str) -> Self {
+    pub(crate) fn with(lines: &str) -> Self {
         let host = Self::up();
         host.switch(lines);
         host
     }
 
-    pub fn machine(&self) -> &Machine {
+    pub(crate) fn machine(&self) -> &Machine {
         &self.machine
     }
 
     /// Makes the configuration the lab's own with these lines more, without building it.
-    pub fn edit(&self, lines: &str) {
+    pub(crate) fn edit(&self, lines: &str) {
         self.machine.write(MORE, &format!("{{ config, lib, pkgs, ... }}:\n{{\n{lines}\n}}\n")).unwrap();
     }
 
-    pub fn rebuild(&self, action: &str) -> Said {
+    pub(crate) fn rebuild(&self, action: &str) -> Said {
         self.machine.try_root(&format!("cd /tmp && nixos-rebuild {action}")).unwrap()
     }
 
     /// Edits and switches, which has to go well.
     #[track_caller]
-    pub fn switch(&self, lines: &str) -> Said {
+    pub(crate) fn switch(&self, lines: &str) -> Said {
         self.edit(lines);
         let said = self.rebuild("switch");
         assert_eq!(said.code, 0, "{said}");
@@ -62,7 +62,7 @@ impl Host {
 
     /// Edits and switches, which has to fail with these words before anything changes.
     #[track_caller]
-    pub fn refuses(&self, lines: &str, words: &str) {
+    pub(crate) fn refuses(&self, lines: &str, words: &str) {
         let system = self.root("readlink -f /nix/var/nix/profiles/system /run/current-system");
         self.edit(lines);
         let said = self.rebuild("switch");
@@ -72,26 +72,31 @@ impl Host {
 
     /// Runs a script as root, which has to go well.
     #[track_caller]
-    pub fn root(&self, script: &str) -> String {
+    pub(crate) fn root(&self, script: &str) -> String {
         self.machine.root(script).unwrap()
     }
 
-    pub fn try_root(&self, script: &str) -> Said {
+    pub(crate) fn try_root(&self, script: &str) -> Said {
         self.machine.try_root(script).unwrap()
     }
 
     /// Whether a condition of the shell holds.
-    pub fn holds(&self, condition: &str) -> bool {
+    pub(crate) fn holds(&self, condition: &str) -> bool {
         self.try_root(condition).code == 0
     }
 
     /// Runs a command over SSH as the login user: its exit code, standard output and standard error.
-    pub fn ssh(&self, command: &str) -> (Option<i32>, String, String) {
+    pub(crate) fn ssh(&self, command: &str) -> (Option<i32>, String, String) {
         self.ssh_as(self.machine.user(), &[], command)
     }
 
     /// As [`Self::ssh`], as somebody else or with options of the ssh client.
-    pub fn ssh_as(&self, user: &str, options: &[&str], command: &str) -> (Option<i32>, String, String) {
+    pub(crate) fn ssh_as(
+        &self,
+        user: &str,
+        options: &[&str],
+        command: &str,
+    ) -> (Option<i32>, String, String) {
         let known_hosts = self.machine.identity().with_file_name("known_hosts");
         std::fs::write(&known_hosts, self.machine.known_hosts_line().unwrap() + "\n").unwrap();
         let mut ssh = Command::new("ssh");

@@ -85,3 +85,13 @@ fn collected_garbage_leaves_what_runs() {
     host.root("nix-collect-garbage -d");
     assert!(!host.holds(&format!("test -e {first}")));
 }
+
+#[test]
+fn a_specialisation_is_built_with_the_system_and_switched_to_by_name() {
+    let host = Host::with(&format!("specialisation.more.configuration = {{ {HELLO} }};"));
+    assert!(!host.holds("command -v hello"));
+    let said = host.rebuild("test --specialisation more");
+    assert_eq!(said.code, 0, "{said}");
+    assert!(host.holds("hello"));
+    assert_eq!(host.root("ls /nix/var/nix/profiles/system/specialisation"), "more");
+}

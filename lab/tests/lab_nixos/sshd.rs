@@ -28,7 +28,8 @@ fn keys_at_home_do_nothing_where_they_are_switched_off() {
     );
     let public = host.root("cat /etc/ssh/authorized_keys.d/nixi");
     host.root(&format!(
-        "install -d -o guest -m 0700 /home/guest/.ssh; echo '{public}' >/home/guest/.ssh/authorized_keys; chown guest /home/guest/.ssh/*"
+        "install -d -o guest -m 0700 /home/guest/.ssh
+         echo '{public}' >/home/guest/.ssh/authorized_keys; chown guest /home/guest/.ssh/*"
     ));
     assert_eq!(host.ssh_as("guest", &[], "true").0, Some(255));
     assert_eq!(

@@ -26,8 +26,11 @@ fn a_rule_can_be_asked_for_without_running_anything() {
 #[test]
 fn arguments_of_a_rule_have_to_match() {
     let host = Host::with(
-        "security.sudo.extraRules = lib.mkAfter [ { users = [ \"guest\" ]; commands = map (command: { inherit command; options = [ \"NOPASSWD\" ]; })
-           [ \"/run/current-system/sw/bin/id -u\" \"/run/current-system/sw/bin/uname \\\"\\\"\" ]; } ];
+        "security.sudo.extraRules = lib.mkAfter [ {
+           users = [ \"guest\" ];
+           commands = map (command: { inherit command; options = [ \"NOPASSWD\" ]; })
+             [ \"/run/current-system/sw/bin/id -u\" \"/run/current-system/sw/bin/uname \\\"\\\"\" ];
+         } ];
          users.users.guest.isNormalUser = true;",
     );
     let guest = |command: &str| host.try_root(&format!("su - guest -c 'sudo -n {command}'")).code;

@@ -118,7 +118,8 @@ fn a_switch_panics_when_nobody_reads_what_it_says() {
 fn a_panic_leaves_half_of_the_units_stopped_and_the_next_switch_starts_them() {
     let service = |name: &str, variable: u8| {
         format!(
-            "systemd.services.{name} = {{ wantedBy = [ \"multi-user.target\" ]; environment.A = \"{variable}\"; script = \"exec sleep 999\"; }};"
+            "systemd.services.{name} = {{ wantedBy = [ \"multi-user.target\" ]; script = \"exec sleep 999\";
+               environment.A = \"{variable}\"; }};"
         )
     };
     let both = |variable| service("a", variable) + &service("b", variable);

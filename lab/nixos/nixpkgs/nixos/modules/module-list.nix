@@ -19,6 +19,7 @@
   ./services/system/dbus.nix
   ./services/system/nix-daemon.nix
   ./system/activation/activation-script.nix
+  ./system/activation/specialisation.nix
   ./system/activation/top-level.nix
   ./system/boot/kernel.nix
   ./system/boot/loader.nix

@@ -24,7 +24,7 @@ in
     name = "nixos-system-${config.system.name}-${config.system.nixos.label}";
     script = ./top-level.pl;
     attrs = {
-      inherit (config.system.build) etc activate;
+      inherit (config.system.build) etc activate specialisations;
       sw = config.system.path;
       version = config.system.nixos.label;
       configurationName = config.boot.loader.grub.configurationName;

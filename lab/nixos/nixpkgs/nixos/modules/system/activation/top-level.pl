@@ -44,3 +44,5 @@ write_file("$out/configuration-revision", $attributes->{revision}) if defined $a
 write_file("$out/configuration-name", $attributes->{configurationName}) if $attributes->{configurationName} ne '';
 
 make_path("$out/specialisation");
+my $specialisations = $attributes->{specialisations};
+link_to($specialisations->{$_}, "$out/specialisation/$_") for sort keys %{$specialisations};
