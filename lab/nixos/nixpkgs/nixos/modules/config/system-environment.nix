@@ -5,7 +5,9 @@ let
   variables = mkOption {
     default = { };
     type = types.attrsOf (
-      types.coercedTo (types.listOf types.str) (builtins.concatStringsSep ":") (types.oneOf [ types.str types.int types.path ])
+      types.coercedTo (types.listOf types.str) (builtins.concatStringsSep ":") (
+        types.oneOf [ types.str types.int types.path ]
+      )
     );
   };
   session = config.environment.sessionVariables;
@@ -23,6 +25,8 @@ let
     ];
   nixPath = builtins.concatStringsSep ":" config.nix.nixPath;
   each = show: all: lib.concatStrings (lib.mapAttrsToList show all);
+  forPam = name: value: "${name} DEFAULT=\"${toString value}\"\n";
+  forShells = name: value: "export ${name}=${lib.escapeShellArg (toString value)}\n";
 in
 {
   options.environment = {
@@ -38,11 +42,11 @@ in
     etc."pam/environment".text = ''
       PATH DEFAULT="${path "@{HOME}" "@{PAM_USER}"}"
     ''
-    + each (name: value: "${name} DEFAULT=\"${toString value}\"\n") session;
+    + each forPam session;
     etc."set-environment".text = ''
       export __NIXOS_SET_ENVIRONMENT_DONE=1
       export PATH="${path "$HOME" "$USER"}"
     ''
-    + each (name: value: "export ${name}=${lib.escapeShellArg (toString value)}\n") (session // config.environment.variables);
+    + each forShells (session // config.environment.variables);
   };
 }

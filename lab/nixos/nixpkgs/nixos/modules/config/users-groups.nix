@@ -7,16 +7,23 @@ let
   options = import ./user-options.nix { inherit lib; };
 
   users = builtins.attrValues cfg.users;
-  mayLogIn = user: builtins.any (value: value != null) [ user.hashedPassword user.hashedPasswordFile user.password ] || user.openssh.authorizedKeys.keys != [ ] || user.openssh.authorizedKeys.keyFiles != [ ];
+  hasPassword =
+    user: builtins.any (value: value != null) [ user.hashedPassword user.hashedPasswordFile user.password ];
+  hasKey = user: user.openssh.authorizedKeys.keys != [ ] || user.openssh.authorizedKeys.keyFiles != [ ];
+  mayLogIn = user: hasPassword user || hasKey user;
   isAdministrator = user: user.name == "root" || builtins.elem "wheel" user.extraGroups || user.group == "wheel";
-  needsProgram = shell: builtins.any (user: user.isNormalUser && builtins.baseNameOf (toString (utils.toShellPath user.shell)) == shell) users;
+  canAdminister = builtins.any (user: isAdministrator user && mayLogIn user) users;
+
+  shellOf = user: toString (utils.toShellPath user.shell);
+  needsProgram =
+    shell: builtins.any (user: user.isNormalUser && builtins.baseNameOf (shellOf user) == shell) users;
 
   spec = {
     inherit (cfg) mutableUsers;
     users = map (user: {
       inherit (user) name uid group description home homeMode createHome isSystemUser;
       inherit (user) password hashedPassword hashedPasswordFile initialPassword initialHashedPassword;
-      shell = toString (utils.toShellPath user.shell);
+      shell = shellOf user;
     }) users;
     groups = map (group: {
       inherit (group) name gid;
@@ -54,7 +61,7 @@ in
   config = {
     assertions = [
       {
-        assertion = cfg.mutableUsers || cfg.allowNoPasswordLogin || builtins.any (user: isAdministrator user && mayLogIn user) users;
+        assertion = cfg.mutableUsers || cfg.allowNoPasswordLogin || canAdminister;
         message = ''
           Neither the root account nor any wheel user has a password or SSH authorized key.
           You must set one to prevent being locked out of your system.
@@ -63,7 +70,9 @@ in
     ]
     ++ map (user: {
       assertion = user.isNormalUser != (user.isSystemUser || (user.uid != null && user.uid < 1000));
-      message = "Exactly one of users.users.${user.name}.isSystemUser and users.users.${user.name}.isNormalUser must be set.";
+      message =
+        "Exactly one of users.users.${user.name}.isSystemUser and "
+        + "users.users.${user.name}.isNormalUser must be set.";
     }) users
     ++ map (user: {
       assertion = user.group != "";
@@ -71,7 +80,9 @@ in
     }) users
     ++ map (shell: {
       assertion = !(needsProgram shell) || config.programs.${shell}.enable;
-      message = "users.users.*.shell is ${shell}, but programs.${shell}.enable is not true: the shell would lack the basic directories of NixOS in its PATH.";
+      message =
+        "A user's shell is ${shell}, but programs.${shell}.enable is not true: "
+        + "it would not find what NixOS has for a shell to read.";
     }) [ "zsh" "fish" ];
 
     system.activationScripts.users = "/usr/bin/perl ${./update-users-groups.pl} ${specFile}";

@@ -1,7 +1,9 @@
-# Options of graphics drivers and firmware, checked for their types. Nothing follows from them: no machine here has a GPU.
+# Options of graphics drivers and firmware, checked for their types. Nothing follows from them: no machine
+# here has a GPU.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
+  nvidia = builtins.elem "nvidia" config.services.xserver.videoDrivers;
   flag = mkOption {
     default = false;
     type = types.bool;
@@ -45,11 +47,11 @@ in
 
   config.assertions = [
     {
-      assertion = !(builtins.elem "nvidia" config.services.xserver.videoDrivers) || config.hardware.nvidia.open != null;
+      assertion = !nvidia || config.hardware.nvidia.open != null;
       message = "You must configure `hardware.nvidia.open` on NVIDIA driver versions >= 560.";
     }
     {
-      assertion = !(builtins.elem "nvidia" config.services.xserver.videoDrivers) || config.nixpkgs.config.allowUnfree;
+      assertion = !nvidia || config.nixpkgs.config.allowUnfree;
       message = "The NVIDIA driver has an unfree license, and `nixpkgs.config.allowUnfree` is not set.";
     }
   ];

@@ -17,11 +17,14 @@ let
     type = types.str;
   };
   commandOptions = types.listOf (
-    types.enum [ "NOPASSWD" "PASSWD" "NOEXEC" "EXEC" "SETENV" "NOSETENV" "LOG_INPUT" "NOLOG_INPUT" "LOG_OUTPUT" "NOLOG_OUTPUT" "MAIL" "NOMAIL" "FOLLOW" "NOFLLOW" "INTERCEPT" "NOINTERCEPT" ]
+    types.enum (
+      builtins.concatMap (tag: [ tag "NO${tag}" ]) [ "EXEC" "SETENV" "LOG_INPUT" "LOG_OUTPUT" "MAIL" "FOLLOW" "INTERCEPT" ]
+      ++ [ "PASSWD" "NOPASSWD" ]
+    )
   );
 
-  # Debian's sudo takes every path to the same file for the rule's, where newer ones, such as NixOS's, compare the path. A
-  # pattern is compared by its text, and one that matches nothing but this path makes sudo as strict.
+  # Debian's sudo takes every path to the same file for the rule's, where newer ones, such as NixOS's, compare
+  # the path. A pattern is compared by its text, and one that matches nothing but this path makes it as strict.
   byText =
     command:
     let
@@ -35,15 +38,23 @@ let
     else
       "${program}[${builtins.elemAt words 1}]${if rest == null then "" else rest}";
 
-  showCommand = one: if builtins.isString one then byText one else lib.concatMapStrings (option: "${option}: ") one.options + byText one.command;
+  showCommand =
+    one:
+    if builtins.isString one then
+      byText one
+    else
+      lib.concatMapStrings (option: "${option}: ") one.options + byText one.command;
   who =
     rule:
     map (user: if builtins.isInt user then "#${toString user}" else user) rule.users
     ++ map (group: if builtins.isInt group then "%#${toString group}" else "%${group}") rule.groups;
   showRule =
     rule:
-    lib.optionalString (rule.commands != [ ] && who rule != [ ])
-      "${builtins.concatStringsSep ", " (who rule)} ${rule.host}=(${rule.runAs}) ${lib.concatMapStringsSep ", " showCommand rule.commands}\n";
+    let
+      names = builtins.concatStringsSep ", " (who rule);
+      commands = lib.concatMapStringsSep ", " showCommand rule.commands;
+    in
+    lib.optionalString (names != "" && commands != "") "${names} ${rule.host}=(${rule.runAs}) ${commands}\n";
 
   everything = options: [
     {
@@ -51,7 +62,8 @@ let
       inherit options;
     }
   ];
-  usesOtherGroup = rule: builtins.any (group: group != "wheel") rule.groups || builtins.any (user: user != "root") rule.users;
+  usesOtherGroup =
+    rule: builtins.any (group: group != "wheel") rule.groups || builtins.any (user: user != "root") rule.users;
 in
 {
   options.security.sudo = {
@@ -108,7 +120,9 @@ in
     assertions = [
       {
         assertion = !cfg.execWheelOnly || !(builtins.any usesOtherGroup cfg.extraRules);
-        message = "security.sudo.extraRules names users or groups other than root and wheel, whom execWheelOnly keeps from running sudo.";
+        message =
+          "security.sudo.extraRules names users or groups other than root and wheel, "
+          + "whom execWheelOnly keeps from running sudo.";
       }
     ];
 

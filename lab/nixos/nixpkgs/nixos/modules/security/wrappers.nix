@@ -17,7 +17,9 @@ let
   mode = wrapper: "${if wrapper.setuid then "4" else if wrapper.setgid then "2" else "0"}${wrapper.permissions}";
   install =
     wrapper:
-    "[ ! -e ${wrapper.source} ] || install -D -o ${wrapper.owner} -g ${wrapper.group} -m ${mode wrapper} ${wrapper.source} \"$new/${wrapper.program}\"";
+    "[ ! -e ${wrapper.source} ] || "
+    + "install -D -o ${wrapper.owner} -g ${wrapper.group} -m ${mode wrapper} "
+    + "${wrapper.source} \"$new/${wrapper.program}\"";
 in
 {
   options.security.wrappers = mkOption {

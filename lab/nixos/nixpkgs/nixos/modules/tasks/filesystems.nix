@@ -7,7 +7,11 @@ let
   escape = builtins.replaceStrings [ " " "\t" ] [ "\\040" "\\011" ];
   line =
     one:
-    "${escape (if one.device != null then one.device else "/dev/disk/by-label/${one.label}")} ${escape one.mountPoint} ${one.fsType} ${builtins.concatStringsSep "," one.options} 0 0\n";
+    let
+      device = if one.device != null then one.device else "/dev/disk/by-label/${one.label}";
+      options = builtins.concatStringsSep "," one.options;
+    in
+    "${escape device} ${escape one.mountPoint} ${one.fsType} ${options} 0 0\n";
 
   strings = types.listOf types.str;
 in
@@ -93,7 +97,8 @@ in
       let
         supported = name: config.boot.supportedFilesystems.${name} or false;
       in
-      lib.optional (supported "nfs" || supported "nfs4") pkgs.nfs-utils ++ lib.optional (supported "cifs") pkgs.cifs-utils;
+      lib.optional (supported "nfs" || supported "nfs4") pkgs.nfs-utils
+      ++ lib.optional (supported "cifs") pkgs.cifs-utils;
     services.rpcbind.enable = lib.mkIf (config.boot.supportedFilesystems.nfs or false) true;
   };
 }

@@ -7,6 +7,7 @@ let
     default = false;
     type = types.bool;
   };
+  hosts = lib.mapAttrsToList (address: names: "${address} ${toString names}\n") cfg.hosts;
   strings = mkOption {
     default = [ ];
     type = types.listOf types.str;
@@ -47,7 +48,7 @@ in
         127.0.0.1 localhost
         ::1 localhost
         127.0.0.2 ${cfg.hostName}
-        ${lib.concatStrings (lib.mapAttrsToList (address: names: "${address} ${toString names}\n") cfg.hosts)}${cfg.extraHosts}
+        ${lib.concatStrings hosts}${cfg.extraHosts}
       '';
       "resolv.conf".text = lib.concatMapStrings (server: "nameserver ${server}\n") cfg.nameservers;
       "nsswitch.conf".text = ''

@@ -1,5 +1,5 @@
-# virtualisation.containers: what podman reads from /etc/containers. Some settings are the lab's: a machine is a container
-# itself, whose cgroups and limits podman may not change.
+# virtualisation.containers: what podman reads from /etc/containers. Some settings are the lab's: a machine is a
+# container itself, whose cgroups and limits podman may not change.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;

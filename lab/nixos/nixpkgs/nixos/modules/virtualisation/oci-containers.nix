@@ -61,12 +61,13 @@ let
       ++ [ (lib.escapeShellArg c.image) ]
       ++ map lib.escapeShellArg c.cmd
     );
+  others = c: map (other: "${cfg.backend}-${other}.service") c.dependsOn;
   unit = name: c: {
     name = "${cfg.backend}-${name}";
     value = {
       wantedBy = lib.optional c.autoStart "multi-user.target";
-      after = map (other: "${cfg.backend}-${other}.service") c.dependsOn ++ lib.optional (cfg.backend == "docker") "docker.service";
-      requires = map (other: "${cfg.backend}-${other}.service") c.dependsOn;
+      after = others c ++ lib.optional (cfg.backend == "docker") "docker.service";
+      requires = others c;
       path = [ pkgs.${cfg.backend} ];
       # netavark looks for iptables there.
       environment.PATH = "/run/current-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -44,7 +44,7 @@ in
       }
       {
         assertion = !(cfg.dockerSocket.enable && config.virtualisation.docker.enable);
-        message = "The options virtualisation.podman.dockerSocket.enable and virtualisation.docker.enable conflict, because both would provide the socket.";
+        message = "podman's dockerSocket conflicts with docker: both would provide the socket.";
       }
     ];
 

@@ -1,5 +1,5 @@
-# networking.firewall, by iptables. As on NixOS the service is reloaded, which is not atomic: all input is dropped while the
-# rules are written, and a reload that fails leaves the firewall off.
+# networking.firewall, by iptables. As on NixOS the service is reloaded, which is not atomic: all input is
+# dropped while the rules are written, and a reload that fails leaves the firewall off.
 { config, lib, pkgs, ... }:
 let
   inherit (lib) mkOption types;
@@ -30,17 +30,15 @@ let
     type = types.lines;
   };
 
+  range = { from, to }: "${toString from}:${toString to}";
   accept =
     interface: protocol: port:
-    "both -A nixos-fw -p ${protocol} --dport ${port} -j nixos-fw-accept${lib.optionalString (interface != null) " -i ${interface}"}\n";
+    "both -A nixos-fw ${lib.optionalString (interface != null) "-i ${interface} "}"
+    + "-p ${protocol} --dport ${toString port} -j nixos-fw-accept\n";
   open =
     interface: allowed:
-    lib.concatMapStrings (accept interface "tcp") (
-      map toString allowed.allowedTCPPorts ++ map (range: "${toString range.from}:${toString range.to}") allowed.allowedTCPPortRanges
-    )
-    + lib.concatMapStrings (accept interface "udp") (
-      map toString allowed.allowedUDPPorts ++ map (range: "${toString range.from}:${toString range.to}") allowed.allowedUDPPortRanges
-    );
+    lib.concatMapStrings (accept interface "tcp") (allowed.allowedTCPPorts ++ map range allowed.allowedTCPPortRanges)
+    + lib.concatMapStrings (accept interface "udp") (allowed.allowedUDPPorts ++ map range allowed.allowedUDPPortRanges);
 
   # Interfaces by pattern, such as podman+, are iptables' own.
   rules =

@@ -58,17 +58,35 @@ in
     settings = mkOption {
       default = { };
       type = types.submodule {
-        freeformType = types.attrsOf (types.nullOr (types.oneOf [ types.bool types.int types.str (types.listOf types.str) ]));
+        freeformType = types.attrsOf (
+          types.nullOr (types.oneOf [ types.bool types.int types.str (types.listOf types.str) ])
+        );
         options = {
           PasswordAuthentication = optionalFlag true;
           KbdInteractiveAuthentication = optionalFlag true;
-          PermitRootLogin = optional (types.enum [ "yes" "without-password" "prohibit-password" "forced-commands-only" "no" ]) "prohibit-password";
+          PermitRootLogin = optional (types.enum [
+            "yes"
+            "without-password"
+            "prohibit-password"
+            "forced-commands-only"
+            "no"
+          ]) "prohibit-password";
           GatewayPorts = optional types.str "no";
           StrictModes = optionalFlag true;
           X11Forwarding = optionalFlag false;
           UseDns = optionalFlag false;
           PrintMotd = optionalFlag false;
-          LogLevel = optional (types.enum [ "QUIET" "FATAL" "ERROR" "INFO" "VERBOSE" "DEBUG" "DEBUG1" "DEBUG2" "DEBUG3" ]) "INFO";
+          LogLevel = optional (types.enum [
+            "QUIET"
+            "FATAL"
+            "ERROR"
+            "INFO"
+            "VERBOSE"
+            "DEBUG"
+            "DEBUG1"
+            "DEBUG2"
+            "DEBUG3"
+          ]) "INFO";
           AllowUsers = names null;
           AllowGroups = names null;
           DenyUsers = names null;

@@ -20,12 +20,16 @@ let
     else toString value;
   # These lists are separated by blanks, all others by commas.
   spaced = [ "AllowUsers" "AllowGroups" "DenyUsers" "DenyGroups" ];
-  setting = name: value: "${name} ${if builtins.elem name spaced then builtins.concatStringsSep " " value else show value}\n";
+  setting =
+    name: value:
+    "${name} ${if builtins.elem name spaced then builtins.concatStringsSep " " value else show value}\n";
+  listenAddress =
+    { addr, port }: "ListenAddress ${addr}${lib.optionalString (port != null) ":${toString port}"}\n";
 
   configuration = lib.concatStrings (
     [ "UsePAM yes\n" "Banner none\n" "AddressFamily any\n" ]
     ++ map (port: "Port ${toString port}\n") cfg.ports
-    ++ map (listen: "ListenAddress ${listen.addr}${lib.optionalString (listen.port != null) ":${toString listen.port}"}\n") cfg.listenAddresses
+    ++ map listenAddress cfg.listenAddresses
     ++ [
       "AuthorizedKeysFile ${builtins.concatStringsSep " " cfg.authorizedKeysFiles}\n"
       "Subsystem sftp /usr/lib/openssh/sftp-server\n"
@@ -73,7 +77,8 @@ in
       stopIfChanged = false;
       restartTriggers = [ checked ];
       preStart = lib.concatMapStrings (key: ''
-        [ -s ${key.path} ] || ssh-keygen -q -t ${key.type} ${lib.optionalString (key ? bits) "-b ${toString key.bits}"} -f ${key.path} -N ""
+        [ -s ${key.path} ] ||
+          ssh-keygen -q -t ${key.type} ${lib.optionalString (key ? bits) "-b ${toString key.bits}"} -f ${key.path} -N ""
       '') cfg.hostKeys;
       path = [ pkgs.openssh ];
       serviceConfig = {

@@ -11,6 +11,9 @@ let
       script = ../../lab/program.pl;
       attrs = { inherit path text; };
     };
+  version = cfg.kernelPackages.kernel.version;
+  inInitrd = cfg.initrd.kernelModules ++ cfg.initrd.availableKernelModules;
+  showSysctl = value: if builtins.isBool value then (if value then "1" else "0") else toString value;
   list = mkOption {
     default = [ ];
     type = types.listOf types.str;
@@ -45,11 +48,11 @@ in
   };
 
   config = {
-    system.build.kernel = standIn "linux-${cfg.kernelPackages.kernel.version}" "/bzImage" "a stand-in for a kernel: ${cfg.kernelPackages.kernel.version} ${toString cfg.kernelParams}\n";
-    system.build.kernelModules = standIn "linux-${cfg.kernelPackages.kernel.version}-modules" "/lib/modules/${cfg.kernelPackages.kernel.version}/modules.builtin" "";
-    system.build.initrd = standIn "initrd-linux-${cfg.kernelPackages.kernel.version}" "/initrd" "a stand-in for an initrd: ${toString (cfg.initrd.kernelModules ++ cfg.initrd.availableKernelModules)}\n";
+    system.build.kernel = standIn "linux-${version}" "/bzImage" "a stand-in for a kernel: ${version} ${toString cfg.kernelParams}\n";
+    system.build.kernelModules = standIn "linux-${version}-modules" "/lib/modules/${version}/modules.builtin" "";
+    system.build.initrd = standIn "initrd-linux-${version}" "/initrd" "a stand-in for an initrd: ${toString inInitrd}\n";
     environment.etc."sysctl.d/60-nixos.conf".text = lib.concatStrings (
-      lib.mapAttrsToList (name: value: "${name}=${if value == true then "1" else if value == false then "0" else toString value}\n") (
+      lib.mapAttrsToList (name: value: "${name}=${showSysctl value}\n") (
         lib.filterAttrs (_: value: value != null) cfg.kernel.sysctl
       )
     );

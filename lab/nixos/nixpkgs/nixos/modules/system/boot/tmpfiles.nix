@@ -3,8 +3,11 @@
 let
   inherit (lib) mkOption types;
   cfg = config.systemd.tmpfiles;
-  rule = path: type: entry: "${type} ${path} ${entry.mode} ${entry.user} ${entry.group} ${entry.age} ${entry.argument}";
-  file = paths: lib.concatStringsSep "\n" (lib.concatLists (lib.mapAttrsToList (path: lib.mapAttrsToList (rule path)) paths)) + "\n";
+  rule =
+    path: type: entry:
+    "${type} ${path} ${entry.mode} ${entry.user} ${entry.group} ${entry.age} ${entry.argument}\n";
+  file =
+    paths: lib.concatStrings (lib.concatLists (lib.mapAttrsToList (path: lib.mapAttrsToList (rule path)) paths));
   field = default: mkOption {
     inherit default;
     type = types.str;

@@ -53,10 +53,11 @@ let
       )
     );
 
+  fileName = builtins.replaceStrings [ "@" "\\" ] [ "_" "-" ];
   # The scripts become programs of their own, so that a unit changes only with them.
   scripts =
     name: unit:
-    builtins.mapAttrs (_: one: lab.script "${builtins.replaceStrings [ "@" "\\" ] [ "_" "-" ] name}-${one.suffix}" one.text) (
+    builtins.mapAttrs (_: one: lab.script "${fileName name}-${one.suffix}" one.text) (
       lib.filterAttrs (_: one: one.text != "") {
         ExecStartPre = { suffix = "pre-start"; text = unit.preStart; };
         ExecStart = { suffix = "start"; text = unit.script; };
