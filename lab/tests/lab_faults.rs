@@ -146,6 +146,24 @@ fn a_black_hole_lasts_through_a_boot_and_ends_when_it_is_dropped() {
 }
 
 #[test]
+fn power_loss_closes_no_connection() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    let mut session = Session::open(web);
+    web.power_off().unwrap();
+    session.tell("anybody there?");
+    assert_eq!(session.hear(A_WHILE), Err(RecvTimeoutError::Timeout));
+    assert!(session.ssh.try_wait().unwrap().is_none());
+    let gone = TcpStream::connect_timeout(&address(web), A_WHILE).unwrap_err();
+    assert_ne!(gone.kind(), ErrorKind::ConnectionRefused);
+    web.power_on().unwrap();
+    web.wait_for_ssh().unwrap();
+    assert_works(web, "true");
+    // The machine that is up now knows nothing of that connection, and says so when it hears of it.
+    assert_eq!(session.ssh.wait().unwrap().code(), Some(255));
+}
+
+#[test]
 fn a_stopped_sshd_refuses_but_lets_its_sessions_live() {
     let lab = Lab::up(&["web"]).unwrap();
     let web = lab.machine("web");

@@ -89,3 +89,18 @@ fn a_file_inside_is_never_one_of_this_machine() {
     web.write("/var/link", "inside, while off").unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), "");
 }
+
+#[test]
+fn a_machine_may_be_switched_on_as_soon_as_it_is_off() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    for _ in 0..3 {
+        web.power_off().unwrap();
+        web.power_on().unwrap();
+        web.wait_for_ssh().unwrap();
+        web.root("systemctl --no-block poweroff").unwrap();
+        web.wait_until("go off", || Ok(!web.is_on())).unwrap();
+        web.power_on().unwrap();
+        web.wait_for_ssh().unwrap();
+    }
+}

@@ -5,7 +5,9 @@ set -u
 name=$1 port=$2 cgroup=$3
 at=/run/machines/$name
 
-mkdir -p "$cgroup"
+# The machine counts as on until this ends, that is, until the cable is out.
+mkdir -p "$cgroup/power"
+echo $$ >"$cgroup/power/cgroup.procs"
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1
 
 # What systemd-nspawn ends with when the machine asks for a reboot; with --keep-unit it leaves that to its caller.

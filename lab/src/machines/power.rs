@@ -43,10 +43,10 @@ impl Machine {
         if !cgroup.exists() {
             return Ok(());
         }
+        // First, or the kernel behind the cable would close the connections of what is killed, and answer for what is off.
+        self.network("unplug")?;
         fs::write(cgroup.join("cgroup.kill"), "1").context("cannot end the machine's processes")?;
-        self.wait_until("go off", || Ok(!self.is_on()))?;
-        // The kernel behind the cable would answer for a machine that is off.
-        self.network("unplug")
+        self.wait_until("go off", || Ok(!self.is_on()))
     }
 
     /// Whether anything runs on it.
