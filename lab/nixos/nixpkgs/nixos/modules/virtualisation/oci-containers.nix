@@ -71,6 +71,8 @@ let
       path = [ pkgs.${cfg.backend} ];
       # netavark looks for iptables there.
       environment.PATH = "/run/current-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+      # podman labels the container with it.
+      environment.PODMAN_SYSTEMD_UNIT = lib.mkIf (cfg.backend == "podman") "podman-${name}.service";
       preStart = "${cfg.backend} rm -f ${name} || true";
       script = run name c;
       preStop = "${cfg.backend} stop ${name} || true";

@@ -1,0 +1,122 @@
+//! All that a change of a machine could show in: every file of its disk, units, containers, users, firewall, mounts.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use nixi_lab::Machine;
+
+use crate::ground::{Ground, WEB};
+
+const LOOK: &str = include_str!("fingerprint.sh");
+
+/// What changes without anybody changing anything, and why. A path stands for all that is below it.
+const LEFT_OUT: [(&str, &str); 4] = [
+    ("/run/systemd/journal", "journald notes there what writes to it, and when it last wrote to the disk"),
+    ("/var/log/journal", "sshd, sudo and systemd write to the journal of every login and command"),
+    (
+        "/var/lib/containers/storage/storage.lock",
+        "podman writes its mark into it at every call, `podman ps` too",
+    ),
+    ("/var/lib/containers/storage/overlay-layers/layers.lock", "as above"),
+];
+
+/// How a machine is at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fingerprint(BTreeSet<String>);
+
+/// What is not as it was: lines that are gone, and lines that are new.
+#[derive(PartialEq, Eq, Default)]
+pub(crate) struct Difference {
+    gone: Vec<String>,
+    new: Vec<String>,
+}
+
+impl Fingerprint {
+    pub(crate) fn of(machine: &Machine) -> Self {
+        let lines = machine.root(LOOK).unwrap();
+        let seen = lines.lines().filter(|line| !is_left_out(line)).map(str::to_owned).collect();
+        Self(seen)
+    }
+
+    /// What is different on the machine now.
+    pub(crate) fn changed(&self, machine: &Machine) -> Difference {
+        let now = Self::of(machine);
+        let not_in = |a: &Self, b: &Self| a.0.difference(&b.0).cloned().collect();
+        Difference { gone: not_in(self, &now), new: not_in(&now, self) }
+    }
+
+    /// Fails if anything is different on the machine now.
+    pub(crate) fn assert_holds(&self, machine: &Machine, after: &str) {
+        let changed = self.changed(machine);
+        assert!(
+            changed == Difference::default(),
+            "{} is not as it was, after {after}:\n{changed:?}",
+            machine.name()
+        );
+    }
+}
+
+fn is_left_out(line: &str) -> bool {
+    let about = line.split('\t').next().unwrap_or_default();
+    let path = about.strip_prefix("content of ").unwrap_or(about);
+    LEFT_OUT.iter().any(|(left_out, _)| {
+        path.strip_prefix(left_out).is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    })
+}
+
+impl Difference {
+    fn names(&self, what: &str) -> bool {
+        self.gone.iter().chain(&self.new).any(|line| line.split('\t').next() == Some(what))
+    }
+}
+
+impl fmt::Debug for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.gone.iter().try_for_each(|line| writeln!(f, "- {line}"))?;
+        self.new.iter().try_for_each(|line| writeln!(f, "+ {line}"))
+    }
+}
+
+/// Without this, all comparisons could be blind.
+#[tokio::test]
+async fn a_change_of_any_kind_is_seen() {
+    let ground = Ground::of(&[WEB]);
+    let web = ground.machine(WEB);
+    Fingerprint::of(web).assert_holds(web, "nothing");
+    for (script, seen_in) in [
+        ("touch /srv/web/new", "/srv/web/new"),
+        // Same size, same time.
+        (
+            "touch -r /srv/web/data /run/time; echo lost >/srv/web/data; touch -r /run/time /srv/web/data",
+            "content of /srv/web/data",
+        ),
+        ("chmod 600 /srv/web/data", "/srv/web/data"),
+        ("chown 1000 /srv/web/data", "/srv/web/data"),
+        ("ln -sfn /tmp /run/link", "/run/link"),
+        // Made and removed again.
+        ("mktemp -d /home/XXXXXX | xargs rmdir", "/home"),
+        ("useradd --no-create-home somebody", "user"),
+        ("systemctl restart greeter", "unit"),
+        ("echo >/run/systemd/system/new.service; systemctl daemon-reload", "unit-file"),
+        ("podman restart --time 1 store", "container"),
+        ("podman network create another", "network"),
+        (
+            "podman tag localhost/nixi-lab/web:1 localhost/other:1",
+            "content of /var/lib/containers/storage/overlay-images/images.json",
+        ),
+        ("podman volume create another", "/var/lib/containers/storage/volumes/another"),
+        ("iptables --insert INPUT --protocol tcp --dport 1 --jump DROP", "firewall"),
+        ("ip address add 192.0.2.1/32 dev lo", "address"),
+        ("ip route add blackhole 192.0.2.0/24", "route"),
+        ("mount -t tmpfs none /mnt", "mount"),
+        (
+            "nix-env --quiet --profile /nix/var/nix/profiles/system --set $(readlink -f /run/current-system/sw)",
+            "system",
+        ),
+    ] {
+        let before = Fingerprint::of(web);
+        web.root(script).unwrap();
+        let changed = before.changed(web);
+        assert!(changed.names(seen_in), "{script}: {seen_in} is not in\n{changed:?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! Every action, on whole machines: what it reports is what the machine itself says in another way, what it changes is
+//! changed, and nothing else is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test that cannot go on should fail there and then"
+)]
+
+mod changes;
+mod fingerprint;
+mod ground;
+mod monitored;
+mod nodes;
+mod promises;
+mod reads;
+mod stale;
+
+use std::collections::BTreeSet;
+
+use nixi::core::registry::Access;
+
+/// An action without a test of its own in here is not done.
+#[test]
+fn every_action_is_tried_on_a_machine() {
+    let registry = nixi::tools::registry().unwrap();
+    let (mut reads, mut changes) = (BTreeSet::new(), BTreeSet::new());
+    for spec in registry.specs() {
+        let of_its_kind = if spec.access == Access::Read { &mut reads } else { &mut changes };
+        of_its_kind.insert(spec.name.to_string());
+    }
+    let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
+    let tried_changes = changes::ALL.iter().map(|change| change.action).chain([nodes::REMOVE]);
+    let tried_changes = tried_changes.map(str::to_owned).collect();
+    assert_eq!((reads, changes), (tried_reads, tried_changes));
+}

@@ -1,0 +1,108 @@
+//! What a person is told before a change, and what a change leaves alone.
+
+use nixi::core::session::Pending;
+use nixi::core::{ErrorKind, Refusal, Risk, StepStatus};
+use serde_json::json;
+
+use crate::fingerprint::Fingerprint;
+use crate::ground::{Ground, WEB, call};
+
+#[tokio::test]
+async fn a_unit_that_keeps_the_machine_within_reach_is_asked_about() {
+    let ground = Ground::with_settings(&[WEB], "[approval]\nroutine = \"auto\"\n");
+    let web = ground.machine(WEB);
+    // The configuration says yes to this one.
+    let result = ground.unasked(call("service.restart", WEB, &json!({"names": ["greeter"]}))).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+
+    let unchanged = Fingerprint::of(web);
+    for (action, unit) in [
+        ("stop", "sshd"),
+        ("restart", "sshd"),
+        ("stop", "dbus"),
+        ("stop", "firewall"),
+        ("start", "systemd-reboot"),
+    ] {
+        let request = call(&format!("service.{action}"), WEB, &json!({"names": [unit]}));
+        let (result, asked) = ground.call(request, |pending| pending.deny(Refusal::Person)).await;
+        let asked = asked.unwrap_or_else(|| panic!("{action} {unit}: {result:?}"));
+        assert_eq!((asked.risk, asked.warnings.len()), (Risk::Destructive, 1), "{asked:?}");
+        assert_eq!(result.status, StepStatus::Declined, "{result:?}");
+    }
+    unchanged.assert_holds(web, "plans that were declined");
+
+    // Our own connection lives through it, and so does the answer.
+    let pid = web.root("cat /run/sshd.pid").unwrap();
+    let request = call("service.restart", WEB, &json!({"names": ["sshd"]}));
+    let (result, _) = ground.call(request, Pending::approve).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+    assert_ne!(web.root("cat /run/sshd.pid").unwrap(), pid);
+    ground.report(call("clock.now", WEB, &json!({}))).await;
+}
+
+#[tokio::test]
+async fn containers_go_and_their_data_stays() {
+    let ground = Ground::of(&[WEB]);
+    let web = ground.machine(WEB);
+    web.root(
+        "echo put precious | nc -w 5 $(podman inspect --format {{.NetworkSettings.IPAddress}} store) 5432",
+    )
+    .unwrap();
+    let data = "cat /srv/web/data; cat $(podman volume inspect --format {{.Mountpoint}} rows)/rows";
+    assert_eq!(web.root(data).unwrap(), "kept\nprecious");
+
+    let (result, asked) =
+        ground.call(call("container.remove", WEB, &json!({"all": true})), Pending::approve).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+    let asked = asked.unwrap();
+    assert_eq!((asked.risk, asked.steps.len(), result.steps.len()), (Risk::Destructive, 5, 5), "{asked:?}");
+    for told in ["web is running and will be killed", "podman-page.service runs page and may bring it back"] {
+        assert!(asked.warnings.iter().any(|warning| warning.contains(told)), "{told}: {asked:?}");
+    }
+    assert_eq!(web.root("podman ps --all --format {{.Names}} | grep -vx page || true").unwrap(), "");
+    assert_eq!(web.root(data).unwrap(), "kept\nprecious");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_told_as_it_is() {
+    let ground = Ground::of(&[WEB]);
+    let web = ground.machine(WEB);
+    let unchanged = Fingerprint::of(web);
+    for (action, args, kind) in [
+        ("container.stop", json!({"names": ["wep"]}), ErrorKind::NotFound),
+        ("container.inspect", json!({"names": ["wep"]}), ErrorKind::NotFound),
+        ("container.logs", json!({"name": "wep"}), ErrorKind::NotFound),
+        ("service.start", json!({"names": ["greter"]}), ErrorKind::NotFound),
+        ("service.status", json!({"names": ["greter"]}), ErrorKind::NotFound),
+        ("service.logs", json!({"name": "greter"}), ErrorKind::NotFound),
+    ] {
+        let error = ground.unasked(call(action, WEB, &args)).await.error.unwrap();
+        assert_eq!(error.kind, kind, "{action}: {error:?}");
+        assert!(
+            error.hint.as_ref().is_some_and(|hint| hint.contains("web") || hint.contains("greeter")),
+            "{error:?}"
+        );
+    }
+    unchanged.assert_holds(web, "what went wrong");
+
+    {
+        let _fault = web.user_without_sudo().unwrap();
+        let denied = ground.unasked(call("container.list", WEB, &json!({}))).await;
+        assert_eq!(denied.error.unwrap().kind, ErrorKind::SudoPassword);
+        let request = call("service.stop", WEB, &json!({"names": ["greeter"]}));
+        let denied = ground.call(request, Pending::approve).await.0;
+        assert_eq!(
+            (denied.status, denied.error.unwrap().kind),
+            (StepStatus::Failed, ErrorKind::SudoPassword)
+        );
+    }
+
+    // It runs, and systemd says how it ended.
+    let request = call("service.restart", WEB, &json!({"names": ["broken", "greeter"]}));
+    let failed = ground.call(request, Pending::approve).await.0;
+    assert_eq!(failed.status, StepStatus::Failed, "{failed:?}");
+    let error = failed.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::CommandFailed);
+    assert!(error.message.contains("broken.service failed"), "{error:?}");
+    assert_eq!(failed.steps[1].status, StepStatus::NotStarted, "{:?}", failed.steps);
+}

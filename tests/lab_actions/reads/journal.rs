@@ -1,0 +1,51 @@
+//! `log`, and the logs of services.
+
+use nixi_lab::Machine;
+use serde_json::{Value, json};
+
+use super::Read;
+use crate::ground::Ground;
+
+pub(super) const READS: [Read; 2] = [
+    Read { action: "service.logs", args: |_, _| json!({"name": "greeter"}), check: of_service },
+    Read { action: "log.query", args: |_, _| json!({"priority": "err", "grep": "marker"}), check: query },
+];
+
+/// Time in microseconds, process and message, as the journal has them for export.
+fn entries(machine: &Machine, matches: &str) -> Vec<[String; 3]> {
+    let export = machine.root(&format!("journalctl --output=export {matches}")).unwrap();
+    let field = |entry: &str, name: &str| {
+        let value = entry.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        value.unwrap_or_default().to_owned()
+    };
+    let fields = |entry: &str| ["__REALTIME_TIMESTAMP", "_PID", "MESSAGE"].map(|name| field(entry, name));
+    export.split("\n\n").filter(|entry| !entry.trim().is_empty()).map(fields).collect()
+}
+
+fn assert_same(machine: &Machine, report: &Value, entries: &[[String; 3]]) {
+    let told = report["entries"].as_array().unwrap();
+    assert_eq!(told.len(), entries.len(), "{report}\n{entries:?}");
+    for (told, [micros, pid, message]) in told.iter().zip(entries) {
+        let seconds = micros.parse::<u64>().unwrap() / 1_000_000;
+        let time = machine.root(&format!("date --utc +%FT%TZ --date @{seconds}")).unwrap();
+        assert_eq!(json!([told["time"], told["message"]]), json!([time, message]));
+        assert_eq!(told["pid"].to_string(), *pid);
+    }
+}
+
+fn of_service(_: &Ground, machine: &Machine, report: &Value) {
+    let written = entries(machine, "_SYSTEMD_UNIT=greeter.service + UNIT=greeter.service");
+    assert_same(machine, report, &written);
+    let hello =
+        report["entries"].as_array().unwrap().iter().find(|entry| entry["message"] == "hello").unwrap();
+    assert_eq!(hello["source"], "greeter.service");
+}
+
+fn query(_: &Ground, machine: &Machine, report: &Value) {
+    assert_same(machine, report, &entries(machine, "SYSLOG_IDENTIFIER=lab PRIORITY=3"));
+    let [marker] = report["entries"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!(
+        json!([marker["message"], marker["source"], marker["priority"]]),
+        json!(["a marker for the tests", "lab", "err"])
+    );
+}

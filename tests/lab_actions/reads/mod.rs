@@ -1,0 +1,62 @@
+//! What looks: each report is held against what the machine says in another way, and looking changes nothing.
+
+mod container;
+mod journal;
+mod network;
+mod node;
+mod service;
+mod system;
+
+use nixi::core::Scope;
+use nixi::core::session::CallRequest;
+use nixi_lab::Machine;
+use serde_json::{Map, Value};
+
+use crate::fingerprint::Fingerprint;
+use crate::ground::{Ground, MONITORING, WEB};
+
+/// A read, and what its report must be.
+pub(crate) struct Read {
+    pub(crate) action: &'static str,
+    args: fn(&Ground, &Machine) -> Value,
+    check: fn(&Ground, &Machine, &Value),
+}
+
+/// All there are.
+pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
+    let of_nodes =
+        system::READS.iter().chain(&container::READS).chain(&service::READS).chain(&journal::READS);
+    of_nodes.chain(&network::READS).chain(&node::READS)
+}
+
+fn no_args(_: &Ground, _: &Machine) -> Value {
+    Value::Object(Map::new())
+}
+
+impl Read {
+    fn request(&self, ground: &Ground, machine: &Machine) -> CallRequest {
+        let args = (self.args)(ground, machine).as_object().unwrap().clone();
+        let request = CallRequest::new(self.action).with_args(args);
+        match nixi::tools::registry().unwrap().spec(self.action).unwrap().scope {
+            Scope::Node => request.on(machine.name()),
+            Scope::Controller => request,
+        }
+    }
+}
+
+/// All of them first and the checks after, for some of these leave traces.
+#[tokio::test]
+async fn reads_are_true_and_change_nothing() {
+    let ground = Ground::of(&[WEB, MONITORING]);
+    let mut reports = Vec::new();
+    for machine in ground.lab.machines() {
+        let unchanged = Fingerprint::of(machine);
+        for read in all() {
+            reports.push((read, machine, ground.report(read.request(&ground, machine)).await));
+        }
+        unchanged.assert_holds(machine, "all reads");
+    }
+    for (read, machine, report) in reports {
+        (read.check)(&ground, machine, &report);
+    }
+}
