@@ -14,16 +14,20 @@ pub(super) const READS: [Read; 3] = [
     Read { action: "network.ping", args: target, check: ping },
 ];
 
+/// A script with the /sys of the machine's own network; the one that it was started with is of the lab's.
+fn with_own_sys(script: &str) -> String {
+    format!("unshare --mount sh -c 'mount -t sysfs sysfs /sys && {script}'")
+}
+
 fn interfaces(_: &Ground, machine: &Machine, report: &Value) {
     let interfaces = report["interfaces"].as_array().unwrap();
     let mut names: Vec<_> = interfaces.iter().map(|interface| interface["name"].as_str().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(names, lines(machine, "ls /sys/class/net"));
+    assert_eq!(names, lines(machine, &with_own_sys("ls /sys/class/net")));
     for interface in interfaces {
         let of = |file: &str| {
-            machine
-                .root(&format!("cat /sys/class/net/{}/{file}", interface["name"].as_str().unwrap()))
-                .unwrap()
+            let name = interface["name"].as_str().unwrap();
+            machine.root(&with_own_sys(&format!("cat /sys/class/net/{name}/{file}"))).unwrap()
         };
         assert_eq!(interface["mtu"].to_string(), of("mtu"), "{interface}");
         assert_eq!(interface["state"], of("operstate"), "{interface}");
