@@ -121,12 +121,7 @@ impl Batch<'_> {
 
     /// One change on its nodes, in order. A node that is read-only, out of reach or not approved holds up no other; one
     /// where the change failed or may have failed does.
-    async fn run_changes(
-        &self,
-        call: &Checked,
-        roster: &Roster,
-        mut stopped: bool,
-    ) -> Vec<CallResult> {
+    async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
         let mut results = Vec::with_capacity(call.nodes.len());
         for node in &call.nodes {
             if stopped && node.writable().is_ok() {
