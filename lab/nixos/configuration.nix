@@ -1,27 +1,25 @@
-# Edit this configuration file to define what should be installed on
-# your system. Help is available in the configuration.nix(5) man page.
+# What this machine is. The shape is that of a newly installed NixOS: the list after `imports` on a line of its own,
+# comments between, options that are commented out.
 
 { config, lib, pkgs, ... }:
 
 {
   imports =
-    [ # Include the results of the hardware scan.
+    [ # Found by the installation.
       ./hardware-configuration.nix
     ];
 
-  # Use the systemd-boot EFI boot loader.
+  # The boot loader.
   boot.loader.systemd-boot.enable = true;
   boot.loader.efi.canTouchEfiVariables = true;
 
-  networking.hostName = "@hostName@"; # Define your hostname.
+  networking.hostName = "@hostName@";
 
-  # Set your time zone.
   # time.timeZone = "Europe/Amsterdam";
 
-  # Select internationalisation properties.
   # i18n.defaultLocale = "en_US.UTF-8";
 
-  # Define a user account. Don't forget to set a password with ‘passwd’.
+  # Who logs in.
   users.users.@user@ = {
     isNormalUser = true;
     extraGroups = [ "systemd-journal" ];
@@ -63,12 +61,11 @@
     }
   ];
 
-  # List packages installed in system profile.
+  # Programs for everybody.
   # environment.systemPackages = with pkgs; [
   #   vim
   # ];
 
-  # Enable the OpenSSH daemon.
   services.openssh.enable = true;
 
   virtualisation.podman = {
@@ -76,12 +73,11 @@
     defaultNetwork.settings.dns_enabled = true;
   };
 
-  # Open ports in the firewall.
+  # What others may reach.
   # networking.firewall.allowedTCPPorts = [ ... ];
   # networking.firewall.allowedUDPPorts = [ ... ];
-  # Or disable the firewall altogether.
   # networking.firewall.enable = false;
 
-  # This option defines the first version of NixOS you have installed on this machine.
-  system.stateVersion = "25.05"; # Did you read the comment?
+  # Of the release that was installed first.
+  system.stateVersion = "25.05";
 }
