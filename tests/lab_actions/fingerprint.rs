@@ -20,6 +20,21 @@ const LEFT_OUT: [(&str, &str); 4] = [
     ("/var/lib/containers/storage/overlay-layers/layers.lock", "as above"),
 ];
 
+/// A program of the script that fails must not be taken for a machine that has none of it.
+const ALWAYS_THERE: [&str; 11] = [
+    "unit",
+    "unit-file",
+    "network",
+    "user",
+    "group",
+    "firewall",
+    "address",
+    "route",
+    "mount",
+    "/etc/passwd",
+    "content of /etc/passwd",
+];
+
 /// How a machine is at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fingerprint(BTreeSet<String>);
@@ -34,20 +49,22 @@ pub(crate) struct Difference {
 impl Fingerprint {
     pub(crate) fn of(machine: &Machine) -> Self {
         let lines = machine.root(LOOK).unwrap();
+        for what in ALWAYS_THERE {
+            assert!(lines.lines().any(|line| about(line) == what), "the look did not tell of any {what}");
+        }
         let seen = lines.lines().filter(|line| !is_left_out(line)).map(str::to_owned).collect();
         Self(seen)
     }
 
-    /// What is different on the machine now.
-    pub(crate) fn changed(&self, machine: &Machine) -> Difference {
-        let now = Self::of(machine);
+    /// What is different in it from one before.
+    fn since(&self, before: &Self) -> Difference {
         let not_in = |a: &Self, b: &Self| a.0.difference(&b.0).cloned().collect();
-        Difference { gone: not_in(self, &now), new: not_in(&now, self) }
+        Difference { gone: not_in(before, self), new: not_in(self, before) }
     }
 
     /// Fails if anything is different on the machine now.
     pub(crate) fn assert_holds(&self, machine: &Machine, after: &str) {
-        let changed = self.changed(machine);
+        let changed = Self::of(machine).since(self);
         assert!(
             changed == Difference::default(),
             "{} is not as it was, after {after}:\n{changed:?}",
@@ -56,8 +73,13 @@ impl Fingerprint {
     }
 }
 
+/// What a line is about: the word or path before the tab.
+fn about(line: &str) -> &str {
+    line.split('\t').next().unwrap_or_default()
+}
+
 fn is_left_out(line: &str) -> bool {
-    let about = line.split('\t').next().unwrap_or_default();
+    let about = about(line);
     let path = about.strip_prefix("content of ").unwrap_or(about);
     LEFT_OUT.iter().any(|(left_out, _)| {
         path.strip_prefix(left_out).is_some_and(|below| below.is_empty() || below.starts_with('/'))
@@ -66,7 +88,7 @@ fn is_left_out(line: &str) -> bool {
 
 impl Difference {
     fn names(&self, what: &str) -> bool {
-        self.gone.iter().chain(&self.new).any(|line| line.split('\t').next() == Some(what))
+        self.gone.iter().chain(&self.new).any(|line| about(line) == what)
     }
 }
 
@@ -82,7 +104,8 @@ impl fmt::Debug for Difference {
 async fn a_change_of_any_kind_is_seen() {
     let ground = Ground::of(&[WEB]);
     let web = ground.machine(WEB);
-    Fingerprint::of(web).assert_holds(web, "nothing");
+    let mut before = Fingerprint::of(web);
+    before.assert_holds(web, "nothing");
     for (script, seen_in) in [
         ("touch /srv/web/new", "/srv/web/new"),
         // Same size, same time.
@@ -114,9 +137,10 @@ async fn a_change_of_any_kind_is_seen() {
             "system",
         ),
     ] {
-        let before = Fingerprint::of(web);
         web.root(script).unwrap();
-        let changed = before.changed(web);
+        let now = Fingerprint::of(web);
+        let changed = now.since(&before);
         assert!(changed.names(seen_in), "{script}: {seen_in} is not in\n{changed:?}");
+        before = now;
     }
 }

@@ -11,7 +11,14 @@ use nixi_lab::Lab;
 
 mod channels;
 mod flakes;
+mod generations;
+#[path = "../lab_nixos/host.rs"]
+#[allow(dead_code, reason = "lab_nixos uses more of it")]
+mod host;
+mod programs;
 mod rebuild;
+mod releases;
+mod sources;
 
 /// Every case of the module evaluator has the exact words that NixOS has for it.
 #[test]

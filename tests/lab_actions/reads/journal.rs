@@ -1,10 +1,11 @@
 //! `log`, and the logs of services.
 
+use nixi::core::ErrorKind;
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
 use super::Read;
-use crate::ground::Ground;
+use crate::ground::{Ground, MONITORING, call};
 
 pub(super) const READS: [Read; 2] = [
     Read { action: "service.logs", args: |_, _| json!({"name": "greeter"}), check: of_service },
@@ -48,4 +49,25 @@ fn query(_: &Ground, machine: &Machine, report: &Value) {
         json!([marker["message"], marker["source"], marker["priority"]]),
         json!(["a marker for the tests", "lab", "err"])
     );
+}
+
+/// journalctl shows such a user nothing, and ends well.
+#[tokio::test]
+async fn a_user_who_may_not_read_the_journal_reads_it_as_root_or_is_told() {
+    let ground = Ground::bare(&[MONITORING], "");
+    let machine = ground.machine(MONITORING);
+    machine
+        .root(
+            "sed -i '/^systemd-journal:/s/:[^:]*$/:/' /etc/group; logger --tag lab marker; journalctl --sync",
+        )
+        .unwrap();
+    let query = || call("log.query", MONITORING, &json!({"grep": "^marker$"}));
+    let report = ground.report(query()).await;
+    assert_same(machine, &report, &entries(machine, "SYSLOG_IDENTIFIER=lab"));
+    assert_eq!(report["entries"][0]["message"], "marker");
+
+    let _fault = machine.user_without_sudo().unwrap();
+    let error = ground.unasked(query()).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Permission, "{error:?}");
+    assert!(error.hint.unwrap().contains("users.users.nixi.extraGroups"));
 }

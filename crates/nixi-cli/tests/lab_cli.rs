@@ -1,0 +1,68 @@
+//! The command against whole machines: the page's table, its JSON, a look, a change, and a refusal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test, which runs the program it is about"
+)]
+
+mod common;
+
+use common::Home;
+use nixi_lab::{Image, Lab};
+use serde_json::json;
+
+const WEB: &str = "web-server";
+const MONITORING: &str = "monitoring";
+
+/// Two machines with a container each, and a home that knows them by the names of the page.
+fn fleet() -> (Lab, Home) {
+    let lab = Lab::up(&[WEB, MONITORING]).unwrap();
+    for machine in lab.machines() {
+        machine.wait_until_booted().unwrap();
+        machine.import(Image::Sleeper).unwrap();
+        machine.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    }
+    let config = lab.config(|machine| if machine.name() == MONITORING { "monitored" } else { "managed" });
+    let home = Home::with_config(&config);
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    std::fs::write(home.path().join(".ssh/known_hosts"), lab.known_hosts().unwrap()).unwrap();
+    (lab, home)
+}
+
+#[test]
+fn the_page_is_true_of_whole_machines() {
+    let (lab, home) = fleet();
+    let (web, monitoring) = (lab.machine(WEB), lab.machine(MONITORING));
+    let (at_web, at_monitoring) = (web.address().to_string(), monitoring.address().to_string());
+
+    let ran = home.nixi(&["nodes"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let rows: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["NAME", "HOST", "USER", "MODE", "STATUS"]);
+    assert_eq!(rows[2], [WEB, &at_web, "nixi", "managed", "online"]);
+    assert_eq!(rows[3], [MONITORING, &at_monitoring, "nixi", "monitored", "online"]);
+    let (code, table) = home.json(&["nodes"]);
+    let (row, keys) = (&table["nodes"][2], ["name", "host", "port", "mode", "status"]);
+    let row = keys.map(|key| row[key].clone());
+    assert_eq!((code, json!(row)), (0, json!([MONITORING, at_monitoring, 22, "monitored", "online"])));
+
+    let ran = home.nixi(&[&format!("show me system info for {WEB}")]);
+    let version = web.root("cat /run/current-system/nixos-version").unwrap();
+    assert!(ran.code == 0 && ran.out.contains(WEB) && ran.out.contains(&version), "{ran:?}");
+
+    let running = "podman inspect --format {{.State.Running}} sleeper";
+    for (node, machine, code, status, runs) in
+        [(MONITORING, monitoring, 3, "refused", "true"), (WEB, web, 0, "done", "false")]
+    {
+        let stop = ["call", "container.stop", "names=sleeper", "--node", node];
+        let (asked, document) = home.json(&stop);
+        assert_eq!((asked, machine.root(running).unwrap().as_str()), (3, "true"), "{document}");
+        let (ended, document) = home.json(&[&stop[..], &["--yes"]].concat());
+        assert_eq!((ended, &document["results"][0]["status"]), (code, &json!(status)), "{document}");
+        assert_eq!(machine.root(running).unwrap(), runs);
+    }
+}
