@@ -43,8 +43,9 @@ pub struct JournalReport {
 /// finger, and must not be read as quiet.
 pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
     let mut command = log::query(query);
-    let mut output = run_whole(cx, command.clone()).await?;
-    if is_partial(&output) {
+    let (output, access) = futures_util::join!(run_whole(cx, command.clone()), run_whole(cx, log::access()));
+    let mut output = output?;
+    if is_partial(&output) || is_partial(&access?) {
         command = log::query_as_root(query);
         output = run_whole(cx, command.clone()).await?;
         if is_denied(&output) {

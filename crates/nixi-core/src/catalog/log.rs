@@ -19,8 +19,8 @@ pub struct Query {
     pub lines: Lines,
 }
 
-/// journalctl(1) with the rights of the login user: one JSON object a line. Standard error holds a hint when the
-/// user does not see the whole journal.
+/// journalctl(1) with the rights of the login user: one JSON object a line. A user who does not see the whole journal
+/// is not told here; see [`access`].
 pub fn query(query: &Query) -> Command<Read> {
     let mut options = vec![format!("--lines={}", query.lines)];
     let mut option = |name: &str, value: Option<String>| {
@@ -38,4 +38,10 @@ pub fn query(query: &Query) -> Command<Read> {
 /// The same with the rights of root, who sees everything.
 pub fn query_as_root(of: &Query) -> Command<Read> {
     query(of).by_root()
+}
+
+/// Whether the login user sees the whole journal: if not, standard error says so. (For JSON journalctl keeps such
+/// remarks to itself, so this shows a line in its usual form.)
+pub fn access() -> Command<Read> {
+    Command::read(Program::new("journalctl"), ["--lines=1", "--no-pager"])
 }

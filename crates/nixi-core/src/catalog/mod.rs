@@ -67,6 +67,7 @@ mod tests {
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
+            log::access(),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -97,6 +98,7 @@ mod tests {
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        journalctl '--lines=1' --no-pager
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1
