@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{Command, Elevation, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
-use crate::exec::{Executor, Invocation, Output};
+use crate::exec::{Executor, Invocation, Output, Sink};
 use crate::fleet::Survey;
 use crate::node::Node;
 use crate::plan::Expectation;
@@ -29,11 +29,32 @@ pub(crate) struct Reader<'a> {
     pub(crate) cancel: &'a CancellationToken,
 }
 
+/// How many chunks of a streamed answer wait between the one who reads them off the node and the one who takes them.
+const CHUNKS: usize = 8;
+
 impl Reader<'_> {
+    fn invocation(&self, command: &Command<Read>) -> Invocation {
+        Invocation::read(self.node, command, self.settings.command_timeout, self.cancel.clone())
+    }
+
     async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
-        let timeout = self.settings.command_timeout;
-        let invocation = Invocation::read(self.node, command, timeout, self.cancel.clone());
-        Ok(self.executor.exec(invocation).await?)
+        Ok(self.executor.exec(self.invocation(command)).await?)
+    }
+
+    async fn stream(
+        &self,
+        command: &Command<Read>,
+        mut take: impl FnMut(&[u8]) + Send,
+    ) -> Result<Output, ToolError> {
+        let (sink, mut chunks) = Sink::with_room(CHUNKS);
+        let run = self.executor.exec(self.invocation(command).into_sink(sink));
+        let taken = async {
+            while let Some(chunk) = chunks.recv().await {
+                take(&chunk);
+            }
+        };
+        let (output, ()) = tokio::join!(run, taken);
+        Ok(output?)
     }
 }
 
@@ -70,6 +91,20 @@ impl InspectCx<'_> {
     /// When the read did not run to its end.
     pub async fn run(&self, command: Command<impl ReadOnly>) -> Result<Output, ToolError> {
         self.reader.run(&ReadOnly::read(command)).await
+    }
+
+    /// Runs a read to its end and hands on what it prints while it runs, in order, whatever the amount; a node that
+    /// is faster than `take` waits. The output's `stdout` is empty. A read that is lost after its first bytes is not
+    /// asked again.
+    ///
+    /// # Errors
+    /// When the read did not run to its end; what was taken until then is a beginning, and no answer.
+    pub async fn stream(
+        &self,
+        command: Command<impl ReadOnly>,
+        take: impl FnMut(&[u8]) + Send,
+    ) -> Result<Output, ToolError> {
+        self.reader.stream(&ReadOnly::read(command), take).await
     }
 
     /// Runs a read that has to succeed, and gives what it printed.

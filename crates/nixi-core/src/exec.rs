@@ -1,14 +1,17 @@
 //! The seam to the machines: what core asks of an executor, and what it gets back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
 use crate::node::{Node, SshTarget, UserName};
-use crate::quote::{self, Unquotable};
+use crate::quote::{self, Mark, Unquotable};
 
 /// Whether an invocation may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,48 @@ pub enum Effect {
     Read,
     /// It may change something; on doubt it is never sent again.
     Change,
+}
+
+/// Where the standard output of a command goes while the command runs, chunk by chunk and in order.
+///
+/// It is bounded: an executor reads no further before there is room, so that a node which talks faster than somebody
+/// listens has to wait.
+#[derive(Debug, Clone)]
+pub struct Sink {
+    chunks: mpsc::Sender<Vec<u8>>,
+    begun: Arc<AtomicBool>,
+}
+
+impl Sink {
+    /// A sink with room for this many chunks, and the other end of it.
+    pub(crate) fn with_room(chunks: usize) -> (Self, mpsc::Receiver<Vec<u8>>) {
+        let (chunks, end) = mpsc::channel(chunks);
+        (Self { chunks, begun: Arc::default() }, end)
+    }
+
+    /// Whether one more chunk can be put in now.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.chunks.capacity() > 0 || self.chunks.is_closed()
+    }
+
+    /// Waits until one more chunk can be put in. Only one task puts chunks in, so the room does not go away again.
+    pub async fn room(&self) {
+        // If nobody listens any more, there is as much room as one likes.
+        drop(self.chunks.reserve().await);
+    }
+
+    /// Puts a chunk in, which there has to be room for; it is lost if nobody listens any more.
+    pub fn put(&self, chunk: &[u8]) {
+        self.begun.store(true, Ordering::Relaxed);
+        let _ = self.chunks.try_send(chunk.to_vec());
+    }
+
+    /// Whether something was put in: from then on the command cannot be run again in secret.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
 }
 
 /// One command on its way to the one node that it is for.
@@ -33,6 +78,8 @@ pub struct Invocation {
     effect: Effect,
     deadline: Duration,
     cancel: CancellationToken,
+    input: Option<Arc<[u8]>>,
+    sink: Option<Sink>,
 }
 
 impl Invocation {
@@ -55,6 +102,8 @@ impl Invocation {
             effect,
             deadline,
             cancel,
+            input: None,
+            sink: None,
         }
     }
 
@@ -75,6 +124,28 @@ impl Invocation {
         cancel: CancellationToken,
     ) -> Self {
         Self::new(node, command, Effect::Change, deadline, cancel)
+    }
+
+    /// The same with something to read on its standard input.
+    pub(crate) fn reading(self, input: Arc<[u8]>) -> Self {
+        Self { input: Some(input), ..self }
+    }
+
+    /// The same with its standard output handed on while it runs.
+    pub(crate) fn into_sink(self, sink: Sink) -> Self {
+        Self { sink: Some(sink), ..self }
+    }
+
+    /// What it reads on its standard input, to the last byte; without it, the input ends at once.
+    #[must_use]
+    pub fn input(&self) -> Option<&Arc<[u8]>> {
+        self.input.as_ref()
+    }
+
+    /// Where its standard output goes while it runs; [`Output::stdout`] is empty then.
+    #[must_use]
+    pub fn sink(&self) -> Option<&Sink> {
+        self.sink.as_ref()
     }
 
     /// The node that it is for.
@@ -119,13 +190,18 @@ impl Invocation {
         &self.cancel
     }
 
-    /// The line for the login shell of a remote node.
+    /// Whose rights it has to be given where this user logs in: root has them already.
+    #[must_use]
+    pub fn elevation_for(&self, login: &UserName) -> Elevation {
+        if login.is_root() { Elevation::LoginUser } else { self.elevation }
+    }
+
+    /// The line for the login shell of a remote node. By the mark it is found again, if it has to be stopped.
     ///
     /// # Errors
     /// [`Unquotable`] if an argument holds a NUL byte.
-    pub fn remote_line(&self, login: &UserName) -> Result<String, Unquotable> {
-        let elevation = if login.is_root() { Elevation::LoginUser } else { self.elevation };
-        quote::remote_line(self.program, &self.args, elevation)
+    pub fn remote_line(&self, login: &UserName, mark: &Mark) -> Result<String, Unquotable> {
+        quote::remote_line(self.program, &self.args, self.elevation_for(login), mark)
     }
 }
 

@@ -32,7 +32,7 @@ pub use context::{InspectCx, PlanCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
-    Output, Unreachable, Welcome,
+    Output, Sink, Unreachable, Welcome,
 };
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
 pub use node::{BadWord, Host, Node, NodeName, Port, SshTarget, Tag, Target, UserName};

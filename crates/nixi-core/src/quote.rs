@@ -57,19 +57,89 @@ pub(crate) fn remote_line(
     program: Program,
     args: &[String],
     elevation: Elevation,
+    mark: &Mark,
 ) -> Result<String, Unquotable> {
     let command = line(std::iter::once(program.as_str()).chain(args.iter().map(String::as_str)))?;
     // Assignments before `exec` cost no more than the program itself; exporting them first costs bash half a
     // millisecond, as does any locale that it has to load.
     Ok(match elevation {
         Elevation::LoginUser => {
-            format!("PATH={WRAPPERS}:{SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C exec {command}")
+            let mark = mark.variable();
+            format!("PATH={WRAPPERS}:{SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C {mark} exec {command}")
         }
-        Elevation::Root => format!(
-            "s={WRAPPERS}/sudo; [ -x $s ] || s=sudo; \
-             PATH={SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C exec $s -n -- {command}"
-        ),
+        Elevation::Root => {
+            let announced = mark.announced();
+            format!("{announced}; {}; {} LC_ALL=C exec $s -n -- {command}", find_sudo(), system_path())
+        }
     })
+}
+
+fn find_sudo() -> String {
+    format!("s={WRAPPERS}/sudo; [ -x $s ] || s=sudo")
+}
+
+fn system_path() -> String {
+    format!("PATH={SYSTEM_PROFILE}${{PATH:+:$PATH}}")
+}
+
+/// By what a command that runs on a node is found again, to be stopped: closing its channel alone leaves it running.
+///
+/// A command of the login user carries the mark in its environment, which costs nothing. sudo hides its environment
+/// from the user, so the shell that becomes sudo says first, on standard error, which process group it leads (sshd
+/// makes each of its commands a session of its own).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark(String);
+
+impl Mark {
+    /// A mark; the number is of one command alone.
+    #[must_use]
+    pub fn new(random: u128) -> Self {
+        Self(format!("{random:032x}"))
+    }
+
+    fn variable(&self) -> String {
+        format!("NIXI_MARK={}", self.0)
+    }
+
+    fn announced(&self) -> String {
+        format!("printf '%s %d\\n' {} $$ >&2", self.0)
+    }
+
+    /// The process group that an elevated command said it leads, and where in this standard error it said so.
+    #[must_use]
+    pub fn announcement(&self, stderr: &[u8]) -> Option<(u32, std::ops::Range<usize>)> {
+        let start = stderr.windows(self.0.len()).position(|word| word == self.0.as_bytes())?;
+        let said = stderr.get(start + self.0.len()..)?.strip_prefix(b" ")?;
+        let digits = said.iter().position(|byte| *byte == b'\n')?;
+        let group = std::str::from_utf8(said.get(..digits)?).ok()?.parse().ok()?;
+        (group > 1).then_some((group, start..start + self.0.len() + digits + 2))
+    }
+
+    /// The line that stops a command of the login user: politely, and after two seconds by force. One that has not
+    /// come so far that it can be found is looked for a little longer.
+    #[must_use]
+    pub fn stop(&self) -> String {
+        let (path, mark) = (system_path(), self.variable());
+        let kill = stop_group("kill", "$g");
+        format!(
+            "{path}; n=0; while [ $n -lt 3 ]; do f=0; \
+             for e in $(grep -lsxz {mark} /proc/[0-9]*/environ); do e=${{e%/environ}}; \
+             g=$(ps -o pgid= -p ${{e#/proc/}}); g=$((g)); \
+             if [ $g -gt 1 ]; then f=1; {kill} fi; done; \
+             [ $f = 1 ] && break; n=$((n+1)); sleep 0.1; done"
+        )
+    }
+}
+
+/// The line that stops the process group of an elevated command, as [`Mark::stop`] does. It needs a sudo rule for
+/// `kill`.
+#[must_use]
+pub fn stop_elevated(group: u32) -> String {
+    format!("{}; {}; {}", find_sudo(), system_path(), stop_group("$s -n -- kill", &group.to_string()))
+}
+
+fn stop_group(kill: &str, group: &str) -> String {
+    format!("{kill} -TERM -- -{group}; {{ sleep 2; {kill} -KILL -- -{group}; }} </dev/null >/dev/null 2>&1 &")
 }
 
 /// Makes the login shell tell how a command ended, on its own standard error.
@@ -152,15 +222,20 @@ mod tests {
         /// What the programs told, one after the other; both endings have to give the same.
         fn run(&self, shell: &str, elevation: Elevation) -> String {
             let folder = |name: &str| self.0.path().join(name).to_string_lossy().into_owned();
-            let line = remote_line(Program::new("tool"), &["a b".to_owned()], elevation).unwrap();
+            let mark = Mark::new(0xab);
+            let line = remote_line(Program::new("tool"), &["a b".to_owned()], elevation, &mark).unwrap();
             let line = line.replace(WRAPPERS, &folder("wrappers")).replace(SYSTEM_PROFILE, &folder("system"));
             let path = format!("{}:/usr/bin:/bin", folder("user"));
-            let (code, stdout, stderr) = ran(shell, &line, &path);
+            let (code, stdout, mut stderr) = ran(shell, &line, &path);
+            if let Some((_, own)) = mark.announcement(&stderr) {
+                stderr.drain(own);
+            }
             assert_eq!((code, stderr.as_slice()), (Some(7), &b"why"[..]), "{shell}: {line}");
             let witness = Witness::new(0xfeed);
             let (code, same, stderr) = ran(shell, &witness.line(&line), &path);
             assert_eq!((code, &same), (Some(7), &stdout), "{shell}: {line}");
-            assert_eq!(witness.testimony(&stderr), Some((7, stderr.len() - 3)), "{shell}: {line}");
+            let (_, own) = witness.testimony(&stderr).unwrap();
+            assert!(stderr[..stderr.len() - own].ends_with(b"why"), "{shell}: {line}");
             String::from_utf8_lossy(&stdout).replace('\n', " > ").trim_end_matches(" > ").to_owned()
         }
     }
@@ -205,6 +280,53 @@ mod tests {
             assert_eq!(plain.run(shell, Elevation::Root), "user/sudo -n -- tool a b > user/tool a b");
             assert_eq!(plain.run(shell, Elevation::LoginUser), "user/tool a b");
         }
+    }
+
+    /// What was started is stopped, with all that it started, and nothing else.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
+    fn what_is_marked_is_stopped_and_nothing_else() {
+        use std::os::unix::process::{CommandExt, ExitStatusExt};
+        let start = |shell: &str, mark: &Mark, script: &str| {
+            let args = ["-c".to_owned(), script.to_owned()];
+            let line = remote_line(Program::new("sh"), &args, Elevation::LoginUser, mark).unwrap();
+            let mut child = std::process::Command::new(shell);
+            child.args(["-c", &line]).env("PATH", "/usr/bin:/bin").process_group(0).spawn().unwrap()
+        };
+        let here = u128::from(std::process::id()) << 8;
+        for (at, shell) in (0..).zip(shells()) {
+            let [mark, other] = [1, 2].map(|n| Mark::new(here + 2 * at + n + 0xff00));
+            let mut kept = start(shell, &other, "sleep 60 & wait");
+            let mut stopped = start(shell, &mark, "sleep 60 & wait");
+            let (_, _, said) = ran(shell, &mark.stop(), "/usr/bin:/bin");
+            assert_eq!(
+                stopped.wait().unwrap().signal(),
+                Some(15),
+                "{shell}: {}",
+                String::from_utf8_lossy(&said)
+            );
+            assert_eq!(kept.try_wait().unwrap(), None, "{shell}");
+            // One that does not listen to the polite word.
+            let mut deaf = start(shell, &mark, "trap '' TERM; sleep 60; sleep 60");
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            ran(shell, &mark.stop(), "/usr/bin:/bin");
+            assert_eq!(deaf.wait().unwrap().signal(), Some(9), "{shell}");
+            kept.kill().unwrap();
+            kept.wait().unwrap();
+        }
+    }
+
+    #[test]
+    fn an_announcement_is_found_behind_noise() {
+        let mark = Mark::new(0xab);
+        let said = |group: &str| format!("noise\n{:032x} {group}\nerror", 0xab);
+        let (group, own) = mark.announcement(said("4711").as_bytes()).unwrap();
+        assert_eq!((group, &said("4711")[own]), (4711, &*format!("{:032x} 4711\n", 0xab)));
+        for none in ["", "1", "0", "-5", "x", "99999999999"] {
+            assert_eq!(mark.announcement(said(none).as_bytes()), None, "{none}");
+        }
+        assert_eq!(mark.announcement(format!("{:032x} 47", 0xab).as_bytes()), None);
+        assert!(stop_elevated(4711).contains("$s -n -- kill -TERM -- -4711; "));
     }
 
     /// Every way to end is told, whatever the start-up files set the shell to; a shell that did not see the end tells nothing.

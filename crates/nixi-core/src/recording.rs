@@ -6,11 +6,13 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::brain::{Phrases, Reading};
 use crate::exec::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Sink,
+    Welcome,
 };
 use crate::node::{Node, NodeName, SshTarget};
 
@@ -92,6 +94,12 @@ impl Executor for Recording {
         let script = self.script.lock().map(|script| script.clone()).unwrap_or_default();
         let answer = script.into_iter().rev().find(|(begins, _)| command.starts_with(begins.as_str()));
         match answer {
+            Some((_, Ok(mut answer))) => {
+                if let Some(sink) = run.sink() {
+                    sink.put(&std::mem::take(&mut answer.stdout));
+                }
+                Ok(answer)
+            }
             Some((_, answer)) => answer,
             None => Ok(Output {
                 exit: Exit::Code(127),
@@ -105,6 +113,12 @@ impl Executor for Recording {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
         Ok(None)
     }
+}
+
+/// A sink with room for this many chunks and its other end, for tests of executors.
+#[must_use]
+pub fn sink(chunks: usize) -> (Sink, mpsc::Receiver<Vec<u8>>) {
+    Sink::with_room(chunks)
 }
 
 /// Stands where a session needs someone and the test needs no one: lets nobody in, knows no host key, understands

@@ -11,10 +11,10 @@ use std::process::{ExitStatus, Stdio};
 use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
-use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output};
+use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Exec, keep};
@@ -116,7 +116,8 @@ impl LocalExecutor {
             Ok(argv) => argv,
             Err(missing) => return Ok(unstarted(127, &format!("{missing}: not found"))),
         };
-        let mut child = match spawn(&argv, &self.withheld) {
+        let stdin = if limits.input.is_some() { Stdio::piped() } else { Stdio::null() };
+        let mut child = match spawn(&argv, &self.withheld, stdin) {
             Ok(child) => child,
             Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
         };
@@ -124,7 +125,7 @@ impl LocalExecutor {
         let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ExecError::Cancelled),
-            ended = tokio::time::timeout(limits.deadline, to_its_end(&mut child, limits.limit)) => {
+            ended = tokio::time::timeout(limits.deadline, to_its_end(&mut child, limits)) => {
                 ended.map_err(|_| ExecError::Deadline(limits.deadline))
             }
         };
@@ -163,7 +164,7 @@ fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the executor that programs are started by")]
-fn spawn(argv: &Argv, withheld: &[String]) -> io::Result<Child> {
+fn spawn(argv: &Argv, withheld: &[String], stdin: Stdio) -> io::Result<Child> {
     let mut command = Command::new(&argv.program);
     withheld.iter().for_each(|name| {
         command.env_remove(name);
@@ -172,7 +173,7 @@ fn spawn(argv: &Argv, withheld: &[String]) -> io::Result<Child> {
         .args(&argv.args)
         .env("PATH", &argv.path)
         .env("LC_ALL", "C")
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -191,22 +192,45 @@ impl Drop for Group {
     }
 }
 
-async fn to_its_end(child: &mut Child, limit: usize) -> io::Result<Output> {
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr, status) =
-        tokio::try_join!(read_all(stdout, limit), read_all(stderr, limit), child.wait())?;
+async fn to_its_end(child: &mut Child, limits: &Exec) -> io::Result<Output> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let ((), stdout, stderr, status) = tokio::try_join!(
+        write_all(stdin, limits.input.as_deref()),
+        read_all(stdout, limits.limit, limits.sink.as_ref()),
+        read_all(stderr, limits.limit, None),
+        child.wait()
+    )?;
     Ok(Output { exit: exit(status), stdout: stdout.0, stderr: stderr.0, truncated: stdout.1 || stderr.1 })
 }
 
-/// Reads a stream to its end; what is beyond the limit is dropped, and that is told.
-async fn read_all(stream: Option<impl AsyncRead + Unpin>, limit: usize) -> io::Result<(Vec<u8>, bool)> {
+/// Writes the whole input; a program need not read it to its end.
+async fn write_all(stream: Option<ChildStdin>, input: Option<&[u8]>) -> io::Result<()> {
+    let (Some(mut stream), Some(input)) = (stream, input) else { return Ok(()) };
+    match stream.write_all(input).await {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a stream to its end, into the sink if there is one; what is beyond the limit is dropped, and that is told.
+async fn read_all(
+    stream: Option<impl AsyncRead + Unpin>,
+    limit: usize,
+    sink: Option<&Sink>,
+) -> io::Result<(Vec<u8>, bool)> {
     let (mut kept, mut truncated) = (Vec::new(), false);
     let Some(mut stream) = stream else { return Ok((kept, truncated)) };
     let mut buffer = vec![0; 32 * 1024];
     loop {
-        match stream.read(&mut buffer).await? {
-            0 => return Ok((kept, truncated)),
-            length => truncated |= keep(&mut kept, buffer.get(..length).unwrap_or_default(), limit),
+        if let Some(sink) = sink {
+            sink.room().await;
+        }
+        let length = stream.read(&mut buffer).await?;
+        let bytes = buffer.get(..length).unwrap_or_default();
+        match sink {
+            _ if bytes.is_empty() => return Ok((kept, truncated)),
+            Some(sink) => sink.put(bytes),
+            None => truncated |= keep(&mut kept, bytes, limit),
         }
     }
 }
@@ -248,10 +272,9 @@ impl Executor for LocalExecutor {
 
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         let limits = Exec {
-            line: String::new(),
-            deadline: run.deadline(),
-            limit: Invocation::OUTPUT_LIMIT,
-            witness: None,
+            input: run.input().cloned(),
+            sink: run.sink().cloned(),
+            ..Exec::new("", run.deadline(), Invocation::OUTPUT_LIMIT)
         };
         self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await
     }
@@ -283,12 +306,7 @@ mod tests {
         cancel: &CancellationToken,
     ) -> Result<Output, ExecError> {
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-        let limits = Exec {
-            line: String::new(),
-            deadline: Duration::from_millis(deadline),
-            limit: 100_000,
-            witness: None,
-        };
+        let limits = Exec::new("", Duration::from_millis(deadline), 100_000);
         local().run(program, &args, Sudo::NotAsked, &limits, cancel).await
     }
 
@@ -396,8 +414,7 @@ mod tests {
     /// What is missing is named, be it sudo: that is mended otherwise.
     #[tokio::test]
     async fn a_missing_sudo_is_not_a_missing_program() {
-        let limits =
-            Exec { line: String::new(), deadline: Duration::from_secs(60), limit: 100, witness: None };
+        let limits = Exec::new("", Duration::from_secs(60), 100);
         for (programs, missing) in
             [(&["user/mount"][..], "sudo: not found\n"), (&["user/sudo"], "mount: not found\n")]
         {

@@ -1,4 +1,5 @@
-//! One live session a target: made when it is first needed, shared, replaced when it has ended.
+//! One live session a target, and a second one where the first is not enough: made when they are first needed,
+//! shared, replaced when they have ended.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use nixi_core::SshTarget;
 
+use crate::actor::Lane;
 use crate::connect::{ConnectError, Connector};
 use crate::session::Session;
 
@@ -18,7 +20,7 @@ pub(crate) struct Pool {
     slots: Slots,
 }
 
-type Slots = Arc<Mutex<HashMap<SshTarget, Slot>>>;
+type Slots = Arc<Mutex<HashMap<(SshTarget, Lane), Slot>>>;
 
 /// Which attempt it is: one that was forgotten meanwhile leaves nothing behind.
 type Attempt = Arc<()>;
@@ -41,10 +43,11 @@ impl Pool {
     }
 
     /// The live session of a target, or a new one. An attempt that fails, fails for all who waited for it.
-    pub(crate) async fn get(&self, target: &SshTarget) -> Result<Found, Arc<ConnectError>> {
+    pub(crate) async fn get(&self, target: &SshTarget, lane: Lane) -> Result<Found, Arc<ConnectError>> {
+        let key = (target.clone(), lane);
         let connecting = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            match slots.get(target) {
+            match slots.get(&key) {
                 Some(Slot::Live(session)) if !session.is_over() => {
                     return Ok(Found { session: session.clone(), fresh: false });
                 }
@@ -53,9 +56,9 @@ impl Pool {
             }
             .unwrap_or_else(|| {
                 let attempt = Attempt::default();
-                let shared = self.connect(target.clone(), Arc::clone(&attempt));
+                let shared = self.connect(key.clone(), Arc::clone(&attempt));
                 if let Some(weak) = shared.downgrade() {
-                    slots.insert(target.clone(), Slot::Connecting(attempt, weak));
+                    slots.insert(key, Slot::Connecting(attempt, weak));
                 }
                 shared
             })
@@ -66,7 +69,7 @@ impl Pool {
     /// Lets go of all sessions with a host; what runs on them ends as it would have.
     pub(crate) fn forget(&self, target: &SshTarget) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|other, _| {
+        slots.retain(|(other, _), _| {
             other.port != target.port || !other.host.as_str().eq_ignore_ascii_case(target.host.as_str())
         });
     }
@@ -75,16 +78,18 @@ impl Pool {
     pub(crate) fn replace(&self, target: &SshTarget, session: Session) {
         self.forget(target);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.insert(target.clone(), Slot::Live(session));
+        slots.insert((target.clone(), Lane::Main), Slot::Live(session));
     }
 
-    fn connect(&self, target: SshTarget, attempt: Attempt) -> Shared<Connecting> {
+    fn connect(&self, key: (SshTarget, Lane), attempt: Attempt) -> Shared<Connecting> {
         let (connector, slots) = (Arc::clone(&self.connector), Arc::clone(&self.slots));
         async move {
-            let connected = connector.connect(&target, None).await.map_err(Arc::new)?;
-            let session = Session::start(connected, target.clone(), connector.options().connect_timeout);
+            let (target, lane) = &key;
+            let connected = connector.connect(target, None).await.map_err(Arc::new)?;
+            let patience = connector.options().connect_timeout;
+            let session = Session::start(connected, target.clone(), patience, *lane);
             let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(slot) = slots.get_mut(&target)
+            if let Some(slot) = slots.get_mut(&key)
                 && matches!(slot, Slot::Connecting(of, _) if Arc::ptr_eq(of, &attempt))
             {
                 *slot = Slot::Live(session.clone());

@@ -7,7 +7,7 @@ use nixi_core::{ExecError, Fingerprint, HostKeyState, Output, SshTarget, Unreach
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Exec, Failure, Handle};
+use crate::actor::{Exec, Failure, Handle, Lane};
 use crate::canary::Canary;
 use crate::connect::Connected;
 
@@ -40,14 +40,16 @@ pub(crate) enum NoOutput {
     Unsent(String),
     /// The connection ended after it was sent.
     Lost(String),
+    /// There was no place for it on this connection; nothing was sent.
+    Crowded,
     /// Anything that another connection would not mend.
     Final(ExecError),
 }
 
 impl Session {
-    pub(crate) fn start(connected: Connected, target: SshTarget, patience: Duration) -> Self {
+    pub(crate) fn start(connected: Connected, target: SshTarget, patience: Duration, lane: Lane) -> Self {
         let Connected { link, fingerprint, host_key } = connected;
-        let handle = Handle::start(link, patience);
+        let handle = Handle::start(link, patience, lane);
         Self {
             shared: Arc::new(Shared {
                 handle,
@@ -94,12 +96,7 @@ impl Session {
 
     async fn send_canary(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
         let canary = Canary::new();
-        let exec = Exec {
-            line: canary.line.clone(),
-            deadline: self.shared.patience,
-            limit: CANARY_LIMIT,
-            witness: None,
-        };
+        let exec = Exec::new(canary.line.clone(), self.shared.patience, CANARY_LIMIT);
         match self.shared.handle.exec(exec, cancel).await {
             Ok(output) => canary.check(&output, &self.shared.target).map_err(NoOutput::Final),
             // The command itself was never sent, whatever became of its canary.
@@ -113,9 +110,12 @@ impl Session {
                 ),
                 hint: None,
             })),
-            Err(failure @ (Failure::Unsent(_) | Failure::Denied(_) | Failure::CancelledUnsent)) => {
-                Err(self.no_output(failure))
-            }
+            Err(
+                failure @ (Failure::Unsent(_)
+                | Failure::Crowded
+                | Failure::Denied(_)
+                | Failure::CancelledUnsent),
+            ) => Err(self.no_output(failure)),
         }
     }
 
@@ -124,9 +124,11 @@ impl Session {
         self.shared.handle.probe(cancel).await.map_err(|failure| match failure {
             // A probe is nothing that could have run.
             Failure::Cancelled | Failure::CancelledUnsent => NoOutput::Final(ExecError::CancelledUnsent),
-            Failure::Unsent(_) | Failure::Lost(_) | Failure::Denied(_) | Failure::Deadline(_) => {
-                self.no_output(failure)
-            }
+            Failure::Unsent(_)
+            | Failure::Lost(_)
+            | Failure::Crowded
+            | Failure::Denied(_)
+            | Failure::Deadline(_) => self.no_output(failure),
         })
     }
 
@@ -134,6 +136,7 @@ impl Session {
         match failure {
             Failure::Unsent(why) => NoOutput::Unsent(why),
             Failure::Lost(why) => NoOutput::Lost(why),
+            Failure::Crowded => NoOutput::Crowded,
             Failure::Deadline(limit) => NoOutput::Final(ExecError::Deadline(limit)),
             Failure::CancelledUnsent => NoOutput::Final(ExecError::CancelledUnsent),
             Failure::Cancelled => NoOutput::Final(ExecError::Cancelled),

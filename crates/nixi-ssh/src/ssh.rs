@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nixi_core::quote::Mark;
 use nixi_core::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Node, NodeName,
-    Output, SshTarget, Unreachable, Welcome,
+    Output, Sink, SshTarget, Unreachable, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::Exec;
+use crate::actor::{Exec, Lane, Manners, Trace, random};
 use crate::connect::{ConnectError, Connector};
 use crate::hostkey;
 use crate::options::SshOptions;
@@ -36,13 +37,14 @@ impl SshExecutor {
     async fn session(
         &self,
         target: &SshTarget,
+        lane: Lane,
         node: Option<&NodeName>,
         cancel: &CancellationToken,
     ) -> Result<Found, ExecError> {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ExecError::CancelledUnsent),
-            found = self.pool.get(target) => found.map_err(|error| error.explain(target, node)),
+            found = self.pool.get(target, lane) => found.map_err(|error| error.explain(target, node)),
         }
     }
 
@@ -60,22 +62,36 @@ impl SshExecutor {
         cancel: &CancellationToken,
     ) -> Result<Output, ExecError> {
         let mut exec = match effect {
-            Effect::Change => exec.witnessed().map_err(|error| no_witness(&error))?,
+            Effect::Change => exec.witnessed().map_err(|error| no_random(&error))?,
             Effect::Read => exec,
         };
         let mut again = true;
+        let mut lane = if exec.is_bulk() { Lane::Side } else { Lane::Main };
         loop {
-            let Found { session, .. } = self.session(target, node, cancel).await?;
+            let session = match self.session(target, lane, node, cancel).await {
+                Ok(found) => found.session,
+                // The node takes no second connection; there is one, and a place on it will get free.
+                Err(ExecError::Unreachable { .. }) if lane == Lane::Side => {
+                    lane = Lane::Main;
+                    exec.manners = Manners::Waits;
+                    self.session(target, lane, node, cancel).await?.session
+                }
+                Err(error) => return Err(error),
+            };
             match session.exec(exec.clone(), cancel).await {
-                Ok(output) if exec.witness.is_none() && says_nothing(&output) => {
-                    exec = exec.witnessed().map_err(|error| no_witness(&error))?;
+                Ok(output) if exec.witness.is_none() && says_nothing(&output, &exec) => {
+                    exec = exec.witnessed().map_err(|error| no_random(&error))?;
                 }
                 Ok(output) => return Ok(output),
                 Err(NoOutput::Final(error)) => return Err(error),
+                Err(NoOutput::Crowded) => lane = Lane::Side,
                 // Nothing went out, so a fresh connection is safe for reads and changes alike.
                 Err(NoOutput::Unsent(_)) if again => again = false,
-                // One that has a witness was asked twice already, or is a change.
-                Err(NoOutput::Lost(_)) if again && exec.witness.is_none() => again = false,
+                // One that has a witness was asked twice already, or is a change; what was handed on cannot be taken
+                // back.
+                Err(NoOutput::Lost(_)) if again && exec.witness.is_none() && !has_begun(&exec) => {
+                    again = false
+                }
                 Err(NoOutput::Unsent(why)) => return Err(ended(target, &why)),
                 Err(NoOutput::Lost(why)) => return Err(ExecError::Lost(why)),
             }
@@ -89,26 +105,31 @@ impl SshExecutor {
         node: Option<&NodeName>,
         cancel: &CancellationToken,
     ) -> Result<Session, ExecError> {
-        let Found { session, fresh } = self.session(target, node, cancel).await?;
+        let Found { session, fresh } = self.session(target, Lane::Main, node, cancel).await?;
         if fresh {
             return Ok(session);
         }
         match session.probe(cancel).await {
             Ok(()) => Ok(session),
             Err(NoOutput::Final(error)) => Err(error),
-            Err(NoOutput::Unsent(_) | NoOutput::Lost(_)) => {
-                self.session(target, node, cancel).await.map(|found| found.session)
+            Err(NoOutput::Unsent(_) | NoOutput::Lost(_) | NoOutput::Crowded) => {
+                self.session(target, Lane::Main, node, cancel).await.map(|found| found.session)
             }
         }
     }
 }
 
 /// What is left of an answer that never came.
-fn says_nothing(output: &Output) -> bool {
-    output.exit == Exit::Code(0) && output.stdout.is_empty()
+fn says_nothing(output: &Output, exec: &Exec) -> bool {
+    output.exit == Exit::Code(0) && output.stdout.is_empty() && !has_begun(exec)
 }
 
-fn no_witness(error: &std::io::Error) -> ExecError {
+/// Whether a part of the answer was handed on.
+fn has_begun(exec: &Exec) -> bool {
+    exec.sink.as_ref().is_some_and(Sink::has_begun)
+}
+
+fn no_random(error: &std::io::Error) -> ExecError {
     ExecError::Unfit {
         detail: format!("the controller gives no random numbers, without which no command is sent: {error}"),
         hint: "look at /dev/urandom of the controller".to_owned(),
@@ -135,11 +156,14 @@ impl Executor for SshExecutor {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         let node = run.node();
         let target = node.ssh().ok_or_else(|| not_remote(node))?;
+        let mark = Mark::new(random().map_err(|error| no_random(&error))?);
+        let line = run.remote_line(&target.user, &mark)?;
+        let trace = Some(Trace { mark, elevation: run.elevation_for(&target.user) });
         let exec = Exec {
-            line: run.remote_line(&target.user)?,
-            deadline: run.deadline(),
-            limit: Invocation::OUTPUT_LIMIT,
-            witness: None,
+            trace,
+            input: run.input().cloned(),
+            sink: run.sink().cloned(),
+            ..Exec::new(line, run.deadline(), Invocation::OUTPUT_LIMIT)
         };
         self.run(target, Some(node.name()), exec, run.effect(), run.cancel()).await
     }
@@ -164,11 +188,13 @@ impl Enrol for SshExecutor {
             // Always a new connection: what is shown is what a login gives now.
             let connected = self.connector.connect(target, pin).await;
             let connected = connected.map_err(|error: ConnectError| error.explain(target, None))?;
-            let session = Session::start(connected, target.clone(), self.connector.options().connect_timeout);
+            let patience = self.connector.options().connect_timeout;
+            let session = Session::start(connected, target.clone(), patience, Lane::Main);
             match session.check_fitness(cancel).await {
                 Ok(()) => {}
                 Err(NoOutput::Final(error)) => return Err(error),
                 Err(NoOutput::Unsent(why) | NoOutput::Lost(why)) => return Err(ended(target, &why)),
+                Err(NoOutput::Crowded) => return Err(ended(target, "it has no place for a first command")),
             }
             // Whatever was connected before may be another machine by now.
             self.pool.replace(target, session.clone());

@@ -179,6 +179,14 @@ impl Sshd {
         }
     }
 
+    /// Takes no new connection any more; those that are there live on.
+    pub fn stop_listening(&mut self) {
+        if let Some((child, _)) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
     fn end_children(&self, listener: u32) {
         processes::kill_descendants(listener);
         processes::kill_marked(&self.mark());

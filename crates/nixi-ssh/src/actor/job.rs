@@ -1,13 +1,22 @@
 //! What is asked of a session, and what comes back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::quote::Witness;
-use nixi_core::{Exit, Output};
+use nixi_core::command::Elevation;
+use nixi_core::quote::{self, Mark, Witness};
+use nixi_core::{Exit, Output, Sink};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use super::streams::Streams;
 use super::ticket::Ticket;
+
+/// More than this on its way in one command is better sent where it delays no other.
+const BULK: usize = 256 * 1024;
+/// How long the line that stops a command may take.
+const STOPPING: Duration = Duration::from_secs(5);
 
 /// One command line for the login shell.
 #[derive(Debug, Clone)]
@@ -20,16 +29,74 @@ pub(crate) struct Exec {
     pub(crate) limit: usize,
     /// Who has to tell how it ended; without one, an end that nobody told is taken for exit code 0.
     pub(crate) witness: Option<Witness>,
+    /// What it reads; without it, its input ends at once.
+    pub(crate) input: Option<Arc<[u8]>>,
+    /// Where its standard output goes instead of being kept.
+    pub(crate) sink: Option<Sink>,
+    /// How it is found on the node if it has to be stopped.
+    pub(crate) trace: Option<Trace>,
+    /// What becomes of it where every place is taken.
+    pub(crate) manners: Manners,
+}
+
+/// What a command does where every place is taken and none gets free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manners {
+    /// It asks for another connection.
+    Moves,
+    /// It waits; there is no other connection.
+    Waits,
+}
+
+/// How a command that runs is found on its node.
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    pub(crate) mark: Mark,
+    pub(crate) elevation: Elevation,
+}
+
+/// A number that nobody can guess.
+pub(crate) fn random() -> std::io::Result<u128> {
+    let mut random = [0; 16];
+    // The kernel gives as few bytes as these whole, or none.
+    getrandom(&mut random, GetRandomFlags::empty())?;
+    Ok(u128::from_ne_bytes(random))
 }
 
 impl Exec {
+    /// A line that reads nothing.
+    pub(crate) fn new(line: impl Into<String>, deadline: Duration, limit: usize) -> Self {
+        Self {
+            line: line.into(),
+            deadline,
+            limit,
+            witness: None,
+            input: None,
+            sink: None,
+            trace: None,
+            manners: Manners::Moves,
+        }
+    }
+
     /// The same with a witness.
     pub(crate) fn witnessed(self) -> std::io::Result<Self> {
-        let mut random = [0; 16];
-        // The kernel gives as few bytes as these whole, or none.
-        getrandom(&mut random, GetRandomFlags::empty())?;
-        let witness = Witness::new(u128::from_ne_bytes(random));
+        let witness = Witness::new(random()?);
         Ok(Self { line: witness.line(&self.line), witness: Some(witness), ..self })
+    }
+
+    /// Whether it would delay others on the same connection.
+    pub(crate) fn is_bulk(&self) -> bool {
+        self.sink.is_some() || self.input.as_ref().is_some_and(|input| input.len() > BULK)
+    }
+
+    /// The line that stops it, as far as it can be found.
+    pub(super) fn stop(&self, streams: &Streams) -> Option<Self> {
+        let Trace { mark, elevation } = self.trace.as_ref()?;
+        let line = match elevation {
+            Elevation::LoginUser => mark.stop(),
+            Elevation::Root => quote::stop_elevated(streams.announced(mark)?),
+        };
+        Some(Self::new(line, STOPPING, 0))
     }
 }
 
@@ -38,6 +105,8 @@ impl Exec {
 pub(super) enum Work {
     /// Run a command.
     Exec(Exec),
+    /// Run the line that stops another command, whose caller hears only then that it was given up.
+    Stop(Exec, Failure),
     /// Open a channel and close it: proof that the other side lives, and runs nothing.
     Probe,
     /// Open a channel and keep it for the next command, which then has no need to wait for one.
@@ -51,6 +120,8 @@ pub(crate) enum Failure {
     Unsent(String),
     /// The session ended after the command was sent.
     Lost(String),
+    /// It was not sent: no command before it has got its turn for a while.
+    Crowded,
     /// The node refused to run commands; it ran nothing.
     Denied(String),
     /// It did not end in time.
@@ -67,22 +138,54 @@ pub(super) struct Job {
     pub(super) work: Work,
     pub(super) ticket: Ticket,
     /// Nobody waits for the actor's own probes.
-    pub(super) reply: Option<oneshot::Sender<Result<Output, Failure>>>,
+    pub(super) reply: Option<Reply>,
+    /// Since when it has waited for its turn.
+    pub(super) since: Instant,
 }
 
+pub(super) type Reply = oneshot::Sender<Result<Output, Failure>>;
+
 impl Job {
+    pub(super) fn new(work: Work, ticket: Ticket, reply: Option<Reply>) -> Self {
+        Self { work, ticket, reply, since: Instant::now() }
+    }
+
     /// A probe of the actor's own.
     pub(super) fn probe() -> Self {
-        Self { work: Work::Probe, ticket: Ticket::new(), reply: None }
+        Self::new(Work::Probe, Ticket::new(), None)
     }
 
     /// A channel for whoever comes next.
     pub(super) fn spare() -> Self {
-        Self { work: Work::Spare, ticket: Ticket::new(), reply: None }
+        Self::new(Work::Spare, Ticket::new(), None)
     }
 
+    /// The end of a command that was given up.
+    pub(super) fn stop(line: Exec, verdict: Failure, reply: Option<Reply>) -> Self {
+        Self::new(Work::Stop(line, verdict), Ticket::new(), reply)
+    }
+
+    /// The line that it sends, if it sends one.
+    pub(super) fn exec(&self) -> Option<&Exec> {
+        match &self.work {
+            Work::Exec(exec) | Work::Stop(exec, _) => Some(exec),
+            Work::Probe | Work::Spare => None,
+        }
+    }
+
+    /// Whether it runs something for somebody else.
     pub(super) fn is_exec(&self) -> bool {
         matches!(self.work, Work::Exec(_))
+    }
+
+    /// Whether another connection would do as well.
+    pub(super) fn may_move(&self) -> bool {
+        matches!(&self.work, Work::Exec(exec) if exec.manners == Manners::Moves)
+    }
+
+    /// Whether it has a place besides those of all others: sshd gives us two more.
+    pub(super) fn is_urgent(&self) -> bool {
+        matches!(self.work, Work::Probe | Work::Stop(..))
     }
 
     /// Whether it may go out only where the node has just shown that it lives: what must not be sent twice should not
@@ -100,6 +203,14 @@ impl Job {
     }
 
     pub(super) fn answer(&mut self, answer: Result<Output, Failure>) {
+        let answer = match &self.work {
+            Work::Stop(_, verdict) => Err(verdict.clone()),
+            Work::Exec(_) | Work::Probe | Work::Spare => answer,
+        };
+        if let Work::Exec(exec) = &mut self.work {
+            // Whoever takes what is streamed knows by this that nothing more will come.
+            exec.sink = None;
+        }
         if let Some(reply) = self.reply.take() {
             // Whoever gave up does not listen.
             let _ = reply.send(answer);
@@ -116,107 +227,5 @@ impl Job {
     pub(super) fn session_ended(&mut self, why: &str) {
         let sent = self.ticket.was_sent();
         self.answer(Err(if sent { Failure::Lost(why.to_owned()) } else { Failure::Unsent(why.to_owned()) }));
-    }
-}
-
-/// The two streams of a command, each read to its end.
-#[derive(Debug, Default)]
-pub(super) struct Streams {
-    stdout: Kept,
-    stderr: Kept,
-}
-
-impl Streams {
-    pub(super) fn take_stdout(&mut self, bytes: &[u8], limit: usize) {
-        self.stdout.take(bytes, limit);
-    }
-
-    pub(super) fn take_stderr(&mut self, bytes: &[u8], limit: usize) {
-        self.stderr.take(bytes, limit);
-    }
-
-    /// All of it, once both streams have ended: how the node says that the command ended, or its witness where there
-    /// has to be one. Nothing, if that did not speak.
-    pub(super) fn end(&mut self, exec: &Exec, exit: impl FnOnce() -> Exit) -> Option<Output> {
-        let Self { stdout, mut stderr } = std::mem::take(self);
-        let exit = match &exec.witness {
-            Some(witness) => Exit::Code(stderr.testimony(witness)?),
-            None => exit(),
-        };
-        let ((stdout, less), (stderr, fewer)) = (stdout.end(exec.limit), stderr.end(exec.limit));
-        Some(Output { exit, stdout, stderr, truncated: less || fewer })
-    }
-}
-
-/// What is kept of a stream: as much of its beginning as the limit allows, and its very end, where a witness speaks.
-#[derive(Debug, Default)]
-struct Kept {
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    /// Something between the two was dropped.
-    gap: bool,
-}
-
-impl Kept {
-    fn take(&mut self, bytes: &[u8], limit: usize) {
-        let (head, rest) = bytes.split_at(limit.saturating_sub(self.head.len()).min(bytes.len()));
-        self.head.extend_from_slice(head);
-        self.tail.extend_from_slice(rest);
-        let surplus = self.tail.len().saturating_sub(Witness::LONGEST);
-        self.gap |= surplus > 0;
-        self.tail.drain(..surplus);
-    }
-
-    /// Takes the testimony off the end.
-    fn testimony(&mut self, witness: &Witness) -> Option<i32> {
-        if !self.gap {
-            self.head.append(&mut self.tail);
-        }
-        let end = if self.gap { &mut self.tail } else { &mut self.head };
-        let (code, length) = witness.testimony(end)?;
-        end.truncate(end.len() - length);
-        Some(code)
-    }
-
-    /// The beginning, and whether that is not all.
-    fn end(mut self, limit: usize) -> (Vec<u8>, bool) {
-        let more = self.gap || !self.tail.is_empty() || self.head.len() > limit;
-        self.head.truncate(limit);
-        (self.head, more)
-    }
-}
-
-/// Keeps what fits; whether something did not.
-pub(crate) fn keep(kept: &mut Vec<u8>, bytes: &[u8], limit: usize) -> bool {
-    let room = limit.saturating_sub(kept.len()).min(bytes.len());
-    kept.extend_from_slice(&bytes[..room]);
-    room < bytes.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Wherever the limit falls, and however the bytes come in.
-    #[test]
-    fn a_testimony_is_found_behind_any_limit() {
-        let witness = Witness::new(1);
-        let exec = Exec { line: String::new(), deadline: Duration::ZERO, limit: 100, witness: Some(witness) };
-        let testimony = format!("\n{:032x} 42\n", 1);
-        for length in 0..400 {
-            let said = vec![b'x'; length];
-            for chunk in [1, 7, 1000] {
-                let mut streams = Streams::default();
-                let all = [said.as_slice(), testimony.as_bytes()].concat();
-                all.chunks(chunk).for_each(|bytes| streams.take_stderr(bytes, exec.limit));
-                let output = streams.end(&exec, || Exit::Code(0)).unwrap();
-                assert_eq!(output.exit, Exit::Code(42));
-                assert_eq!((output.stderr, output.truncated), (vec![b'x'; length.min(100)], length > 100));
-            }
-            let mut streams = Streams::default();
-            streams.take_stderr(testimony.as_bytes(), exec.limit);
-            streams.take_stderr(&said, exec.limit);
-            assert_eq!(streams.end(&exec, || Exit::Code(0)).is_some(), length == 0);
-        }
     }
 }

@@ -5,19 +5,21 @@
 
 mod job;
 mod op;
+mod streams;
 mod ticket;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::Output;
+use nixi_core::{Output, Sink};
 use ssh2::Channel;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use job::{Exec, Failure, keep};
+pub(crate) use job::{Exec, Failure, Manners, Trace, random};
+pub(crate) use streams::keep;
 
 use crate::connect::Link;
 use job::{Job, Work};
@@ -32,8 +34,21 @@ const PROBE_EVERY: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(600);
 /// How often a node that opens no channel at all is asked again.
 const REFUSALS: u32 = 6;
+/// How long a queue may stand still before who waits in it is sent to another connection.
+const STANDSTILL: Duration = Duration::from_millis(400);
+/// How long a caller who gives up waits for the command on the node to be stopped.
+const STOPPED_WITHIN: Duration = Duration::from_millis(800);
 /// How many rounds without a pause before other tasks get their turn.
 const ROUNDS: u32 = 16;
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Lane {
+    /// The first one to a node, for everything. Who waits there for long is sent on to the other.
+    Main,
+    /// A second one, for what would delay others or would be delayed by them. Who comes here waits.
+    Side,
+}
 
 /// The way to a session actor; when all are gone, it ends.
 #[derive(Debug, Clone)]
@@ -44,10 +59,10 @@ pub(crate) struct Handle {
 
 impl Handle {
     /// Starts an actor. A node that says nothing for `patience` while it owes an answer is taken for dead.
-    pub(crate) fn start(link: Link, patience: Duration) -> Self {
+    pub(crate) fn start(link: Link, patience: Duration, lane: Lane) -> Self {
         let (jobs, inbox) = mpsc::channel(CHANNELS);
         let wake = Arc::new(Notify::new());
-        tokio::spawn(Actor::new(link, inbox, Arc::clone(&wake), patience).run());
+        tokio::spawn(Actor::new(link, inbox, Arc::clone(&wake), patience, lane).run());
         Self { jobs, wake }
     }
 
@@ -70,19 +85,24 @@ impl Handle {
         let ticket = Ticket::new();
         let mut stake = Stake::new(ticket.clone(), Arc::clone(&self.wake));
         let (reply, answer) = oneshot::channel();
-        let job = Job { work, ticket: ticket.clone(), reply: Some(reply) };
+        let job = Job::new(work, ticket.clone(), Some(reply));
         let asked = async {
             match self.jobs.send(job).await {
                 Ok(()) => answer.await.ok(),
                 Err(_) => None,
             }
         };
+        tokio::pin!(asked);
         tokio::select! {
             biased;
             () = cancel.cancelled() => {
-                Err(if stake.give_up() { Failure::Cancelled } else { Failure::CancelledUnsent })
+                if !stake.give_up() {
+                    return Err(Failure::CancelledUnsent);
+                }
+                // It may end by itself at this very moment; then that is the truth.
+                timeout(STOPPED_WITHIN, asked).await.ok().flatten().unwrap_or(Err(Failure::Cancelled))
             }
-            answer = asked => {
+            answer = &mut asked => {
                 stake.answered();
                 let why = || "the session had ended".to_owned();
                 answer.unwrap_or_else(|| {
@@ -98,7 +118,10 @@ struct Actor {
     inbox: mpsc::Receiver<Job>,
     wake: Arc<Notify>,
     patience: Duration,
+    lane: Lane,
     waiting: VecDeque<Job>,
+    /// When a job last left the queue.
+    last_turn: Instant,
     ops: Vec<Op>,
     /// A channel that is open already: opening one takes a round trip, better while nobody waits. For reads alone.
     spare: Option<Channel>,
@@ -127,14 +150,22 @@ enum Event {
 }
 
 impl Actor {
-    fn new(link: Link, inbox: mpsc::Receiver<Job>, wake: Arc<Notify>, patience: Duration) -> Self {
+    fn new(
+        link: Link,
+        inbox: mpsc::Receiver<Job>,
+        wake: Arc<Notify>,
+        patience: Duration,
+        lane: Lane,
+    ) -> Self {
         let now = Instant::now();
         Self {
             link,
             inbox,
             wake,
             patience,
+            lane,
             waiting: VecDeque::new(),
+            last_turn: now,
             ops: Vec::new(),
             spare: None,
             wants_spare: false,
@@ -221,7 +252,8 @@ impl Actor {
     async fn pause(&mut self) -> Event {
         let until = self.next_look();
         tokio::select! {
-            job = self.inbox.recv(), if self.waiting.len() < CHANNELS => Event::Job(job),
+            job = self.inbox.recv() => Event::Job(job),
+            () = first_with_room(self.ops.iter().filter_map(Op::stalled)) => Event::Look,
             () = self.wake.notified() => Event::Look,
             ready = self.link.ready() => Event::Socket(ready),
             () = sleep_until(until) => Event::Look,
@@ -235,8 +267,22 @@ impl Actor {
             let silent = op.is_opening().then(|| op.opened.max(self.last_heard) + patience);
             [op.deadline, op.closing_since.map(|since| since + patience), silent]
         });
-        let due = due.chain([self.retry_at]).flatten().filter(|at| *at > self.looked);
+        let due = due.chain([self.retry_at, self.crowded_at()]).flatten().filter(|at| *at > self.looked);
         due.fold(self.next_probe, Instant::min)
+    }
+
+    /// When those who wait have waited for so long, and nobody else has got a turn, that another connection is better.
+    fn crowded_at(&self) -> Option<Instant> {
+        let longest = self.waiting.iter().filter(|job| job.may_move()).map(|job| job.since).min()?;
+        let full = self.lane == Lane::Main && self.active() >= self.cap;
+        full.then(|| longest.max(self.last_turn) + STANDSTILL)
+    }
+
+    /// Sends those who wait to another connection.
+    fn disperse(&mut self) {
+        let (crowd, rest): (VecDeque<Job>, _) = self.waiting.drain(..).partition(Job::may_move);
+        self.waiting = rest;
+        crowd.into_iter().for_each(|mut job| job.answer(Err(Failure::Crowded)));
     }
 
     /// Everything that is due. A reason, if the session is over.
@@ -245,14 +291,19 @@ impl Actor {
         self.looked = now;
         self.waiting.retain(|job| !job.ticket.is_given_up());
         for op in &mut self.ops {
-            if op.job.ticket.is_given_up() && op.closing_since.is_none() {
-                op.abandon(Failure::Cancelled);
-            } else if let (Work::Exec(exec), Some(deadline)) = (&op.job.work, op.deadline) {
-                let allowed = exec.deadline;
-                if deadline <= now {
-                    op.abandon(Failure::Deadline(allowed));
-                }
+            let stop = if op.job.ticket.is_given_up() && op.closing_since.is_none() {
+                op.abandon(Failure::Cancelled)
+            } else if let Some(allowed) = op.overdue(now) {
+                op.abandon(Failure::Deadline(allowed))
+            } else {
+                None
+            };
+            if let Some(stop) = stop {
+                self.waiting.push_front(stop);
             }
+        }
+        if self.crowded_at().is_some_and(|at| at <= now) {
+            self.disperse();
         }
         if self.ops.iter().any(|op| op.is_opening() && op.opened.max(self.last_heard) + self.patience <= now)
         {
@@ -295,10 +346,11 @@ impl Actor {
         if self.retry_at.is_some() || self.ops.iter().any(Op::is_opening) {
             return;
         }
-        let probe = self.waiting.front().is_some_and(Job::is_probe);
-        if (probe || self.active() < self.cap)
+        let urgent = self.waiting.front().is_some_and(Job::is_urgent);
+        if (urgent || self.active() < self.cap)
             && let Some(job) = self.waiting.pop_front()
         {
+            self.last_turn = Instant::now();
             let op = match self.spare_for(&job) {
                 Some(channel) => Op::with_channel(job, channel),
                 None => Op::new(job),
@@ -405,4 +457,13 @@ impl Actor {
         self.waiting.push_front(job);
         Ok(())
     }
+}
+
+/// Waits until one of the sinks has room; for ever, if there is none.
+async fn first_with_room(sinks: impl Iterator<Item = &Sink>) {
+    let rooms: Vec<_> = sinks.map(|sink| Box::pin(sink.room())).collect();
+    if rooms.is_empty() {
+        return std::future::pending().await;
+    }
+    futures_util::future::select_all(rooms).await;
 }

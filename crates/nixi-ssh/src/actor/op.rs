@@ -1,17 +1,21 @@
 //! One job on one channel, step by step. No step waits.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
 
 use libssh2_sys::{LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED};
-use nixi_core::Exit;
+use nixi_core::{Exit, Sink};
 use ssh2::{Channel, Session};
 use tokio::time::Instant;
 
-use super::job::{Exec, Failure, Job, Streams, Work};
+use super::job::{Exec, Failure, Job, Work};
+use super::streams::Streams;
 use crate::connect::{code, would_block};
 
 /// The most bytes one step takes from one stream, so that a chatty command does not starve the others.
 const GULP: usize = 256 * 1024;
+/// The most bytes that are handed to libssh2 at once; it makes one packet of them (RFC 4253, section 6.1).
+const PACKET: usize = 32 * 1024;
 
 /// How far a job is.
 enum Phase {
@@ -22,9 +26,7 @@ enum Phase {
     /// The command is on its way out. While libssh2 waits for the answer to one, it takes the answer to another for a
     /// failure: one job at a time is here.
     Sending(Channel),
-    /// The end of standard input is: there is none.
-    EndingInput(Channel),
-    /// It runs.
+    /// It runs, and may still be reading its input.
     Running(Channel),
     /// Both streams have ended; the exit status is on its way.
     Ending(Channel),
@@ -32,6 +34,14 @@ enum Phase {
     Closing(Channel),
     /// Nothing is left to do.
     Done,
+}
+
+/// How much of its input a command has got.
+enum Input {
+    /// So many bytes.
+    Sent(usize),
+    /// All, and the end of it; or it has stopped reading.
+    Ended,
 }
 
 /// What a step led to.
@@ -54,6 +64,7 @@ pub(super) enum Step {
 pub(super) struct Op {
     pub(super) job: Job,
     phase: Phase,
+    input: Input,
     streams: Streams,
     /// When it got its turn.
     pub(super) opened: Instant,
@@ -70,6 +81,7 @@ impl Op {
         Self {
             job,
             phase: Phase::Opening,
+            input: Input::Sent(0),
             streams: Streams::default(),
             opened: Instant::now(),
             deadline: None,
@@ -93,13 +105,35 @@ impl Op {
         matches!(self.phase, Phase::Opening)
     }
 
-    /// Answers the caller; what remains is to close the channel in good order. A packet that is half sent must be
+    /// Gives the command up; what remains is to close its channel in good order. A packet that is half sent must be
     /// finished first, so the phase changes only between steps.
-    pub(super) fn abandon(&mut self, answer: Failure) {
-        self.job.answer(Err(answer));
+    ///
+    /// What may run on the node is stopped by a job of its own, after which the caller is answered; without one, the
+    /// caller is answered now.
+    pub(super) fn abandon(&mut self, answer: Failure) -> Option<Job> {
         self.deadline = None;
         self.given_up = true;
         self.closing_since.get_or_insert_with(Instant::now);
+        if self.job.ticket.was_sent()
+            && let Work::Exec(exec) = &mut self.job.work
+            && let Some(line) = exec.stop(&self.streams)
+        {
+            exec.sink = None;
+            return Some(Job::stop(line, answer, self.job.reply.take()));
+        }
+        self.job.answer(Err(answer));
+        None
+    }
+
+    /// How long the command was allowed to run, if it has not ended by now.
+    pub(super) fn overdue(&self, now: Instant) -> Option<Duration> {
+        self.deadline.filter(|deadline| *deadline <= now).and(self.job.exec()).map(|exec| exec.deadline)
+    }
+
+    /// The sink that has to have room before this can go on.
+    pub(super) fn stalled(&self) -> Option<&Sink> {
+        let sink = self.job.exec().and_then(|exec| exec.sink.as_ref());
+        sink.filter(|sink| matches!(self.phase, Phase::Running(_)) && !sink.has_room())
     }
 
     pub(super) fn is_sending(&self) -> bool {
@@ -118,7 +152,6 @@ impl Op {
             Phase::Opened(channel) if may_send => self.begin(channel),
             Phase::Opened(channel) => self.blocked(Phase::Opened(channel)),
             Phase::Sending(channel) => self.send(channel),
-            Phase::EndingInput(channel) => self.end_input(channel),
             Phase::Running(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
             Phase::Running(channel) => self.run(channel, buffer),
             Phase::Ending(channel) => self.end(channel),
@@ -154,11 +187,11 @@ impl Op {
 
     /// From here on the command counts as sent, unless its caller has just given up.
     fn begin(&mut self, channel: Channel) -> Step {
-        let Work::Exec(Exec { deadline, .. }) = &self.job.work else {
+        let Some(deadline) = self.job.exec().map(|exec| exec.deadline) else {
             return self.moved(Phase::Closing(channel));
         };
         if self.job.ticket.send() {
-            self.deadline = Some(Instant::now() + *deadline);
+            self.deadline = Some(Instant::now() + deadline);
             return self.moved(Phase::Sending(channel));
         }
         self.abandon(Failure::CancelledUnsent);
@@ -166,9 +199,9 @@ impl Op {
     }
 
     fn send(&mut self, mut channel: Channel) -> Step {
-        let Work::Exec(Exec { line, .. }) = &self.job.work else { return Step::Done };
+        let Some(Exec { line, .. }) = self.job.exec() else { return Step::Done };
         match channel.exec(line) {
-            Ok(()) => self.moved(Phase::EndingInput(channel)),
+            Ok(()) => self.moved(Phase::Running(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Sending(channel)),
             Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED => {
                 self.abandon(Failure::Denied("the node refuses to run commands for this login".to_owned()));
@@ -178,27 +211,20 @@ impl Op {
         }
     }
 
-    /// Without it a command that reads its input would wait for ever.
-    fn end_input(&mut self, mut channel: Channel) -> Step {
-        match channel.send_eof() {
-            Err(error) if would_block(&error) => self.blocked(Phase::EndingInput(channel)),
-            Err(error) => dead(&error),
-            Ok(()) => self.moved(Phase::Running(channel)),
-        }
-    }
-
-    /// Both streams are drained every time: one that is full would block the other.
-    fn run(&mut self, channel: Channel, buffer: &mut [u8]) -> Step {
-        let limit = match &self.job.work {
-            Work::Exec(exec) => exec.limit,
-            Work::Probe | Work::Spare => 0,
+    /// Both streams are drained every time, and in between the input goes out: one that is full would block the
+    /// others.
+    fn run(&mut self, mut channel: Channel, buffer: &mut [u8]) -> Step {
+        let Some(exec) = self.job.exec() else { return self.moved(Phase::Closing(channel)) };
+        let mut moved = match feed(&mut channel, exec.input.as_deref(), &mut self.input) {
+            Ok(some) => some,
+            Err(error) => return dead(&error),
         };
-        let mut moved = false;
         for stderr in [false, true] {
             let streams = &mut self.streams;
-            let drained = drain(&channel, stderr, buffer, |bytes| match stderr {
-                false => streams.take_stdout(bytes, limit),
-                true => streams.take_stderr(bytes, limit),
+            let room = || stderr || exec.sink.as_ref().is_none_or(Sink::has_room);
+            let drained = drain(&channel, stderr, buffer, room, |bytes| match stderr {
+                false => streams.take_stdout(bytes, exec),
+                true => streams.take_stderr(bytes, exec),
             });
             match drained {
                 Ok(some) => moved |= some,
@@ -221,10 +247,7 @@ impl Op {
             Err(error) if would_block(&error) => self.blocked(Phase::Ending(channel)),
             Err(error) => dead(&error),
             Ok(()) => {
-                let ended = match &self.job.work {
-                    Work::Exec(exec) => self.streams.end(exec, || exit(&channel)),
-                    Work::Probe | Work::Spare => None,
-                };
+                let ended = self.job.exec().and_then(|exec| self.streams.end(exec, || exit(&channel)));
                 let untold =
                     || "the node closed the channel and did not say how the command ended".to_owned();
                 self.deadline = None;
@@ -239,7 +262,7 @@ impl Op {
         // A half-sent window adjustment has to go out before the close can.
         let mut moved = false;
         for stderr in [false, true] {
-            match drain(&channel, stderr, buffer, |_| {}) {
+            match drain(&channel, stderr, buffer, || true, |_| {}) {
                 Ok(some) => moved |= some,
                 Err(why) => return Step::Dead(why),
             }
@@ -259,20 +282,56 @@ fn dead(error: &ssh2::Error) -> Step {
 
 /// Whether a spare channel can still be used, after all that the node has said meanwhile.
 pub(super) fn is_open(channel: &Channel, buffer: &mut [u8]) -> bool {
-    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(false))
+    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, || true, |_| {}) == Ok(false))
         && !channel.eof()
 }
 
-/// Takes what a stream has; whether it had anything.
+/// Sends what is left of the input, and at last its end: without that, a command that reads would wait for ever.
+/// Whether anything went out.
+fn feed(channel: &mut Channel, input: Option<&[u8]>, state: &mut Input) -> Result<bool, ssh2::Error> {
+    let Input::Sent(mut sent) = *state else { return Ok(false) };
+    let input = input.unwrap_or_default();
+    let before = sent;
+    // After a step that blocked, libssh2 has to be given the very same bytes again: the bounds follow from `sent`.
+    while sent < input.len() && sent - before < GULP {
+        let next = input.get(sent..input.len().min(sent + PACKET)).unwrap_or_default();
+        match channel.write(next) {
+            // The window is full.
+            Ok(0) => break,
+            Ok(length) => sent += length,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            // It reads no more, as `head` does; if the whole session is gone, the next read tells.
+            Err(_) => {
+                *state = Input::Ended;
+                return Ok(true);
+            }
+        }
+    }
+    *state = Input::Sent(sent);
+    if sent < input.len() {
+        return Ok(sent > before);
+    }
+    match channel.send_eof() {
+        Ok(()) => {
+            *state = Input::Ended;
+            Ok(true)
+        }
+        Err(error) if would_block(&error) => Ok(sent > before),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes what a stream has, as long as there is room for it; whether it had anything.
 fn drain(
     channel: &Channel,
     stderr: bool,
     buffer: &mut [u8],
+    room: impl Fn() -> bool,
     mut take: impl FnMut(&[u8]),
 ) -> Result<bool, String> {
     let mut stream = channel.stream(i32::from(stderr));
     let mut total = 0;
-    while total < GULP {
+    while total < GULP && room() {
         match stream.read(buffer) {
             Ok(0) => break,
             Ok(length) => {

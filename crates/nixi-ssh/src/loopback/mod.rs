@@ -4,6 +4,8 @@ mod commands;
 mod faults;
 mod host_keys;
 mod logins;
+mod places;
+mod streams;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -74,7 +76,7 @@ impl Controller {
 }
 
 fn exec(line: &str) -> Exec {
-    Exec { line: line.to_owned(), deadline: Duration::from_secs(60), limit: 8 * 1024 * 1024, witness: None }
+    Exec::new(line, Duration::from_secs(60), 8 * 1024 * 1024)
 }
 
 fn target(sshd: &Sshd) -> SshTarget {
