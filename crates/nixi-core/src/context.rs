@@ -30,7 +30,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
+    pub(crate) async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
         let timeout = self.settings.command_timeout;
         let invocation = Invocation::read(self.node, command, timeout, self.cancel.clone());
         Ok(self.executor.exec(invocation).await?)

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod container;
+pub(crate) mod lasting;
 pub mod log;
 pub mod network;
 pub mod service;
@@ -21,7 +22,7 @@ fn cat(path: &'static str) -> Command<Read> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Lines, LogPriority, PingCount};
+    use crate::command::{ChangeId, Lines, LogPriority, PingCount};
     use crate::config::Runtime;
 
     /// What is run, to the letter. Changing a line here changes what runs unasked on other people's machines.
@@ -29,6 +30,7 @@ mod tests {
     fn every_argv() {
         let name = |word: &str| word.parse().unwrap();
         let unit = |word: &str| word.parse().unwrap();
+        let change = ChangeId::of([0x4a; 32]);
         let query = log::Query {
             unit: Some(unit("nginx")),
             since: Some("1h ago".parse().unwrap()),
@@ -67,6 +69,11 @@ mod tests {
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
+            lasting::has_systemd(),
+            lasting::may_run_units(),
+            lasting::state(&change),
+            lasting::record(&change),
+            lasting::said(&change),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -97,6 +104,11 @@ mod tests {
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        test -d /run/systemd/system
+        sudo -n -l -- systemd-run
+        systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service
+        head -v -n 5 -- /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a
+        sudo -n -- journalctl '--output=cat' --no-pager '--lines=100' '_SYSTEMD_UNIT=nixi-4a4a4a4a4a4a4a4a.service'
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

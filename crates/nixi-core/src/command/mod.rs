@@ -5,6 +5,7 @@
 //! [`crate::Plan`] until a person has approved that plan.
 
 mod excerpt;
+mod lasting;
 mod operand;
 mod program;
 
@@ -12,6 +13,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub(crate) use excerpt::Excerpt;
+pub use lasting::Lasting;
+pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
     ContainerId, ContainerName, Grep, Lines, LogPriority, NetTarget, PingCount, TimeSpec, UnitName,
 };

@@ -9,6 +9,7 @@ mod apply;
 mod approved;
 mod digest;
 mod expectation;
+mod lasting;
 mod review;
 mod step;
 mod writable;
@@ -94,7 +95,10 @@ impl Plan {
     pub(crate) fn leaving(&self) -> Vec<NodeName> {
         let leaving = self.steps.iter().filter_map(|step| match step {
             Step::Config(ConfigEdit::RemoveNode(old)) => Some(old.name().clone()),
-            Step::Config(ConfigEdit::AddNode(_)) | Step::Run(_) | Step::ForgetHostKey(_) => None,
+            Step::Config(ConfigEdit::AddNode(_))
+            | Step::Run(_)
+            | Step::Lasting(_)
+            | Step::ForgetHostKey(_) => None,
         });
         leaving.collect()
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::command::{Command, Login, Write};
+use crate::command::{ChangeId, Command, Lasting, Login, Write};
 use crate::config::ConfigEdit;
 use crate::node::SshTarget;
 
@@ -13,6 +13,8 @@ use crate::node::SshTarget;
 pub enum Step {
     /// Runs a command on the node.
     Run(Command<Write>),
+    /// Runs a command as a unit of the node, which goes on if the connection is lost.
+    Lasting(Lasting),
     /// Edits Nixi's own configuration, on the controller.
     Config(ConfigEdit),
     /// Drops a host from the user's known_hosts, on the controller.
@@ -25,11 +27,26 @@ impl From<Command<Write>> for Step {
     }
 }
 
+impl From<Lasting> for Step {
+    fn from(lasting: Lasting) -> Self {
+        Self::Lasting(lasting)
+    }
+}
+
 impl Step {
+    /// Whether it takes place on the node, and not on the controller.
+    pub(crate) fn is_on_node(&self) -> bool {
+        match self {
+            Self::Run(_) | Self::Lasting(_) => true,
+            Self::Config(_) | Self::ForgetHostKey(_) => false,
+        }
+    }
+
     /// As a person reads it in a plan: a command word for word as this login runs it.
     pub(crate) fn for_login(&self, login: Login) -> String {
         match self {
             Self::Run(command) => command.for_login(login),
+            Self::Lasting(lasting) => lasting.for_login(login),
             Self::Config(_) | Self::ForgetHostKey(_) => self.to_string(),
         }
     }
@@ -40,6 +57,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run(command) => write!(f, "{command}"),
+            Self::Lasting(lasting) => write!(f, "{lasting}"),
             Self::Config(edit) => write!(f, "config: {edit}"),
             Self::ForgetHostKey(ssh) => {
                 let host = ssh.host.as_str();
@@ -57,9 +75,22 @@ impl fmt::Display for Step {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fingerprinted<'a> {
-    Run { program: &'a str, args: &'a [String], elevation: crate::command::Elevation },
+    Run {
+        program: &'a str,
+        args: &'a [String],
+        elevation: crate::command::Elevation,
+    },
+    /// With every word that is the same for all changes; only the number is given to it when it is run.
+    Lasting {
+        program: &'a str,
+        args: &'a [String],
+        start: Vec<String>,
+    },
     Config(&'a ConfigEdit),
-    ForgetHostKey { host: &'a str, port: u16 },
+    ForgetHostKey {
+        host: &'a str,
+        port: u16,
+    },
 }
 
 impl<'a> From<&'a Step> for Fingerprinted<'a> {
@@ -69,6 +100,11 @@ impl<'a> From<&'a Step> for Fingerprinted<'a> {
                 program: command.program().as_str(),
                 args: command.arguments(),
                 elevation: command.elevation(),
+            },
+            Step::Lasting(lasting) => Self::Lasting {
+                program: lasting.command().program().as_str(),
+                args: lasting.command().arguments(),
+                start: lasting.start(&ChangeId::of([0; 32])).arguments().to_vec(),
             },
             Step::Config(edit) => Self::Config(edit),
             Step::ForgetHostKey(ssh) => Self::ForgetHostKey { host: ssh.host.as_str(), port: ssh.port.get() },

@@ -1,0 +1,72 @@
+//! The machine is there, and does not let us.
+
+use nixi::core::{ErrorKind, StepStatus};
+
+use crate::trial::{GO, Trial, WAITS, script};
+use crate::{assert_done, told};
+
+/// The record is in memory as well.
+#[tokio::test]
+async fn the_disk_is_full() {
+    let trial = Trial::new();
+    let full = trial.web().disk_full().unwrap();
+    trial.web().root(GO).unwrap();
+    let result = trial.run(script("echo ran >>/run/ran")).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+    assert_eq!(trial.web().root("cat /run/ran").unwrap(), "ran");
+    let failed = trial.run(script("echo text >/srv/file")).await;
+    let (status, kind, message) = told(&failed);
+    assert_eq!((status, kind), (StepStatus::Failed, ErrorKind::CommandFailed), "{message}");
+    assert!(message.contains("No space left on device"), "{message}");
+    full.end().unwrap();
+    trial.assert_ran(0).await;
+}
+
+#[tokio::test]
+async fn the_disk_fills_up_while_it_runs() {
+    let trial = Trial::new();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let result = trial
+        .while_it_runs(move |web, _| {
+            sender.send(web.disk_full().unwrap()).unwrap();
+            web.root(GO).unwrap();
+        })
+        .await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+    receiver.recv().unwrap().end().unwrap();
+    trial.assert_ran_once().await;
+}
+
+#[tokio::test]
+async fn sudo_asks_for_a_password() {
+    let trial = Trial::new();
+    for fault in [trial.web().sudo_asks_password(), trial.web().user_without_sudo()] {
+        // The one after the other: a machine has one such fault at a time.
+        let Ok(fault) = fault else { continue };
+        let result = trial.run(script(WAITS)).await;
+        let (status, kind, message) = told(&result);
+        assert_eq!((status, kind), (StepStatus::Failed, ErrorKind::SudoPassword), "{message}");
+        let warnings = result.plan.unwrap().warnings;
+        assert!(warnings[0].contains("does not let the login user run systemd-run"), "{warnings:?}");
+        fault.end().unwrap();
+    }
+    trial.assert_ran(0).await;
+}
+
+/// How it ended is for anybody to read; what it said is not.
+#[tokio::test]
+async fn sudo_is_taken_away_while_it_runs() {
+    let trial = Trial::new();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let result = trial
+        .while_it_runs(move |web, _| {
+            sender.send(web.user_without_sudo().unwrap()).unwrap();
+            web.root(GO).unwrap();
+        })
+        .await;
+    assert_eq!((result.status, &result.steps[0].output), (StepStatus::Done, &None), "{result:?}");
+    receiver.recv().unwrap().end().unwrap();
+    trial.assert_ran_once().await;
+    let again = trial.run(script("echo at work && echo finished")).await;
+    assert_done(&again);
+}
