@@ -1,6 +1,7 @@
 //! The machine is there, and does not let us.
 
 use nixi::core::{ErrorKind, StepStatus};
+use nixi_lab::{Fault, Machine};
 
 use crate::trial::{GO, Trial, WAITS, script};
 use crate::{assert_done, told};
@@ -40,9 +41,10 @@ async fn the_disk_fills_up_while_it_runs() {
 #[tokio::test]
 async fn sudo_asks_for_a_password() {
     let trial = Trial::new();
-    for fault in [trial.web().sudo_asks_password(), trial.web().user_without_sudo()] {
-        // The one after the other: a machine has one such fault at a time.
-        let Ok(fault) = fault else { continue };
+    let faults: [fn(&Machine) -> anyhow::Result<Fault>; 2] =
+        [Machine::sudo_asks_password, Machine::user_without_sudo];
+    for fault in faults {
+        let fault = fault(trial.web()).unwrap();
         let result = trial.run(script(WAITS)).await;
         let (status, kind, message) = told(&result);
         assert_eq!((status, kind), (StepStatus::Failed, ErrorKind::SudoPassword), "{message}");
@@ -50,6 +52,18 @@ async fn sudo_asks_for_a_password() {
         assert!(warnings[0].contains("does not let the login user run systemd-run"), "{warnings:?}");
         fault.end().unwrap();
     }
+    trial.assert_ran(0).await;
+}
+
+/// The plan was made while it did not; nothing is run directly that was to be run as a unit.
+#[tokio::test]
+async fn sudo_asks_for_a_password_after_the_plan_was_made() {
+    let trial = Trial::new();
+    let (result, fault) = trial.run_after(script(WAITS), |web| web.sudo_asks_password().unwrap()).await;
+    let (status, kind, message) = told(&result);
+    assert_eq!((status, kind), (StepStatus::Failed, ErrorKind::SudoPassword), "{message}");
+    assert_eq!(result.plan.unwrap().warnings, Vec::<String>::new());
+    fault.end().unwrap();
     trial.assert_ran(0).await;
 }
 

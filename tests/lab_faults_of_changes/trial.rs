@@ -18,9 +18,8 @@ use tokio_util::sync::CancellationToken;
 /// The machine.
 pub(crate) const WEB: &str = "web-server";
 /// Says that it runs, waits for a file, and says that it is done. What it says of itself lies in memory and on the disk.
-pub(crate) const WAITS: &str = "echo ran | tee -a /srv/ran >>/run/ran
-sync
-echo at work
+pub(crate) const WAITS: &str = "echo at work
+echo ran | tee -a /srv/ran >>/run/ran
 until test -e /run/go
 do sleep 0.05
 done
@@ -101,13 +100,32 @@ impl Trial {
 
     /// What comes of a change that is approved.
     pub(crate) async fn run(&self, call: CallRequest) -> CallResult {
-        self.run_until(call, &CancellationToken::new()).await
+        self.run_until(call, &CancellationToken::new(), || {}).await
     }
 
-    async fn run_until(&self, call: CallRequest, cancel: &CancellationToken) -> CallResult {
+    /// The same, if this happens before the yes; and what came of that.
+    pub(crate) async fn run_after<T>(
+        &self,
+        call: CallRequest,
+        happens: impl FnOnce(&Machine) -> T,
+    ) -> (CallResult, T) {
+        let mut happened = None;
+        let before = || happened = Some(happens(self.web()));
+        let result = self.run_until(call, &CancellationToken::new(), before).await;
+        (result, happened.unwrap())
+    }
+
+    async fn run_until(
+        &self,
+        call: CallRequest,
+        cancel: &CancellationToken,
+        before: impl FnOnce(),
+    ) -> CallResult {
         let mut approver = self.approver.lock().await;
         let person = async {
-            approver.next().await.unwrap().approve();
+            let pending = approver.next().await.unwrap();
+            before();
+            pending.approve();
             std::future::pending::<()>().await;
         };
         let outcome = tokio::select! {
@@ -136,7 +154,7 @@ impl Trial {
             web.wait_until("run the script", || Ok(web.try_root("test -s /run/ran")?.code == 0)).unwrap();
             happens(&web, &token);
         });
-        let (result, happened) = tokio::join!(self.run_until(call, &cancel), happening);
+        let (result, happened) = tokio::join!(self.run_until(call, &cancel, || {}), happening);
         happened.unwrap();
         result
     }

@@ -112,20 +112,21 @@ impl Underway<'_> {
 
     /// sudo or systemd-run ended with an error.
     fn refused(&self, output: &Output) -> Start {
-        let error = ToolError::of_output(&self.shown, SYSTEMD_RUN, true, output);
-        let never = |error: &ToolError| Start::Over(failed(self.shown.clone(), error.report()));
-        if String::from_utf8_lossy(&output.stderr).contains("Failed to find executable") {
-            return never(&ToolError::ProgramMissing(self.program()));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let error = match stderr.contains("Failed to find executable") {
+            true => ToolError::ProgramMissing(self.program()),
+            false => ToolError::of_output(&self.shown, SYSTEMD_RUN, true, output),
+        };
+        let never_asked = matches!(
+            error,
+            ToolError::SudoPassword { .. } | ToolError::SudoMissing | ToolError::ProgramMissing(_)
+        );
+        if never_asked {
+            return Start::Over(failed(self.shown.clone(), error.report()));
         }
-        match error {
-            ToolError::SudoPassword { .. } | ToolError::SudoMissing | ToolError::ProgramMissing(_) => {
-                never(&error)
-            }
-            // Killed, it may have asked already; and systemd may have heard what it did not answer in time.
-            _ if !matches!(output.exit, Exit::Code(code) if code < 128) => Start::Sent,
-            _ if String::from_utf8_lossy(&output.stderr).contains("timed out") => Start::Sent,
-            error => Start::Doubted(error),
-        }
+        // Killed, it may have asked already; and systemd may have heard what it did not answer in time.
+        let was_killed = !matches!(output.exit, Exit::Code(code) if code < 128);
+        if was_killed || stderr.contains("timed out") { Start::Sent } else { Start::Doubted(error) }
     }
 
     /// Told to stop, because a person interrupted it.
@@ -140,9 +141,10 @@ impl Underway<'_> {
         };
         let fate = tokio::time::timeout_at(until, stopping).await.ok().flatten();
         match (told.map(|output| output.exit), fate) {
-            // systemctl(1): there is no such unit. It had ended before.
-            (Some(Exit::Code(5)), Some(fate @ Fate::Ended(_))) => self.report(fate).await,
-            (Some(_), Some(Fate::Ended(Ended { end, .. }))) => self.stopped(&end),
+            // systemd was asked, or may have been.
+            (Some(Exit::Code(0)) | None, Some(Fate::Ended(Ended { end, .. }))) => self.stopped(&end),
+            // It ended by itself: it was gone already, or sudo said no.
+            (Some(_), Some(fate @ Fate::Ended(_))) => self.report(fate).await,
             (Some(Exit::Code(0)), _) => self.stopping(),
             (Some(_) | None, _) => self.not_stopped(),
         }
