@@ -37,7 +37,7 @@ impl Reader<'_> {
         Invocation::read(self.node, command, self.settings.command_timeout, self.cancel.clone())
     }
 
-    async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
+    pub(crate) async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
         Ok(self.executor.exec(self.invocation(command)).await?)
     }
 

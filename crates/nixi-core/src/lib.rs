@@ -37,8 +37,8 @@ pub use exec::{
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
 pub use node::{BadWord, Host, Node, NodeName, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
-    Approved, Decision, Expectation, Origin, Plan, PlanDigest, Refusal, Review, Risk, Step, StepReport,
-    StepStatus, Writable,
+    Approved, Decision, Expectation, FileDigest, Origin, Plan, PlanDigest, PutFile, Refusal, Replaces,
+    Review, Risk, Step, StepReport, StepStatus, Writable,
 };
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};

@@ -139,7 +139,9 @@ pub fn stop_elevated(group: u32) -> String {
 }
 
 fn stop_group(kill: &str, group: &str) -> String {
-    format!("{kill} -TERM -- -{group}; {{ sleep 2; {kill} -KILL -- -{group}; }} </dev/null >/dev/null 2>&1 &")
+    format!(
+        "{kill} -s TERM -- -{group}; {{ sleep 2; {kill} -s KILL -- -{group}; }} </dev/null >/dev/null 2>&1 &"
+    )
 }
 
 /// Makes the login shell tell how a command ended, on its own standard error.
@@ -311,7 +313,7 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(200));
             ran(shell, &mark.stop(), "/usr/bin:/bin");
             assert_eq!(deaf.wait().unwrap().signal(), Some(9), "{shell}");
-            kept.kill().unwrap();
+            ran(shell, &other.stop(), "/usr/bin:/bin");
             kept.wait().unwrap();
         }
     }
@@ -326,7 +328,7 @@ mod tests {
             assert_eq!(mark.announcement(said(none).as_bytes()), None, "{none}");
         }
         assert_eq!(mark.announcement(format!("{:032x} 47", 0xab).as_bytes()), None);
-        assert!(stop_elevated(4711).contains("$s -n -- kill -TERM -- -4711; "));
+        assert!(stop_elevated(4711).contains("$s -n -- kill -s TERM -- -4711; "));
     }
 
     /// Every way to end is told, whatever the start-up files set the shell to; a shell that did not see the end tells nothing.

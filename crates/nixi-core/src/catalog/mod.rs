@@ -6,6 +6,8 @@
 
 pub mod clock;
 pub mod container;
+pub(crate) mod file;
+pub(crate) mod lasting;
 pub mod log;
 pub mod network;
 pub mod service;
@@ -21,7 +23,7 @@ fn cat(path: &'static str) -> Command<Read> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Lines, LogPriority, PingCount};
+    use crate::command::{ChangeId, Elevation, Lines, LogPriority, PingCount};
     use crate::config::Runtime;
 
     /// What is run, to the letter. Changing a line here changes what runs unasked on other people's machines.
@@ -29,6 +31,7 @@ mod tests {
     fn every_argv() {
         let name = |word: &str| word.parse().unwrap();
         let unit = |word: &str| word.parse().unwrap();
+        let change = ChangeId::of([0x4a; 32]);
         let query = log::Query {
             unit: Some(unit("nginx")),
             since: Some("1h ago".parse().unwrap()),
@@ -68,6 +71,13 @@ mod tests {
             log::query(&query),
             log::query_as_root(&query),
             log::access(),
+            lasting::has_systemd(),
+            lasting::may_run_units(),
+            lasting::state(&change),
+            lasting::record(&change),
+            lasting::said(&change),
+            file::digest(&"/srv/web/a b".parse().unwrap(), Elevation::LoginUser),
+            file::digest(&"/etc/nixos/nixi.nix".parse().unwrap(), Elevation::Root),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -99,6 +109,13 @@ mod tests {
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         journalctl '--lines=1' --no-pager
+        test -d /run/systemd/system
+        sudo -n -l -- systemd-run
+        systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service
+        head -v -n 5 -- /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a
+        sudo -n -- journalctl '--output=cat' --no-pager '--lines=100' '_SYSTEMD_UNIT=nixi-4a4a4a4a4a4a4a4a.service'
+        sha256sum -- '/srv/web/a b'
+        sudo -n -- sha256sum -- /etc/nixos/nixi.nix
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

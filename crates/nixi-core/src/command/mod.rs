@@ -5,6 +5,7 @@
 //! [`crate::Plan`] until a person has approved that plan.
 
 mod excerpt;
+mod lasting;
 mod operand;
 mod program;
 
@@ -12,8 +13,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub(crate) use excerpt::Excerpt;
+pub use lasting::Lasting;
+pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
-    ContainerId, ContainerName, Grep, Lines, LogPriority, NetTarget, PingCount, TimeSpec, UnitName,
+    ContainerId, ContainerName, FileOwner, FilePath, Grep, Lines, LogPriority, NetTarget, PingCount,
+    TimeSpec, UnitName,
 };
 pub use program::Program;
 

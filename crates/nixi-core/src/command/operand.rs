@@ -69,6 +69,47 @@ impl UnitName {
 }
 
 checked_word! {
+    /// An absolute path to a file: no `.` or `..` in it, no control characters, at most 1,024 bytes.
+    FilePath, "a path to a file", |word| match word {
+        _ if !word.starts_with('/') => Err("it does not start with `/`"),
+        _ if word.len() > 1024 => Err("it is longer than 1,024 bytes"),
+        _ if word.ends_with('/') => Err("it names a folder"),
+        _ if word.chars().any(char::is_control) => Err("it holds a control character"),
+        _ if word.split('/').skip(1).any(|part| ["", ".", ".."].contains(&part)) => {
+            Err("it holds `.`, `..` or nothing between two `/`")
+        }
+        _ => Ok(()),
+    }
+}
+
+impl FilePath {
+    /// A file beside it, hidden, whose name ends like this.
+    pub(crate) fn beside(&self, end: &str) -> Self {
+        let (folder, name) = self.as_str().rsplit_once('/').unwrap_or(("", self.as_str()));
+        // A name has at most 255 bytes (limits.h, `NAME_MAX`).
+        let name: String = name.chars().take(32).collect();
+        Self(format!("{folder}/.{name}.{end}"))
+    }
+}
+
+checked_word! {
+    /// The owner of a file as chown(1) takes it: a user, or a user and a group, `USER:GROUP`.
+    FileOwner, "an owner of a file", |word| {
+        let plain = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 32
+                && !name.starts_with(['-', '.'])
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        match word.split_once(':') {
+            None if plain(word) => Ok(()),
+            Some((user, group)) if plain(user) && plain(group) => Ok(()),
+            _ => Err("write USER or USER:GROUP"),
+        }
+    }
+}
+
+checked_word! {
     /// A point in time as journalctl(1) takes it (systemd.time(7)): `2026-11-22 10:00`, `yesterday`, `1h ago`.
     TimeSpec, "a time", |word| match word {
         "" => Err("it is empty"),

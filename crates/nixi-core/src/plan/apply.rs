@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Approved, PlanDigest, Step, StepReport, StepStatus};
+use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::context::Settings;
@@ -45,7 +45,7 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
-            run(step, shown, approved.writable.node(), bench).await
+            run(step, shown, &approved, bench).await
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
@@ -66,7 +66,7 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     if bench.current.as_ref().is_none_or(|current| current.writable().is_err()) {
         return Err(changed(format!("{} is no longer managed", node.name())));
     }
-    let needs_node = approved.plan.steps.iter().any(|step| matches!(step, Step::Run(_)));
+    let needs_node = approved.plan.steps.iter().any(Step::is_on_node);
     let host_key = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
     let digest = PlanDigest::of(&approved.plan, approved.action, node, host_key.as_ref());
     if host_key != approved.host_key || digest != approved.digest {
@@ -83,9 +83,12 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     Ok(())
 }
 
-async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
+    let node = approved.writable.node();
     match step {
         Step::Run(command) => run_command(command, shown, node, bench).await,
+        Step::Lasting(change) => lasting::run(change, shown, approved.digest, node, bench).await,
+        Step::PutFile(file) => put::run(file, shown, approved.digest, node, bench).await,
         Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
@@ -114,18 +117,21 @@ async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench
             done(shown, (!said.is_empty()).then_some(said))
         }
         Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
-        Err(error) => {
-            let status = status_of(&error);
-            let mut report = ToolError::Exec(error).report();
-            if status == StepStatus::Unknown {
-                report = report.hint(format!(
-                    "it may or may not have happened: look at {} before you try again; nothing is sent twice",
-                    node.name()
-                ));
-            }
-            StepReport { step: shown, status, output: None, error: Some(report) }
-        }
+        Err(error) => unended(shown, error, node),
     }
+}
+
+/// The report of a command that did not run to its end, or not at all.
+pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport {
+    let status = status_of(&error);
+    let mut report = ToolError::Exec(error).report();
+    if status == StepStatus::Unknown {
+        report = report.hint(format!(
+            "it may or may not have happened: look at {} before you try again; nothing is sent twice",
+            node.name()
+        ));
+    }
+    StepReport { step, status, output: None, error: Some(report) }
 }
 
 /// Off the runtime's threads, as [`write_config`].
@@ -167,10 +173,10 @@ fn status_of(error: &ExecError) -> StepStatus {
     }
 }
 
-fn done(step: String, output: Option<String>) -> StepReport {
+pub(super) fn done(step: String, output: Option<String>) -> StepReport {
     StepReport { step, status: StepStatus::Done, output, error: None }
 }
 
-fn failed(step: String, error: ErrorReport) -> StepReport {
+pub(super) fn failed(step: String, error: ErrorReport) -> StepReport {
     StepReport { step, status: StepStatus::Failed, output: None, error: Some(error) }
 }

@@ -48,6 +48,10 @@ impl PlanDigest {
         Self::of_value(&subject)
     }
 
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     pub(crate) fn of_value(subject: &impl Serialize) -> Self {
         struct Hasher(Sha256);
         impl std::io::Write for Hasher {

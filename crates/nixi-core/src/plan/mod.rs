@@ -9,6 +9,9 @@ mod apply;
 mod approved;
 mod digest;
 mod expectation;
+mod file;
+mod lasting;
+mod put;
 mod review;
 mod step;
 mod writable;
@@ -18,6 +21,7 @@ pub(crate) use apply::{Bench, apply, write_config};
 pub use approved::Approved;
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
+pub use file::{FileDigest, PutFile, Replaces};
 pub use review::{Decision, Origin, Refusal, Review};
 pub use step::Step;
 pub use writable::{Refused, Writable};
@@ -94,7 +98,11 @@ impl Plan {
     pub(crate) fn leaving(&self) -> Vec<NodeName> {
         let leaving = self.steps.iter().filter_map(|step| match step {
             Step::Config(ConfigEdit::RemoveNode(old)) => Some(old.name().clone()),
-            Step::Config(ConfigEdit::AddNode(_)) | Step::Run(_) | Step::ForgetHostKey(_) => None,
+            Step::Config(ConfigEdit::AddNode(_))
+            | Step::Run(_)
+            | Step::Lasting(_)
+            | Step::PutFile(_)
+            | Step::ForgetHostKey(_) => None,
         });
         leaving.collect()
     }

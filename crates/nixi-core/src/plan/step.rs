@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::command::{Command, Login, Write};
+use super::file::{self, PutFile};
+use crate::command::{ChangeId, Command, Elevation, Lasting, Login, Write};
 use crate::config::ConfigEdit;
 use crate::node::SshTarget;
 
@@ -13,6 +14,10 @@ use crate::node::SshTarget;
 pub enum Step {
     /// Runs a command on the node.
     Run(Command<Write>),
+    /// Runs a command as a unit of the node, which goes on if the connection is lost.
+    Lasting(Lasting),
+    /// Puts a file on the node.
+    PutFile(PutFile),
     /// Edits Nixi's own configuration, on the controller.
     Config(ConfigEdit),
     /// Drops a host from the user's known_hosts, on the controller.
@@ -25,11 +30,36 @@ impl From<Command<Write>> for Step {
     }
 }
 
+impl From<Lasting> for Step {
+    fn from(lasting: Lasting) -> Self {
+        Self::Lasting(lasting)
+    }
+}
+
+impl From<PutFile> for Step {
+    fn from(put: PutFile) -> Self {
+        Self::PutFile(put)
+    }
+}
+
 impl Step {
+    /// Whether it takes place on the node, and not on the controller.
+    pub(crate) fn is_on_node(&self) -> bool {
+        match self {
+            Self::Run(_) | Self::Lasting(_) | Self::PutFile(_) => true,
+            Self::Config(_) | Self::ForgetHostKey(_) => false,
+        }
+    }
+
     /// As a person reads it in a plan: a command word for word as this login runs it.
     pub(crate) fn for_login(&self, login: Login) -> String {
         match self {
             Self::Run(command) => command.for_login(login),
+            Self::Lasting(lasting) => lasting.for_login(login),
+            Self::PutFile(put) => match login {
+                Login::Root => PutFile { elevation: Elevation::LoginUser, ..put.clone() }.to_string(),
+                Login::Other => put.to_string(),
+            },
             Self::Config(_) | Self::ForgetHostKey(_) => self.to_string(),
         }
     }
@@ -40,6 +70,8 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run(command) => write!(f, "{command}"),
+            Self::Lasting(lasting) => write!(f, "{lasting}"),
+            Self::PutFile(put) => write!(f, "{put}"),
             Self::Config(edit) => write!(f, "config: {edit}"),
             Self::ForgetHostKey(ssh) => {
                 let host = ssh.host.as_str();
@@ -57,9 +89,23 @@ impl fmt::Display for Step {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fingerprinted<'a> {
-    Run { program: &'a str, args: &'a [String], elevation: crate::command::Elevation },
+    Run {
+        program: &'a str,
+        args: &'a [String],
+        elevation: Elevation,
+    },
+    /// With every word that is the same for all changes; only the number is given to it when it is run.
+    Lasting {
+        program: &'a str,
+        args: &'a [String],
+        start: Vec<String>,
+    },
+    PutFile(file::Fingerprinted<'a>),
     Config(&'a ConfigEdit),
-    ForgetHostKey { host: &'a str, port: u16 },
+    ForgetHostKey {
+        host: &'a str,
+        port: u16,
+    },
 }
 
 impl<'a> From<&'a Step> for Fingerprinted<'a> {
@@ -70,6 +116,12 @@ impl<'a> From<&'a Step> for Fingerprinted<'a> {
                 args: command.arguments(),
                 elevation: command.elevation(),
             },
+            Step::Lasting(lasting) => Self::Lasting {
+                program: lasting.command().program().as_str(),
+                args: lasting.command().arguments(),
+                start: lasting.start(&ChangeId::of([0; 32])).arguments().to_vec(),
+            },
+            Step::PutFile(put) => Self::PutFile(put.into()),
             Step::Config(edit) => Self::Config(edit),
             Step::ForgetHostKey(ssh) => Self::ForgetHostKey { host: ssh.host.as_str(), port: ssh.port.get() },
         }

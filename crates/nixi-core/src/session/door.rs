@@ -110,10 +110,10 @@ impl Door<'_> {
         };
         let survey = self.survey();
         let cx = PlanCx { inspect: self.inspect_cx(&survey) };
-        let plan = action.plan(&cx, self.call.args.clone()).await?;
+        let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
         let executor = self.batch.inner.executor(self.node);
         let login = executor.login(self.node);
-        let runs = plan.steps.iter().any(|step| matches!(step, Step::Run(_)));
+        let runs = plan.steps.iter().any(Step::is_on_node);
         let host_key = if runs {
             self.batch.inner.executor(self.node).reach(self.node, self.batch.cancel).await?
         } else {

@@ -135,7 +135,7 @@ async fn what_is_given_up_is_stopped_on_the_node() {
         assert_eq!(controller.read(&node, "echo on").await.unwrap().stdout, b"on\n");
     }
     let asked = std::fs::read_to_string(sshd.home().join("sudo")).unwrap();
-    assert!(asked.lines().all(|line| line.starts_with("-n -- kill -")), "{asked}");
+    assert!(asked.lines().all(|line| line.starts_with("-n -- kill -s ")), "{asked}");
     // Its places are free again: all of it went over one connection.
     assert_eq!(sshd.logins(), 1);
 }

@@ -1,5 +1,7 @@
 //! What start, stop, restart and remove have in common.
 
+use std::time::Duration;
+
 use nixi_core::catalog::container;
 use nixi_core::command::ContainerName;
 use nixi_core::node::BadWord;
@@ -25,6 +27,9 @@ pub struct ContainerTargets {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
 }
+
+/// How long an end is waited for: a container alone has a grace period of 10 s, or whatever it was made with.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What to do with containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +159,11 @@ pub(super) async fn plan(
         }
         let command = Command::<Write>::new(container::program(cx.settings().runtime));
         let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
-        plan = plan.step(command.elevated());
+        plan = match deed {
+            // The container would end with the unit that started it.
+            Deed::Start | Deed::Restart => plan.step(command.elevated()),
+            Deed::Stop | Deed::Remove => plan.step(command.lasting(PATIENCE)),
+        };
     }
     Ok(plan)
 }

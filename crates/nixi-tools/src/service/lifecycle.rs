@@ -1,5 +1,7 @@
 //! What start, stop and restart have in common.
 
+use std::time::Duration;
+
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::{Command, Plan, PlanCx, Program, Risk, ToolError, Write};
@@ -18,6 +20,9 @@ pub struct ServiceTargets {
     #[schemars(with = "Vec<String>")]
     pub names: Vec<UnitName>,
 }
+
+/// How long an end is waited for: each unit has its own limits, of 90 s unless it says otherwise.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What to do with services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +95,7 @@ pub(super) async fn plan(
             plan = plan.at_least(Risk::Destructive).warn(format!("{unit} {why}"));
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
-        plan = plan.step(command.elevated());
+        plan = plan.step(command.lasting(PATIENCE));
     }
     Ok(plan)
 }

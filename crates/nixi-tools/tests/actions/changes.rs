@@ -3,10 +3,15 @@
 use nixi_core::recording::Recording;
 use nixi_core::{CallRequest, CallResult, ErrorKind, Risk, StepStatus};
 
-use crate::support::{CACHE, Lab, WEB, ended, node};
+use crate::support::{CACHE, Lab, WEB, as_shown, node, record};
 
 fn on_db(action: &str, names: &[&str]) -> CallRequest {
     CallRequest::new(action).on("db-server").with("names", names.to_vec())
+}
+
+/// The changes that were sent, as a person was shown them.
+fn ran(lab: &Lab) -> Vec<String> {
+    lab.nodes.changes().iter().map(|change| as_shown(change)).collect()
 }
 
 /// The plan as a person reads it.
@@ -37,13 +42,13 @@ async fn remove_all_runs_exactly_what_was_shown() {
     ! web is running and will be killed
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = cache is aaaaaaaaaaaa, web is 0f1e2d3c4b5a
-    $ sudo -n -- podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-    $ sudo -n -- podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- systemd-run … -- podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- systemd-run … -- podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
 
     let result = lab.approved(all, |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(lab.nodes.changes(), planned.plan.unwrap().steps);
+    assert_eq!(ran(&lab), planned.plan.unwrap().steps);
     assert_eq!(lab.local.seen(), []);
 }
 
@@ -67,7 +72,7 @@ async fn what_needs_nothing_is_left_out() {
     stop 1 container on db-server: web (cache is not running) [routine]
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = web is 0f1e2d3c4b5a
-    $ sudo -n -- podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- systemd-run … -- podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
     let start = lab.plan(on_db("container.start", &["web", "cache"])).await;
     insta::assert_snapshot!(shown(&start), @r"
@@ -77,7 +82,7 @@ async fn what_needs_nothing_is_left_out() {
     ");
     let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
     assert_eq!(restart.status, StepStatus::Done);
-    assert_eq!(lab.nodes.changes(), [format!("sudo -n -- podman restart -- {CACHE}")]);
+    assert_eq!(ran(&lab), [format!("sudo -n -- podman restart -- {CACHE}")]);
 
     let nothing = lab.call(on_db("container.start", &["web"])).await;
     assert_eq!(nothing.status, StepStatus::Done);
@@ -118,12 +123,16 @@ async fn a_name_that_is_not_there_gets_the_nearest() {
 #[tokio::test]
 async fn the_first_failure_stops_the_rest() {
     let mut lab = Lab::new(
-        node().ending(&format!("sudo -n -- podman rm --force -- {CACHE}"), ended(2, "", "Error: busy")),
+        node()
+            .answering("head -v", &record(["exit-code", "exited", "2"]))
+            .answering("sudo -n -- journalctl", "Error: busy\n"),
     );
     let result = lab.approved(on_db("container.remove", &["cache", "web"]), |_| {}).await;
     let statuses: Vec<StepStatus> = result.steps.iter().map(|step| step.status).collect();
     assert_eq!(statuses, [StepStatus::Failed, StepStatus::NotStarted]);
     assert_eq!(result.status, StepStatus::Failed);
+    let message = format!("`podman rm --force -- {CACHE}` failed (exit code 2): Error: busy");
+    assert_eq!(result.error.unwrap().message, message);
     assert_eq!(lab.nodes.changes().len(), 1);
 }
 
@@ -134,11 +143,11 @@ async fn services() {
     insta::assert_snapshot!(shown(&planned), @r"
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
-    $ sudo -n -- systemctl restart -- nginx.service
+    $ sudo -n -- systemd-run … -- systemctl restart -- nginx.service
     ");
     let result = lab.approved(on_db("service.restart", &["nginx"]), |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(lab.nodes.changes(), ["sudo -n -- systemctl restart -- nginx.service"]);
+    assert_eq!(ran(&lab), ["sudo -n -- systemd-run … -- systemctl restart -- nginx.service"]);
 
     let start = lab.call(on_db("service.start", &["nginx"])).await;
     assert_eq!(start.text.unwrap(), "nothing to start on db-server: nginx.service is already active");

@@ -153,6 +153,21 @@ pub(crate) fn podman_list() -> String {
     )
 }
 
+/// What the record of a change says that ended like this.
+pub(crate) fn record(end: [&str; 3]) -> String {
+    let [result, how, status] = end;
+    let page = format!("begun\nEXIT_CODE={how}\nEXIT_STATUS={status}\nSERVICE_RESULT={result}\nended\n");
+    format!("==> /run/nixi/x <==\n{page}\n==> /var/lib/nixi/x <==\n{page}")
+}
+
+/// A change as a plan shows it: what has systemd run it is told without what is the same for every change.
+pub(crate) fn as_shown(change: &str) -> String {
+    match change.split_once("journalctl --sync\"' -- ") {
+        Some((_, command)) => format!("sudo -n -- systemd-run … -- {command}"),
+        None => change.to_owned(),
+    }
+}
+
 /// A node with these two containers and two units, where every change works.
 pub(crate) fn node() -> Recording {
     let unit = |name: &str, active: &str| {
@@ -167,11 +182,14 @@ pub(crate) fn node() -> Recording {
         )
         .answering("sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
         .answering("sudo -n -- podman start", "")
-        .answering("sudo -n -- podman stop", "")
         .answering("sudo -n -- podman restart", "")
-        .answering("sudo -n -- podman rm", "")
+        .answering("test -d /run/systemd/system", "")
+        .answering("sudo -n -l -- systemd-run", "/run/current-system/sw/bin/systemd-run\n")
+        .answering("sudo -n -- systemd-run", "")
+        .answering("systemctl show --no-pager '--property=ActiveState,Job' -- nixi-", "ActiveState=inactive\n")
+        .answering("head -v -n 5 -- /run/nixi/", &record(["success", "exited", "0"]))
+        .answering("sudo -n -- journalctl '--output=cat'", "")
         .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
         .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
         .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")
-        .answering("sudo -n -- systemctl", "")
 }

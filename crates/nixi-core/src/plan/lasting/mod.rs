@@ -1,0 +1,161 @@
+//! Running a change as a unit of the node, and finding out how it ended.
+//!
+//! **Invariant.** What starts the unit is sent at most once, and the unit of one number begins at most once. All else
+//! that is sent is a read, which may be repeated over as many connections as it takes; or, after an interruption, the
+//! one command that stops the unit. How it ended is what the node's own record says: without one it is not known.
+
+mod ground;
+mod record;
+mod told;
+mod watch;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::apply::{Bench, failed, unended};
+use super::{PlanDigest, StepReport};
+use crate::command::{ChangeId, Lasting, Login, Program, SYSTEMD_RUN, stop};
+use crate::error::ToolError;
+use crate::exec::{ExecError, Exit, Invocation, Output};
+use crate::node::Node;
+use record::Ended;
+use watch::Fate;
+
+/// How long systemd may take to accept a unit.
+const START: Duration = Duration::from_secs(60);
+/// How long a start whose connection was lost may still be on its way on the node itself.
+const LATE: Duration = Duration::from_secs(10);
+/// How long an interruption may take: the unit is told to stop, and its end is waited for as long as a person does.
+const STOP: Duration = Duration::from_millis(900);
+
+/// A change on its way.
+struct Underway<'a> {
+    lasting: &'a Lasting,
+    id: ChangeId,
+    shown: String,
+    node: &'a Node,
+    bench: &'a Bench<'a>,
+}
+
+/// What became of the one attempt to start it.
+enum Start {
+    /// systemd has taken it.
+    Taken,
+    /// It was sent, and no answer came back.
+    Sent,
+    /// Nothing was started, or its end is known already.
+    Over(StepReport),
+    /// The node said no, but not in a way that excludes that it began.
+    Doubted(ToolError),
+    /// Interrupted after it was sent.
+    Interrupted,
+}
+
+/// Runs one change to its end, or until nothing more can be known of it.
+pub(super) async fn run(
+    lasting: &Lasting,
+    shown: String,
+    plan: PlanDigest,
+    node: &Node,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let change = Underway { lasting, id: fresh_id(plan), shown, node, bench };
+    let until = Instant::now() + lasting.patience();
+    let (late, doubt) = match change.start().await {
+        Start::Over(report) => return report,
+        Start::Interrupted => return change.stop(Some(LATE)).await,
+        Start::Taken => (None, None),
+        Start::Sent => (Some(LATE), None),
+        Start::Doubted(error) => (Some(Duration::ZERO), Some(error)),
+    };
+    let fate = match change.follow(late, until, bench.cancel).await {
+        Some(fate) => fate,
+        None => return change.stop(late).await,
+    };
+    match (fate, doubt) {
+        // It said no, and nothing of it is there: so it was.
+        (Fate::NeverSeen, Some(error)) => failed(change.shown, error.report()),
+        (fate, _) => change.report(fate).await,
+    }
+}
+
+/// A number that no other change has: not another step of the plan, nor the same plan a moment later, nor one of
+/// another controller.
+fn fresh_id(plan: PlanDigest) -> ChangeId {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let digest = PlanDigest::of_value(&(plan, now.to_string(), std::process::id(), count));
+    ChangeId::of(digest.bytes())
+}
+
+impl Underway<'_> {
+    async fn start(&self) -> Start {
+        let start = self.lasting.start(&self.id);
+        let invocation = Invocation::change(self.node, &start, START, self.bench.cancel.clone());
+        match self.bench.executor.exec(invocation).await {
+            Ok(output) if output.exit.is_success() => Start::Taken,
+            Ok(output) => self.refused(&output),
+            Err(ExecError::Lost(_) | ExecError::Deadline(_)) => Start::Sent,
+            Err(ExecError::Cancelled) => Start::Interrupted,
+            Err(
+                error @ (ExecError::Unreachable { .. }
+                | ExecError::Unfit { .. }
+                | ExecError::CancelledUnsent
+                | ExecError::Unquotable(_)),
+            ) => Start::Over(unended(self.shown.clone(), error, self.node)),
+        }
+    }
+
+    /// sudo or systemd-run ended with an error.
+    fn refused(&self, output: &Output) -> Start {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let error = match stderr.contains("Failed to find executable") {
+            true => ToolError::ProgramMissing(self.program()),
+            false => ToolError::of_output(&self.shown, SYSTEMD_RUN, true, output),
+        };
+        let never_asked = matches!(
+            error,
+            ToolError::SudoPassword { .. } | ToolError::SudoMissing | ToolError::ProgramMissing(_)
+        );
+        if never_asked {
+            return Start::Over(failed(self.shown.clone(), error.report()));
+        }
+        // Killed, it may have asked already; and systemd may have heard what it did not answer in time.
+        let was_killed = !matches!(output.exit, Exit::Code(code) if code < 128);
+        if was_killed || stderr.contains("timed out") { Start::Sent } else { Start::Doubted(error) }
+    }
+
+    /// Told to stop, because a person interrupted it.
+    async fn stop(self, late: Option<Duration>) -> StepReport {
+        let unheard = CancellationToken::new();
+        let until = Instant::now() + STOP;
+        let mut told = None;
+        let stopping = async {
+            let stop = Invocation::change(self.node, &stop(&self.id), STOP, unheard.clone());
+            told = self.bench.executor.exec(stop).await.ok();
+            self.follow(late, until, &unheard).await
+        };
+        let fate = tokio::time::timeout_at(until, stopping).await.ok().flatten();
+        match (told.map(|output| output.exit), fate) {
+            // systemd was asked, or may have been.
+            (Some(Exit::Code(0)) | None, Some(Fate::Ended(Ended { end, .. }))) => self.stopped(&end),
+            // It ended by itself: it was gone already, or sudo said no.
+            (Some(_), Some(fate @ Fate::Ended(_))) => self.report(fate).await,
+            (Some(Exit::Code(0)), _) => self.stopping(),
+            (Some(_) | None, _) => self.not_stopped(),
+        }
+    }
+
+    fn program(&self) -> Program {
+        self.lasting.command().program()
+    }
+
+    /// What the unit runs, in words.
+    fn words(&self) -> String {
+        self.lasting.command().for_login(Login::Root)
+    }
+}

@@ -1,0 +1,207 @@
+//! Putting a file on a node.
+//!
+//! **Invariant.** The path itself is touched by one command, a rename within its folder, and by that only if the bytes
+//! beside it are the right ones and what is to be replaced is still there. Before it, nothing has happened to the path,
+//! whatever became of the connection; after it, the path is read to see whether it did.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::apply::{Bench, done, failed, unended};
+use super::file::{FileDigest, PutFile, Replaces};
+use super::{PlanDigest, StepReport};
+use crate::catalog;
+use crate::command::{Command, Elevation, Program, Write};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::{ExecError, Exit, Invocation};
+use crate::node::Node;
+
+/// How long the content may take: 1 GiB over a slow line.
+const TRANSFER: Duration = Duration::from_secs(3600);
+/// How long each of the small commands may take.
+const STEP: Duration = Duration::from_secs(60);
+
+/// A file on its way.
+struct Putting<'a> {
+    put: &'a PutFile,
+    node: &'a Node,
+    bench: &'a Bench<'a>,
+    /// Where it is written first: in the same folder, so that the rename is one (rename(2)).
+    beside: String,
+}
+
+/// Why it is not there.
+enum Stopped {
+    /// A command ran and failed, or said something else than it should.
+    Failed(ToolError),
+    /// The path does not hold what it should.
+    Changed(String),
+    /// A command did not run to its end.
+    Unended(ExecError),
+}
+
+/// Puts the file there, whole or not at all.
+pub(super) async fn run(
+    put: &PutFile,
+    shown: String,
+    plan: PlanDigest,
+    node: &Node,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let number: String = plan.to_string().chars().take(16).collect();
+    let beside = put.path.beside(&format!("nixi-{number}")).to_string();
+    let putting = Putting { put, node, bench, beside };
+    match putting.prepare().await {
+        Ok(()) => putting.place(shown).await,
+        Err(stopped) => {
+            putting.clear().await;
+            putting.unplaced(shown, stopped)
+        }
+    }
+}
+
+impl Putting<'_> {
+    /// All but the last command.
+    async fn prepare(&self) -> Result<(), Stopped> {
+        let PutFile { mode, owner, .. } = self.put;
+        self.check().await?;
+        // Empty and closed to others before the first byte; whatever a former attempt left goes.
+        self.run("install", &["-m", "600", "--", "/dev/null"], None).await?;
+        let to = format!("of={}", self.beside);
+        let writing =
+            ["bs=64K", "iflag=fullblock", "oflag=nofollow", "conv=nocreat,notrunc,fsync", "status=none", &to];
+        let write = self.command("dd").args(writing);
+        self.exec(&write, Some(Arc::clone(&self.put.content)), TRANSFER).await?;
+        let arrived = self.run("sha256sum", &["--"], None).await?;
+        if FileDigest::from_sha256sum(&arrived) != Some(self.put.digest()) {
+            return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
+        }
+        if let Some(owner) = owner {
+            self.run("chown", &["--", owner.as_str()], None).await?;
+        }
+        self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
+        // The transfer may have taken long.
+        self.check().await
+    }
+
+    /// The rename, which is sent once. If its end was not told, the path tells.
+    async fn place(&self, shown: String) -> StepReport {
+        let rename = self.command("mv").args(["-T", "--", &self.beside, self.put.path.as_str()]);
+        match self.exec(&rename, None, STEP).await {
+            Ok(_) => done(shown, None),
+            Err(Stopped::Unended(
+                error @ (ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled),
+            )) => {
+                match self.found().await {
+                    Ok(Some(digest)) if digest == self.put.digest() => done(shown, None),
+                    // It may still be on its way on the node.
+                    Ok(_) | Err(_) => unended(shown, error, self.node),
+                }
+            }
+            Err(stopped) => {
+                self.clear().await;
+                self.unplaced(shown, stopped)
+            }
+        }
+    }
+
+    fn command(&self, program: &'static str) -> Command<Write> {
+        let command = Command::<Write>::new(Program::new(program));
+        match self.put.elevation {
+            Elevation::LoginUser => command,
+            Elevation::Root => command.elevated(),
+        }
+    }
+
+    /// Runs a command whose last word is the file beside.
+    async fn run(
+        &self,
+        program: &'static str,
+        args: &[&str],
+        input: Option<Arc<[u8]>>,
+    ) -> Result<String, Stopped> {
+        let command = self.command(program).args(args.iter().copied()).arg(&self.beside);
+        self.exec(&command, input, STEP).await
+    }
+
+    async fn exec(
+        &self,
+        command: &Command<Write>,
+        input: Option<Arc<[u8]>>,
+        deadline: Duration,
+    ) -> Result<String, Stopped> {
+        let invocation = Invocation::change(self.node, command, deadline, self.bench.cancel.clone());
+        let invocation = match input {
+            Some(input) => invocation.reading(input),
+            None => invocation,
+        };
+        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        if output.exit.is_success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let words = command.for_login(self.bench.executor.login(self.node));
+        let elevated = command.elevation() == Elevation::Root;
+        Err(Stopped::Failed(ToolError::of_output(&words, command.program(), elevated, &output)))
+    }
+
+    /// What is at the path: the digest of a file, or nothing.
+    async fn found(&self) -> Result<Option<FileDigest>, Stopped> {
+        let read = catalog::file::digest(&self.put.path, self.put.elevation);
+        let invocation = Invocation::read(self.node, &read, STEP, CancellationToken::new());
+        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        let missing = String::from_utf8_lossy(&output.stderr).contains("No such file or directory");
+        match output.exit {
+            Exit::Code(1) if missing => Ok(None),
+            Exit::Code(0) => match FileDigest::from_sha256sum(&String::from_utf8_lossy(&output.stdout)) {
+                Some(digest) => Ok(Some(digest)),
+                None => Err(Stopped::Changed(format!("{} cannot be read back", self.put.path))),
+            },
+            Exit::Code(_) | Exit::Signal(_) => {
+                let words = read.for_login(self.bench.executor.login(self.node));
+                let elevated = read.elevation() == Elevation::Root;
+                Err(Stopped::Failed(ToolError::of_output(&words, read.program(), elevated, &output)))
+            }
+        }
+    }
+
+    /// Whether the path holds what is to be replaced.
+    async fn check(&self) -> Result<(), Stopped> {
+        let path = &self.put.path;
+        match (self.found().await?, self.put.replaces) {
+            (None, Replaces::Nothing) => Ok(()),
+            (Some(found), Replaces::Content(expected)) if found == expected => Ok(()),
+            (None, Replaces::Content(_)) => Err(Stopped::Changed(format!("{path} is not there any more"))),
+            (Some(_), Replaces::Nothing) => Err(Stopped::Changed(format!("{path} is there by now"))),
+            (Some(_), Replaces::Content(_)) => {
+                Err(Stopped::Changed(format!("{path} is not what it was when the plan was made")))
+            }
+        }
+    }
+
+    /// Takes away what lies beside, if the node can be reached; a person who gave up does not wait for it.
+    async fn clear(&self) {
+        let rm = self.command("rm").args(["-f", "--", &self.beside]);
+        let invocation = Invocation::change(self.node, &rm, STEP, CancellationToken::new());
+        let _ = tokio::time::timeout(Duration::from_millis(700), self.bench.executor.exec(invocation)).await;
+    }
+
+    /// The report of a file that was not put in its place. That is certain: the rename was not sent, or failed.
+    fn unplaced(&self, shown: String, stopped: Stopped) -> StepReport {
+        let path = &self.put.path;
+        let as_it_was = format!("{path} is as it was; {} may be left beside it", self.beside);
+        match stopped {
+            Stopped::Failed(error) => failed(shown, error.report()),
+            Stopped::Changed(why) => failed(shown, ErrorReport::new(ErrorKind::Changed, why).hint(as_it_was)),
+            Stopped::Unended(error) => {
+                let mut report = unended(shown, error, self.node);
+                if report.status == super::StepStatus::Unknown {
+                    report.status = super::StepStatus::Failed;
+                    report.error = report.error.map(|error| error.hint(as_it_was));
+                }
+                report
+            }
+        }
+    }
+}
