@@ -102,11 +102,15 @@ impl SshdBuilder {
         if self.record {
             let _ = writeln!(config, "ForceCommand {}", at("record"));
         }
+        // Of this one, sshd takes the last value and not the first.
+        if !self.extra.iter().any(|line| line.starts_with("MaxStartups ")) {
+            config.push_str("MaxStartups 2000\n");
+        }
         let _ = write!(
             config,
             "Port {port}\nAuthorizedKeysFile {keys}\nPidFile none\nLogLevel VERBOSE\nUsePAM no\nStrictModes no\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPermitUserRC no\n\
-             PrintMotd no\nUseDNS no\nMaxStartups 2000\nMaxAuthTries 20\n\
+             PrintMotd no\nUseDNS no\nMaxAuthTries 20\n\
              SetEnv HOME={home} PATH={stubs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin {mark}\n",
             keys = at("authorized_keys"),
             home = at("home"),
