@@ -51,13 +51,14 @@ impl Gap {
         let Place { file, line, removable } = &self.place;
         match (&self.kind, node) {
             (Kind::Certified { record }, _) => format!(
-                "record the machine's own key, fetched by an ssh that checks the certificate: \
-                 echo \"{} $(ssh -p {} {}@{} cat /etc/ssh/ssh_host_{}_key.pub)\" >> {}",
-                super::name_of(target.host.as_str(), target.port.get()),
+                "record the machine's own key, fetched by an ssh that takes nothing but the certificate: \
+                 key=$(ssh -o StrictHostKeyChecking=yes -p {} {}@{} cat /etc/ssh/ssh_host_{}_key.pub) && \
+                 echo \"{} $key\" >> {}",
                 target.port,
                 target.user,
                 target.host,
                 family(offered.kind()),
+                super::name_of(target.host.as_str(), target.port.get()),
                 record.display(),
             ),
             (Kind::Unreadable, Some(node)) if *removable => format!(

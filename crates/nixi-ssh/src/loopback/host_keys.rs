@@ -109,9 +109,12 @@ async fn a_ca_that_vouches_for_the_host_leaves_its_key_open() {
     let file = controller.known_hosts();
     assert!(detail.contains(&format!("{} line 2 lets a CA vouch", file.display())), "{detail}");
     let name = format!("[127.0.0.1]:{}", sshd.port());
-    let fetch =
-        format!("ssh -p {} {}@127.0.0.1 cat /etc/ssh/ssh_host_ed25519_key.pub", sshd.port(), sshd.user());
-    assert!(hint.contains(&format!("echo \"{name} $({fetch})\" >> {}", file.display())), "{hint}");
+    for part in [
+        format!("-p {} {}@127.0.0.1 cat /etc/ssh/ssh_host_ed25519_key.pub)", sshd.port(), sshd.user()),
+        format!(" && echo \"{name} $key\" >> {}", file.display()),
+    ] {
+        assert!(hint.contains(&part), "{part}: {hint}");
+    }
     // Before authentication, and nothing was written.
     assert!(!sshd.log().contains("publickey"), "{}", sshd.log());
     assert_eq!(fs::read_to_string(&file).unwrap(), line);
