@@ -8,6 +8,9 @@
 mod actor;
 mod canary;
 mod connect;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hostkey;
 mod local;
 mod options;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nixi_core::{ExecError, Fingerprint, NodeName, SshTarget, Unreachable};
 
-use crate::hostkey::{HostKey, Place};
+use crate::hostkey::{Gap, HostKey, Place, is_checkable};
 
 /// Why a connect came to nothing. Nothing was run on the node.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(crate) enum ConnectError {
     Changed { offered: HostKey, known: HostKey, place: Box<Place> },
     /// The host key is marked as revoked.
     Revoked { offered: HostKey, place: Place },
+    /// What is on record does not tell whether this is the host key.
+    Undecided { offered: HostKey, gap: Box<Gap> },
     /// The host key is not the one that was asked for.
     NotPinned { offered: Vec<HostKey>, pin: Fingerprint },
     /// None of these keys opened it.
@@ -76,9 +78,9 @@ impl ConnectError {
                     place.file.display(),
                     place.line,
                     known.fingerprint(),
-                    known.kind(),
+                    known_as(known, offered),
                 ),
-                Some(cure(place, node)),
+                Some(if is_checkable(known.kind()) { cure(place, node) } else { record(place) }),
             ),
             Self::Revoked { offered, place } => unreachable(
                 Unreachable::HostKeyChanged,
@@ -90,6 +92,17 @@ impl ConnectError {
                     place.line,
                 ),
                 Some("this key must not be trusted; give the machine a new one".to_owned()),
+            ),
+            Self::Undecided { offered, gap } => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at} cannot be checked: it shows {} ({}), but {}; refused before login, nothing \
+                     was sent",
+                    offered.fingerprint(),
+                    offered.kind(),
+                    gap.why(),
+                ),
+                Some(gap.cure(offered, target, node)),
             ),
             Self::NotPinned { offered, pin } => unreachable(
                 Unreachable::HostKeyChanged,
@@ -112,6 +125,26 @@ impl ConnectError {
             }
         }
     }
+}
+
+/// The type of the key on record, and what it means that the host shows another.
+fn known_as(known: &HostKey, offered: &HostKey) -> String {
+    let kind = known.kind();
+    match (known.kind() == offered.kind(), is_checkable(kind)) {
+        (true, _) => kind.to_owned(),
+        (false, true) => format!("{kind}, which was asked for first"),
+        (false, false) => format!("{kind}, a type that Nixi cannot check"),
+    }
+}
+
+/// The way out where the key on record is of no use to us.
+fn record(place: &Place) -> String {
+    format!(
+        "compare the key it shows with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the machine itself, and \
+         record that one as well, in a line after line {} of {}",
+        place.line,
+        place.file.display()
+    )
 }
 
 /// The way out of a changed key: never to take it, always to look first.

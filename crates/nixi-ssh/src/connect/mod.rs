@@ -151,5 +151,6 @@ fn trust(verdict: Verdict, offered: &HostKey) -> Result<HostKeyState, ConnectErr
             Err(ConnectError::Changed { offered: offered.clone(), known, place })
         }
         Verdict::Revoked { place } => Err(ConnectError::Revoked { offered: offered.clone(), place }),
+        Verdict::Undecided(gap) => Err(ConnectError::Undecided { offered: offered.clone(), gap }),
     }
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::line::{self, Marker};
-use super::{HostKey, name_of};
+use super::line::{Line, Mark};
+use super::{HostKey, Names};
 
 /// How long another program may hold the lock; Nixi itself holds it for one write.
 const LOCK_WITHIN: Duration = Duration::from_secs(5);
@@ -34,6 +34,29 @@ pub(crate) struct Known {
     pub(crate) without_port: Vec<HostKey>,
     /// Keys that it must not have.
     pub(crate) revoked: Vec<(HostKey, Place)>,
+    /// CAs that vouch for its certificates.
+    pub(crate) authorities: Vec<Place>,
+    /// Lines that name it and whose key cannot be read. As in ssh they contradict no other line.
+    pub(crate) unreadable: Vec<Place>,
+    /// The same with a marker that forbids something, or that we do not know.
+    pub(crate) unreadable_marks: Vec<Place>,
+    /// The file that a new key would be written into.
+    pub(crate) user: PathBuf,
+}
+
+impl Known {
+    fn add(&mut self, line: &Line<'_>, place: Place, covered: bool) {
+        match (line.mark, line.key()) {
+            (Some(Mark::CertAuthority), _) => self.authorities.push(place),
+            (Some(Mark::Revoked), Some(key)) => self.revoked.push((key, place)),
+            (Some(Mark::Revoked | Mark::Unknown), _) => self.unreadable_marks.push(place),
+            (None, Some(key)) if covered => self.keys.push((key, place)),
+            (None, Some(key)) => self.without_port.push(key),
+            (None, None) if covered => self.unreadable.push(place),
+            // Even if it could be read, it would contradict nothing.
+            (None, None) => {}
+        }
+    }
 }
 
 /// The contents of the known_hosts files.
@@ -56,36 +79,37 @@ impl KnownHosts {
         Ok(Self { files, user: user.to_path_buf() })
     }
 
+    /// The same, out of what was read elsewhere.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn of_text(text: &[u8]) -> Self {
+        let user = PathBuf::from("known_hosts");
+        Self { files: vec![(user.clone(), text.to_vec())], user }
+    }
+
     /// What is known of a host.
     pub(crate) fn of(&self, host: &str, port: u16) -> Known {
-        let mut known = Known::default();
-        let name = name_of(host, port);
-        let plain = (port != 22).then(|| name_of(host, 22));
+        let mut known = Known { user: self.user.clone(), ..Known::default() };
+        let names = Names::of(host, port);
+        let plain = (port != 22).then(|| Names::without_port(host));
         for (file, text) in &self.files {
             for (at, raw) in text.split(|&b| b == b'\n').enumerate() {
-                let Some(entry) = line::parse(raw) else { continue };
-                let hosts = &raw[entry.hosts];
-                let covered = line::covers(hosts, &name);
-                let covered_without_port = plain.as_ref().is_some_and(|plain| line::covers(hosts, plain));
-                if !covered && !covered_without_port {
+                let Some(line) = Line::read(raw) else { continue };
+                let covered = line.covers(&names);
+                if !covered && !plain.as_ref().is_some_and(|plain| line.covers(plain)) {
                     continue;
                 }
-                let removable = *file == self.user && line::names(hosts, &name);
+                let removable = *file == self.user && line.mark.is_none() && line.names(&names);
                 let place = Place { file: file.clone(), line: at + 1, removable };
-                match entry.marker {
-                    Some(Marker::CertAuthority) => {}
-                    Some(Marker::Revoked) => known.revoked.push((entry.key, place)),
-                    None if covered => known.keys.push((entry.key, place)),
-                    None => known.without_port.push(entry.key),
-                }
+                known.add(&line, place, covered);
             }
         }
         known
     }
 }
 
-/// A file larger than this is none of ours: it would take longer to read than a connect may take.
-const LARGEST: u64 = 16 * 1024 * 1024;
+/// A file larger than this is none of ours: it would take longer to read than a connect may take. Half a million
+/// hashed lines fit.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The bytes of a file; none if it is missing.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -98,7 +122,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is not a regular file"));
     }
     if about.len() > LARGEST {
-        return Err(io::Error::other("it is larger than 16 MiB"));
+        return Err(io::Error::other("it is larger than 64 MiB"));
     }
     fs::read(path)
 }

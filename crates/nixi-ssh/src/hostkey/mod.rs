@@ -4,7 +4,9 @@
 
 mod file;
 mod forget;
+mod gap;
 mod line;
+mod names;
 mod policy;
 mod record;
 
@@ -17,7 +19,16 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use file::{Known, KnownHosts, Place};
 pub(crate) use forget::forget;
-pub(crate) use policy::{Verdict, algorithms, judge};
+#[cfg(feature = "fuzzing")]
+pub(crate) use forget::take_out;
+pub(crate) use gap::Gap;
+#[cfg(test)]
+pub(crate) use line::hashed;
+use names::Names;
+pub(crate) use names::name_of;
+pub(crate) use policy::{Verdict, algorithms, is_checkable, judge};
+#[cfg(feature = "fuzzing")]
+pub(crate) use record::line_of;
 pub(crate) use record::record;
 
 /// A public host key, in the wire form of RFC 4253, section 6.6.
@@ -30,12 +41,28 @@ pub(crate) struct HostKey {
 impl HostKey {
     /// The key in this blob; nothing if it does not even name its type.
     pub(crate) fn from_blob(blob: &[u8]) -> Option<Self> {
-        let (length, rest) = blob.split_first_chunk::<4>()?;
-        let kind = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let (kind, _) = split_field(blob)?;
         let kind = std::str::from_utf8(kind)
             .ok()
             .filter(|kind| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_graphic()))?;
         Some(Self { kind: kind.to_owned(), blob: blob.to_vec() })
+    }
+
+    /// Whether it has the fields of its type and nothing else, as far as we know the type.
+    fn is_whole(&self) -> bool {
+        let mut fields = Vec::new();
+        let mut rest = self.blob.as_slice();
+        while let Some((field, after)) = split_field(rest) {
+            fields.push(field);
+            rest = after;
+        }
+        let right = match self.kind.as_str() {
+            "ssh-ed25519" => matches!(fields.as_slice(), [_, point] if point.len() == 32),
+            "ssh-rsa" => fields.len() == 3,
+            kind if kind.starts_with("ecdsa-sha2-") => fields.len() == 3,
+            _ => return true,
+        };
+        right && rest.is_empty()
     }
 
     /// The type: `ssh-ed25519`.
@@ -55,8 +82,8 @@ impl HostKey {
     }
 }
 
-/// The name under which known_hosts files keep a host: `[host]:port` unless the port is 22, in small letters.
-pub(crate) fn name_of(host: &str, port: u16) -> String {
-    let host = host.to_ascii_lowercase();
-    if port == 22 { host } else { format!("[{host}]:{port}") }
+/// A field of the wire form, behind its length, and what follows it.
+fn split_field(blob: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = blob.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }

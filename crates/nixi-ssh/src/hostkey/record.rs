@@ -16,7 +16,12 @@ pub(crate) fn record(file: &Path, host: &str, port: u16, key: &HostKey) -> io::R
     if verdict == Verdict::New {
         // A last line without its newline must not swallow ours.
         let separator = if locked.read()?.last().is_some_and(|&last| last != b'\n') { "\n" } else { "" };
-        locked.append(format!("{separator}{} {}\n", name_of(host, port), key.text()).as_bytes())?;
+        locked.append(format!("{separator}{}", line_of(host, port, key)).as_bytes())?;
     }
     Ok(verdict)
+}
+
+/// The line that is written for a host.
+pub(crate) fn line_of(host: &str, port: u16, key: &HostKey) -> String {
+    format!("{} {}\n", name_of(host, port), key.text())
 }

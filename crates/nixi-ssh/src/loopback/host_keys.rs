@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 
 use nixi_core::{Enrol, HostKeyState, HostKeys, Unreachable};
 use nixi_lab::{KeyKind, Sshd};
@@ -70,17 +72,171 @@ async fn marks_and_files_of_the_system_count() {
     assert_eq!(reason, Unreachable::HostKeyChanged);
     assert!(detail.contains("revoked by") && detail.contains("line 1"), "{detail}");
 
-    // Known to the system: nothing is written. A CA line is not a key.
+    // Known to the system: nothing is written.
     controller.know("");
-    fs::write(controller.dir.path().join("system_known_hosts"), format!("[127.0.0.?]:* {key}\n")).unwrap();
+    let system = controller.dir.path().join("system_known_hosts");
+    fs::write(&system, format!("[127.0.0.?]:* {key}\n")).unwrap();
     controller.reach(&node).await.unwrap();
     assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), "");
-    fs::write(controller.dir.path().join("system_known_hosts"), "").unwrap();
+    // What the system revokes, the user's own line does not bring back.
+    fs::write(&system, format!("# comment\n@revoked * {key}\n")).unwrap();
     let controller = controller.again();
-    controller.know(&format!("@cert-authority * {key}\n# no newline at the end"));
+    controller.know(&format!("[127.0.0.1]:{} {key}\n", sshd.port()));
+    let (_, detail, hint) = unreachable(controller.reach(&node).await);
+    assert!(detail.contains(&format!("revoked by {} line 2", system.display())), "{detail}");
+    assert!(hint.contains("must not be trusted"), "{hint}");
+    // A CA for others says nothing of this host.
+    fs::write(&system, format!("@cert-authority *.lan {key}\n")).unwrap();
+    controller.know("# no newline at the end");
     controller.reach(&node).await.unwrap();
     let text = fs::read_to_string(controller.known_hosts()).unwrap();
     assert!(text.ends_with(&format!("end\n{}\n", sshd.known_hosts_line("127.0.0.1").unwrap())), "{text}");
+}
+
+/// We cannot check certificates. A host that is said to have one is not taken on trust instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ca_that_vouches_for_the_host_leaves_its_key_open() {
+    let sshd = Sshd::builder().host_keys(&[KeyKind::Ecdsa, KeyKind::Ed25519]).start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let key = sshd.public_host_key(KeyKind::Ed25519).unwrap();
+    let authority =
+        nixi_lab::Key::generate(KeyKind::Ed25519, &controller.dir.path().join("ca"), None).unwrap();
+    let line = format!("# ours\n@cert-authority [127.0.0.*]:* {}\n", authority.public().unwrap());
+    controller.know(&line);
+    let (reason, detail, hint) = unreachable(controller.reach(&node).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
+    let file = controller.known_hosts();
+    assert!(detail.contains(&format!("{} line 2 lets a CA vouch", file.display())), "{detail}");
+    let name = format!("[127.0.0.1]:{}", sshd.port());
+    for part in [
+        format!("-p {} {}@127.0.0.1 cat /etc/ssh/ssh_host_ed25519_key.pub)", sshd.port(), sshd.user()),
+        format!(" && echo \"{name} $key\" >> {}", file.display()),
+    ] {
+        assert!(hint.contains(&part), "{part}: {hint}");
+    }
+    // Before authentication, and nothing was written.
+    assert!(!sshd.log().contains("publickey"), "{}", sshd.log());
+    assert_eq!(fs::read_to_string(&file).unwrap(), line);
+    // In the file of the system it counts as well, and the user's file is where the key belongs.
+    controller.know("");
+    let system = controller.dir.path().join("system_known_hosts");
+    fs::write(&system, &line).unwrap();
+    let (_, detail, hint) = unreachable(controller.reach(&node).await);
+    assert!(detail.contains(&system.display().to_string()), "{detail}");
+    assert!(hint.ends_with(&format!(">> {}", file.display())), "{hint}");
+    // The way out works: the plain key decides.
+    controller.know(&format!("{name} {key} root@web\n"));
+    assert_eq!(controller.reach(&node).await.unwrap(), fingerprint_of(&sshd.dir().join("host_ed25519.pub")));
+}
+
+/// A line that names the host and cannot be read might be its record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_line_of_the_host_is_told_and_removed() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let known = sshd.known_hosts_line("127.0.0.1").unwrap();
+    let broken = format!("[127.0.0.1]:{} ssh-ed25519 AAAA\n", sshd.port());
+    controller.know(&broken);
+    let (reason, detail, hint) = unreachable(controller.reach(&node).await);
+    assert_eq!((reason, sshd.logins()), (Unreachable::HostKeyChanged, 0));
+    assert!(detail.contains("line 1 speaks of this host and cannot be read"), "{detail}");
+    assert!(hint.contains("`nixi remove web-server`"), "{hint}");
+    assert_eq!(controller.ssh.forget(&node, &[]).unwrap().lines, 1);
+    assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), "");
+    // Beside a line that can be read it is in nobody's way, unless it may forbid something.
+    controller.know(&format!("{broken}{known}\n"));
+    controller.reach(&node).await.unwrap();
+    let controller = controller.again();
+    controller.know(&format!("{known}\n@revoked * ssh-ed25519 AAAA\n"));
+    let (_, detail, hint) = unreachable(controller.reach(&node).await);
+    assert!(detail.contains("line 2 speaks of this host"), "{detail}");
+    assert!(hint.contains("mend or take out line 2"), "{hint}");
+    assert_eq!(sshd.logins(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_type_that_is_not_checked_is_named_as_such() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let name = format!("[127.0.0.1]:{}", sshd.port());
+    let key = sshd.public_host_key(KeyKind::Ed25519).unwrap();
+    // ssh-dss with numbers of no meaning.
+    controller.know(&format!("{name} ssh-dss AAAAB3NzaC1kc3MAAAABAQAAAAEBAAAAAQEAAAABAQ==\n"));
+    let (reason, detail, hint) = unreachable(controller.reach(&node).await);
+    assert_eq!((reason, sshd.logins()), (Unreachable::HostKeyChanged, 0));
+    assert!(detail.contains("(ssh-dss, a type that Nixi cannot check)"), "{detail}");
+    assert!(hint.contains("record that one as well"), "{hint}");
+    let text = fs::read_to_string(controller.known_hosts()).unwrap();
+    controller.know(&format!("{text}{name} {key}\n"));
+    controller.reach(&node).await.unwrap();
+}
+
+/// Keys come and go one at a time, and each step leaves one that is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_several_keys_may_replace_them() {
+    let kinds = [KeyKind::Ed25519, KeyKind::Ecdsa, KeyKind::Rsa];
+    let mut sshd = Sshd::builder().host_keys(&kinds).start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let line =
+        |sshd: &Sshd, kind| format!("[127.0.0.1]:{} {}\n", sshd.port(), sshd.public_host_key(kind).unwrap());
+    let old: String = kinds.iter().map(|kind| line(&sshd, *kind)).collect();
+    sshd.restart_with_new_host_keys().unwrap();
+    let new = fingerprint_of(&sshd.dir().join("host_rsa.pub"));
+    // All three changed, of which the best one is told.
+    controller.know(&old);
+    let (reason, detail, _) = unreachable(controller.reach(&node).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
+    assert!(detail.contains("line 1") && !detail.contains("ssh-rsa"), "{detail}");
+    // The new one was recorded beside the old one of its type.
+    let rsa = old.lines().last().unwrap();
+    controller.know(&format!("{rsa}\n{}", line(&sshd, KeyKind::Rsa)));
+    assert_eq!(controller.reach(&node).await.unwrap(), new);
+    let controller = controller.again();
+    // The old one was withdrawn.
+    controller.know(&format!("@revoked * {}\n{}", rsa.split_once(' ').unwrap().1, line(&sshd, KeyKind::Rsa)));
+    assert_eq!(controller.reach(&node).await.unwrap(), new);
+    let controller = controller.again();
+    // Only the old one of a type that it no longer has at all.
+    let single = Sshd::builder().host_keys(&[KeyKind::Ed25519]).start().unwrap();
+    controller.know(&format!("[127.0.0.1]:{} {}\n", single.port(), rsa.split_once(' ').unwrap().1));
+    let (_, detail, hint) = unreachable(controller.reach(&target(&single)).await);
+    assert!(detail.contains("(ssh-rsa, which was asked for first)"), "{detail}");
+    assert!(hint.contains("`nixi remove web-server`"), "{hint}");
+    assert_eq!(single.logins(), 0);
+}
+
+/// Whatever form the record has, it is found, and decides which of the server's keys is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_record_is_found() {
+    let sshd = Sshd::builder().host_keys(&[KeyKind::Ed25519, KeyKind::Rsa]).start().unwrap();
+    let mut controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let key = sshd.public_host_key(KeyKind::Rsa).unwrap();
+    let port = sshd.port();
+    for names in [
+        format!("[127.0.0.1]:{port}"),
+        format!("web,[127.0.0.1]:{port},10.0.0.1"),
+        format!("[127.0.0.?]:{port},![127.0.0.2]:*"),
+        format!("[127.*]:{port}\t"),
+        "127.0.0.1".to_owned(),
+        "*".to_owned(),
+    ] {
+        for hash in [false, true] {
+            controller.know(&format!("{names} {key}\r\n"));
+            if hash {
+                hash_names(&controller.known_hosts());
+            }
+            let text = fs::read_to_string(controller.known_hosts()).unwrap();
+            let shown = controller.reach(&node).await.unwrap();
+            assert_eq!(shown, fingerprint_of(&sshd.dir().join("host_rsa.pub")), "{text}");
+            assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), text);
+            controller = controller.again();
+        }
+    }
 }
 
 /// Where the record cannot be read, nothing is trusted, and nothing waits for a pipe that nobody writes to.
@@ -120,9 +276,7 @@ async fn a_pin_is_the_only_key_that_is_taken() {
     assert!(detail.contains(&sshd.fingerprint().unwrap()), "{detail}");
     assert_eq!((sshd.logins(), controller.known_hosts().exists()), (0, false));
 
-    let rsa = sshd.dir().join("host_rsa.pub");
-    let shown = String::from_utf8(fingerprint_of(&rsa)).unwrap();
-    let pin = shown.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let pin = fingerprint_of(&sshd.dir().join("host_rsa.pub")).parse().unwrap();
     let welcome = controller.ssh.key_login(&node, Some(&pin), &never).await.unwrap();
     assert_eq!((welcome.fingerprint, welcome.host_key), (pin.clone(), HostKeyState::New));
     let welcome = controller.ssh.key_login(&node, Some(&pin), &never).await.unwrap();
@@ -163,81 +317,14 @@ async fn nothing_is_written_for_a_host_that_lets_nobody_in() {
     assert!(!controller.known_hosts().exists());
 }
 
-/// Our reading of the format against OpenSSH's own.
-#[test]
 #[expect(clippy::disallowed_methods, reason = "asks ssh-keygen")]
-fn names_are_matched_as_ssh_keygen_matches_them() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("k");
-    let key =
-        nixi_lab::Key::generate(KeyKind::Ed25519, &dir.path().join("id"), None).unwrap().public().unwrap();
-    let names = [
-        "web",
-        "WEB,other",
-        "w?b",
-        "*",
-        "*,!web",
-        "!web",
-        "[web]:2222",
-        "[web]:*",
-        "[*]:2222",
-        "web,",
-        "we",
-        "webs",
-        "192.168.1.*",
-        "::1",
-        "[::1]:2222",
-        "w*b*",
-        "*eb.lan",
-        "a,!other,web",
-    ];
-    let mut text = "# comment\n\n".to_owned();
-    names.iter().for_each(|name| text += &format!("{name} {key} note\n"));
-    text += &format!("@revoked web {key}\n@cert-authority web {key}\n  web\t{key}\n");
-    fs::write(&file, text.clone() + &format!("@odd web {key}\n")).unwrap();
-    for hashed in [false, true] {
-        if hashed {
-            // Patterns stay as they are; a mark that it does not know, it would not have at all.
-            fs::write(&file, &text).unwrap();
-            let done = std::process::Command::new("ssh-keygen")
-                .args(["-q", "-H", "-f"])
-                .arg(&file)
-                .output()
-                .unwrap();
-            assert!(done.status.success());
-        }
-        for (host, port) in [
-            ("web", 22),
-            ("Web", 22),
-            ("web", 2222),
-            ("other", 22),
-            ("192.168.1.9", 22),
-            ("::1", 22),
-            ("::1", 2222),
-            ("web.lan", 22),
-        ] {
-            let name = crate::hostkey::name_of(host, port);
-            let out = std::process::Command::new("ssh-keygen")
-                .args(["-F", &name, "-f"])
-                .arg(&file)
-                .output()
-                .unwrap();
-            let theirs: Vec<usize> = String::from_utf8(out.stdout)
-                .unwrap()
-                .lines()
-                .filter(|line| {
-                    line.starts_with("# Host") && !line.contains("CA") && !line.contains("REVOKED")
-                })
-                .map(|line| line.split_whitespace().nth(5).unwrap().parse().unwrap())
-                .collect();
-            let known = crate::hostkey::KnownHosts::load(&file, &[]).unwrap().of(host, port);
-            let ours: Vec<usize> = known.keys.iter().map(|(_, place)| place.line).collect();
-            assert_eq!(ours, theirs, "{name}, hashed: {hashed}");
-        }
-    }
+fn fingerprint_of(public: &Path) -> String {
+    let out = Command::new("ssh-keygen").arg("-lf").arg(public).output().unwrap().stdout;
+    String::from_utf8(out).unwrap().split_whitespace().nth(1).unwrap().to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks ssh-keygen")]
-fn fingerprint_of(public: &std::path::Path) -> Vec<u8> {
-    std::process::Command::new("ssh-keygen").arg("-lf").arg(public).output().unwrap().stdout
+fn hash_names(file: &Path) {
+    let done = Command::new("ssh-keygen").args(["-q", "-H", "-f"]).arg(file).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
 }

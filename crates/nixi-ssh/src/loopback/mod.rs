@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod host_keys;
+mod known_hosts;
 mod links;
 mod logins;
 mod places;
