@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
-use crate::node::{Node, SshTarget, UserName};
+use crate::node::{Node, Place, SshTarget, UserName};
 use crate::quote::{self, Unquotable};
 
 /// Whether an invocation may be repeated.
@@ -33,6 +33,7 @@ pub struct Invocation {
     effect: Effect,
     deadline: Duration,
     cancel: CancellationToken,
+    host_key: Option<Fingerprint>,
 }
 
 impl Invocation {
@@ -55,7 +56,13 @@ impl Invocation {
             effect,
             deadline,
             cancel,
+            host_key: None,
         }
+    }
+
+    /// For the machine with this host key alone, whatever answers by then under the node's address.
+    pub(crate) fn pinned(self, host_key: Option<&Fingerprint>) -> Self {
+        Self { host_key: host_key.cloned(), ..self }
     }
 
     pub(crate) fn read(
@@ -111,6 +118,13 @@ impl Invocation {
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.deadline
+    }
+
+    /// The host key of the machine that it is for; a part of an approved plan always has one where there is SSH. Over a
+    /// connection with any other key it must not be sent.
+    #[must_use]
+    pub fn host_key(&self) -> Option<&Fingerprint> {
+        self.host_key.as_ref()
     }
 
     /// Fires when nobody waits for the answer any more.
@@ -300,6 +314,12 @@ pub trait Executor: Send + Sync {
     /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
     /// invocation that changes something is sent at most once.
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError>;
+
+    /// Where a target leads with the user's own SSH configuration, which fills in what Nixi's leaves open. Where that
+    /// cannot be told, it is as the target says, and connecting tells why.
+    fn place(&self, target: &SshTarget) -> Place {
+        Place { host: target.host.clone(), port: target.port, user: target.user.clone() }
+    }
 
     /// Who runs commands on the node; plans show `sudo` where it is run, and only there.
     fn login(&self, node: &Node) -> Login {

@@ -45,7 +45,7 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
-            run(step, shown, approved.writable.node(), bench).await
+            run(step, shown, &approved, bench).await
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
@@ -74,7 +74,8 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     }
     for expectation in &approved.plan.expects {
         let read =
-            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone());
+            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone())
+                .pinned(host_key.as_ref());
         let output = bench.executor.exec(read).await?;
         if !output.exit.is_success() || output.truncated || !expectation.holds(&output.stdout) {
             return Err(changed(format!("no longer so on {}: {}", node.name(), expectation.says())));
@@ -83,9 +84,9 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     Ok(())
 }
 
-async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
     match step {
-        Step::Run(command) => run_command(command, shown, node, bench).await,
+        Step::Run(command) => run_command(command, shown, approved, bench).await,
         Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
@@ -104,10 +105,17 @@ async fn run(step: &Step, shown: String, node: &Node, bench: &Bench<'_>) -> Step
     }
 }
 
-async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+async fn run_command(
+    command: &Command<Write>,
+    shown: String,
+    approved: &Approved,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let node = approved.writable.node();
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
     let words = command.for_login(bench.executor.login(node));
-    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone());
+    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone())
+        .pinned(approved.host_key.as_ref());
     match bench.executor.exec(invocation).await {
         Ok(output) if output.exit.is_success() => {
             let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());

@@ -8,6 +8,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
 
 use super::ticket::Ticket;
+use super::tunnel::{NoTunnel, Order};
 
 /// One command line for the login shell.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub(super) enum Work {
     Probe,
     /// Open a channel and keep it for the next command, which then has no need to wait for one.
     Spare,
+    /// Open a way to another machine.
+    Tunnel(Order),
 }
 
 /// Why there is no output.
@@ -114,6 +117,7 @@ impl Job {
 
     /// Tells the caller that the session is gone.
     pub(super) fn session_ended(&mut self, why: &str) {
+        self.no_tunnel(NoTunnel::Over(why.to_owned()));
         let sent = self.ticket.was_sent();
         self.answer(Err(if sent { Failure::Lost(why.to_owned()) } else { Failure::Unsent(why.to_owned()) }));
     }

@@ -46,6 +46,8 @@ pub(super) enum Step {
     Done,
     /// The op is over, and this is what it was for.
     Spare(Channel),
+    /// Likewise: it carries bytes from here on.
+    Tunnel(Channel),
     /// The whole session is gone.
     Dead(String),
 }
@@ -138,7 +140,12 @@ impl Op {
     }
 
     fn open(&mut self, session: &Session) -> Step {
-        match session.channel_session() {
+        let opened = match &self.job.work {
+            Work::Tunnel(order) => session.channel_direct_tcpip(&order.host, order.port, None),
+            Work::Exec(_) | Work::Probe | Work::Spare => session.channel_session(),
+        };
+        match opened {
+            Ok(channel) if self.job.is_tunnel() && !self.is_abandoned() => Step::Tunnel(channel),
             Ok(channel) if self.job.is_probe() => {
                 self.job.alive();
                 self.closing_since = Some(Instant::now());
@@ -147,7 +154,10 @@ impl Op {
             Ok(channel) if self.job.is_spare() => Step::Spare(channel),
             Ok(channel) => self.moved(Phase::Opened(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Opening),
-            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => Step::NoChannel,
+            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => {
+                self.job.tunnel_refused(&error);
+                Step::NoChannel
+            }
             Err(error) => dead(&error),
         }
     }
@@ -191,7 +201,7 @@ impl Op {
     fn run(&mut self, channel: Channel, buffer: &mut [u8]) -> Step {
         let limit = match &self.job.work {
             Work::Exec(exec) => exec.limit,
-            Work::Probe | Work::Spare => 0,
+            Work::Probe | Work::Spare | Work::Tunnel(_) => 0,
         };
         let mut moved = false;
         for stderr in [false, true] {
@@ -223,7 +233,7 @@ impl Op {
             Ok(()) => {
                 let ended = match &self.job.work {
                     Work::Exec(exec) => self.streams.end(exec, || exit(&channel)),
-                    Work::Probe | Work::Spare => None,
+                    Work::Probe | Work::Spare | Work::Tunnel(_) => None,
                 };
                 let untold =
                     || "the node closed the channel and did not say how the command ended".to_owned();
