@@ -8,7 +8,7 @@ use nixi_core::config::{Config, LlmSettings, SshSettings};
 use nixi_core::registry::RegistrationError;
 use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
 use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
-use nixi_ssh::{Agent, LocalExecutor, SshExecutor, SshOptions};
+use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
 
 use crate::controller::controller;
 use crate::key::{Keyless, api_key};
@@ -103,6 +103,12 @@ fn ssh_options(config: &Config, home: &Path) -> SshOptions {
         identities: identity,
         default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
         agent: Agent::Environment,
+        ssh_config: SshConfigOptions {
+            user: Some(ssh.join("config")),
+            system: Some(PathBuf::from("/etc/ssh/ssh_config")),
+            home: home.to_owned(),
+            local_user: ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()),
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
-use crate::node::{Node, SshTarget, UserName};
+use crate::node::{Node, Place, SshTarget, UserName};
 use crate::quote::{self, Mark, Unquotable};
 
 /// Whether an invocation may be repeated.
@@ -80,6 +80,7 @@ pub struct Invocation {
     cancel: CancellationToken,
     input: Option<Arc<[u8]>>,
     sink: Option<Sink>,
+    host_key: Option<Fingerprint>,
 }
 
 impl Invocation {
@@ -104,7 +105,13 @@ impl Invocation {
             cancel,
             input: None,
             sink: None,
+            host_key: None,
         }
+    }
+
+    /// For the machine with this host key alone, whatever answers by then under the node's address.
+    pub(crate) fn pinned(self, host_key: Option<&Fingerprint>) -> Self {
+        Self { host_key: host_key.cloned(), ..self }
     }
 
     pub(crate) fn read(
@@ -182,6 +189,13 @@ impl Invocation {
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.deadline
+    }
+
+    /// The host key of the machine that it is for; a part of an approved plan always has one where there is SSH. Over a
+    /// connection with any other key it must not be sent.
+    #[must_use]
+    pub fn host_key(&self) -> Option<&Fingerprint> {
+        self.host_key.as_ref()
     }
 
     /// Fires when nobody waits for the answer any more.
@@ -376,6 +390,12 @@ pub trait Executor: Send + Sync {
     /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
     /// invocation that changes something is sent at most once.
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError>;
+
+    /// Where a target leads with the user's own SSH configuration, which fills in what Nixi's leaves open. Where that
+    /// cannot be told, it is as the target says, and connecting tells why.
+    fn place(&self, target: &SshTarget) -> Place {
+        Place { host: target.host.clone(), port: target.port, user: target.user.clone() }
+    }
 
     /// Who runs commands on the node; plans show `sudo` where it is run, and only there.
     fn login(&self, node: &Node) -> Login {

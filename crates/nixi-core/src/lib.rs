@@ -15,6 +15,7 @@ pub mod context;
 pub mod error;
 pub mod exec;
 pub mod fleet;
+pub mod jump;
 pub mod mode;
 pub mod nearest;
 pub mod node;
@@ -34,8 +35,9 @@ pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
     Output, Sink, Unreachable, Welcome,
 };
+pub use jump::{Hop, Jump};
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
-pub use node::{BadWord, Host, Node, NodeName, Port, SshTarget, Tag, Target, UserName};
+pub use node::{BadWord, Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Approved, Decision, Expectation, FileDigest, Origin, Plan, PlanDigest, PutFile, Refusal, Replaces,
     Review, Risk, Step, StepReport, StepStatus, Writable,

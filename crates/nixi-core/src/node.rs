@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::jump::Jump;
 use crate::mode::Mode;
 
 /// Why a word is not the name, host or user it was meant to be.
@@ -215,6 +216,36 @@ pub struct SshTarget {
     pub user: UserName,
     /// A private key of this node's own, tried before all others.
     pub identity: Option<PathBuf>,
+    /// Which of these Nixi's own configuration says.
+    pub given: Given,
+    /// The way there.
+    pub jump: Jump,
+}
+
+/// What of a target Nixi's own configuration says. For the rest a default stands there, over which the user's SSH
+/// configuration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Given {
+    /// The port.
+    pub port: bool,
+    /// The user.
+    pub user: bool,
+}
+
+impl Given {
+    /// Everything.
+    pub const ALL: Self = Self { port: true, user: true };
+}
+
+/// Where a target leads once the user's SSH configuration has been asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The name or address that is connected to.
+    pub host: Host,
+    /// Its port.
+    pub port: Port,
+    /// The login user.
+    pub user: UserName,
 }
 
 /// One machine: its name, where it is, and what Nixi may do to it.
@@ -283,6 +314,25 @@ impl Node {
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         &self.tags
+    }
+
+    /// The same node, with what its configuration left open as it is there.
+    #[must_use]
+    pub(crate) fn at(mut self, place: &Place) -> Self {
+        if let Target::Ssh(ssh) = &mut self.target {
+            ssh.port = place.port;
+            ssh.user = place.user.clone();
+        }
+        self
+    }
+
+    /// The same node, reached in this way.
+    #[must_use]
+    pub(crate) fn by(mut self, jump: Jump) -> Self {
+        if let Target::Ssh(ssh) = &mut self.target {
+            ssh.jump = jump;
+        }
+        self
     }
 
     /// Whether both are the same host and port in different modes. One machine that is read-only under one name only

@@ -7,7 +7,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use nixi_core::text::clean_line;
-use nixi_core::{ExecError, Exit, Output, SshTarget, quote};
+use nixi_core::{ExecError, Exit, Output, quote};
+
+use crate::route::Route;
 
 /// What is sent, and what must come back.
 pub(crate) struct Canary {
@@ -27,11 +29,11 @@ impl Canary {
     }
 
     /// Whether what came back is what was sent; if not, why this login cannot be used.
-    pub(crate) fn check(&self, output: &Output, target: &SshTarget) -> Result<(), ExecError> {
+    pub(crate) fn check(&self, output: &Output, route: &Route) -> Result<(), ExecError> {
         if output.exit == Exit::Code(0) && output.stdout == self.expected.as_bytes() {
             return Ok(());
         }
-        let user = &target.user;
+        let user = &route.user;
         let (why, hint) = match output.stdout.strip_suffix(self.expected.as_bytes()) {
             Some(noise) => (
                 format!("its login shell prints text before every command: {}", shown(noise)),
@@ -46,7 +48,7 @@ impl Canary {
             ),
         };
         Err(ExecError::Unfit {
-            detail: format!("the login {user}@{} cannot be used: {why}", target.host),
+            detail: format!("the login {user}@{} cannot be used: {why}", route.name),
             hint,
         })
     }

@@ -15,12 +15,14 @@ mod hostkey;
 mod local;
 mod options;
 mod pool;
+mod route;
 mod session;
 mod ssh;
+mod ssh_config;
 
 #[cfg(test)]
 mod loopback;
 
 pub use local::LocalExecutor;
-pub use options::{Agent, SshOptions};
+pub use options::{Agent, SshConfigOptions, SshOptions};
 pub use ssh::SshExecutor;

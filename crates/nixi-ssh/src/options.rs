@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Which ssh-agent is asked for keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Agent {
     /// The one that `SSH_AUTH_SOCK` names, if there is one.
     Environment,
@@ -30,4 +30,20 @@ pub struct SshOptions {
     pub default_identities: Vec<PathBuf>,
     /// The agent; its keys come after the node's own, before the configured ones.
     pub agent: Agent,
+    /// The user's own SSH configuration.
+    pub ssh_config: SshConfigOptions,
+}
+
+/// Where the SSH configuration of the user and of the system is, and what words in it stand for. See `docs/ssh.md` for
+/// what of it is honoured.
+#[derive(Debug, Clone)]
+pub struct SshConfigOptions {
+    /// `~/.ssh/config`; it need not be there.
+    pub user: Option<PathBuf>,
+    /// `/etc/ssh/ssh_config`; it need not be there.
+    pub system: Option<PathBuf>,
+    /// What `~/` and `%d` stand for.
+    pub home: PathBuf,
+    /// The user here: `%u`, `Match localuser`, and who logs in to jump hosts that name nobody.
+    pub local_user: Option<String>,
 }

@@ -1,26 +1,55 @@
-//! One live session a target, and a second one where the first is not enough: made when they are first needed,
-//! shared, replaced when they have ended.
+//! One live session a route, and a second one where the first is not enough: made when they are first needed, shared,
+//! replaced when they have ended.
+//!
+//! Jump hosts have sessions of their own, apart from those for commands, and shared by all that is behind them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
-use nixi_core::SshTarget;
+use nixi_core::Fingerprint;
+use tokio::net::UnixStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::actor::Lane;
-use crate::connect::{ConnectError, Connector};
+use crate::actor::{Lane, NoTunnel};
+use crate::connect::{Budget, ConnectError, Connected, Connector};
+use crate::route::Route;
 use crate::session::Session;
 
 type Connecting = BoxFuture<'static, Result<Session, Arc<ConnectError>>>;
 
+/// How many may exchange keys and log in at once behind one jump host: sshd takes 10 strangers (`MaxStartups`), and to
+/// a node they all come from there.
+const HANDSHAKES: usize = 9;
+/// How many sessions with one jump host there are at most, while machines behind it do not answer.
+const LANES: usize = 16;
+
 /// The sessions of one executor; when it goes, they are closed.
 pub(crate) struct Pool {
-    connector: Arc<Connector>,
-    slots: Slots,
+    jumps: Jumps,
 }
 
-type Slots = Arc<Mutex<HashMap<(SshTarget, Lane), Slot>>>;
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Use {
+    Commands(Lane),
+    /// To carry others: the first session with a jump host, or a further one.
+    Jump(usize),
+}
+
+impl Use {
+    /// Whoever waits for a tunnel has no other session to go to.
+    fn lane(self) -> Lane {
+        match self {
+            Self::Commands(lane) => lane,
+            Self::Jump(_) => Lane::Side,
+        }
+    }
+}
+
+type Slots = Mutex<HashMap<(Arc<Route>, Use), Slot>>;
 
 /// Which attempt it is: one that was forgotten meanwhile leaves nothing behind.
 type Attempt = Arc<()>;
@@ -39,64 +68,169 @@ pub(crate) struct Found {
 
 impl Pool {
     pub(crate) fn new(connector: Arc<Connector>) -> Self {
-        Self { connector, slots: Arc::default() }
+        let (slots, crowds) = (Slots::default(), Mutex::default());
+        Self { jumps: Jumps { shared: Arc::new(Sessions { connector, slots, crowds }) } }
     }
 
-    /// The live session of a target, or a new one. An attempt that fails, fails for all who waited for it.
-    pub(crate) async fn get(&self, target: &SshTarget, lane: Lane) -> Result<Found, Arc<ConnectError>> {
-        let key = (target.clone(), lane);
-        let connecting = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            match slots.get(&key) {
-                Some(Slot::Live(session)) if !session.is_over() => {
-                    return Ok(Found { session: session.clone(), fresh: false });
-                }
-                Some(Slot::Connecting(_, weak)) => weak.upgrade().filter(|shared| shared.peek().is_none()),
-                Some(Slot::Live(_)) | None => None,
-            }
-            .unwrap_or_else(|| {
-                let attempt = Attempt::default();
-                let shared = self.connect(key.clone(), Arc::clone(&attempt));
-                if let Some(weak) = shared.downgrade() {
-                    slots.insert(key, Slot::Connecting(attempt, weak));
-                }
-                shared
-            })
-        };
-        connecting.await.map(|session| Found { session, fresh: true })
+    /// The live session of a route, or a new one. An attempt that fails, fails for all who waited for it.
+    pub(crate) async fn get(&self, route: &Arc<Route>, lane: Lane) -> Result<Found, Arc<ConnectError>> {
+        self.jumps.get(route, Use::Commands(lane)).await
+    }
+
+    /// A new connection, whatever there is already. It is in nobody's hands yet.
+    pub(crate) async fn connect(
+        &self,
+        route: &Route,
+        pin: Option<&Fingerprint>,
+    ) -> Result<Connected, ConnectError> {
+        self.jumps.shared.connector.connect(route, pin, &self.jumps).await
     }
 
     /// Lets go of all sessions with a host; what runs on them ends as it would have.
-    pub(crate) fn forget(&self, target: &SshTarget) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|(other, _), _| {
-            other.port != target.port || !other.host.as_str().eq_ignore_ascii_case(target.host.as_str())
+    pub(crate) fn forget(&self, known_as: &(nixi_core::Host, nixi_core::Port)) {
+        let (host, port) = known_as;
+        self.jumps.slots(|slots| {
+            slots.retain(|(route, _), _| {
+                let (other, at) = &route.known_as;
+                at != port || !other.as_str().eq_ignore_ascii_case(host.as_str())
+            });
         });
     }
 
     /// Lets go of all sessions with a host but this one.
-    pub(crate) fn replace(&self, target: &SshTarget, session: Session) {
-        self.forget(target);
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.insert((target.clone(), Lane::Main), Slot::Live(session));
+    pub(crate) fn replace(&self, route: &Arc<Route>, session: Session) {
+        self.forget(&route.known_as);
+        self.jumps
+            .slots(|slots| slots.insert((Arc::clone(route), Use::Commands(Lane::Main)), Slot::Live(session)));
+    }
+}
+
+/// The sessions themselves, as those have them in hand that connect by way of others.
+#[derive(Clone)]
+pub(crate) struct Jumps {
+    shared: Arc<Sessions>,
+}
+
+struct Sessions {
+    connector: Arc<Connector>,
+    slots: Slots,
+    crowds: Mutex<HashMap<Arc<Route>, Arc<Crowd>>>,
+}
+
+/// All that is behind one jump host.
+struct Crowd {
+    handshakes: Arc<Semaphore>,
+    /// How many sessions with the jump host tunnels are spread over.
+    lanes: AtomicUsize,
+    next: AtomicUsize,
+}
+
+/// The near end of a tunnel, and the session that carries it.
+pub(crate) struct Opened {
+    pub(crate) stream: UnixStream,
+    pub(crate) session: Session,
+}
+
+impl Jumps {
+    fn slots<T>(&self, with: impl FnOnce(&mut HashMap<(Arc<Route>, Use), Slot>) -> T) -> T {
+        with(&mut self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn connect(&self, key: (SshTarget, Lane), attempt: Attempt) -> Shared<Connecting> {
-        let (connector, slots) = (Arc::clone(&self.connector), Arc::clone(&self.slots));
+    async fn get(&self, route: &Arc<Route>, purpose: Use) -> Result<Found, Arc<ConnectError>> {
+        let key = (Arc::clone(route), purpose);
+        let connecting = self.slots(|slots| {
+            let there = match slots.get(&key) {
+                Some(Slot::Live(session)) if !session.is_over() && !session.is_clogged() => {
+                    return Err(Found { session: session.clone(), fresh: false });
+                }
+                Some(Slot::Connecting(_, weak)) => weak.upgrade().filter(|shared| shared.peek().is_none()),
+                Some(Slot::Live(_)) | None => None,
+            };
+            Ok(there.unwrap_or_else(|| {
+                let attempt = Attempt::default();
+                let shared = self.connect(key.clone(), Arc::clone(&attempt));
+                if let Some(weak) = shared.downgrade() {
+                    slots.insert(key.clone(), Slot::Connecting(attempt, weak));
+                }
+                shared
+            }))
+        });
+        match connecting {
+            Err(found) => Ok(found),
+            Ok(connecting) => connecting.await.map(|session| Found { session, fresh: true }),
+        }
+    }
+
+    fn connect(&self, key: (Arc<Route>, Use), attempt: Attempt) -> Shared<Connecting> {
+        let this = self.clone();
         async move {
-            let (target, lane) = &key;
-            let connected = connector.connect(target, None).await.map_err(Arc::new)?;
+            let (connector, route) = (&this.shared.connector, &key.0);
+            let connected = connector.connect(route, None, &this).await.map_err(Arc::new)?;
             let patience = connector.options().connect_timeout;
-            let session = Session::start(connected, target.clone(), patience, *lane);
-            let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(slot) = slots.get_mut(&key)
-                && matches!(slot, Slot::Connecting(of, _) if Arc::ptr_eq(of, &attempt))
-            {
-                *slot = Slot::Live(session.clone());
-            }
+            let session = Session::start(connected, Arc::clone(route), patience, key.1.lane());
+            this.slots(|slots| {
+                if let Some(slot) = slots.get_mut(&key)
+                    && matches!(slot, Slot::Connecting(of, _) if Arc::ptr_eq(of, &attempt))
+                {
+                    *slot = Slot::Live(session.clone());
+                }
+            });
             Ok(session)
         }
         .boxed()
         .shared()
+    }
+
+    fn crowd(&self, via: &Arc<Route>) -> Arc<Crowd> {
+        let mut crowds = self.shared.crowds.lock().unwrap_or_else(PoisonError::into_inner);
+        let crowd = crowds.entry(Arc::clone(via)).or_insert_with(|| {
+            Arc::new(Crowd {
+                handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
+                lanes: AtomicUsize::new(1),
+                next: AtomicUsize::new(0),
+            })
+        });
+        Arc::clone(crowd)
+    }
+
+    /// A place among those that exchange keys and log in behind a jump host.
+    pub(crate) async fn place_behind(
+        &self,
+        via: &Arc<Route>,
+        budget: &mut Budget,
+    ) -> Result<OwnedSemaphorePermit, ConnectError> {
+        let handshakes = Arc::clone(&self.crowd(via).handshakes);
+        budget.queue(handshakes.acquire_owned()).await.map_err(ConnectError::internal)
+    }
+
+    /// A tunnel to a machine by way of its jump host. While machines behind it do not answer, the way to others goes
+    /// over further sessions with it, twice as many each time.
+    pub(crate) async fn open(
+        &self,
+        via: &Arc<Route>,
+        route: &Route,
+        budget: &Budget,
+    ) -> Result<Opened, ConnectError> {
+        let crowd = self.crowd(via);
+        let mut again = true;
+        loop {
+            let lanes = crowd.lanes.load(Ordering::Relaxed);
+            let lane = crowd.next.fetch_add(1, Ordering::Relaxed) % lanes;
+            let found = budget.within("connecting to its jump host", self.get(via, Use::Jump(lane))).await?;
+            let Found { session, fresh } =
+                found.map_err(|error| ConnectError::JumpHost { hop: Arc::clone(via), error })?;
+            let opening = session.tunnel(route.host.as_str(), route.port.get());
+            match budget.within("waiting for its jump host to reach it", opening).await? {
+                Ok(stream) => return Ok(Opened { stream, session }),
+                Err(NoTunnel::Clogged) => {
+                    crowd.lanes.fetch_max((lanes * 2).min(LANES), Ordering::Relaxed);
+                }
+                // A session that had died unseen: a fresh one will tell.
+                Err(NoTunnel::Over(_)) if again && !fresh => again = false,
+                Err(NoTunnel::Refused(why) | NoTunnel::Over(why)) => {
+                    return Err(ConnectError::NoTunnel { hop: Arc::clone(via), why });
+                }
+            }
+        }
     }
 }

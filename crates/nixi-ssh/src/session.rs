@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::{ExecError, Fingerprint, HostKeyState, Output, SshTarget, Unreachable};
+use nixi_core::{ExecError, Fingerprint, HostKeyState, Output, Unreachable};
+use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Exec, Failure, Handle, Lane};
+use crate::actor::{Exec, Failure, Handle, Lane, NoTunnel};
 use crate::canary::Canary;
 use crate::connect::Connected;
+use crate::route::Route;
 
 /// The longest line that is sent: libssh2 puts it into one packet (35,000 bytes with its frame).
 const LONGEST_LINE: usize = 32_000;
@@ -25,10 +27,12 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct Shared {
     handle: Handle,
-    target: SshTarget,
+    route: Arc<Route>,
     fingerprint: Fingerprint,
     host_key: HostKeyState,
     patience: Duration,
+    /// The session with the jump host that carries this one; it lives as long as this does.
+    carrier: Option<Session>,
     /// Set once the login shell was found fit.
     fit: OnceCell<()>,
 }
@@ -47,16 +51,17 @@ pub(crate) enum NoOutput {
 }
 
 impl Session {
-    pub(crate) fn start(connected: Connected, target: SshTarget, patience: Duration, lane: Lane) -> Self {
-        let Connected { link, fingerprint, host_key } = connected;
+    pub(crate) fn start(connected: Connected, route: Arc<Route>, patience: Duration, lane: Lane) -> Self {
+        let Connected { link, fingerprint, host_key, carrier } = connected;
         let handle = Handle::start(link, patience, lane);
         Self {
             shared: Arc::new(Shared {
                 handle,
-                target,
+                route,
                 fingerprint,
                 host_key,
                 patience,
+                carrier,
                 fit: OnceCell::new(),
             }),
         }
@@ -89,6 +94,16 @@ impl Session {
         self.shared.handle.exec(exec, cancel).await.map_err(|failure| self.no_output(failure))
     }
 
+    /// Opens a way to a machine behind this one.
+    pub(crate) async fn tunnel(&self, host: &str, port: u16) -> Result<UnixStream, NoTunnel> {
+        self.shared.handle.tunnel(host, port).await
+    }
+
+    /// Whether a machine that does not answer blocks the way to others.
+    pub(crate) fn is_clogged(&self) -> bool {
+        self.shared.handle.is_clogged()
+    }
+
     /// Sends the canary, unless one came back already.
     pub(crate) async fn check_fitness(&self, cancel: &CancellationToken) -> Result<(), NoOutput> {
         self.shared.fit.get_or_try_init(|| self.send_canary(cancel)).await.copied()
@@ -98,15 +113,15 @@ impl Session {
         let canary = Canary::new();
         let exec = Exec::new(canary.line.clone(), self.shared.patience, CANARY_LIMIT);
         match self.shared.handle.exec(exec, cancel).await {
-            Ok(output) => canary.check(&output, &self.shared.target).map_err(NoOutput::Final),
+            Ok(output) => canary.check(&output, &self.shared.route).map_err(NoOutput::Final),
             // The command itself was never sent, whatever became of its canary.
-            Err(Failure::Lost(why)) => Err(NoOutput::Unsent(why)),
+            Err(Failure::Lost(why)) => Err(NoOutput::Unsent(self.with_carrier(why))),
             Err(Failure::Cancelled) => Err(NoOutput::Final(ExecError::CancelledUnsent)),
             Err(Failure::Deadline(limit)) => Err(NoOutput::Final(ExecError::Unreachable {
                 reason: Unreachable::Timeout,
                 detail: format!(
                     "{}@{} logs in, but its login shell did not answer within {limit:?}",
-                    self.shared.target.user, self.shared.target.host
+                    self.shared.route.user, self.shared.route.name
                 ),
                 hint: None,
             })),
@@ -132,10 +147,20 @@ impl Session {
         })
     }
 
+    /// A connection that goes with that to its jump host says so.
+    fn with_carrier(&self, why: String) -> String {
+        match &self.shared.carrier {
+            Some(carrier) if carrier.is_over() => {
+                format!("{why}; its jump host {} is gone", carrier.shared.route.name)
+            }
+            Some(_) | None => why,
+        }
+    }
+
     fn no_output(&self, failure: Failure) -> NoOutput {
         match failure {
-            Failure::Unsent(why) => NoOutput::Unsent(why),
-            Failure::Lost(why) => NoOutput::Lost(why),
+            Failure::Unsent(why) => NoOutput::Unsent(self.with_carrier(why)),
+            Failure::Lost(why) => NoOutput::Lost(self.with_carrier(why)),
             Failure::Crowded => NoOutput::Crowded,
             Failure::Deadline(limit) => NoOutput::Final(ExecError::Deadline(limit)),
             Failure::CancelledUnsent => NoOutput::Final(ExecError::CancelledUnsent),
@@ -143,7 +168,7 @@ impl Session {
             Failure::Denied(why) => NoOutput::Final(ExecError::Unfit {
                 detail: format!(
                     "the login {}@{} cannot be used: {why}",
-                    self.shared.target.user, self.shared.target.host
+                    self.shared.route.user, self.shared.route.name
                 ),
                 hint: "look for MaxSessions, ForceCommand and Match blocks in the node's sshd_config"
                     .to_owned(),

@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use nixi_core::quote::Mark;
 use nixi_core::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Node, NodeName,
-    Output, Sink, SshTarget, Unreachable, Welcome,
+    Output, Place, Sink, SshTarget, Unreachable, Welcome, command::Login,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Exec, Lane, Manners, Trace, random};
-use crate::connect::{ConnectError, Connector};
+use crate::connect::Connector;
 use crate::hostkey;
 use crate::options::SshOptions;
 use crate::pool::{Found, Pool};
+use crate::route::{Route, Routes};
 use crate::session::{NoOutput, Session};
 
 /// Runs commands on nodes behind SSH, over one live connection a node.
@@ -23,6 +24,7 @@ use crate::session::{NoOutput, Session};
 /// closed when this is dropped.
 pub struct SshExecutor {
     connector: Arc<Connector>,
+    routes: Routes,
     pool: Pool,
 }
 
@@ -30,8 +32,9 @@ impl SshExecutor {
     /// An executor without any connection yet.
     #[must_use]
     pub fn new(options: SshOptions) -> Self {
+        let routes = Routes::new(options.ssh_config.clone());
         let connector = Arc::new(Connector::new(options));
-        Self { pool: Pool::new(Arc::clone(&connector)), connector }
+        Self { pool: Pool::new(Arc::clone(&connector)), routes, connector }
     }
 
     async fn session(
@@ -41,14 +44,17 @@ impl SshExecutor {
         node: Option<&NodeName>,
         cancel: &CancellationToken,
     ) -> Result<Found, ExecError> {
+        let route = self.routes.find(target)?;
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ExecError::CancelledUnsent),
-            found = self.pool.get(target, lane) => found.map_err(|error| error.explain(target, node)),
+            found = self.pool.get(&route, lane) => found.map_err(|error| error.explain(&route, node)),
         }
     }
 
     /// Runs a line; see [`Executor::exec`] for what is repeated and what is not.
+    ///
+    /// With a pin, nothing is sent to a machine of another host key.
     ///
     /// A change has a witness, and without its word the answer is [`ExecError::Lost`]. A read has none, as that costs
     /// another process; but one that worked and printed nothing is what an end that nobody told looks like as well,
@@ -58,9 +64,10 @@ impl SshExecutor {
         target: &SshTarget,
         node: Option<&NodeName>,
         exec: Exec,
-        effect: Effect,
+        terms: impl Into<Terms>,
         cancel: &CancellationToken,
     ) -> Result<Output, ExecError> {
+        let Terms { effect, host_key: pin } = terms.into();
         let mut exec = match effect {
             Effect::Change => exec.witnessed().map_err(|error| no_random(&error))?,
             Effect::Read => exec,
@@ -78,6 +85,9 @@ impl SshExecutor {
                 }
                 Err(error) => return Err(error),
             };
+            if let Some(pin) = pin.as_ref().filter(|pin| *pin != session.fingerprint()) {
+                return Err(another_machine(target, pin, session.fingerprint()));
+            }
             match session.exec(exec.clone(), cancel).await {
                 Ok(output) if exec.witness.is_none() && says_nothing(&output, &exec) => {
                     exec = exec.witnessed().map_err(|error| no_random(&error))?;
@@ -119,6 +129,26 @@ impl SshExecutor {
     }
 }
 
+/// On which terms a line is run.
+pub(crate) struct Terms {
+    pub(crate) effect: Effect,
+    /// The only machine that it is for.
+    pub(crate) host_key: Option<Fingerprint>,
+}
+
+impl From<Effect> for Terms {
+    /// On whatever machine answers.
+    fn from(effect: Effect) -> Self {
+        Self { effect, host_key: None }
+    }
+}
+
+impl From<&Invocation> for Terms {
+    fn from(run: &Invocation) -> Self {
+        Self { effect: run.effect(), host_key: run.host_key().cloned() }
+    }
+}
+
 /// What is left of an answer that never came.
 fn says_nothing(output: &Output, exec: &Exec) -> bool {
     output.exit == Exit::Code(0) && output.stdout.is_empty() && !has_begun(exec)
@@ -133,6 +163,18 @@ fn no_random(error: &std::io::Error) -> ExecError {
     ExecError::Unfit {
         detail: format!("the controller gives no random numbers, without which no command is sent: {error}"),
         hint: "look at /dev/urandom of the controller".to_owned(),
+    }
+}
+
+fn another_machine(target: &SshTarget, pin: &Fingerprint, answers: &Fingerprint) -> ExecError {
+    ExecError::Unreachable {
+        reason: Unreachable::HostKeyChanged,
+        detail: format!(
+            "another machine answers as {} now: its host key is {answers}, and the command is for the one of {pin}; \
+             nothing was sent",
+            target.host
+        ),
+        hint: Some("ask again to get a new plan".to_owned()),
     }
 }
 
@@ -156,16 +198,28 @@ impl Executor for SshExecutor {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         let node = run.node();
         let target = node.ssh().ok_or_else(|| not_remote(node))?;
+        let user = self.routes.find(target)?.user.clone();
         let mark = Mark::new(random().map_err(|error| no_random(&error))?);
-        let line = run.remote_line(&target.user, &mark)?;
-        let trace = Some(Trace { mark, elevation: run.elevation_for(&target.user) });
+        let line = run.remote_line(&user, &mark)?;
+        let trace = Some(Trace { mark, elevation: run.elevation_for(&user) });
         let exec = Exec {
             trace,
             input: run.input().cloned(),
             sink: run.sink().cloned(),
             ..Exec::new(line, run.deadline(), Invocation::OUTPUT_LIMIT)
         };
-        self.run(target, Some(node.name()), exec, run.effect(), run.cancel()).await
+        self.run(target, Some(node.name()), exec, &run, run.cancel()).await
+    }
+
+    fn place(&self, target: &SshTarget) -> Place {
+        self.routes.place(target)
+    }
+
+    fn login(&self, node: &Node) -> Login {
+        match node.ssh().map(|ssh| self.routes.place(ssh)) {
+            Some(place) if place.user.is_root() => Login::Root,
+            Some(_) | None => Login::Other,
+        }
     }
 
     async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
@@ -186,10 +240,11 @@ impl Enrol for SshExecutor {
     ) -> Result<Welcome, ExecError> {
         let login = async {
             // Always a new connection: what is shown is what a login gives now.
-            let connected = self.connector.connect(target, pin).await;
-            let connected = connected.map_err(|error: ConnectError| error.explain(target, None))?;
+            let route: Arc<Route> = self.routes.find(target)?;
+            let connected = self.pool.connect(&route, pin).await;
+            let connected = connected.map_err(|error| error.explain(&route, None))?;
             let patience = self.connector.options().connect_timeout;
-            let session = Session::start(connected, target.clone(), patience, Lane::Main);
+            let session = Session::start(connected, Arc::clone(&route), patience, Lane::Main);
             match session.check_fitness(cancel).await {
                 Ok(()) => {}
                 Err(NoOutput::Final(error)) => return Err(error),
@@ -197,7 +252,7 @@ impl Enrol for SshExecutor {
                 Err(NoOutput::Crowded) => return Err(ended(target, "it has no place for a first command")),
             }
             // Whatever was connected before may be another machine by now.
-            self.pool.replace(target, session.clone());
+            self.pool.replace(&route, session.clone());
             Ok(Welcome { fingerprint: session.fingerprint().clone(), host_key: session.host_key() })
         };
         tokio::select! {
@@ -211,9 +266,14 @@ impl Enrol for SshExecutor {
 impl HostKeys for SshExecutor {
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
         let file = &self.connector.options().known_hosts;
-        let forgotten = hostkey::forget(file, target, kept);
+        let recorded = |target| self.routes.as_recorded(target).map_err(|error| error.to_string());
+        let ours = recorded(target)?;
+        // A host of which that cannot be told keeps what goes by its plain name.
+        let kept: Vec<SshTarget> =
+            kept.iter().map(|kept| recorded(kept).unwrap_or_else(|_| kept.clone())).collect();
+        let forgotten = hostkey::forget(file, &ours, &kept);
         // After the file: what connected in between was judged by the old one.
-        self.pool.forget(target);
+        self.pool.forget(&(ours.host, ours.port));
         forgotten
             .map_err(|error| format!("failed to take {} out of {}: {error}", target.host, file.display()))
     }

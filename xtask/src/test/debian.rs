@@ -19,6 +19,9 @@ struct Need {
 const NEEDS: &[Need] = &[
     Need { name: "sshd", package: "openssh-server", is_here: || find("sshd").is_some() },
     Need { name: "sudo", package: "sudo", is_here: || find("sudo").is_some() },
+    // Login shells: one that Nixi takes, and one that it has to refuse.
+    Need { name: "zsh", package: "zsh", is_here: || find("zsh").is_some() },
+    Need { name: "fish", package: "fish", is_here: || find("fish").is_some() },
     Need { name: "tmux", package: "tmux", is_here: || find("tmux").is_some() },
     Need {
         name: "python3-venv",

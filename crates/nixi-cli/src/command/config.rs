@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use nixi_core::config::{Config, ConfigFiles, Layer, NodeEntry};
-use nixi_core::{ErrorKind, ErrorReport, Port};
+use nixi_core::{ErrorKind, ErrorReport};
 use serde_json::{Value, json};
 
 use super::Cx;
@@ -94,13 +94,19 @@ fn node_keys(entry: &NodeEntry) -> Vec<(&'static str, Value)> {
     let mut keys = vec![("name", json!(node.name()))];
     if let Some(ssh) = node.ssh() {
         keys.push(("host", json!(ssh.host)));
-        keys.push(("user", json!(ssh.user)));
+        // What is left open is for the user's SSH configuration to say.
+        if ssh.given.user {
+            keys.push(("user", json!(ssh.user)));
+        }
         keys.push(("mode", json!(node.mode())));
-        if ssh.port != Port::SSH {
+        if ssh.given.port {
             keys.push(("port", json!(ssh.port)));
         }
         if let Some(identity) = &ssh.identity {
             keys.push(("identity", json!(identity)));
+        }
+        if let Some(jump) = &entry.proxy_jump {
+            keys.push(("proxy_jump", json!(jump)));
         }
     }
     if !node.tags().is_empty() {
@@ -155,7 +161,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = ConfigFiles { user: dir.path().join("a.toml"), system: dir.path().join("none.toml") };
         let text = "[[nodes]]\nname = \"web\"\nhost = \"::1\"\nmode = \"monitored\"\nport = 2222\ntags = [\"x\"]\n\
-                    identity = \"/k \\\"q\\\"\"\n[ssh]\nconnect_timeout = \"1500ms\"\nidentity = [\"/a\"]\n\
+                    identity = \"/k \\\"q\\\"\"\nproxy_jump = \"ops@b:2222,[::2]\"\n[ssh]\nconnect_timeout = \"1500ms\"\nidentity = [\"/a\"]\n\
                     [llm]\nmodel = \"m\"\napi_key_env = \"KEY\"\n";
         std::fs::write(&files.user, text).unwrap();
         let home = dir.path();

@@ -10,8 +10,9 @@ use super::layers::BYTE_ORDER_MARK;
 use super::read::{Declared, FileSettings, read};
 use super::splice;
 use crate::fleet::address;
+use crate::jump::{Hop, Jump};
 use crate::mode::Mode;
-use crate::node::{Host, Node, NodeName, Port, SshTarget, Tag, UserName};
+use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 
 /// A change of the user's configuration file.
 ///
@@ -33,14 +34,25 @@ pub struct OldNode {
     user: UserName,
     port: Port,
     mode: Mode,
+    #[serde(skip)]
+    given: Given,
 }
 
 impl OldNode {
     /// This node; nothing for the controller, which is not declared anywhere.
     #[must_use]
     pub fn of(node: &Node) -> Option<Self> {
-        let SshTarget { host, port, user, .. } = node.ssh()?.clone();
-        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode() })
+        let SshTarget { host, port, user, given, .. } = node.ssh()?.clone();
+        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode(), given })
+    }
+
+    /// Whether the declaration still makes this node. What it leaves open is not its to say: the user's SSH
+    /// configuration may have filled it in.
+    fn is_declared_by(&self, node: &Node) -> bool {
+        let Some(ssh) = node.ssh() else { return false };
+        let same = (node.name(), &ssh.host, node.mode(), ssh.given)
+            == (&self.name, &self.host, self.mode, self.given);
+        same && (!self.given.port || ssh.port == self.port) && (!self.given.user || ssh.user == self.user)
     }
 
     /// Its name.
@@ -98,8 +110,14 @@ impl NewNode {
             Ok(below) => home.join(below),
             Err(_) => path.clone(),
         });
-        let target =
-            SshTarget { host: self.host.clone(), port: self.port, user: self.user.clone(), identity };
+        let target = SshTarget {
+            host: self.host.clone(),
+            port: self.port,
+            user: self.user.clone(),
+            identity,
+            given: Given { port: self.port != Port::SSH, user: true },
+            jump: Jump::Unsaid,
+        };
         Node::remote(self.name.clone(), target, self.mode).with_tags(self.tags.clone())
     }
 }
@@ -108,7 +126,7 @@ impl fmt::Display for ConfigEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = match self {
             Self::AddNode(node) => node,
-            Self::RemoveNode(OldNode { name, host, user, port, mode }) => {
+            Self::RemoveNode(OldNode { name, host, user, port, mode, .. }) => {
                 return write!(f, "remove node {name} ({}, {mode})", address(user, host, *port));
             }
         };
@@ -175,12 +193,12 @@ impl ConfigEdit {
                     return Err(EditError::Duplicate(node.name.clone()));
                 }
                 check_identity(node)?;
-                expected.push((node.node(HOME.as_ref()), true));
+                expected.push((node.node(HOME.as_ref()), None));
                 splice::add(text, &shape, node)
             }
             Self::RemoveNode(old) => {
                 let Some(index) = index(&old.name) else { return Err(not_found(&old.name, &before)) };
-                if OldNode::of(&before.nodes[index].node).as_ref() != Some(old) {
+                if !old.is_declared_by(&before.nodes[index].node) {
                     return Err(EditError::Changed(old.name.clone()));
                 }
                 expected.remove(index);
@@ -208,10 +226,10 @@ impl ConfigEdit {
 /// Stands for any home directory while two texts are compared.
 const HOME: &str = "/~";
 
-type Meaning = (Node, bool);
+type Meaning = (Node, Option<Vec<Hop>>);
 
 fn meaning(declared: &Declared) -> Meaning {
-    (declared.node.clone(), declared.user_given)
+    (declared.node.clone(), declared.hops.clone())
 }
 
 fn parse(text: &str) -> Result<FileSettings, ConfigError> {

@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::diagnose::{ConfigError, Problem, Sheet, show_path};
+use super::jumps::Jumps;
 use super::model::{Config, Layer, LlmSettings, NodeEntry};
 use super::read::{Declared, FileSettings, Scalars, at_odds, read};
 use super::{NODES_OPTION, excerpt};
+use crate::jump::Hop;
 
 /// A configuration file is at most this long.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -70,12 +72,33 @@ impl ConfigFiles {
         if !sheet.is_clean() {
             return Err(ConfigError::new(sheet.into_problems()));
         }
+        let (system, user) = self.joined(system, user)?;
         let mut config = Config::builtin();
         overlay(&mut config, system.settings.scalars);
         overlay(&mut config, user.settings.scalars);
         config.nodes.extend(system.settings.nodes.into_iter().map(|node| entry(node, Layer::System)));
         config.nodes.extend(user.settings.nodes.into_iter().map(|node| entry(node, Layer::User)));
         Ok(config)
+    }
+
+    /// Puts the jump hosts in where they are named: those of either file may be nodes of the other.
+    fn joined(&self, mut system: Loaded, mut user: Loaded) -> Result<(Loaded, Loaded), ConfigError> {
+        let jumps = Jumps::of(system.settings.nodes.iter().chain(&user.settings.nodes));
+        let mut problems = Vec::new();
+        for (file, loaded) in [(&self.system, &mut system), (&self.user, &mut user)] {
+            let mut sheet = Sheet::new(file, &loaded.text);
+            for declared in &mut loaded.settings.nodes {
+                match jumps.way_to(declared) {
+                    Ok(jump) => declared.node = declared.node.clone().by(jump),
+                    Err(message) => {
+                        let hint = "a way by way of jump hosts has to end somewhere: take one of them out";
+                        sheet.report(declared.name_at.clone(), &message, Some(hint.to_owned()));
+                    }
+                }
+            }
+            problems.extend(sheet.into_problems());
+        }
+        if problems.is_empty() { Ok((system, user)) } else { Err(ConfigError::new(problems)) }
     }
 }
 
@@ -85,7 +108,11 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 fn entry(declared: Declared, layer: Layer) -> NodeEntry {
-    NodeEntry { node: declared.node, layer }
+    let words = |hops: Vec<Hop>| match hops.is_empty() {
+        true => "none".to_owned(),
+        false => hops.iter().map(Hop::to_string).collect::<Vec<_>>().join(","),
+    };
+    NodeEntry { node: declared.node, proxy_jump: declared.hops.map(words), layer }
 }
 
 fn overlay(config: &mut Config, over: Scalars) {

@@ -11,6 +11,7 @@ mod array;
 mod diagnose;
 mod edit;
 mod excerpt;
+mod jumps;
 mod layers;
 mod model;
 mod read;

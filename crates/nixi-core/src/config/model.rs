@@ -53,6 +53,8 @@ impl Config {
 pub struct NodeEntry {
     /// The node. Its mode is as configured; where the file names none it is managed, as the page says.
     pub node: Node,
+    /// Its jump hosts as the file names them: perhaps by the names of other nodes.
+    pub proxy_jump: Option<String>,
     /// The file that declares it.
     pub layer: Layer,
 }

@@ -11,8 +11,9 @@ use toml::de::{DeTable, DeValue};
 use super::diagnose::{Problem, Sheet, closest};
 use super::model::{Routine, Runtime};
 use super::section::{Section, TABLES};
+use crate::jump::{Hop, Jump};
 use crate::mode::Mode;
-use crate::node::{Host, Node, NodeName, Port, SshTarget, Tag, UserName};
+use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 
 /// What one file says; `None` where it says nothing.
 #[derive(Debug, Default)]
@@ -42,11 +43,11 @@ pub(crate) struct LlmScalars {
     pub(crate) api_key_file: Option<PathBuf>,
 }
 
-/// One node of one file, and where its name stands.
+/// One node of one file, and where its name stands. Its jump hosts are words still: they may name nodes of either file.
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) node: Node,
-    pub(crate) user_given: bool,
+    pub(crate) hops: Option<Vec<Hop>>,
     pub(crate) name_at: Range<usize>,
 }
 
@@ -237,20 +238,21 @@ impl Reader<'_, '_> {
         let port = section.port::<Port>("port");
         let identity = section.path("identity");
         let tags = section.words::<Tag>("tags");
-        if let Some(span) = section.key_span("proxy_jump") {
-            let hint = "leave the node out until then: it must not be reached around its proxy".to_owned();
-            section.report(span, "\"proxy_jump\" is not built yet: no jump host is used", Some(hint));
-        }
+        let hops = match section.key_span("proxy_jump") {
+            Some(_) => Some(section.hops("proxy_jump")?),
+            None => None,
+        };
         let name_at = section.value_span("name")?;
-        let user_given = user.is_some();
         let target = SshTarget {
             host: host?,
+            given: Given { port: port.is_some(), user: user.is_some() },
             port: port.unwrap_or(Port::SSH),
             user: user.unwrap_or_else(UserName::page_default),
             identity,
+            jump: Jump::Unsaid,
         };
         let node = Node::remote(name?, target, mode?);
-        Some(Declared { node: node.with_tags(tags.unwrap_or_default()), user_given, name_at })
+        Some(Declared { node: node.with_tags(tags.unwrap_or_default()), hops, name_at })
     }
 }
 

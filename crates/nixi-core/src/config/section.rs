@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnose::{Sheet, closest};
+use crate::jump::Hop;
 use crate::node::BadWord;
 
 pub(crate) const NODE_KEYS: &[&str] =
@@ -200,6 +201,19 @@ impl<'a, 's, 't> Section<'a, 's, 't> {
             }
         }
         Some(words)
+    }
+
+    /// The jump hosts of one string, the nearest first; none for `"none"`.
+    pub(crate) fn hops(&mut self, key: &str) -> Option<Vec<Hop>> {
+        let hint = "write [user@]host[:port] or the name of a node, several with commas between".to_owned();
+        let text = self.text(key, "a string", Some(hint.clone()))?;
+        match Hop::list(text) {
+            Ok(hops) => Some(hops),
+            Err(error) => {
+                self.sheet.report(self.value_span(key)?, &error.to_string(), Some(hint));
+                None
+            }
+        }
     }
 
     fn strings(&mut self, key: &str) -> Option<Vec<(&'a str, Range<usize>)>> {

@@ -74,7 +74,8 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     }
     for expectation in &approved.plan.expects {
         let read =
-            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone());
+            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone())
+                .pinned(host_key.as_ref());
         let output = bench.executor.exec(read).await?;
         if !output.exit.is_success() || output.truncated || !expectation.holds(&output.stdout) {
             return Err(changed(format!("no longer so on {}: {}", node.name(), expectation.says())));
@@ -84,11 +85,10 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
 }
 
 async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
-    let node = approved.writable.node();
     match step {
-        Step::Run(command) => run_command(command, shown, node, bench).await,
-        Step::Lasting(change) => lasting::run(change, shown, approved.digest, node, bench).await,
-        Step::PutFile(file) => put::run(file, shown, approved.digest, node, bench).await,
+        Step::Run(command) => run_command(command, shown, approved, bench).await,
+        Step::Lasting(change) => lasting::run(change, shown, approved, bench).await,
+        Step::PutFile(file) => put::run(file, shown, approved, bench).await,
         Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
@@ -107,10 +107,17 @@ async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>)
     }
 }
 
-async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench: &Bench<'_>) -> StepReport {
+async fn run_command(
+    command: &Command<Write>,
+    shown: String,
+    approved: &Approved,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let node = approved.writable.node();
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
     let words = command.for_login(bench.executor.login(node));
-    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone());
+    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone())
+        .pinned(approved.host_key.as_ref());
     match bench.executor.exec(invocation).await {
         Ok(output) if output.exit.is_success() => {
             let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::{Bench, done, failed, unended};
 use super::file::{FileDigest, PutFile, Replaces};
-use super::{PlanDigest, StepReport};
+use super::{Approved, StepReport};
 use crate::catalog;
 use crate::command::{Command, Elevation, Program, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -27,6 +27,7 @@ const STEP: Duration = Duration::from_secs(60);
 struct Putting<'a> {
     put: &'a PutFile,
     node: &'a Node,
+    approved: &'a Approved,
     bench: &'a Bench<'a>,
     /// Where it is written first: in the same folder, so that the rename is one (rename(2)).
     beside: String,
@@ -43,16 +44,11 @@ enum Stopped {
 }
 
 /// Puts the file there, whole or not at all.
-pub(super) async fn run(
-    put: &PutFile,
-    shown: String,
-    plan: PlanDigest,
-    node: &Node,
-    bench: &Bench<'_>,
-) -> StepReport {
-    let number: String = plan.to_string().chars().take(16).collect();
+pub(super) async fn run(put: &PutFile, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
+    let node = approved.writable.node();
+    let number: String = approved.digest.to_string().chars().take(16).collect();
     let beside = put.path.beside(&format!("nixi-{number}")).to_string();
-    let putting = Putting { put, node, bench, beside };
+    let putting = Putting { put, node, approved, bench, beside };
     match putting.prepare().await {
         Ok(()) => putting.place(shown).await,
         Err(stopped) => {
@@ -133,6 +129,7 @@ impl Putting<'_> {
         deadline: Duration,
     ) -> Result<String, Stopped> {
         let invocation = Invocation::change(self.node, command, deadline, self.bench.cancel.clone());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
         let invocation = match input {
             Some(input) => invocation.reading(input),
             None => invocation,
@@ -150,6 +147,7 @@ impl Putting<'_> {
     async fn found(&self) -> Result<Option<FileDigest>, Stopped> {
         let read = catalog::file::digest(&self.put.path, self.put.elevation);
         let invocation = Invocation::read(self.node, &read, STEP, CancellationToken::new());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
         let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         let missing = String::from_utf8_lossy(&output.stderr).contains("No such file or directory");
         match output.exit {
@@ -184,6 +182,7 @@ impl Putting<'_> {
     async fn clear(&self) {
         let rm = self.command("rm").args(["-f", "--", &self.beside]);
         let invocation = Invocation::change(self.node, &rm, STEP, CancellationToken::new());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
         let _ = tokio::time::timeout(Duration::from_millis(700), self.bench.executor.exec(invocation)).await;
     }
 

@@ -15,7 +15,8 @@ use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, HostKeyState, Unreachable};
 use crate::fleet::address;
-use crate::node::{Node, SshTarget};
+use crate::jump::Jump;
+use crate::node::{Given, Node, Port, SshTarget};
 use crate::plan::{Origin, Plan, Review, Risk, Step, StepStatus, write_config};
 
 const NAME: ActionName = ActionName::new("node", "adopt");
@@ -36,9 +37,12 @@ pub(super) async fn adopt(
         port: request.port,
         user: request.user.clone(),
         identity: request.identity.clone(),
+        // A port of 22 is not written down, so it leaves room for another word of the user's SSH configuration.
+        given: Given { port: request.port != Port::SSH, user: true },
+        jump: Jump::Unsaid,
     };
     let node = Node::remote(request.name.clone(), target.clone(), request.mode);
-    refuse_two_modes(&roster, &node)?;
+    refuse_two_modes(&roster, inner, &node)?;
     let args = json!({
         "name": request.name, "host": request.host, "user": request.user, "mode": request.mode,
         "port": request.port, "identity": request.identity,
@@ -101,8 +105,14 @@ fn identity(inner: &Inner, given: Option<PathBuf>) -> Result<Option<PathBuf>, Er
 }
 
 /// One machine under two names is a person's business; one that is read-only under one of them is a trap.
-fn refuse_two_modes(roster: &Roster, adopted: &Node) -> Result<(), ErrorReport> {
-    match roster.remote().find(|node| node.is_at_odds_with(adopted)) {
+fn refuse_two_modes(roster: &Roster, inner: &Inner, adopted: &Node) -> Result<(), ErrorReport> {
+    let machine = |node: &Node| {
+        let place = node.ssh().map(|ssh| inner.parts.remote.place(ssh));
+        place.map(|place| (place.host.as_str().to_ascii_lowercase(), place.port))
+    };
+    let ours = machine(adopted);
+    let at_odds = |node: &&Node| node.mode() != adopted.mode() && machine(node) == ours;
+    match roster.remote().find(at_odds) {
         None => Ok(()),
         Some(other) => Err(ErrorReport::new(
             ErrorKind::NodeExists,

@@ -12,6 +12,7 @@ mod batch;
 mod choice;
 mod desk;
 mod door;
+mod places;
 mod protocol;
 mod roster;
 
@@ -75,7 +76,8 @@ struct Inner {
 impl Inner {
     /// The nodes as the configuration has them now: another program may have changed it.
     fn roster(&self) -> Result<Roster, ErrorReport> {
-        let config = self.parts.config.load().map_err(|error| config_report(&error))?;
+        let mut config = self.parts.config.load().map_err(|error| config_report(&error))?;
+        places::fill_in(&mut config, &*self.parts.remote)?;
         Ok(Roster { config: Arc::new(config), controller: self.parts.controller.clone() })
     }
 

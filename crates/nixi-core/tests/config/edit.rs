@@ -1,5 +1,5 @@
 use nixi_core::config::{ConfigEdit, EditError, NewNode, OldNode};
-use nixi_core::{Mode, Node, Port, SshTarget};
+use nixi_core::{Given, Jump, Mode, Node, Port, SshTarget};
 
 pub(crate) fn new_node(name: &str) -> NewNode {
     NewNode {
@@ -19,7 +19,7 @@ pub(crate) fn add(name: &str) -> ConfigEdit {
 
 /// Removes a node that [`add`] declared.
 pub(crate) fn remove(name: &str) -> ConfigEdit {
-    removal(new_node(name))
+    old(new_node(name), Given { user: true, port: false })
 }
 
 /// Removes a node that was written by hand, with this host and all else as usual.
@@ -27,8 +27,20 @@ pub(crate) fn remove_from(name: &str, host: &str) -> ConfigEdit {
     removal(NewNode { host: host.parse().unwrap(), ..new_node(name) })
 }
 
+/// Of a declaration that names neither user nor port.
 pub(crate) fn removal(node: NewNode) -> ConfigEdit {
-    let target = SshTarget { host: node.host, port: node.port, user: node.user, identity: None };
+    old(node, Given { user: false, port: false })
+}
+
+fn old(node: NewNode, given: Given) -> ConfigEdit {
+    let target = SshTarget {
+        host: node.host,
+        port: node.port,
+        user: node.user,
+        identity: None,
+        given,
+        jump: Jump::Unsaid,
+    };
     ConfigEdit::RemoveNode(OldNode::of(&Node::remote(node.name, target, node.mode)).unwrap())
 }
 

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nixi_core::config::{Config, ConfigFiles, Layer, Routine, Runtime};
-use nixi_core::{Mode, Node};
+use nixi_core::{Jump, Mode, Node};
 
 /// Both layers in a directory of their own; the messages show paths relative to it.
 struct Files {
@@ -305,15 +305,52 @@ fn what_is_no_toml_is_pointed_at() {
     ");
 }
 
+fn way(config: &Config, name: &str) -> String {
+    fn shown(jump: &Jump) -> String {
+        match jump {
+            Jump::Unsaid => "unsaid".to_owned(),
+            Jump::Direct => "direct".to_owned(),
+            Jump::Through(hops) => {
+                let hops = hops
+                    .iter()
+                    .map(|hop| format!("{}@{}:{} ({})", hop.user, hop.host, hop.port, shown(&hop.jump)));
+                hops.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+    shown(&config.node(&name.parse().unwrap()).unwrap().node.ssh().unwrap().jump)
+}
+
 #[test]
-fn a_jump_host_is_not_ignored() {
-    let text = "[[nodes]]\nname = \"a\"\nhost = \"h\"\nproxy_jump = \"bastion\"\n";
-    insta::assert_snapshot!(error(text), @r#"
-    config.toml:4:1: "proxy_jump" is not built yet: no jump host is used
-    4 | proxy_jump = "bastion"
-      | ^^^^^^^^^^
-    hint: leave the node out until then: it must not be reached around its proxy
+fn a_jump_host_is_a_node_or_an_address() {
+    let system = "[[nodes]]\nname = \"bastion\"\nhost = \"10.0.0.1\"\nport = 2222\nproxy_jump = \"none\"\n";
+    let user = "[[nodes]]\nname = \"a\"\nhost = \"h\"\nproxy_jump = \"bastion, ops@[::1]:22\"\n\
+                [[nodes]]\nname = \"b\"\nhost = \"i\"\nproxy_jump = \"a\"\n[[nodes]]\nname = \"c\"\nhost = \"j\"\n";
+    let config = files(user.as_bytes(), system).load().unwrap();
+    assert_eq!(way(&config, "bastion"), "direct");
+    assert_eq!(way(&config, "a"), "nixi@10.0.0.1:2222 (direct), ops@::1:22 (unsaid)");
+    assert_eq!(way(&config, "b"), "nixi@h:22 (nixi@10.0.0.1:2222 (direct), ops@::1:22 (unsaid))");
+    assert_eq!(way(&config, "c"), "unsaid");
+    assert_eq!(
+        config.node(&"a".parse().unwrap()).unwrap().proxy_jump.as_deref(),
+        Some("bastion,ops@[::1]:22")
+    );
+}
+
+#[test]
+fn a_bad_jump_host_is_told() {
+    insta::assert_snapshot!(error("[[nodes]]\nname = \"a\"\nhost = \"h\"\nproxy_jump = \"bastion:0\"\n"), @r#"
+    config.toml:4:14: "bastion:0" is not a jump host: use 1 to 65535
+    4 | proxy_jump = "bastion:0"
+      |              ^^^^^^^^^^^
+    hint: write [user@]host[:port] or the name of a node, several with commas between
     "#);
+    let node =
+        |name, jump| format!("[[nodes]]\nname = \"{name}\"\nhost = \"h{name}\"\nproxy_jump = \"{jump}\"\n");
+    let circle = error(&(node("a", "b") + &node("b", "c") + &node("c", "a")));
+    assert!(circle.contains("config.toml:2:8: the way to a leads in a circle by way of a"), "{circle}");
+    let own = error(&node("a", "a"));
+    assert!(own.contains("leads in a circle"), "{own}");
 }
 
 #[test]

@@ -12,10 +12,10 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Enrol, ErrorReport, ExecError, Executor,
-    Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node, Op,
-    Outcome, Output, Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget, ToolError,
-    Welcome, Write, WriteCapability,
+    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport, ExecError,
+    Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node,
+    Op, Outcome, Output, Parts, Place, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget,
+    ToolError, Welcome, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,21 @@ pub(crate) struct Remote {
 #[async_trait]
 impl Executor for Remote {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        // What a person approved is for the machine that they saw.
+        if run.effect() == Effect::Change {
+            assert_eq!(
+                run.host_key().map(ToString::to_string),
+                self.key.lock().unwrap().clone().ok().map(str::to_owned)
+            );
+        }
         self.recording.exec(run).await
+    }
+
+    /// `alias` is another name of the monitored node.
+    fn place(&self, target: &SshTarget) -> Place {
+        let host =
+            if target.host.as_str() == "alias" { "192.0.2.2".parse().unwrap() } else { target.host.clone() };
+        Place { host, port: target.port, user: target.user.clone() }
     }
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {

@@ -310,6 +310,7 @@ async fn one_machine_is_not_adopted_into_two_modes() {
     for (request, kind) in [
         (adopt("web", "192.0.2.3", Mode::Managed), ErrorKind::NodeExists),
         (adopt("again", "192.0.2.2", Mode::Managed), ErrorKind::NodeExists),
+        (adopt("again", "alias", Mode::Managed), ErrorKind::NodeExists),
         (
             AdoptRequest { identity: Some("key".into()), ..adopt("new", "192.0.2.3", Mode::Managed) },
             ErrorKind::BadArgument,
@@ -319,6 +320,15 @@ async fn one_machine_is_not_adopted_into_two_modes() {
         assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (kind, 2), "{outcome:?}");
     }
     assert_eq!(bench.asker.nodes().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn one_machine_in_two_modes_is_found_behind_its_other_name() {
+    let bench =
+        Bench::over(&format!("{CONFIG}\n[[nodes]]\nname = \"other\"\nhost = \"alias\"\n"), Recording::new());
+    let error = bench.asker.nodes().unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("watch (monitored) and other (managed) are one machine"), "{error:?}");
 }
 
 /// What a node says reaches a model inside a JSON string, so that it cannot pass for a word of ours.

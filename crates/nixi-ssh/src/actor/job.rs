@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::streams::Streams;
 use super::ticket::Ticket;
+use super::tunnel::{NoTunnel, Order};
 
 /// More than this on its way in one command is better sent where it delays no other.
 const BULK: usize = 256 * 1024;
@@ -111,6 +112,8 @@ pub(super) enum Work {
     Probe,
     /// Open a channel and keep it for the next command, which then has no need to wait for one.
     Spare,
+    /// Open a way to another machine.
+    Tunnel(Order),
 }
 
 /// Why there is no output.
@@ -169,7 +172,7 @@ impl Job {
     pub(super) fn exec(&self) -> Option<&Exec> {
         match &self.work {
             Work::Exec(exec) | Work::Stop(exec, _) => Some(exec),
-            Work::Probe | Work::Spare => None,
+            Work::Probe | Work::Spare | Work::Tunnel(_) => None,
         }
     }
 
@@ -205,7 +208,7 @@ impl Job {
     pub(super) fn answer(&mut self, answer: Result<Output, Failure>) {
         let answer = match &self.work {
             Work::Stop(_, verdict) => Err(verdict.clone()),
-            Work::Exec(_) | Work::Probe | Work::Spare => answer,
+            Work::Exec(_) | Work::Probe | Work::Spare | Work::Tunnel(_) => answer,
         };
         if let Work::Exec(exec) = &mut self.work {
             // Whoever takes what is streamed knows by this that nothing more will come.
@@ -225,6 +228,7 @@ impl Job {
 
     /// Tells the caller that the session is gone.
     pub(super) fn session_ended(&mut self, why: &str) {
+        self.no_tunnel(NoTunnel::Over(why.to_owned()));
         let sent = self.ticket.was_sent();
         self.answer(Err(if sent { Failure::Lost(why.to_owned()) } else { Failure::Unsent(why.to_owned()) }));
     }

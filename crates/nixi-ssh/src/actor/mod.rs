@@ -7,6 +7,7 @@ mod job;
 mod op;
 mod streams;
 mod ticket;
+mod tunnel;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,11 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use job::{Exec, Failure, Manners, Trace, random};
 pub(crate) use streams::keep;
+pub(crate) use tunnel::NoTunnel;
 
 use crate::connect::Link;
 use job::{Job, Work};
 use op::{Op, Step, is_open};
 use ticket::{Stake, Ticket};
+use tunnel::{Clogged, Tunnels, clogs_at};
 
 /// How many commands run at once: sshd allows 10 sessions a connection (`MaxSessions`), and a probe needs one.
 const CHANNELS: usize = 8;
@@ -55,6 +58,7 @@ pub(crate) enum Lane {
 pub(crate) struct Handle {
     jobs: mpsc::Sender<Job>,
     wake: Arc<Notify>,
+    clogged: Clogged,
 }
 
 impl Handle {
@@ -62,8 +66,10 @@ impl Handle {
     pub(crate) fn start(link: Link, patience: Duration, lane: Lane) -> Self {
         let (jobs, inbox) = mpsc::channel(CHANNELS);
         let wake = Arc::new(Notify::new());
-        tokio::spawn(Actor::new(link, inbox, Arc::clone(&wake), patience, lane).run());
-        Self { jobs, wake }
+        let actor = Actor::new(link, inbox, Arc::clone(&wake), patience, lane);
+        let clogged = Clogged::clone(&actor.clogged);
+        tokio::spawn(actor.run());
+        Self { jobs, wake, clogged }
     }
 
     /// Whether the session has ended.
@@ -123,6 +129,9 @@ struct Actor {
     /// When a job last left the queue.
     last_turn: Instant,
     ops: Vec<Op>,
+    /// Channels that carry other sessions; they take no place of a command.
+    tunnels: Tunnels,
+    clogged: Clogged,
     /// A channel that is open already: opening one takes a round trip, better while nobody waits. For reads alone.
     spare: Option<Channel>,
     /// A command has ended since a spare channel was last opened.
@@ -167,6 +176,8 @@ impl Actor {
             waiting: VecDeque::new(),
             last_turn: now,
             ops: Vec::new(),
+            tunnels: Tunnels::default(),
+            clogged: Clogged::default(),
             spare: None,
             wants_spare: false,
             cap: CHANNELS,
@@ -244,7 +255,7 @@ impl Actor {
     fn may_pause(&self, still: u32) -> bool {
         match still {
             0 | 1 => false,
-            2..=8 => self.ops.is_empty() || !self.link.has_unread(),
+            2..=8 => (self.ops.is_empty() && self.tunnels.is_empty()) || !self.link.has_unread(),
             _ => true,
         }
     }
@@ -256,6 +267,7 @@ impl Actor {
             () = first_with_room(self.ops.iter().filter_map(Op::stalled)) => Event::Look,
             () = self.wake.notified() => Event::Look,
             ready = self.link.ready() => Event::Socket(ready),
+            () = self.tunnels.ready() => Event::Look,
             () = sleep_until(until) => Event::Look,
         }
     }
@@ -264,8 +276,8 @@ impl Actor {
     fn next_look(&self) -> Instant {
         let patience = self.patience;
         let due = self.ops.iter().flat_map(|op| {
-            let silent = op.is_opening().then(|| op.opened.max(self.last_heard) + patience);
-            [op.deadline, op.closing_since.map(|since| since + patience), silent]
+            let silent = waits_for_the_node(op).then(|| op.opened.max(self.last_heard) + patience);
+            [op.deadline, op.closing_since.map(|since| since + patience), silent, clogs_at(op)]
         });
         let due = due.chain([self.retry_at, self.crowded_at()]).flatten().filter(|at| *at > self.looked);
         due.fold(self.next_probe, Instant::min)
@@ -305,8 +317,10 @@ impl Actor {
         if self.crowded_at().is_some_and(|at| at <= now) {
             self.disperse();
         }
-        if self.ops.iter().any(|op| op.is_opening() && op.opened.max(self.last_heard) + self.patience <= now)
-        {
+        self.unclog(now);
+        let silent =
+            |op: &Op| waits_for_the_node(op) && op.opened.max(self.last_heard) + self.patience <= now;
+        if self.ops.iter().any(silent) {
             return Some(format!("the node did not answer for {:?}", self.patience));
         }
         let stuck = |op: &Op| op.closing_since.is_some_and(|since| since + self.patience <= now);
@@ -315,13 +329,14 @@ impl Actor {
             return Some("the node does not answer a command".to_owned());
         }
         // Channels that the node does not close are places lost there; without any other there is nothing to save.
-        if !self.ops.is_empty() && self.ops.iter().all(stuck) {
+        if self.tunnels.is_empty() && !self.ops.is_empty() && self.ops.iter().all(stuck) {
             return Some("the node does not close its channels".to_owned());
         }
         if self.retry_at.is_some_and(|at| at <= now) {
             self.retry_at = None;
         }
-        if self.ops.iter().any(|op| !op.job.is_probe()) || !self.waiting.is_empty() {
+        let in_use = self.ops.iter().any(|op| !op.job.is_probe()) || !self.tunnels.is_empty();
+        if in_use || !self.waiting.is_empty() {
             self.last_used = now;
         } else {
             // Whatever limited it may be gone when it is used again.
@@ -405,6 +420,12 @@ impl Actor {
                     moved = true;
                     continue;
                 }
+                Step::Tunnel(channel) => {
+                    let op = self.ops.swap_remove(at);
+                    self.begin_tunnel(op.job, channel);
+                    moved = true;
+                    continue;
+                }
                 Step::NoChannel => {
                     let op = self.ops.swap_remove(at);
                     self.no_channel(op.job)?;
@@ -414,14 +435,14 @@ impl Actor {
             }
             at += 1;
         }
-        Ok(moved)
+        Ok(self.step_tunnels() || moved)
     }
 
     /// The node has as many channels as it allows: not a fault, but a bound. The job waits for a place; if none is
     /// taken, a place may just be on its way back, so it is asked again for a while. If what was given up holds them
     /// all, the session is of no use.
     fn no_channel(&mut self, mut job: Job) -> Result<(), String> {
-        if job.is_spare() {
+        if job.is_spare() || job.is_tunnel() {
             return Ok(());
         }
         if job.is_probe() {
@@ -466,4 +487,9 @@ async fn first_with_room(sinks: impl Iterator<Item = &Sink>) {
         return std::future::pending().await;
     }
     futures_util::future::select_all(rooms).await;
+}
+
+/// Whether it is the node itself that owes an answer; of a tunnel it is the machine behind it.
+fn waits_for_the_node(op: &Op) -> bool {
+    op.is_opening() && !op.job.is_tunnel()
 }

@@ -56,6 +56,8 @@ pub(super) enum Step {
     Done,
     /// The op is over, and this is what it was for.
     Spare(Channel),
+    /// Likewise: it carries bytes from here on.
+    Tunnel(Channel),
     /// The whole session is gone.
     Dead(String),
 }
@@ -171,7 +173,12 @@ impl Op {
     }
 
     fn open(&mut self, session: &Session) -> Step {
-        match session.channel_session() {
+        let opened = match &self.job.work {
+            Work::Tunnel(order) => session.channel_direct_tcpip(&order.host, order.port, None),
+            Work::Exec(_) | Work::Stop(..) | Work::Probe | Work::Spare => session.channel_session(),
+        };
+        match opened {
+            Ok(channel) if self.job.is_tunnel() && !self.is_abandoned() => Step::Tunnel(channel),
             Ok(channel) if self.job.is_probe() => {
                 self.job.alive();
                 self.closing_since = Some(Instant::now());
@@ -180,7 +187,10 @@ impl Op {
             Ok(channel) if self.job.is_spare() => Step::Spare(channel),
             Ok(channel) => self.moved(Phase::Opened(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Opening),
-            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => Step::NoChannel,
+            Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_FAILURE => {
+                self.job.tunnel_refused(&error);
+                Step::NoChannel
+            }
             Err(error) => dead(&error),
         }
     }

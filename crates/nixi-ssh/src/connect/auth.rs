@@ -3,22 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use libssh2_sys::{
     LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED, LIBSSH2_ERROR_SOCKET_DISCONNECT,
     LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND,
 };
-use nixi_core::SshTarget;
 use nixi_core::text::clean_line;
 use ssh2::Session;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::budget::Budget;
+use super::key_file::KeyFile;
 use super::link::{Link, code};
 use super::{ConnectError, Places};
 use crate::options::{Agent, SshOptions};
+use crate::route::Route;
 
 /// What became of the keys.
 #[derive(Debug, Default)]
@@ -36,37 +35,53 @@ enum Answer {
     Unusable(String),
 }
 
-/// Tries the node's own key, the agent's keys, the configured keys and the default ones; stops at the first that
-/// opens.
+/// Tries the node's own key, the agent's keys, the configured keys and those of the usual names; stops at the first
+/// that opens. Each key is offered once: sshd holds it against an address to be asked too often.
 pub(super) async fn login(
     link: &mut Link,
-    target: &SshTarget,
+    route: &Route,
     options: &SshOptions,
     budget: &mut Budget,
     places: &Places,
 ) -> Result<(), ConnectError> {
+    let keys = &route.keys;
     let mut login = Login {
         link,
-        user: target.user.to_string(),
+        user: route.user.to_string(),
         budget,
         computing: &places.computing,
         report: Report::default(),
     };
     let mut seen: Vec<&Path> = Vec::new();
-    let own = target.identity.as_deref();
+    let own = keys.own.as_deref();
     if let Some(path) = own {
         seen.push(path);
         if login.file(path).await? {
             return Ok(());
         }
     }
-    let configured = options.identities.iter().map(PathBuf::as_path);
-    let wanted: Vec<PathBuf> = own.into_iter().chain(configured.clone()).map(Path::to_path_buf).collect();
-    if login.agent(&options.agent, wanted, &places.agent).await? {
+    let configured = keys.of_config.iter().chain(&options.identities).map(PathBuf::as_path);
+    let usual: Vec<&Path> = if keys.usual {
+        options.default_identities.iter().map(PathBuf::as_path).filter(|path| path.exists()).collect()
+    } else {
+        Vec::new()
+    };
+    let named = own.into_iter().chain(configured.clone());
+    let wanted = Wanted {
+        // With nothing named, the usual names are what IdentitiesOnly is about.
+        files: match (keys.only, named.clone().next()) {
+            (true, None) => usual.iter().map(|path| path.to_path_buf()).collect(),
+            (true, Some(_)) | (false, _) => named.map(Path::to_path_buf).collect(),
+        },
+        only: keys.only,
+    };
+    let agent = keys.agent.as_ref().unwrap_or(&options.agent);
+    if login.agent(agent, wanted, &places.agent).await? {
         return Ok(());
     }
-    let defaults = options.default_identities.iter().map(PathBuf::as_path).filter(|path| path.exists());
-    for path in configured.chain(defaults) {
+    let usual =
+        if keys.only && (own.is_some() || configured.clone().next().is_some()) { Vec::new() } else { usual };
+    for path in configured.chain(usual) {
         if !seen.contains(&path) {
             seen.push(path);
             if login.file(path).await? {
@@ -75,6 +90,14 @@ pub(super) async fn login(
         }
     }
     Err(login.failed())
+}
+
+/// Which of the agent's keys are offered.
+struct Wanted {
+    /// The keys of these files first.
+    files: Vec<PathBuf>,
+    /// And no others.
+    only: bool,
 }
 
 struct Login<'a> {
@@ -107,18 +130,18 @@ impl Login<'_> {
 
     async fn file(&mut self, path: &Path) -> Result<bool, ConnectError> {
         let shown = path.display().to_string();
-        if let Err(error) = tokio::fs::File::open(path).await {
-            return self.note(shown, Answer::Unusable(missing(&error)));
+        let looked_at = path.to_path_buf();
+        let looked = spawn_blocking(move || KeyFile::read(&looked_at));
+        let looked = self.budget.within("reading a key", looked).await?.map_err(ConnectError::internal)?;
+        if let Some(trouble) = looked.trouble {
+            return self.note(shown, Answer::Unusable(trouble));
         }
         let state = (self.user.clone(), path.to_path_buf());
         let step = |session: &Session, (user, path): &mut (String, PathBuf)| {
             session.userauth_pubkey_file(user, None, path, None)
         };
         let (_, done) = self.link.drive("login", self.budget, self.computing, state, step).await?;
-        let mut answer = answer(done);
-        if matches!(answer, Answer::Unusable(_)) && is_encrypted(path).await {
-            answer = Answer::Unusable("it is encrypted, and no agent holds it".to_owned());
-        }
+        let answer = answer(done);
         self.note(shown, answer)
     }
 
@@ -126,7 +149,7 @@ impl Login<'_> {
     async fn agent(
         &mut self,
         agent: &Agent,
-        wanted: Vec<PathBuf>,
+        wanted: Wanted,
         places: &Arc<Semaphore>,
     ) -> Result<bool, ConnectError> {
         if *agent == Agent::Off {
@@ -169,7 +192,7 @@ impl Login<'_> {
 fn list(
     session: &Session,
     which: &Agent,
-    wanted: &[PathBuf],
+    wanted: &Wanted,
 ) -> Result<(ssh2::Agent, Vec<ssh2::PublicKey>), Option<String>> {
     let mut agent = session.agent().map_err(|error| Some(error.to_string()))?;
     if let Agent::Socket(path) = which {
@@ -181,17 +204,13 @@ fn list(
     })?;
     agent.list_identities().map_err(|error| Some(format!("the agent ({})", error.message())))?;
     let mut keys = agent.identities().map_err(|error| Some(format!("the agent ({})", error.message())))?;
-    let blobs: Vec<Vec<u8>> = wanted.iter().filter_map(|path| public_blob(path)).collect();
-    keys.sort_by_key(|key| blobs.iter().position(|blob| blob == key.blob()).unwrap_or(usize::MAX));
+    let blobs: Vec<Vec<u8>> = wanted.files.iter().filter_map(|path| KeyFile::read(path).public).collect();
+    let rank = |key: &ssh2::PublicKey| blobs.iter().position(|blob| blob == key.blob());
+    if wanted.only {
+        keys.retain(|key| rank(key).is_some());
+    }
+    keys.sort_by_key(|key| rank(key).unwrap_or(usize::MAX));
     Ok((agent, keys))
-}
-
-/// The public key beside a private one.
-fn public_blob(path: &Path) -> Option<Vec<u8>> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".pub");
-    let text = std::fs::read_to_string(PathBuf::from(beside)).ok()?;
-    STANDARD.decode(text.split_whitespace().nth(1)?).ok()
 }
 
 fn answer(done: Result<(), ssh2::Error>) -> Answer {
@@ -205,24 +224,4 @@ fn answer(done: Result<(), ssh2::Error>) -> Answer {
             _ => Answer::Unusable(error.message().to_owned()),
         },
     }
-}
-
-fn missing(error: &std::io::Error) -> String {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        "there is no such file".to_owned()
-    } else {
-        error.to_string()
-    }
-}
-
-/// Whether a private key wants a passphrase; libssh2 only says that it cannot read it.
-async fn is_encrypted(path: &Path) -> bool {
-    let Ok(text) = tokio::fs::read_to_string(path).await else { return false };
-    if !text.contains("BEGIN OPENSSH PRIVATE KEY") {
-        return text.contains("ENCRYPTED");
-    }
-    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
-    let blob = STANDARD.decode(body.trim()).unwrap_or_default();
-    // PROTOCOL.key of OpenSSH: the magic, then the name of the cipher.
-    blob.strip_prefix(b"openssh-key-v1\0").is_some_and(|rest| !rest.starts_with(b"\0\0\0\x04none"))
 }

@@ -8,18 +8,18 @@ use super::ConnectError;
 
 /// What is left of the time for a connect. Steps that wait for others of our own are given back.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     limit: Duration,
     end: Instant,
 }
 
 impl Budget {
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self { limit, end: Instant::now() + limit }
     }
 
     /// Waits, but not beyond the limit; `step` says in the error what was being waited for.
-    pub(super) async fn within<F: Future>(
+    pub(crate) async fn within<F: Future>(
         &self,
         step: &'static str,
         wait: F,
@@ -28,7 +28,7 @@ impl Budget {
     }
 
     /// Waits for a place in a queue of our own, which is not the node's fault.
-    pub(super) async fn queue<F: Future>(&mut self, wait: F) -> F::Output {
+    pub(crate) async fn queue<F: Future>(&mut self, wait: F) -> F::Output {
         let begun = Instant::now();
         let done = wait.await;
         self.end += begun.elapsed();

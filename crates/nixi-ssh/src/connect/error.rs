@@ -1,11 +1,13 @@
 //! Why there is no connection, and how that is told.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::{ExecError, Fingerprint, NodeName, SshTarget, Unreachable};
+use nixi_core::{ExecError, Fingerprint, NodeName, Unreachable};
 
 use crate::hostkey::{Gap, HostKey, Place, is_checkable};
+use crate::route::Route;
 
 /// Why a connect came to nothing. Nothing was run on the node.
 #[derive(Debug, Clone)]
@@ -28,6 +30,12 @@ pub(crate) enum ConnectError {
     Undecided { offered: HostKey, gap: Box<Gap> },
     /// The host key is not the one that was asked for.
     NotPinned { offered: Vec<HostKey>, pin: Fingerprint },
+    /// Nothing is recorded of the host, and the user's SSH configuration asks for that.
+    Unknown(HostKey),
+    /// The jump host could not be reached itself.
+    JumpHost { hop: Arc<Route>, error: Arc<ConnectError> },
+    /// The jump host opens no way to the machine.
+    NoTunnel { hop: Arc<Route>, why: String },
     /// None of these keys opened it.
     Auth { tried: Vec<String>, unusable: Vec<String> },
     /// The record of host keys cannot be read or written, so no key can be trusted.
@@ -37,17 +45,13 @@ pub(crate) enum ConnectError {
 }
 
 impl ConnectError {
-    pub(super) fn internal(error: impl Display) -> Self {
+    pub(crate) fn internal(error: impl Display) -> Self {
         Self::Internal(error.to_string())
     }
 
     /// What core is told. The name is that of the node, where it has one already.
-    pub(crate) fn explain(&self, target: &SshTarget, node: Option<&NodeName>) -> ExecError {
-        let at = if target.port.get() == 22 {
-            target.host.to_string()
-        } else {
-            format!("{} port {}", target.host, target.port)
-        };
+    pub(crate) fn explain(&self, route: &Route, node: Option<&NodeName>) -> ExecError {
+        let at = route.to_string();
         let unreachable =
             |reason, detail: String, hint: Option<String>| ExecError::Unreachable { reason, detail, hint };
         match self {
@@ -59,7 +63,7 @@ impl ConnectError {
             Self::NoAnswer => unreachable(Unreachable::Timeout, format!("no answer from {at}"), None),
             Self::Dns(why) => unreachable(
                 Unreachable::Dns,
-                format!("the name {} has no address: {why}", target.host),
+                format!("the name {} has no address: {why}", route.host),
                 Some("check the name, or use the address".to_owned()),
             ),
             Self::Refused(why) => {
@@ -102,7 +106,7 @@ impl ConnectError {
                     offered.kind(),
                     gap.why(),
                 ),
-                Some(gap.cure(offered, target, node)),
+                Some(gap.cure(offered, route, node)),
             ),
             Self::NotPinned { offered, pin } => unreachable(
                 Unreachable::HostKeyChanged,
@@ -115,7 +119,26 @@ impl ConnectError {
                         .to_owned(),
                 ),
             ),
-            Self::Auth { tried, unusable } => auth(&at, target, tried, unusable),
+            Self::Unknown(offered) => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at}, {} ({}), is not on record, and StrictHostKeyChecking of the SSH \
+                     configuration takes no other; refused before login, nothing was sent",
+                    offered.fingerprint(),
+                    offered.kind()
+                ),
+                Some("put the key into known_hosts, or adopt the host with --host-key".to_owned()),
+            ),
+            Self::JumpHost { hop, error } => by_way_of(route, error.explain(hop, None)),
+            Self::NoTunnel { hop, why } => unreachable(
+                Unreachable::Refused,
+                format!(
+                    "the jump host {} opens no way to {} port {}: {why}",
+                    hop.name, route.host, route.port
+                ),
+                None,
+            ),
+            Self::Auth { tried, unusable } => auth(&at, route, tried, unusable),
             Self::KnownHosts(why) => ExecError::Unfit {
                 detail: format!("the host key of {at} cannot be checked: {why}"),
                 hint: "let your user read and write that file".to_owned(),
@@ -163,19 +186,38 @@ fn cure(place: &Place, node: Option<&NodeName>) -> String {
     }
 }
 
-fn auth(at: &str, target: &SshTarget, tried: &[String], unusable: &[String]) -> ExecError {
+/// The trouble of a jump host, told of the machine behind it.
+fn by_way_of(route: &Route, error: ExecError) -> ExecError {
+    let told = |detail: String| format!("the jump host of {} cannot be used: {detail}", route.name);
+    match error {
+        ExecError::Unreachable { reason, detail, hint } => {
+            ExecError::Unreachable { reason, detail: told(detail), hint }
+        }
+        ExecError::Unfit { detail, hint } => ExecError::Unfit { detail: told(detail), hint },
+        error @ (ExecError::Lost(_)
+        | ExecError::Deadline(_)
+        | ExecError::CancelledUnsent
+        | ExecError::Cancelled
+        | ExecError::Unquotable(_)) => error,
+    }
+}
+
+fn auth(at: &str, route: &Route, tried: &[String], unusable: &[String]) -> ExecError {
     let mut detail = if tried.is_empty() {
-        format!("{at} wants a key for user {}, and there is none to offer", target.user)
+        format!("{at} wants a key for user {}, and there is none to offer", route.user)
     } else {
-        format!("{at} takes none of our keys for user {}: {}", target.user, tried.join(", "))
+        format!("{at} takes none of our keys for user {}: {}", route.user, tried.join(", "))
     };
     if !unusable.is_empty() {
         detail += &format!("; not usable: {}", unusable.join(", "));
     }
+    for remark in &route.remarks {
+        detail += &format!("; {remark}");
+    }
     let hint = if tried.is_empty() {
         "make a key with `ssh-keygen -t ed25519`, or start ssh-agent with yours".to_owned()
     } else {
-        format!("put one of the public keys into ~{}/.ssh/authorized_keys on the node", target.user)
+        format!("put one of the public keys into ~{}/.ssh/authorized_keys on the node", route.user)
     };
     ExecError::Unreachable { reason: Unreachable::Auth, detail, hint: Some(hint) }
 }

@@ -1,26 +1,24 @@
 //! A libssh2 session on a socket, driven without holding a thread.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 
 use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
 use nixi_core::text::clean_line;
-use rustix::net::RecvFlags;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 use tokio::io::{Interest, Ready};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::ConnectError;
 use super::budget::Budget;
-use super::tcp::Socket;
+use super::stream::{Socket, Stream};
 use crate::hostkey::HostKey;
 
 /// A session and its socket, which libssh2 reads and writes and the reactor only watches. One task holds it.
 pub(crate) struct Link {
     pub(crate) session: Session,
-    socket: Arc<TcpStream>,
+    socket: Arc<Stream>,
     odd_greeting: Option<String>,
 }
 
@@ -106,8 +104,7 @@ impl Link {
             [(ready.is_readable(), Interest::READABLE), (ready.is_writable(), Interest::WRITABLE)]
         {
             if came {
-                // tokio's way to say "used up".
-                let _ = self.socket.try_io(which, || Err::<(), _>(ErrorKind::WouldBlock.into()));
+                self.socket.used_up(which);
             }
         }
         Ok(ready)
@@ -115,8 +112,7 @@ impl Link {
 
     /// Whether the socket holds bytes that libssh2 has not taken: it may stop short of an empty socket.
     pub(crate) fn has_unread(&self) -> bool {
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        rustix::net::recv(&*self.socket, &mut [0_u8; 1], flags).is_ok_and(|(_, length)| length > 0)
+        self.socket.has_unread()
     }
 
     fn describe(&self, error: &ssh2::Error) -> String {
@@ -138,7 +134,7 @@ impl Link {
 impl Drop for Link {
     /// Whatever still holds the session ends at once, and freeing it does not wait for the other side.
     fn drop(&mut self) {
-        let _ = rustix::net::shutdown(&*self.socket, rustix::net::Shutdown::Both);
+        self.socket.shut_down();
     }
 }
 

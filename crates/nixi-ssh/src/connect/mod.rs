@@ -7,27 +7,35 @@
 mod auth;
 mod budget;
 mod error;
+mod key_file;
 mod link;
+mod stream;
 mod tcp;
 
 use std::sync::Arc;
 
-use nixi_core::{Fingerprint, HostKeyState, SshTarget};
-use tokio::sync::Semaphore;
+use nixi_core::{Fingerprint, HostKeyState};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
+pub(crate) use budget::Budget;
 pub(crate) use error::ConnectError;
 pub(crate) use link::{Link, code, would_block};
 
 use crate::hostkey::{self, HostKey, Known, KnownHosts, Verdict};
 use crate::options::SshOptions;
-use budget::Budget;
+use crate::pool::{Jumps, Opened};
+use crate::route::Route;
+use crate::session::Session;
+use stream::{Socket, Stream};
 
 /// An authenticated session, and whom it is with.
 pub(crate) struct Connected {
     pub(crate) link: Link,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) host_key: HostKeyState,
+    /// The session with the jump host that carries it.
+    pub(crate) carrier: Option<Session>,
 }
 
 /// Connects; shared by all nodes.
@@ -45,6 +53,15 @@ struct Places {
     agent: Arc<Semaphore>,
 }
 
+/// A host that has proved which key it holds.
+struct Greeted {
+    link: Link,
+    offered: HostKey,
+    carrier: Option<Session>,
+    /// Its place among those that log in behind one jump host.
+    place: Option<OwnedSemaphorePermit>,
+}
+
 impl Connector {
     pub(crate) fn new(options: SshOptions) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -60,18 +77,20 @@ impl Connector {
         &self.options
     }
 
-    /// Connects and logs in, within one limit. With a pin, no other host key is taken, whatever is recorded.
+    /// Connects and logs in, within one limit that covers the jump hosts too. With a pin, no other host key is taken,
+    /// whatever is recorded.
     pub(crate) async fn connect(
         &self,
-        target: &SshTarget,
+        route: &Route,
         pin: Option<&Fingerprint>,
+        jumps: &Jumps,
     ) -> Result<Connected, ConnectError> {
         let mut budget = Budget::new(self.options.connect_timeout);
-        let known = self.known(target).await?;
+        let known = self.known(route).await?;
         let mut others: Vec<HostKey> = Vec::new();
         loop {
             let attempt = match hostkey::algorithms(&known, &others) {
-                Some(algorithms) => self.greet(target, &algorithms, &mut budget).await,
+                Some(algorithms) => self.greet(route, &algorithms, &mut budget, jumps).await,
                 None => Err(ConnectError::Protocol("it has no further key".to_owned())),
             };
             match (attempt, pin) {
@@ -81,9 +100,11 @@ impl Connector {
                 }
                 (Err(error), _) => return Err(error),
                 // The pin may be the fingerprint of another of its keys.
-                (Ok((_, offered)), Some(pin)) if *pin != offered.fingerprint() => others.push(offered),
-                (Ok((link, offered)), _) => {
-                    return self.enter(target, &known, link, &offered, &mut budget).await;
+                (Ok(Greeted { offered, .. }), Some(pin)) if *pin != offered.fingerprint() => {
+                    others.push(offered)
+                }
+                (Ok(greeted), pin) => {
+                    return self.enter(route, &known, greeted, pin.is_some(), &mut budget).await;
                 }
             }
         }
@@ -92,46 +113,65 @@ impl Connector {
     /// Up to where the host has proved which key it holds.
     async fn greet(
         &self,
-        target: &SshTarget,
+        route: &Route,
         algorithms: &str,
         budget: &mut Budget,
-    ) -> Result<(Link, HostKey), ConnectError> {
-        let socket = tcp::open(target, budget, &self.places.lookups).await?;
+        jumps: &Jumps,
+    ) -> Result<Greeted, ConnectError> {
+        let (stream, carrier) = match &route.via {
+            None => (Stream::Tcp(tcp::open(route, budget, &self.places.lookups).await?), None),
+            Some(via) => {
+                let Opened { stream, session } = jumps.open(via, route, budget).await?;
+                (Stream::Tunnel(stream), Some(session))
+            }
+        };
+        let socket = Socket::greeted(stream, budget).await?;
+        // From here on it is there and speaks: one that does not holds no place.
+        let place = match &route.via {
+            None => None,
+            Some(via) => Some(jumps.place_behind(via, budget).await?),
+        };
         let mut link = Link::new(socket, algorithms)?;
         link.handshake(budget, &self.places.computing).await?;
         let offered = link.host_key()?;
-        Ok((link, offered))
+        Ok(Greeted { link, offered, carrier, place })
     }
 
     /// Checks the key, logs in, and records a new key only then.
     async fn enter(
         &self,
-        target: &SshTarget,
+        route: &Route,
         known: &Known,
-        mut link: Link,
-        offered: &HostKey,
+        greeted: Greeted,
+        pinned: bool,
         budget: &mut Budget,
     ) -> Result<Connected, ConnectError> {
-        let host_key = trust(hostkey::judge(known, offered), offered)?;
-        auth::login(&mut link, target, &self.options, budget, &self.places).await?;
-        if host_key == HostKeyState::New {
-            self.record(target, offered).await?;
+        let Greeted { mut link, offered, carrier, place } = greeted;
+        let host_key = trust(hostkey::judge(known, &offered), &offered)?;
+        if host_key == HostKeyState::New && route.strict && !pinned {
+            return Err(ConnectError::Unknown(offered));
         }
-        Ok(Connected { link, fingerprint: offered.fingerprint(), host_key })
+        auth::login(&mut link, route, &self.options, budget, &self.places).await?;
+        drop(place);
+        if host_key == HostKeyState::New {
+            self.record(route, &offered).await?;
+        }
+        Ok(Connected { link, fingerprint: offered.fingerprint(), host_key, carrier })
     }
 
-    async fn known(&self, target: &SshTarget) -> Result<Known, ConnectError> {
+    async fn known(&self, route: &Route) -> Result<Known, ConnectError> {
         let SshOptions { known_hosts, system_known_hosts, .. } = self.options.clone();
         let load = spawn_blocking(move || KnownHosts::load(&known_hosts, &system_known_hosts));
         let files = load.await.map_err(ConnectError::internal)?;
         let files = files.map_err(|error| ConnectError::KnownHosts(error.to_string()))?;
-        Ok(files.of(target.host.as_str(), target.port.get()))
+        let (host, port) = &route.known_as;
+        Ok(files.of(host.as_str(), port.get()))
     }
 
-    async fn record(&self, target: &SshTarget, key: &HostKey) -> Result<(), ConnectError> {
-        let (file, host, port) = (self.options.known_hosts.clone(), target.host.clone(), target.port.get());
+    async fn record(&self, route: &Route, key: &HostKey) -> Result<(), ConnectError> {
+        let (file, (host, port)) = (self.options.known_hosts.clone(), route.known_as.clone());
         let offered = key.clone();
-        let written = spawn_blocking(move || hostkey::record(&file, host.as_str(), port, &offered));
+        let written = spawn_blocking(move || hostkey::record(&file, host.as_str(), port.get(), &offered));
         let verdict = written.await.map_err(ConnectError::internal)?.map_err(|error| {
             ConnectError::KnownHosts(format!(
                 "failed to record the host key in {}: {error}",

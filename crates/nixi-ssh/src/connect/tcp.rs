@@ -1,4 +1,4 @@
-//! Name, address, connection, and the first bytes from the other side.
+//! Name, address and connection.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use nixi_core::SshTarget;
-use nixi_core::text::clean_line;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -16,45 +14,35 @@ use tokio::time::sleep;
 
 use super::ConnectError;
 use super::budget::Budget;
+use crate::route::Route;
+use crate::ssh_config::Family;
 
 /// How long one address has before the next is tried beside it (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// A connection whose other side has begun to speak.
-pub(super) struct Socket {
-    pub(super) stream: TcpStream,
-    /// What it said, if that does not begin as SSH does.
-    pub(super) odd_greeting: Option<String>,
-}
-
-/// Opens a connection, and waits until the other side says something.
+/// Opens a connection to the machine itself.
 pub(super) async fn open(
-    target: &SshTarget,
+    route: &Route,
     budget: &Budget,
     lookups: &Arc<Semaphore>,
-) -> Result<Socket, ConnectError> {
-    let addresses = budget.within("looking up the name", resolve(target, lookups)).await??;
+) -> Result<TcpStream, ConnectError> {
+    let mut addresses = budget.within("looking up the name", resolve(route, lookups)).await??;
+    if let Some(family) = route.family {
+        addresses.retain(|address| address.is_ipv4() == (family == Family::V4));
+        if addresses.is_empty() {
+            return Err(ConnectError::Dns(
+                "it has no address of the AddressFamily that is asked for".to_owned(),
+            ));
+        }
+    }
     let stream = budget.within("connecting", first_to_answer(&addresses)).await??;
     // Without it a command takes 44 ms instead of 2.
     stream.set_nodelay(true).map_err(|error| ConnectError::Refused(error.to_string()))?;
-    let mut greeting = [0; 64];
-    let length = budget.within("waiting for the SSH banner", stream.peek(&mut greeting)).await?;
-    let length = length.map_err(|error| ConnectError::Protocol(format!("it hung up: {error}")))?;
-    let greeting = &greeting[..length];
-    if greeting.is_empty() {
-        return Err(ConnectError::Protocol(
-            "it took the connection and closed it without a word; its sshd may be refusing this address for a \
-             while after failed logins"
-                .to_owned(),
-        ));
-    }
-    let looks_right = greeting.starts_with(b"SSH-") || b"SSH-".starts_with(greeting);
-    let odd_greeting = (!looks_right).then(|| clean_line(&String::from_utf8_lossy(greeting)));
-    Ok(Socket { stream, odd_greeting })
+    Ok(stream)
 }
 
-async fn resolve(target: &SshTarget, lookups: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, ConnectError> {
-    let (host, port) = (target.host.to_string(), target.port.get());
+async fn resolve(route: &Route, lookups: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, ConnectError> {
+    let (host, port) = (route.host.to_string(), route.port.get());
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }

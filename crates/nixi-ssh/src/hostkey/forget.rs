@@ -103,6 +103,8 @@ mod tests {
             port: port.try_into().unwrap(),
             user: "nixi".parse().unwrap(),
             identity: None,
+            given: nixi_core::Given::ALL,
+            jump: nixi_core::Jump::Unsaid,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use nixi_core::{NodeName, SshTarget};
+use nixi_core::NodeName;
+
+use crate::route::Route;
 
 use super::HostKey;
 use super::file::Place;
@@ -47,18 +49,18 @@ impl Gap {
     }
 
     /// The way out.
-    pub(crate) fn cure(&self, offered: &HostKey, target: &SshTarget, node: Option<&NodeName>) -> String {
+    pub(crate) fn cure(&self, offered: &HostKey, route: &Route, node: Option<&NodeName>) -> String {
         let Place { file, line, removable } = &self.place;
         match (&self.kind, node) {
             (Kind::Certified { record }, _) => format!(
                 "record the machine's own key, fetched by an ssh that takes nothing but the certificate: \
                  key=$(ssh -o StrictHostKeyChecking=yes -p {} {}@{} cat /etc/ssh/ssh_host_{}_key.pub) && \
                  echo \"{} $key\" >> {}",
-                target.port,
-                target.user,
-                target.host,
+                route.port,
+                route.user,
+                route.name,
                 family(offered.kind()),
-                super::name_of(target.host.as_str(), target.port.get()),
+                super::name_of(route.known_as.0.as_str(), route.known_as.1.get()),
                 record.display(),
             ),
             (Kind::Unreadable, Some(node)) if *removable => format!(

@@ -3,22 +3,25 @@
 mod commands;
 mod faults;
 mod host_keys;
+mod jumps;
 mod known_hosts;
 mod links;
 mod logins;
 mod places;
+mod shells;
+mod ssh_config;
 mod streams;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use nixi_core::{Effect, ExecError, Output, SshTarget, Unreachable};
+use nixi_core::{Effect, ExecError, Given, Jump, Output, SshTarget, Unreachable};
 use nixi_lab::Sshd;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::Exec;
-use crate::{Agent, SshExecutor, SshOptions};
+use crate::{Agent, SshConfigOptions, SshExecutor, SshOptions};
 
 /// A controller with a home of its own.
 struct Controller {
@@ -42,6 +45,12 @@ impl Controller {
             identities: Vec::new(),
             default_identities: vec![dir.path().join("no-such-key")],
             agent: Agent::Off,
+            ssh_config: SshConfigOptions {
+                user: Some(dir.path().join("ssh/config")),
+                system: Some(dir.path().join("system_config")),
+                home: dir.path().to_path_buf(),
+                local_user: None,
+            },
         };
         change(&mut options);
         Self { dir, ssh: SshExecutor::new(options.clone()), options }
@@ -91,6 +100,8 @@ fn at(port: u16, user: &str) -> SshTarget {
         port: port.try_into().unwrap(),
         user: user.parse().unwrap(),
         identity: None,
+        given: Given::ALL,
+        jump: Jump::Unsaid,
     }
 }
 

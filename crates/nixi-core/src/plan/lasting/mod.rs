@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{Bench, failed, unended};
-use super::{PlanDigest, StepReport};
+use super::{Approved, PlanDigest, StepReport};
 use crate::command::{ChangeId, Lasting, Login, Program, SYSTEMD_RUN, stop};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Exit, Invocation, Output};
@@ -37,6 +37,7 @@ struct Underway<'a> {
     id: ChangeId,
     shown: String,
     node: &'a Node,
+    approved: &'a Approved,
     bench: &'a Bench<'a>,
 }
 
@@ -58,11 +59,11 @@ enum Start {
 pub(super) async fn run(
     lasting: &Lasting,
     shown: String,
-    plan: PlanDigest,
-    node: &Node,
+    approved: &Approved,
     bench: &Bench<'_>,
 ) -> StepReport {
-    let change = Underway { lasting, id: fresh_id(plan), shown, node, bench };
+    let node = approved.writable.node();
+    let change = Underway { lasting, id: fresh_id(approved.digest), shown, node, approved, bench };
     let until = Instant::now() + lasting.patience();
     let (late, doubt) = match change.start().await {
         Start::Over(report) => return report,
@@ -96,6 +97,7 @@ impl Underway<'_> {
     async fn start(&self) -> Start {
         let start = self.lasting.start(&self.id);
         let invocation = Invocation::change(self.node, &start, START, self.bench.cancel.clone());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
         match self.bench.executor.exec(invocation).await {
             Ok(output) if output.exit.is_success() => Start::Taken,
             Ok(output) => self.refused(&output),
@@ -136,6 +138,7 @@ impl Underway<'_> {
         let mut told = None;
         let stopping = async {
             let stop = Invocation::change(self.node, &stop(&self.id), STOP, unheard.clone());
+            let stop = stop.pinned(self.approved.host_key.as_ref());
             told = self.bench.executor.exec(stop).await.ok();
             self.follow(late, until, &unheard).await
         };

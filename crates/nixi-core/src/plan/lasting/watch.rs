@@ -129,6 +129,7 @@ impl Underway<'_> {
     ) -> Result<Output, ToolError> {
         let deadline = QUESTION.min(self.bench.settings.command_timeout);
         let read = Invocation::read(self.node, read, deadline, cancel.clone());
+        let read = read.pinned(self.approved.host_key.as_ref());
         Ok(self.bench.executor.exec(read).await?)
     }
 }

@@ -1,0 +1,152 @@
+//! A key's file, looked at before it is used: libssh2 only says that it cannot.
+
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// The longest file that is still a key: RSA of 16,384 bit takes 13 KiB.
+const LONGEST: u64 = 64 * 1024;
+
+/// A file that was named as a private key.
+pub(super) struct KeyFile {
+    /// Why it cannot be used, and what to do.
+    pub(super) trouble: Option<String>,
+    /// The public half, where it can be had without a passphrase: by it an agent's key is known.
+    pub(super) public: Option<Vec<u8>>,
+}
+
+impl KeyFile {
+    /// Reads it. Blocks on the disk.
+    pub(super) fn read(path: &Path) -> Self {
+        let (trouble, of_file) = match open(path) {
+            Ok((about, text)) => (trouble(path, &about, &text), public_half(&text)),
+            Err(why) => (Some(why), None),
+        };
+        Self { trouble, public: of_file.or_else(|| beside(path)) }
+    }
+}
+
+fn open(path: &Path) -> Result<(Metadata, String), String> {
+    let mut bytes = Vec::new();
+    let about = std::fs::metadata(path).map_err(|error| cannot(path, &error))?;
+    // A pipe would be waited for.
+    if !about.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(|error| cannot(path, &error))?;
+    Ok((about, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn cannot(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => {
+            format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// What is wrong with it, if something is.
+fn trouble(path: &Path, about: &Metadata, text: &str) -> Option<String> {
+    let shown = path.display();
+    let ours = about.uid() == rustix::process::geteuid().as_raw();
+    if is_public(text) {
+        return Some("it is a public key; name the private one, without .pub".to_owned());
+    }
+    if text.starts_with("PuTTY-User-Key-File-") {
+        return Some(format!(
+            "it is a key of PuTTY; `puttygen {shown} -O private-openssh -o NEW` makes it one of OpenSSH"
+        ));
+    }
+    if !text.contains("-----BEGIN ") || !text.contains("PRIVATE KEY-----") {
+        return Some("it is no private key".to_owned());
+    }
+    // As with ssh: a key that others can read is not one's own any more.
+    if ours && about.mode() & 0o077 != 0 {
+        let mode = about.mode() & 0o777;
+        return Some(format!(
+            "others may read it, mode {mode:04o}; `chmod 600 {shown}` makes it yours alone"
+        ));
+    }
+    is_encrypted(text)
+        .then(|| format!("it is encrypted, and no agent holds it; `ssh-add {shown}` gives it to one"))
+}
+
+fn is_public(text: &str) -> bool {
+    let kind = text.split_whitespace().next().unwrap_or_default();
+    ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start))
+}
+
+fn is_encrypted(text: &str) -> bool {
+    if !text.contains("BEGIN OPENSSH PRIVATE KEY") {
+        return text.contains("ENCRYPTED");
+    }
+    container(text).and_then(|blob| Some(field(&blob)?.0 != b"none")).unwrap_or(false)
+}
+
+/// What is in a key of OpenSSH's own form, behind its magic (OpenSSH, PROTOCOL.key).
+fn container(text: &str) -> Option<Vec<u8>> {
+    let lines = text.lines().map(str::trim).skip_while(|line| !line.starts_with("-----BEGIN ")).skip(1);
+    let body: String = lines.take_while(|line| !line.starts_with("-----")).collect();
+    let blob = STANDARD.decode(body).ok()?;
+    blob.strip_prefix(b"openssh-key-v1\0").map(<[u8]>::to_vec)
+}
+
+/// A string of RFC 4251, section 5, and what follows it.
+fn field(blob: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = blob.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// The public key that a file is, or that it holds in the clear.
+fn public_half(text: &str) -> Option<Vec<u8>> {
+    if is_public(text) {
+        return STANDARD.decode(text.split_whitespace().nth(1)?).ok();
+    }
+    let blob = container(text)?;
+    let (_cipher, rest) = field(&blob)?;
+    let (_kdf, rest) = field(rest)?;
+    let (_options, rest) = field(rest)?;
+    let (_count, rest) = rest.split_first_chunk::<4>()?;
+    field(rest).map(|(public, _)| public.to_vec())
+}
+
+/// The public key in the file beside a private one.
+fn beside(path: &Path) -> Option<Vec<u8>> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    let (_, text) = open(&PathBuf::from(beside)).ok()?;
+    is_public(&text).then(|| public_half(&text)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_read_says_where_to_look() {
+        let told = cannot(Path::new("/k"), &ErrorKind::PermissionDenied.into());
+        assert!(told.contains("`ls -l /k`"), "{told}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_fall(text in "\\PC{0,80}", body in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let key = format!(
+                "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n",
+                STANDARD.encode([b"openssh-key-v1\0".as_slice(), &body].concat())
+            );
+            for text in [text, key] {
+                let _ = (public_half(&text), is_encrypted(&text), is_public(&text));
+            }
+        }
+    }
+}

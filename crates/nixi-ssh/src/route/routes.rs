@@ -1,0 +1,82 @@
+//! The routes of all targets, found anew when a file has changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nixi_core::{ExecError, Place, SshTarget};
+
+use super::find::Asker;
+use super::{Route, refused};
+use crate::options::SshConfigOptions;
+use crate::ssh_config::{Refusal, Source, SshConfig, Stamps, load};
+
+/// Finds routes.
+pub(crate) struct Routes {
+    options: SshConfigOptions,
+    read: Mutex<Option<Read>>,
+}
+
+/// The files as they were read last.
+struct Read {
+    config: Result<SshConfig, Refusal>,
+    stamps: Stamps,
+    found: HashMap<SshTarget, Result<Arc<Route>, Refusal>>,
+}
+
+impl Routes {
+    pub(crate) fn new(options: SshConfigOptions) -> Self {
+        Self { options, read: Mutex::new(None) }
+    }
+
+    /// The route of a target, by the files as they are now.
+    pub(crate) fn find(&self, target: &SshTarget) -> Result<Arc<Route>, ExecError> {
+        let found = self.with(|read, options| {
+            if let Some(found) = read.found.get(target) {
+                return found.clone();
+            }
+            let found = ask(read, options, |asker| asker.route(target)).map(Arc::new);
+            read.found.insert(target.clone(), found.clone());
+            found
+        });
+        found.map_err(|refusal| refused(&target.host, &refusal))
+    }
+
+    /// Where it leads, as far as that can be told.
+    pub(crate) fn place(&self, target: &SshTarget) -> Place {
+        let unasked = || Place { host: target.host.clone(), port: target.port, user: target.user.clone() };
+        self.find(target).map_or_else(|_| unasked(), |route| route.place())
+    }
+
+    /// The same target by the name under which its host keys are recorded.
+    pub(crate) fn as_recorded(&self, target: &SshTarget) -> Result<SshTarget, ExecError> {
+        let known_as = self.with(|read, options| ask(read, options, |asker| asker.known_as(target)));
+        let (host, port) = known_as.map_err(|refusal| refused(&target.host, &refusal))?;
+        Ok(SshTarget { host, port, ..target.clone() })
+    }
+
+    fn with<T>(&self, with: impl FnOnce(&mut Read, &SshConfigOptions) -> T) -> T {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = match read.take() {
+            Some(read) if read.stamps.hold() => read,
+            Some(_) | None => self.read_anew(),
+        };
+        with(read.insert(now), &self.options)
+    }
+
+    fn read_anew(&self) -> Read {
+        let SshConfigOptions { user, system, home, .. } = &self.options;
+        let user = user.iter().map(|file| Source { file: file.clone(), of_user: true });
+        let system = system.iter().map(|file| Source { file: file.clone(), of_user: false });
+        let (config, stamps) = load(&user.chain(system).collect::<Vec<_>>(), home);
+        Read { config, stamps, found: HashMap::new() }
+    }
+}
+
+fn ask<T>(
+    read: &Read,
+    options: &SshConfigOptions,
+    question: impl FnOnce(Asker<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let config = read.config.as_ref().map_err(Refusal::clone)?;
+    question(Asker { config, home: &options.home, local_user: options.local_user.as_deref() })
+}

@@ -1,0 +1,59 @@
+//! The user's own SSH configuration, `~/.ssh/config` and `/etc/ssh/ssh_config`: what of it says where, as whom and by
+//! way of whom a host is reached.
+//!
+//! The format is that of ssh_config(5). What Nixi honours it honours as ssh does; what would lead elsewhere and is not
+//! honoured is a refusal, which names the line; the rest is left alone. Nothing that stands in these files is ever run.
+
+mod criteria;
+mod load;
+mod parse;
+mod settings;
+mod tokens;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use nixi_core::text::clean_line;
+
+pub(crate) use load::{Source, Stamps, load};
+pub(crate) use settings::{Family, Proxy, Query, Settings, settings};
+pub(crate) use tokens::{Tokens, expand, expand_path};
+
+use parse::Line;
+
+/// A line of a file, from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    file: Arc<Path>,
+    line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", clean_line(&self.file.display().to_string()), self.line)
+    }
+}
+
+/// Why a file cannot be used at all, or a host not be reached as the files say: a sentence that names the line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    pub(crate) hint: String,
+}
+
+impl Refusal {
+    fn at(place: &Place, why: impl fmt::Display, hint: &str) -> Self {
+        Self { why: clean_line(&format!("{place}: {why}")), hint: hint.to_owned() }
+    }
+}
+
+/// All files, read: the user's before the system's, so that the user's values come first.
+#[derive(Debug, Default)]
+pub(crate) struct SshConfig {
+    files: Vec<Vec<Line>>,
+}
