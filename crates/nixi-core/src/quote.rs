@@ -122,7 +122,7 @@ impl Mark {
         let (path, mark) = (system_path(), self.variable());
         let kill = stop_group("kill", "$g");
         format!(
-            "{path}; n=0; while [ $n -lt 3 ]; do f=0; \
+            "{path}; n=0; while [ $n -lt 10 ]; do f=0; \
              for e in $(grep -lsxz {mark} /proc/[0-9]*/environ); do e=${{e%/environ}}; \
              g=$(ps -o pgid= -p ${{e#/proc/}}); g=$((g)); \
              if [ $g -gt 1 ]; then f=1; {kill} fi; done; \

@@ -181,6 +181,11 @@ impl Job {
         matches!(self.work, Work::Exec(_))
     }
 
+    /// Whether it can be found on the node.
+    pub(super) fn is_traced(&self) -> bool {
+        matches!(&self.work, Work::Exec(exec) if exec.trace.is_some())
+    }
+
     /// Whether another connection would do as well.
     pub(super) fn may_move(&self) -> bool {
         matches!(&self.work, Work::Exec(exec) if exec.manners == Manners::Moves)

@@ -308,7 +308,7 @@ impl Actor {
             } else if let Some(allowed) = op.overdue(now) {
                 op.abandon(Failure::Deadline(allowed))
             } else {
-                None
+                op.stop()
             };
             if let Some(stop) = stop {
                 self.waiting.push_front(stop);

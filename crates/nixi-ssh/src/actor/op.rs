@@ -74,6 +74,8 @@ pub(super) struct Op {
     pub(super) deadline: Option<Instant>,
     /// Since when nobody waits for it and only the closing is left.
     pub(super) closing_since: Option<Instant>,
+    /// What its caller is told once it is stopped, which has to wait until it says where it runs.
+    owed: Option<Failure>,
     /// Given up while it ran: sshd keeps its channel until the command ends, and we do not wait for that.
     pub(super) given_up: bool,
 }
@@ -88,6 +90,7 @@ impl Op {
             opened: Instant::now(),
             deadline: None,
             closing_since: None,
+            owed: None,
             given_up: false,
         }
     }
@@ -116,15 +119,20 @@ impl Op {
         self.deadline = None;
         self.given_up = true;
         self.closing_since.get_or_insert_with(Instant::now);
-        if self.job.ticket.was_sent()
-            && let Work::Exec(exec) = &mut self.job.work
-            && let Some(line) = exec.stop(&self.streams)
-        {
-            exec.sink = None;
-            return Some(Job::stop(line, answer, self.job.reply.take()));
+        if self.job.ticket.was_sent() && self.job.is_traced() {
+            self.owed = Some(answer);
+            return self.stop();
         }
         self.job.answer(Err(answer));
         None
+    }
+
+    /// The job that stops a command that was given up, as soon as it is known where it runs.
+    pub(super) fn stop(&mut self) -> Option<Job> {
+        let Work::Exec(exec) = &mut self.job.work else { return None };
+        let line = self.owed.as_ref().and_then(|_| exec.stop(&self.streams))?;
+        exec.sink = None;
+        Some(Job::stop(line, self.owed.take()?, self.job.reply.take()))
     }
 
     /// How long the command was allowed to run, if it has not ended by now.
@@ -154,7 +162,9 @@ impl Op {
             Phase::Opened(channel) if may_send => self.begin(channel),
             Phase::Opened(channel) => self.blocked(Phase::Opened(channel)),
             Phase::Sending(channel) => self.send(channel),
-            Phase::Running(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
+            Phase::Running(channel) if self.is_abandoned() && self.owed.is_none() => {
+                self.moved(Phase::Closing(channel))
+            }
             Phase::Running(channel) => self.run(channel, buffer),
             Phase::Ending(channel) => self.end(channel),
             Phase::Closing(channel) => self.close(channel, buffer),

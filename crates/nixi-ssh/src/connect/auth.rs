@@ -114,12 +114,26 @@ impl Login<'_> {
         ConnectError::Auth { tried, unusable }
     }
 
+    /// What came of a key. libssh2 tells a connection that broke meanwhile as a key that was refused.
+    fn answer(&self, done: Result<(), ssh2::Error>) -> Answer {
+        match answer(done) {
+            Answer::Refused if self.link.is_gone() => Answer::HungUp,
+            answer => answer,
+        }
+    }
+
     /// Notes what a key led to; whether it opened. An error ends the login.
     fn note(&mut self, key: String, answer: Answer) -> Result<bool, ConnectError> {
         match answer {
             Answer::In => return Ok(true),
             Answer::Refused => self.report.tried.push(key),
             Answer::Unusable(why) => self.report.unusable.push(format!("{key} ({why})")),
+            // Before it refused a single key, it was not for the keys.
+            Answer::HungUp if self.report.tried.is_empty() => {
+                return Err(ConnectError::Protocol(
+                    "it hung up during the login, before it had refused a key".to_owned(),
+                ));
+            }
             Answer::HungUp => {
                 self.report.tried.push(format!("{key} (there the node hung up)"));
                 return Err(self.failed());
@@ -141,7 +155,7 @@ impl Login<'_> {
             session.userauth_pubkey_file(user, None, path, None)
         };
         let (_, done) = self.link.drive("login", self.budget, self.computing, state, step).await?;
-        let answer = answer(done);
+        let answer = self.answer(done);
         self.note(shown, answer)
     }
 
@@ -180,7 +194,8 @@ impl Login<'_> {
             let (back, done) =
                 self.link.drive("login by the agent", self.budget, places, state, step).await?;
             agent = back.0;
-            if self.note(shown, answer(done))? {
+            let answer = self.answer(done);
+            if self.note(shown, answer)? {
                 return Ok(true);
             }
         }

@@ -115,6 +115,11 @@ impl Link {
         self.socket.has_unread()
     }
 
+    /// Whether the connection has ended.
+    pub(super) fn is_gone(&self) -> bool {
+        self.socket.is_gone()
+    }
+
     fn describe(&self, error: &ssh2::Error) -> String {
         format!("SSH could not be agreed on: {} (libssh2 {}){}", error.message(), code(error), self.said())
     }

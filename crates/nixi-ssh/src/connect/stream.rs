@@ -48,6 +48,14 @@ impl Stream {
         recv(self, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(_, length)| length > 0)
     }
 
+    /// Whether the other side has closed it, or it broke.
+    pub(super) fn is_gone(&self) -> bool {
+        match recv(self, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((_, length)) => length == 0,
+            Err(error) => io::Error::from(error).kind() != ErrorKind::WouldBlock,
+        }
+    }
+
     pub(super) fn shut_down(&self) {
         let _ = shutdown(self, Shutdown::Both);
     }
