@@ -232,6 +232,14 @@ fn answer(done: Result<(), ssh2::Error>) -> Answer {
     match done {
         Ok(()) => Answer::In,
         Err(error) => match code(&error) {
+            // One number for a key that is refused, for a connection that ends instead, and for an agent that does not
+            // sign: only the words differ.
+            LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED if error.message().starts_with("Waiting for") => {
+                Answer::HungUp
+            }
+            LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED if error.message().starts_with("Callback") => {
+                Answer::Unusable("the agent did not sign with it".to_owned())
+            }
             LIBSSH2_ERROR_AUTHENTICATION_FAILED | LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED => Answer::Refused,
             LIBSSH2_ERROR_SOCKET_DISCONNECT | LIBSSH2_ERROR_SOCKET_RECV | LIBSSH2_ERROR_SOCKET_SEND => {
                 Answer::HungUp

@@ -43,12 +43,12 @@ fn open(path: &Path) -> Result<(Metadata, String), String> {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => {
-            format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
-        }
-        _ => error.to_string(),
+    if error.kind() == ErrorKind::NotFound {
+        "there is no such file".to_owned()
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
+    } else {
+        error.to_string()
     }
 }
 
