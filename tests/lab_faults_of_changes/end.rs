@@ -20,7 +20,7 @@ async fn it_fails_or_is_killed() {
 
     let killed = trial
         .while_it_runs(|web, _| {
-            web.root("kill -9 $(pgrep --full '^bash -c echo ran')").unwrap();
+            web.root("kill -9 $(pgrep --full '^bash -c echo at work')").unwrap();
         })
         .await;
     let (status, kind, message) = told(&killed);
