@@ -179,6 +179,12 @@ impl Sshd {
         }
     }
 
+    /// How many connections there are: sshd has a process for each.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.child.as_ref().map_or(0, |(child, _)| processes::children(child.id()))
+    }
+
     fn end_children(&self, listener: u32) {
         processes::kill_descendants(listener);
         processes::kill_marked(&self.mark());
