@@ -100,9 +100,9 @@ pub(super) fn run(stage: &Stage) -> Result<Section> {
         }),
     )
     .with(Contender::new("ssh, a new process each", || ssh(&ground, ssh_width)));
-    for (name, line) in [
-        ("pyinfra", Programs::pyinfra as fn(&Programs, &str) -> std::process::Command),
-        ("ansible", |programs: &Programs, command: &str| programs.ansible(50, command)),
+    for (name, every, line) in [
+        ("pyinfra", 2, Programs::pyinfra as fn(&Programs, &str) -> std::process::Command),
+        ("ansible", sizes.rounds, |programs: &Programs, command: &str| programs.ansible(50, command)),
     ] {
         let hosts = way.hosts.len();
         contest = contest.with_if(
@@ -113,7 +113,7 @@ pub(super) fn run(stage: &Stage) -> Result<Section> {
                     ensure!(count == hosts, "{count} answered");
                     Ok(seconds)
                 };
-                Contender::new(name, turn).every(2)
+                Contender::new(name, turn).every(every)
             }),
         );
     }
