@@ -15,9 +15,9 @@ test *ARGS:
 tidy:
     cargo xtask tidy
 
-# A warm command over SSH, against the ssh client
+# Nixi beside its peers
 bench *ARGS:
-    cargo xtask bench latency {{ARGS}}
+    cargo xtask bench {{ARGS}}
 
 # Format everything
 fmt:

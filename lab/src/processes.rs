@@ -48,6 +48,11 @@ pub(crate) fn kill_descendants(root: u32) {
     doomed.iter().skip(1).for_each(|&pid| kill(pid));
 }
 
+/// How many processes have this one as their parent.
+pub(crate) fn children(parent: u32) -> usize {
+    parents().values().filter(|&&of| of == parent).count()
+}
+
 /// Kills all processes whose environment holds this `NAME=VALUE`; the value must be unique to the caller.
 pub(crate) fn kill_marked(mark: &str) {
     for pid in pids() {

@@ -42,7 +42,13 @@ pub(crate) struct Dependency {
 
 /// Asks cargo about the workspace, without the network.
 pub(crate) fn metadata() -> Result<Metadata> {
-    let mut ask = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    metadata_of("Cargo.toml")
+}
+
+/// Asks cargo about the workspace of this manifest, whose path begins at the root.
+pub(crate) fn metadata_of(manifest: &str) -> Result<Metadata> {
+    let mut ask = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"]);
+    ask.arg(manifest);
     let told = output_of(ask.current_dir(root()?))?;
     serde_json::from_str(&told).context("cannot read what cargo metadata printed")
 }

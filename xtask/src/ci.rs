@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::checkout::root;
+use crate::checkout::{metadata, root};
 use crate::program::{answers, cargo, run as run_program};
-use crate::{lab, test, tidy};
+use crate::{bench, lab, test, tidy};
 
 enum Outcome {
     Passed,
@@ -17,10 +17,11 @@ enum Outcome {
 type Check = fn() -> Result<Outcome>;
 
 const CHECKS: &[(&str, Check)] = &[
-    ("fmt", || passes(&["fmt", "--all", "--check"], &[])),
+    ("fmt", fmt),
     ("clippy", || passes(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])),
     ("tidy", || tidy::run().map(|()| Outcome::Passed)),
     ("build", || passes(&["test", "--workspace", "--all-targets", "--no-run"], &[])),
+    ("benches", benches),
     ("machines", machines),
     ("test", || test::run(&[]).map(|()| Outcome::Passed)),
     ("doc", || passes(&["doc", "--workspace", "--no-deps", "--lib"], &[("RUSTDOCFLAGS", "-D warnings")])),
@@ -67,6 +68,19 @@ fn row(name: &str, outcome: &Outcome, time: Duration) -> String {
 
 fn passes(args: &[&str], environment: &[(&str, &str)]) -> Result<Outcome> {
     run_program(cargo(args).envs(environment.iter().copied()).current_dir(root()?)).map(|()| Outcome::Passed)
+}
+
+fn fmt() -> Result<Outcome> {
+    passes(&["fmt", "--all", "--check"], &[])?;
+    passes(&["fmt", "--manifest-path", "benches/Cargo.toml", "--check"], &[])
+}
+
+/// What measures lies outside of the workspace, so that nobody else compiles its peers.
+fn benches() -> Result<Outcome> {
+    let target = metadata()?.target_directory;
+    let mut clippy = bench::in_benches(&["clippy"], &target);
+    run_program(clippy.args(["--all-targets", "--", "-D", "warnings"]).current_dir(root()?))?;
+    run_program(bench::in_benches(&["test"], &target).current_dir(root()?)).map(|()| Outcome::Passed)
 }
 
 /// The tree of the lab machines, so that a first run's time is told apart from the tests' own.

@@ -15,6 +15,7 @@ mod program;
 mod soak;
 mod test;
 mod tidy;
+mod venv;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,8 @@ chores of this workspace (cargo xtask CHORE):
   test [ARGS]     every test that this machine can run; ARGS go to nextest
   lab up [N|NAME...] · down · status · demo
                   whole machines that look like NixOS, for trying things by hand
-  bench latency   a warm command over SSH, against the ssh client
+  bench [NAME...] nixi beside its peers: latency, throughput, cold, warm, bulk, blackholed, memory; all of
+                  them write docs/benchmarks.md, some do with --write; --soak COMMANDS, --smoke
   soak [CASES]    every test for long: so many cases a property (20000 unless told)
   ci              fmt, clippy, tidy, test, doc, deny; with a table of times
 ";

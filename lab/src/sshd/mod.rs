@@ -185,6 +185,10 @@ impl Sshd {
             let _ = child.kill();
             let _ = child.wait();
         }
+    /// How many connections there are: sshd has a process for each.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.child.as_ref().map_or(0, |(child, _)| processes::children(child.id()))
     }
 
     fn end_children(&self, listener: u32) {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::tree::{Finding, Tree};
-use crate::checkout::{Dependency, Package, metadata, root};
+use crate::checkout::{Dependency, Package, metadata, metadata_of, root};
 
 /// Which members a member may depend on. A member that is not listed may not exist.
 const MAY_KNOW: &[(&str, &[&str])] = &[
@@ -15,11 +15,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("nixi-tui", &["nixi", "nixi-core"]),
     ("nixi-cli", &["nixi", "nixi-core", "nixi-tui"]),
     ("nixi-lab", &[]),
+    ("nixi-bench", &["nixi", "nixi-lab"]),
     ("xtask", &["nixi-lab"]),
 ];
 
 /// For tests only, so anybody's dev-dependency.
 const HARNESS: &str = "nixi-lab";
+
+/// Measures the product against what it is made of, so it may use that too; nobody may know it.
+const MEASURES: &str = "nixi-bench";
 
 /// Outside crates that stop at one member.
 const KEPT_IN: &[(&str, &str)] = &[
@@ -31,10 +35,12 @@ const KEPT_IN: &[(&str, &str)] = &[
     ("clap_complete", "nixi-cli"),
     ("clap_mangen", "nixi-cli"),
     ("ratatui", "nixi-tui"),
+    ("russh", MEASURES),
 ];
 
 pub(crate) fn check(tree: &Tree) -> Result<Vec<Finding>> {
-    let (root, packages) = (root()?, metadata()?.packages);
+    let (root, mut packages) = (root()?, metadata()?.packages);
+    packages.extend(metadata_of("benches/Cargo.toml")?.packages);
     let mut found = Vec::new();
     for package in &packages {
         let path = package.manifest_path.strip_prefix(&root).unwrap_or(&package.manifest_path);
@@ -72,7 +78,7 @@ fn breaches(package: &Package, all: &[Package]) -> Vec<Breach> {
         let keeper = KEPT_IN.iter().find(|(kept, _)| *kept == other).map(|(_, keeper)| *keeper);
         let says = match keeper {
             _ if is_member(dependency) && !may => format!("{name} may not know {other}"),
-            Some(keeper) if keeper != name => format!("only {keeper} may use {other}"),
+            Some(keeper) if keeper != name && name != MEASURES => format!("only {keeper} may use {other}"),
             _ => continue,
         };
         found.push(Breach { dependency: Some(other.to_owned()), says });
@@ -122,6 +128,14 @@ mod tests {
     fn outside_crates_stay_where_they_are_kept() {
         assert_eq!(says(&package("nixi-tui", &[("ssh2", None)])), ["only nixi-ssh may use ssh2"]);
         assert_eq!(says(&package("xtask", &[("clap", None)])), ["only nixi-cli may use clap"]);
+    }
+
+    #[test]
+    fn the_benches_may_use_what_they_measure_against_and_stay_outside() {
+        let bench = package(MEASURES, &[("nixi", None), ("nixi-lab", None), ("ssh2", None), ("russh", None)]);
+        assert!(says(&bench).is_empty());
+        assert_eq!(says(&package("nixi-ssh", &[("russh", None)])), ["only nixi-bench may use russh"]);
+        assert_eq!(says(&package("nixi", &[("nixi-bench", Some("dev"))])), ["nixi may not know nixi-bench"]);
     }
 
     #[test]

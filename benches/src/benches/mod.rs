@@ -1,0 +1,30 @@
+//! The benches, one file each.
+
+mod blackholed;
+mod bulk;
+mod cold;
+mod latency;
+mod memory;
+mod throughput;
+mod warm;
+
+use anyhow::Result;
+
+pub(crate) use bulk::nixi_drain;
+
+use crate::report::Section;
+use crate::stage::Stage;
+
+/// Measures, and tells.
+type Bench = fn(&Stage) -> Result<Section>;
+
+/// All there are, in the order of the page.
+pub(crate) const ALL: [(&str, Bench); 7] = [
+    ("latency", latency::run),
+    ("throughput", throughput::run),
+    ("cold", cold::run),
+    ("warm", warm::run),
+    ("bulk", bulk::run),
+    ("blackholed", blackholed::run),
+    ("memory", memory::run),
+];

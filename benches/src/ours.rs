@@ -1,0 +1,90 @@
+//! Nixi: a session of the library with one tool of its own, the smallest read that there is.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use nixi::core::{
+    ActionName, Asker, CallRequest, Inspect, InspectCx, Intent, Op, ReadCapability, Registry, ToolError,
+    catalog,
+};
+use nixi::{Setup, core::session::CallResult};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ground::{Way, node_name};
+
+/// `bench.name`: one `uname -n`.
+struct Name;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct NoArgs {}
+
+#[derive(Serialize, JsonSchema)]
+struct Named(String);
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Inspect for Name {
+    const NAME: ActionName = ActionName::new("bench", "name");
+    const ABOUT: &'static str = "the node's own name";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = NoArgs;
+    type Report = Named;
+    async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<Named, ToolError> {
+        Ok(Named(cx.stdout(catalog::system::host_name()).await?))
+    }
+}
+
+/// A session that has connected to nobody yet.
+#[derive(Clone)]
+pub(crate) struct Ours {
+    asker: Asker,
+    first: String,
+    nodes: usize,
+}
+
+impl Ours {
+    /// Opens it; from inside a runtime.
+    pub(crate) fn open(way: &Way) -> Result<Self> {
+        let setup = Setup { config: Some(way.nixi_config()) };
+        // The half that could approve a change is dropped.
+        let (asker, _) = nixi::open_with(&setup, Registry::new().inspect(Name)?)?;
+        Ok(Self { asker, first: node_name(way.first()), nodes: way.hosts.len() })
+    }
+
+    /// One command on one node; the answer.
+    pub(crate) async fn one(&self) -> Result<String> {
+        let results = self.perform(&self.first).await?;
+        results.first().map(answer).context("no result")?
+    }
+
+    /// The same command on all nodes; how long it took in seconds, and the answers.
+    pub(crate) async fn all(&self) -> Result<(f64, Vec<String>)> {
+        let begun = Instant::now();
+        let results = self.perform("@fleet").await?;
+        let took = begun.elapsed().as_secs_f64();
+        ensure!(results.len() == self.nodes, "{} results for {} nodes", results.len(), self.nodes);
+        Ok((took, results.iter().map(answer).collect::<Result<_>>()?))
+    }
+
+    async fn perform(&self, node: &str) -> Result<Vec<CallResult>> {
+        let call = CallRequest::new("bench.name").on(node);
+        let outcome =
+            self.asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &Default::default()).await;
+        match outcome.error {
+            Some(error) => Err(error.into()),
+            None => Ok(outcome.results),
+        }
+    }
+}
+
+fn answer(result: &CallResult) -> Result<String> {
+    match (&result.error, &result.text) {
+        (None, Some(text)) => Ok(text.trim_end().to_owned()),
+        (error, _) => anyhow::bail!("{}: {:?} {error:?}", result.node, result.status),
+    }
+}
