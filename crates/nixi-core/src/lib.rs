@@ -16,6 +16,7 @@ pub mod error;
 pub mod exec;
 pub mod fleet;
 pub mod mode;
+pub mod names;
 pub mod nearest;
 pub mod node;
 pub mod node_table;

@@ -17,6 +17,9 @@ use crate::text;
 /// How long one step of a change may run: stopping a container alone may take its grace period of 10 s and more.
 const STEP_DEADLINE: Duration = Duration::from_secs(600);
 
+/// How long an interrupted command has to tell how it ended; a person who interrupts waits for no more than a second.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 /// What applying needs: the way to the node, and the controller's own files.
 pub(crate) struct Bench<'a> {
     pub(crate) executor: &'a dyn Executor,
@@ -108,7 +111,13 @@ async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
     let words = command.for_login(bench.executor.login(node));
     let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone());
-    match bench.executor.exec(invocation).await {
+    // An executor that is told to give up may still find out what became of the command, but not for long.
+    let output = tokio::select! {
+        biased;
+        output = bench.executor.exec(invocation) => output,
+        () = given_up(bench.cancel) => Err(ExecError::Cancelled),
+    };
+    match output {
         Ok(output) if output.exit.is_success() => {
             let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
             done(shown, (!said.is_empty()).then_some(said))
@@ -126,6 +135,11 @@ async fn run_command(command: &Command<Write>, shown: String, node: &Node, bench
             StepReport { step: shown, status, output: None, error: Some(report) }
         }
     }
+}
+
+async fn given_up(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(LAST_WORD).await;
 }
 
 /// Off the runtime's threads, as [`write_config`].

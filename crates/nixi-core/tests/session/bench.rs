@@ -19,6 +19,7 @@ use nixi_core::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -82,11 +83,25 @@ impl Change for Touch {
 pub(crate) struct Remote {
     pub(crate) recording: Recording,
     pub(crate) key: Mutex<Result<&'static str, ExecError>>,
+    /// So many commands have to be under way before any of them ends.
+    pub(crate) together: Mutex<Option<Arc<Barrier>>>,
+    /// A node, and how the commands begin that never end there.
+    pub(crate) stuck: Mutex<Option<(&'static str, &'static str)>>,
 }
 
 #[async_trait]
 impl Executor for Remote {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        let together = self.together.lock().unwrap().clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
+        let stuck = *self.stuck.lock().unwrap();
+        if stuck.is_some_and(|(node, command)| {
+            run.node().name().as_str() == node && run.to_string().starts_with(command)
+        }) {
+            std::future::pending::<()>().await;
+        }
         self.recording.exec(run).await
     }
 
@@ -199,7 +214,12 @@ impl Bench {
             system: folder.path().join("system.toml"),
         };
         std::fs::write(&files.user, config).unwrap();
-        let remote = Arc::new(Remote { recording, key: Mutex::new(Ok(KEY)) });
+        let remote = Arc::new(Remote {
+            recording,
+            key: Mutex::new(Ok(KEY)),
+            together: Mutex::default(),
+            stuck: Mutex::default(),
+        });
         let parts = Parts {
             registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
