@@ -14,6 +14,8 @@ use tokio::time::Instant;
 const QUIET: Duration = Duration::from_millis(150);
 /// Nothing waits longer than this, however much still comes.
 const LONGEST: Duration = Duration::from_millis(500);
+/// What others said before waits longer, so that hundreds of nodes are one list of names and not dozens.
+const REPEATS: Duration = Duration::from_secs(3);
 
 /// What can be the same on several nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,29 +56,70 @@ pub(super) struct Group {
 /// What waits for its like.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
-    waiting: HashMap<Same, Vec<(usize, String)>>,
-    /// When the first of those that wait came, and the last.
-    since: Option<(Instant, Instant)>,
+    /// What has not been said yet.
+    fresh: Waiting,
+    /// What stands on the screen already under another name: nobody misses it for a while.
+    repeats: Waiting,
     /// What was shown, and a node under whose name.
     shown: HashMap<Same, String>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The places and names of those who say it.
+    said: HashMap<Same, Vec<(usize, String)>>,
+    /// When the first of those that wait came, and the last.
+    since: Option<(Instant, Instant)>,
+}
+
+impl Waiting {
+    fn take(&mut self) -> Vec<(Same, Vec<(usize, String)>)> {
+        self.since = None;
+        self.said.drain().collect()
+    }
 }
 
 impl Fold {
     /// One more node says so; `at` is its place in the order of the calls.
     pub(super) fn add(&mut self, same: Same, at: usize, node: &str, now: Instant) {
-        self.waiting.entry(same).or_default().push((at, node.to_owned()));
-        self.since = Some((self.since.map_or(now, |(first, _)| first), now));
+        let part = if self.shown.contains_key(&same) { &mut self.repeats } else { &mut self.fresh };
+        part.said.entry(same).or_default().push((at, node.to_owned()));
+        part.since = Some((part.since.map_or(now, |(first, _)| first), now));
     }
 
-    /// When what waits has waited long enough.
+    fn fresh_due(&self) -> Option<Instant> {
+        self.fresh.since.map(|(first, last)| (last + QUIET).min(first + LONGEST))
+    }
+
+    fn repeats_due(&self) -> Option<Instant> {
+        self.repeats.since.map(|(first, _)| first + REPEATS)
+    }
+
+    /// When something of it has waited long enough.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.since.map(|(first, last)| (last + QUIET).min(first + LONGEST))
+        self.fresh_due().into_iter().chain(self.repeats_due()).min()
+    }
+
+    /// What has waited long enough by now, in the order of the calls.
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Group> {
+        let mut taken = Vec::new();
+        if self.fresh_due().is_some_and(|due| due <= now) {
+            taken.extend(self.fresh.take());
+        }
+        if self.repeats_due().is_some_and(|due| due <= now) {
+            taken.extend(self.repeats.take());
+        }
+        self.groups(taken)
     }
 
     /// All that waits, in the order of the calls.
     pub(super) fn take(&mut self) -> Vec<Group> {
-        self.since = None;
-        let mut groups: Vec<(Same, Vec<(usize, String)>)> = self.waiting.drain().collect();
+        let mut taken = self.fresh.take();
+        taken.extend(self.repeats.take());
+        self.groups(taken)
+    }
+
+    fn groups(&mut self, mut groups: Vec<(Same, Vec<(usize, String)>)>) -> Vec<Group> {
         for (_, nodes) in &mut groups {
             nodes.sort_unstable();
         }
@@ -145,6 +188,14 @@ mod tests {
             fold.add(text("a"), 1, "b", after(ms));
             assert!(fold.due() <= Some(after(500)));
         }
+        assert_eq!(fold.take_due(after(499)), []);
+        assert_eq!(shown(&fold.take_due(after(500))), [("a, b", &text("a"), None)]);
+        fold.add(text("a"), 2, "c", after(600));
+        fold.add(text("b"), 3, "d", after(700));
+        assert_eq!(shown(&fold.take_due(after(850))), [("d", &text("b"), None)]);
+        assert_eq!(fold.due(), Some(after(3600)), "what is known is not missed");
+        assert_eq!(shown(&fold.take_due(after(3600))), [("c", &text("a"), Some("a"))]);
+        assert_eq!(fold.due(), None);
     }
 
     proptest! {

@@ -109,9 +109,8 @@ impl<'a> Live<'a> {
     /// Shows what is due; when there is something to be shown again, should nothing come.
     fn tend(&self, now: Instant) -> Option<Instant> {
         let mut heard = self.heard();
-        if heard.fold.due().is_some_and(|due| due <= now) {
-            self.release(&mut heard);
-        }
+        let due = heard.fold.take_due(now);
+        self.groups(&mut heard, due);
         let next = heard.fold.due();
         let is_wanted = self.screen.format == Format::Text && matches!(self.show, Show::Results(_));
         let waits = heard.order.waiting() > 0 && heard.order.slots().last().is_some_and(|slot| slot.beside);
@@ -193,9 +192,14 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Shows what waits for its like.
+    /// Shows all that waits for its like.
     fn release(&self, heard: &mut Heard) {
-        for Group { same, nodes, as_on } in heard.fold.take() {
+        let all = heard.fold.take();
+        self.groups(heard, all);
+    }
+
+    fn groups(&self, heard: &mut Heard, groups: Vec<Group>) {
+        for Group { same, nodes, as_on } in groups {
             match (same, as_on) {
                 (Same::Text { title, .. }, Some(before)) => {
                     let heading = self.heading(&nodes, &title).unwrap_or_else(|| format!("{nodes}:"));
