@@ -25,19 +25,33 @@ impl BlackHole {
     /// # Errors
     /// If no socket is to be had.
     pub fn start() -> Result<Self> {
+        Self::on(Ipv4Addr::LOCALHOST)
+    }
+
+    /// Opens the port on every address of 127.0.0.0/8, each of which is a host of its own for a client. It is then
+    /// open on the machine's other addresses too, where it answers as little.
+    ///
+    /// # Errors
+    /// If no socket is to be had.
+    pub fn on_every_loopback_address() -> Result<Self> {
+        Self::on(Ipv4Addr::UNSPECIFIED)
+    }
+
+    fn on(address: Ipv4Addr) -> Result<Self> {
         let listener = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
-        rustix::net::bind(&listener, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        rustix::net::bind(&listener, &SocketAddr::from((address, 0)))?;
         rustix::net::listen(&listener, 0)?;
-        let address = SocketAddr::try_from(rustix::net::getsockname(&listener)?)?;
+        let port = SocketAddr::try_from(rustix::net::getsockname(&listener)?)?.port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut fillers = Vec::new();
         while let Ok(filler) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
             fillers.push(filler);
             anyhow::ensure!(fillers.len() < 64, "this kernel does not bound the backlog");
         }
-        Ok(Self { port: address.port(), _listener: listener, _fillers: fillers })
+        Ok(Self { port, _listener: listener, _fillers: fillers })
     }
 
-    /// The port on 127.0.0.1.
+    /// The port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

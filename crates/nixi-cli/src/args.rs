@@ -19,6 +19,15 @@ Examples:
   nixi nodes
   nixi call container.remove names=old --node web-server --dry-run
 
+Several nodes:
+  --node web-1,db-1         these, in this order, each once; --node web-1 --node db-1 is the same
+  --node @web               the nodes with this tag, in the order of the configuration
+  --node 'web-*'            * is any characters, ? any one; in quotes, so that the shell leaves it alone
+  --node 'web-[1-3,7]'      web-1, web-2, web-3 and web-7; in quotes as well
+  --node all                the controller, then every node
+A word that chooses no node is an error, and nothing runs. A change refuses monitored nodes singly and goes on with the
+others. What several nodes say alike is shown once, below their names; Ctrl-C tells what is known of each node.
+
 Exit codes:
   0    all done
   1    a step failed, or its outcome is unknown
@@ -63,7 +72,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options everywhere")]
 pub(crate) struct Globals {
-    /// Where to act: names, `local`, @tag, globs, `all`; several with commas, or repeated
+    /// Where to act: names, `local`, @tag, globs, `all`; several with commas, or repeated. See below
     #[arg(long = "node", value_name = "NAME", global = true)]
     pub(crate) nodes: Vec<String>,
     /// This file in place of the user's, which has to be there except for adopt; $NIXI_CONFIG names one as well
@@ -184,6 +193,7 @@ pub(crate) enum Verb {
     #[command(after_help = "Examples:
   nixi call container.list --node db-server
   nixi call service.restart names=nginx --node web-server
+  nixi call system.info --node 'web-*',db-1
   nixi call log.query --args '{\"unit\":\"nginx\",\"lines\":50}' --node web-server --json")]
     Call {
         /// The action, as container.list; `nixi tools` lists them

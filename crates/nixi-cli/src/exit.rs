@@ -23,6 +23,11 @@ impl Exit {
         Self(outcome.exit_code())
     }
 
+    /// The number.
+    pub(crate) fn code(self) -> i32 {
+        i32::from(self.0)
+    }
+
     /// The code of an error that came before anything else.
     pub(crate) fn of_error(error: &ErrorReport) -> Self {
         Self::of(&Outcome::error(error.clone()))

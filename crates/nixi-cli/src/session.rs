@@ -43,6 +43,8 @@ impl Session {
             tokio::spawn(async move {
                 signal.recv().await;
                 fire.cancel();
+                signal.recv().await;
+                end_at_once();
             });
         }
         tokio::spawn(approve::answer(approver, globals.standing(), Person::here(), Arc::clone(screen)));
@@ -54,6 +56,7 @@ impl Session {
         let cancel = CancellationToken::new();
         let mut work = std::pin::pin!(self.asker.perform(op, self.intent, live, &cancel));
         tokio::select! {
+            never = live.stream() => match never {},
             outcome = &mut work => Ended { exit: Exit::of(&outcome), outcome },
             () = self.interrupted.cancelled() => {
                 cancel.cancel();
@@ -72,6 +75,15 @@ impl Session {
             |action: &str| self.asker.registry().spec(action).is_ok_and(|spec| spec.access != Access::Read);
         Outcome { results: live.left_behind(is_change), ..Outcome::default() }
     }
+}
+
+/// For a person who does not want to wait for the rest of a second, or for an output that nobody reads.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing is to be waited for: the kernel lets go of every lock and socket"
+)]
+fn end_at_once() {
+    std::process::exit(Exit::INTERRUPTED.code())
 }
 
 /// How an operation ended.

@@ -321,8 +321,37 @@ fn the_table_does_not_wait_for_the_slowest_node() {
     let child = command.stdout(terminal.stdio()).stderr(terminal.stdio()).spawn().unwrap();
     terminal.wait_for("unreachable (refused)");
     assert!(terminal.seen.contains("(local)"), "{}", terminal.seen);
-    assert!(!terminal.seen.contains("hole"), "it has an hour left: {}", terminal.seen);
+    let row = format!("127.0.0.1:{}", hole.port());
+    assert!(!terminal.seen.contains(&row), "it has an hour left: {}", terminal.seen);
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
         .unwrap();
+    assert_eq!(code(child), 130);
+}
+
+/// Who answers is in the table while others keep silent; those have a row as well once they are not waited for.
+#[test]
+fn rows_come_as_nodes_answer() {
+    let sshd = nixi_lab::Sshd::start().unwrap();
+    let hole = nixi_lab::BlackHole::start().unwrap();
+    let mut config = String::from("[ssh]\nconnect_timeout = \"1h\"\n");
+    config.push_str(&format!("[[nodes]]\nname = \"hole\"\nhost = \"127.0.0.1\"\nport = {}\n", hole.port()));
+    for at in 1..=3 {
+        config.push_str(&format!(
+            "[[nodes]]\nname = \"web-{at}\"\nhost = \"127.0.0.{at}\"\nport = {}\nuser = \"{}\"\nidentity = \"{}\"\n",
+            sshd.port(),
+            sshd.user(),
+            sshd.identity().display()
+        ));
+    }
+    let home = Home::with_config(&config);
+    let mut terminal = Terminal::open();
+    let child = terminal.run_whole(&home, &["nodes"]);
+    terminal.wait_for("waiting for 1 of 5: hole");
+    assert_eq!(terminal.seen.matches("online").count(), 4, "{}", terminal.seen);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .unwrap();
+    terminal.wait_for(" interrupted");
+    let row = terminal.seen.lines().find(|line| line.contains("hole ") && line.contains("managed")).unwrap();
+    assert!(row.contains("unprobed"), "{}", terminal.seen);
     assert_eq!(code(child), 130);
 }

@@ -91,7 +91,7 @@ impl From<Unreachable> for ErrorKind {
 }
 
 /// `{"kind","message","hint"}`: one error as every front end shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct ErrorReport {
     /// The class, from a closed list.
     pub kind: ErrorKind,

@@ -17,6 +17,7 @@ pub mod exec;
 pub mod fleet;
 pub mod jump;
 pub mod mode;
+pub mod names;
 pub mod nearest;
 pub mod node;
 pub mod node_table;

@@ -61,6 +61,11 @@ impl Recording {
         self.add(command, Ok(Output { exit: Exit::Code(0), stdout, stderr: Vec::new(), truncated: false }));
     }
 
+    /// Like [`Recording::ending`], while it is in use.
+    pub fn end(&self, command: &str, end: Result<Output, ExecError>) {
+        self.add(command, end);
+    }
+
     fn add(&self, command: &str, end: Result<Output, ExecError>) {
         if let Ok(mut script) = self.script.lock() {
             script.push((command.to_owned(), end));

@@ -185,6 +185,8 @@ impl Sshd {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
     /// How many connections there are: sshd has a process for each.
     #[must_use]
     pub fn connections(&self) -> usize {

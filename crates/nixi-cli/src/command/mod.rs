@@ -118,7 +118,7 @@ fn headings(calls: &[CallRequest]) -> Headings {
         .iter()
         .flat_map(|call| if call.nodes.is_empty() { vec!["local"] } else { words(&call.nodes) })
         .collect();
-    let chooses_several = nodes.iter().any(|word| *word == "all" || word.contains(['@', '*', '?']));
+    let chooses_several = nodes.iter().any(|word| *word == "all" || word.contains(['@', '*', '?', '[']));
     nodes.sort_unstable();
     nodes.dedup();
     let mut actions: Vec<&str> = calls.iter().map(|call| call.action.as_str()).collect();
@@ -148,6 +148,7 @@ mod tests {
         assert_eq!(of(&[call("a.b").on("x,y")]), (true, false));
         assert_eq!(of(&[call("a.b").on("all")]), (true, false));
         assert_eq!(of(&[call("a.b").on("@web")]), (true, false));
+        assert_eq!(of(&[call("a.b").on("web-[1-3]")]), (true, false));
         assert_eq!(of(&[call("a.b"), call("a.c").on("x")]), (true, true));
         assert_eq!(of(&[call("a.b").on("local"), call("a.c")]), (false, true));
     }

@@ -1,11 +1,12 @@
 //! `nixi nodes`: the page's table.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use nixi_core::fleet::{NodeRow, NodeStatus};
 use nixi_core::node_table::NodeTable;
 use nixi_core::session::CallRequest;
-use nixi_core::{ErrorReport, Op};
+use nixi_core::{ErrorReport, Op, names};
 
 use super::Cx;
 use crate::exit::Exit;
@@ -42,25 +43,36 @@ async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow
         show(screen, &table, &list_of_all);
         return Ok(list_of_all);
     }
-    let printing = Mutex::new(());
+    let silent = Mutex::new(list_of_all.clone());
     let live = Live::new(screen, Show::Nothing).rows_to(|row| {
         if as_they_come {
-            let _whole_lines = printing.lock();
+            let mut silent = silent.lock().unwrap_or_else(PoisonError::into_inner);
+            silent.retain(|listed| !is_same(listed, row));
             screen.result(&table.line(row));
+            if !silent.is_empty() {
+                let names = names::fold(silent.iter().map(|listed| listed.name.as_str()));
+                screen.progress(&format!("waiting for {} of {}: {names}", silent.len(), list_of_all.len()));
+            }
         }
     });
     let probed = session.perform(list(true), &live).await;
-    let mut rows = live.rows();
-    rows.sort_by_key(|row| {
-        list_of_all.iter().position(|listed| listed.name == row.name && listed.local == row.local)
-    });
-    if !as_they_come {
-        show(screen, &table, &rows);
-    }
+    let answers = live.rows();
+    let by_name: HashMap<(&str, bool), &NodeRow> =
+        answers.iter().map(|row| ((row.name.as_str(), row.local), row)).collect();
+    let answer = |listed: &NodeRow| by_name.get(&(listed.name.as_str(), listed.local)).copied().cloned();
+    // Those that were given up asking are in the table as well, and it says nothing of how they are.
+    let unasked: Vec<NodeRow> = list_of_all.iter().filter(|row| answer(row).is_none()).cloned().collect();
+    let rows: Vec<NodeRow> =
+        list_of_all.iter().map(|listed| answer(listed).unwrap_or_else(|| listed.clone())).collect();
+    show(screen, &table, if as_they_come { &unasked } else { &rows });
     match error_of(&probed) {
         Some(error) => Err(error),
         None => Ok(rows),
     }
+}
+
+fn is_same(listed: &NodeRow, row: &NodeRow) -> bool {
+    listed.name == row.name && listed.local == row.local
 }
 
 fn list(probe: bool) -> Op {

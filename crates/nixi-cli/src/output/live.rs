@@ -1,14 +1,25 @@
 //! What happens, shown while it happens.
+//!
+//! Results of one node come in the order of its calls. Those of several nodes come as they are there, after a moment in
+//! which the ones that say the same find together; what ended badly is told at once.
 
+use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nixi_core::fleet::NodeRow;
 use nixi_core::session::{Audience, CallResult};
 use nixi_core::{ErrorKind, ErrorReport, Event, Outcome, StepStatus};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
-use super::order::{Order, Slot};
+use super::fold::{Fold, Group, Same};
+use super::order::Order;
 use super::text::{self, Headings};
-use super::{Format, Loudness, Screen, Tone, json};
+use super::{Format, Loudness, Screen, Tone, json, recap};
+
+/// How often the line that tells how far it is changes.
+const BEAT: Duration = Duration::from_millis(250);
 
 /// What of it is a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +41,20 @@ pub(crate) struct Live<'a> {
     show: Show,
     on_row: Option<OnRow<'a>>,
     heard: Mutex<Heard>,
+    /// Something came that may have to be shown later.
+    came: Notify,
 }
 
 #[derive(Default)]
 struct Heard {
     order: Order,
+    fold: Fold,
     rows: Vec<NodeRow>,
     /// Whether a model's words were shown as they came.
     words: bool,
     above: Above,
+    /// When it was last told how far it is.
+    told: Option<Instant>,
 }
 
 /// What stands last on standard output.
@@ -52,7 +68,7 @@ enum Above {
 
 impl<'a> Live<'a> {
     pub(crate) fn new(screen: &'a Screen, show: Show) -> Self {
-        Self { screen, show, on_row: None, heard: Mutex::default() }
+        Self { screen, show, on_row: None, heard: Mutex::default(), came: Notify::new() }
     }
 
     /// Each row of the table of nodes goes there as it comes.
@@ -69,25 +85,59 @@ impl<'a> Live<'a> {
     /// What is known of every call when its operation had to be left behind. A change may have been sent, so what
     /// became of it is not known; a read has only not answered.
     pub(crate) fn left_behind(&self, is_change: impl Fn(&str) -> bool) -> Vec<CallResult> {
-        let result = |slot: &Slot| match &slot.result {
-            Some(result) => result.clone(),
-            None => unanswered(slot, is_change(&slot.action)),
-        };
-        self.heard().order.slots().iter().map(result).collect()
+        self.heard().order.slots().iter().map(|slot| slot.left_behind(is_change(&slot.action))).collect()
     }
 
     fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows what is left of an outcome: the results that were held back, the answer, the error.
+    /// Shows what has waited long enough, for as long as it is polled.
+    pub(crate) async fn stream(&self) -> Infallible {
+        loop {
+            let next = self.tend(Instant::now());
+            match next {
+                Some(next) => tokio::select! {
+                    () = sleep_until(next) => {}
+                    () = self.came.notified() => {}
+                },
+                None => self.came.notified().await,
+            }
+        }
+    }
+
+    /// Shows what is due; when there is something to be shown again, should nothing come.
+    fn tend(&self, now: Instant) -> Option<Instant> {
+        let mut heard = self.heard();
+        let due = heard.fold.take_due(now);
+        self.groups(&mut heard, due);
+        let next = heard.fold.due();
+        let is_wanted = self.screen.format == Format::Text && matches!(self.show, Show::Results(_));
+        let waits = heard.order.waiting() > 0 && heard.order.slots().last().is_some_and(|slot| slot.beside);
+        if !is_wanted || !waits {
+            return next;
+        }
+        let told = *heard.told.get_or_insert(now);
+        if told + BEAT <= now {
+            heard.told = Some(now);
+            self.screen.progress(&heard.order.how_far());
+        }
+        let beat = heard.told.map(|told| told + BEAT);
+        next.into_iter().chain(beat).min()
+    }
+
+    /// Shows what is left of an outcome: the results that were held back, the answer, how it all ended, the error.
     pub(crate) fn conclude(&self, outcome: &Outcome) {
         if self.screen.format == Format::Json {
             return self.screen.document(&json::outcome(outcome));
         }
         let mut heard = self.heard();
-        let left = outcome.results.get(heard.order.released()..).unwrap_or_default();
-        left.iter().for_each(|result| self.result(&mut heard, result));
+        self.release(&mut heard);
+        for (at, result) in outcome.results.iter().enumerate() {
+            if !heard.order.is_given(at) {
+                self.result(&mut heard, result);
+            }
+        }
         match &outcome.answer {
             Some(answer) if !heard.words => {
                 self.part(&mut heard);
@@ -96,27 +146,115 @@ impl<'a> Live<'a> {
             }
             Some(_) | None => self.screen.end_line(),
         }
+        if matches!(self.show, Show::Results(_)) && recap::is_of_several(&outcome.results) {
+            if is_interrupted(outcome.error.as_ref()) {
+                self.screen.say(&recap::account(&outcome.results, self.screen.err()));
+            }
+            self.screen.note(&recap::recap(&outcome.results, self.screen.err()));
+        }
         if let Some(error) = &outcome.error {
             self.screen.fail(error);
         }
     }
 
-    fn result(&self, heard: &mut Heard, result: &CallResult) {
-        match self.show {
-            Show::Nothing => {}
-            Show::Words => {
-                let heading = text::of_a_model(result, self.screen.out());
-                self.block(heard, result, Some(heading));
+    /// A call ended.
+    fn end(&self, heard: &mut Heard, result: CallResult) {
+        let at = heard.order.end(result);
+        if self.screen.format == Format::Json {
+            return;
+        }
+        if heard.order.slots().get(at).is_some_and(|slot| slot.beside) {
+            if let Some(result) = heard.order.give(at) {
+                self.beside_others(heard, at, &result);
             }
-            Show::Results(headings) => {
-                self.block(heard, result, headings.over(result, self.screen.out()));
+        } else {
+            heard.order.give_next().iter().for_each(|result| self.result(heard, result));
+        }
+        if heard.order.waiting() == 0 {
+            self.release(heard);
+        }
+        self.came.notify_one();
+    }
+
+    /// One of several nodes: what others may say as well waits for them.
+    fn beside_others(&self, heard: &mut Heard, at: usize, result: &CallResult) {
+        let same = match self.show {
+            Show::Results(_) | Show::Words => Same::of(result, self.title(result)),
+            Show::Nothing => None,
+        };
+        match same {
+            Some(same) => {
+                self.plan(result);
+                heard.fold.add(same, at, &result.node, Instant::now());
+                self.took(result);
+            }
+            None => self.result(heard, result),
+        }
+    }
+
+    /// Shows all that waits for its like.
+    fn release(&self, heard: &mut Heard) {
+        let all = heard.fold.take();
+        self.groups(heard, all);
+    }
+
+    fn groups(&self, heard: &mut Heard, groups: Vec<Group>) {
+        for Group { same, nodes, as_on } in groups {
+            match (same, as_on) {
+                (Same::Text { title, .. }, Some(before)) => {
+                    let heading = self.heading(&nodes, &title).unwrap_or_else(|| format!("{nodes}:"));
+                    self.put(heard, Some(&format!("{heading} the same as {before}")), None);
+                }
+                (Same::Text { title, text }, None) => {
+                    self.put(heard, self.heading(&nodes, &title).as_deref(), Some(&text));
+                }
+                (Same::Reason { status, action, report }, _) => {
+                    let paint = self.screen.err();
+                    self.screen.say(&text::failure_on(Some(&nodes), status, &action, &report, paint));
+                }
             }
         }
     }
 
-    fn block(&self, heard: &mut Heard, result: &CallResult, heading: Option<String>) {
-        // What was not done is shown with its plan; what was done or asked about has shown it already.
-        // Of a node that could not be adopted, the error says enough.
+    fn title(&self, result: &CallResult) -> String {
+        match self.show {
+            Show::Results(headings) => headings.title(result),
+            Show::Words => text::title_of_a_model(result),
+            Show::Nothing => String::new(),
+        }
+    }
+
+    fn heading(&self, nodes: &str, title: &str) -> Option<String> {
+        match self.show {
+            Show::Results(headings) => headings.over(nodes, title, self.screen.out()),
+            Show::Words => Some(text::heading(nodes, title, self.screen.out())),
+            Show::Nothing => None,
+        }
+    }
+
+    /// A result as it is, by itself.
+    fn result(&self, heard: &mut Heard, result: &CallResult) {
+        if self.show == Show::Nothing {
+            return;
+        }
+        self.plan(result);
+        if let Some(text) = &result.text {
+            let heading = self.heading(&result.node, &self.title(result));
+            self.put(heard, heading.as_deref(), Some(text));
+        }
+        // Of many that were interrupted there is one account at the end.
+        let is_accounted_for = is_interrupted(result.error.as_ref())
+            && matches!(self.show, Show::Results(_))
+            && heard.order.slots().iter().any(|slot| slot.beside);
+        if let Some(failure) = text::failure(result, self.screen.err()).filter(|_| !is_accounted_for) {
+            self.screen.say(&failure);
+        }
+        self.took(result);
+    }
+
+    /// What was not done is shown with its plan; what was done or asked about has shown it already.
+    /// Of a node that could not be adopted, the error says enough.
+    fn plan(&self, result: &CallResult) {
         let is_told = match result.status {
             StepStatus::Done => true,
             StepStatus::NotStarted | StepStatus::Declined => false,
@@ -127,24 +265,23 @@ impl<'a> Live<'a> {
         if let Some(review) = result.plan.as_ref().filter(|_| !is_told) {
             self.screen.plan_once(review);
         }
-        if let Some(text) = &result.text {
-            let mut lines = Vec::new();
-            if let Some(heading) = heading {
-                if heard.above != Above::Nothing {
-                    lines.push(String::new());
-                }
-                lines.push(heading);
-            }
-            lines.push(text.clone());
-            self.screen.end_line();
-            self.screen.result(&lines.join("\n"));
-            heard.above = Above::Block;
+    }
+
+    fn put(&self, heard: &mut Heard, heading: Option<&str>, text: Option<&str>) {
+        let mut lines: Vec<&str> = Vec::new();
+        if heading.is_some() && heard.above != Above::Nothing {
+            lines.push("");
         }
-        if let Some(failure) = text::failure(result, self.screen.err()) {
-            self.screen.say(&failure);
-        }
+        lines.extend(heading);
+        lines.extend(text);
+        self.screen.end_line();
+        self.screen.result(&lines.join("\n"));
+        heard.above = Above::Block;
+    }
+
+    fn took(&self, result: &CallResult) {
         if self.screen.loudness == Loudness::Verbose {
-            self.screen.say(&self.beside(&format!("{} took {} ms", called(result), result.ms)));
+            self.screen.say(&self.faint(&format!("{} took {} ms", called(result), result.ms)));
         }
     }
 
@@ -156,31 +293,13 @@ impl<'a> Live<'a> {
         heard.above = Above::Words;
     }
 
-    fn beside(&self, words: &str) -> String {
+    fn faint(&self, words: &str) -> String {
         self.screen.err().of(Tone::Faint, words)
     }
 }
 
-fn unanswered(slot: &Slot, is_change: bool) -> CallResult {
-    let (status, error) = if is_change {
-        let unknown = ErrorReport::new(ErrorKind::Cancelled, "interrupted; it may have been sent already")
-            .hint("look on the node before you repeat it");
-        (StepStatus::Unknown, unknown)
-    } else {
-        (StepStatus::Failed, ErrorReport::new(ErrorKind::Cancelled, "interrupted before it answered"))
-    };
-    CallResult {
-        tool: slot.action.clone(),
-        node: slot.node.clone(),
-        args: serde_json::Value::Null,
-        status,
-        data: None,
-        text: None,
-        plan: None,
-        steps: Vec::new(),
-        error: Some(error),
-        ms: 0,
-    }
+fn is_interrupted(error: Option<&ErrorReport>) -> bool {
+    error.is_some_and(|error| error.kind == ErrorKind::Cancelled)
 }
 
 fn called(result: &CallResult) -> String {
@@ -191,18 +310,16 @@ impl Audience for Live<'_> {
     fn hear(&self, event: Event) {
         let mut heard = self.heard();
         match event {
+            Event::CallsAhead(calls) => {
+                heard.order.expect(calls);
+                self.came.notify_one();
+            }
             Event::CallStarted { action, node } => {
                 if self.screen.loudness == Loudness::Verbose {
-                    self.screen.say(&self.beside(&format!("{action} on {node} …")));
-                }
-                heard.order.begin(action, node.to_string());
-            }
-            Event::CallEnded(result) => {
-                let ready = heard.order.end(*result);
-                if self.screen.format == Format::Text {
-                    ready.iter().for_each(|result| self.result(&mut heard, result));
+                    self.screen.say(&self.faint(&format!("{action} on {node} …")));
                 }
             }
+            Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {
                 if let Some(on_row) = &self.on_row {
                     on_row(&row);
@@ -211,9 +328,7 @@ impl Audience for Live<'_> {
             }
             Event::Said(words) => {
                 if self.screen.format == Format::Text {
-                    // Whoever speaks has all results by now.
-                    let ready = heard.order.flush();
-                    ready.iter().for_each(|result| self.result(&mut heard, result));
+                    self.release(&mut heard);
                     self.part(&mut heard);
                     self.screen.words(&words);
                     heard.words = true;

@@ -3,11 +3,13 @@
 //! Results go to standard output, all else to standard error. A reader that has gone away ends the output quietly;
 //! any other failure to write is remembered, and told at the end.
 
+mod fold;
 pub(crate) mod json;
 pub(crate) mod live;
 mod order;
 mod paint;
 pub(crate) mod plan;
+mod recap;
 mod speech;
 pub(crate) mod text;
 
@@ -53,6 +55,8 @@ pub(crate) struct Screen {
     pub(crate) loudness: Loudness,
     /// Whether standard output is a terminal.
     pub(crate) live: bool,
+    /// Whether a line on standard error can be written over.
+    can_rewrite: bool,
     out: Paint,
     err: Paint,
     state: Mutex<State>,
@@ -69,6 +73,8 @@ struct State {
     speech: Speech,
     /// What has to wait while a question stands: nothing may come between it and its answer.
     held: Option<Vec<Piece>>,
+    /// Whether a line stands on standard error that the next output takes away.
+    fleeting: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +91,7 @@ impl State {
         if self.broken.is_some() || text.is_empty() {
             return;
         }
+        self.wipe();
         self.mid_line = !text.ends_with('\n');
         let mut out = io::stdout().lock();
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -97,8 +104,31 @@ impl State {
         if let Some(held) = &mut self.held {
             return held.push(Piece::Err(text.to_owned()));
         }
+        self.wipe();
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+/// Back to the beginning of the line, and nothing more on it.
+const WIPE: &str = "\r\u{1b}[K";
+
+impl State {
+    /// Takes the fleeting line away.
+    fn wipe(&mut self) {
+        if std::mem::take(&mut self.fleeting) {
+            let mut err = io::stderr().lock();
+            let _ = err.write_all(WIPE.as_bytes()).and_then(|()| err.flush());
+        }
+    }
+
+    /// Shows a line that the next output takes away; nothing if another line is not at its end.
+    fn flash(&mut self, line: &str) {
+        if self.held.is_some() || self.mid_line {
+            return;
+        }
+        let mut err = io::stderr().lock();
+        self.fleeting = write!(err, "{WIPE}{line}").and_then(|()| err.flush()).is_ok();
     }
 }
 
@@ -120,10 +150,13 @@ impl Screen {
 
     fn with(format: Format, loudness: Loudness, colour: Colour) -> Self {
         let live = io::stdout().is_terminal();
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
             format,
             loudness,
             live,
+            // Where results go elsewhere, a pager may have the terminal.
+            can_rewrite: live && io::stderr().is_terminal() && !is_dumb && loudness >= Loudness::Normal,
             out: Paint::new(colour, live),
             err: Paint::new(colour, io::stderr().is_terminal()),
             state: Mutex::default(),
@@ -180,6 +213,15 @@ impl Screen {
     pub(crate) fn note(&self, lines: &str) {
         if self.loudness >= Loudness::Normal {
             self.say(lines);
+        }
+    }
+
+    /// How far it is, on a terminal: a line that is gone once anything else is printed.
+    pub(crate) fn progress(&self, words: &str) {
+        if self.can_rewrite {
+            let room = columns_of(io::stderr()).saturating_sub(1);
+            let line = self.err.of(Tone::Faint, &nixi_core::text::fit(words, room));
+            self.state().flash(&line);
         }
     }
 
@@ -265,6 +307,7 @@ impl Screen {
     /// Whether all that belongs on standard output got there; a reader that left early had what it wanted.
     pub(crate) fn verdict(&self) -> Result<(), String> {
         self.answered(false);
+        self.state().wipe();
         match self.state().broken.take() {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(format!("failed to write to standard output: {error}"))

@@ -16,25 +16,34 @@ pub(crate) struct Headings {
 }
 
 impl Headings {
-    /// The heading over a result; nothing if there is only one kind.
-    pub(crate) fn over(self, result: &CallResult, paint: Paint) -> Option<String> {
-        let title = match (self.nodes, self.actions) {
-            (false, false) => return None,
-            (true, false) => format!("{}:", result.node),
-            (false, true) => format!("{}:", result.tool),
-            (true, true) => format!("{}, {}:", result.node, result.tool),
-        };
-        Some(paint.of(Tone::Title, &title))
+    /// What the heading over a result says behind the nodes.
+    pub(crate) fn title(self, result: &CallResult) -> String {
+        if self.actions { result.tool.clone() } else { String::new() }
+    }
+
+    /// The heading over what these nodes say; nothing if there is only one kind.
+    pub(crate) fn over(self, nodes: &str, title: &str, paint: Paint) -> Option<String> {
+        match (self.nodes, title) {
+            (false, "") => None,
+            (false, title) => Some(paint.of(Tone::Title, &format!("{title}:"))),
+            (true, title) => Some(heading(nodes, title, paint)),
+        }
     }
 }
 
-/// The heading over a result that a model asked for: nobody typed the call, so it says all of it.
-pub(crate) fn of_a_model(result: &CallResult, paint: Paint) -> String {
+/// The heading over what these nodes say.
+pub(crate) fn heading(nodes: &str, title: &str, paint: Paint) -> String {
+    let words = if title.is_empty() { format!("{nodes}:") } else { format!("{nodes}, {title}:") };
+    paint.of(Tone::Title, &words)
+}
+
+/// What the heading says over a result that a model asked for: nobody typed the call, so it says all of it.
+pub(crate) fn title_of_a_model(result: &CallResult) -> String {
     let args = result.args.as_object().into_iter().flatten();
     let args: Vec<String> =
         args.filter(|(_, value)| !value.is_null()).map(|(name, value)| arg(name, value)).collect();
     let call = format!("{} {}", result.tool, args.join(" "));
-    paint.of(Tone::Title, &format!("{}, {}:", result.node, text::excerpt(call.trim_end())))
+    text::excerpt(call.trim_end())
 }
 
 fn arg(name: &str, value: &Value) -> String {
@@ -53,10 +62,21 @@ pub(crate) fn error(report: &ErrorReport, paint: Paint) -> String {
 /// Why a call did not end as done: `refused: container.remove on monitoring: …`.
 pub(crate) fn failure(result: &CallResult, paint: Paint) -> Option<String> {
     let report = result.error.as_ref()?;
-    let status = status(result.status, paint);
     // What is about nodes is done by the controller, and its report names the node it is about.
-    let at = if result.tool.starts_with("node.") { String::new() } else { format!(" on {}", result.node) };
-    Some(headed(&format!("{status}: {}{at}:", result.tool), report))
+    let nodes = (!result.tool.starts_with("node.")).then_some(result.node.as_str());
+    Some(failure_on(nodes, result.status, &result.tool, report, paint))
+}
+
+/// Why a call did not end as done on these nodes.
+pub(crate) fn failure_on(
+    nodes: Option<&str>,
+    ended: StepStatus,
+    action: &str,
+    report: &ErrorReport,
+    paint: Paint,
+) -> String {
+    let at = nodes.map(|nodes| format!(" on {nodes}")).unwrap_or_default();
+    headed(&format!("{}: {action}{at}:", status(ended, paint)), report)
 }
 
 /// The word of a status, with its colour.

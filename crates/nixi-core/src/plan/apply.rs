@@ -17,6 +17,9 @@ use crate::text;
 /// How long one step of a change may run: stopping a container alone may take its grace period of 10 s and more.
 const STEP_DEADLINE: Duration = Duration::from_secs(600);
 
+/// How long an interrupted command has to tell how it ended; a person who interrupts waits for no more than a second.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 /// What applying needs: the way to the node, and the controller's own files.
 pub(crate) struct Bench<'a> {
     pub(crate) executor: &'a dyn Executor,
@@ -118,7 +121,13 @@ async fn run_command(
     let words = command.for_login(bench.executor.login(node));
     let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone())
         .pinned(approved.host_key.as_ref());
-    match bench.executor.exec(invocation).await {
+    // An executor that is told to give up may still find out what became of the command, but not for long.
+    let output = tokio::select! {
+        biased;
+        output = bench.executor.exec(invocation) => output,
+        () = given_up(bench.cancel) => Err(ExecError::Cancelled),
+    };
+    match output {
         Ok(output) if output.exit.is_success() => {
             let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
             done(shown, (!said.is_empty()).then_some(said))
@@ -139,6 +148,11 @@ pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport
         ));
     }
     StepReport { step, status, output: None, error: Some(report) }
+}
+
+async fn given_up(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(LAST_WORD).await;
 }
 
 /// Off the runtime's threads, as [`write_config`].

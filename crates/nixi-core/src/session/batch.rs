@@ -1,22 +1,23 @@
 //! Several calls of one request.
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt;
+use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
-use super::door::Door;
-use super::protocol::{Audience, CallRequest, CallResult, Event, Intent};
+use super::door::{Door, Prepared};
+use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::action::Scope;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::Node;
 use crate::plan::{Origin, PlanDigest, StepStatus};
 use crate::registry::{Access, Action, Args};
-
-/// How many reads of one request are on their way at a time; each costs memory, not a thread.
-const READS_AT_ONCE: usize = 256;
 
 /// The circumstances of a request: who asked, how far to go, who listens.
 #[derive(Clone, Copy)]
@@ -51,6 +52,8 @@ pub(super) struct Checked {
     pub(super) action: Arc<Action>,
     pub(super) nodes: Vec<Node>,
     pub(super) args: Args,
+    /// The arguments as the action understood them.
+    pub(super) understood: Value,
 }
 
 impl Checked {
@@ -81,13 +84,14 @@ impl Batch<'_> {
             }
         };
         let args = action.spec.check(call.args)?;
-        action.body.parse(args.clone())?;
-        Ok(Checked { action, nodes, args })
+        let understood = action.body.parse(args.clone())?;
+        Ok(Checked { action, nodes, args, understood })
     }
 
     /// Reads that follow one another run at the same time; changes run one after the other, and none after one that
     /// did not end as done.
     pub(super) async fn run_checked(&self, calls: Vec<Checked>, roster: &Roster) -> Vec<CallResult> {
+        self.audience.hear(Event::CallsAhead(ahead(&calls)));
         let mut results = Vec::new();
         let mut stopped = false;
         let mut calls = calls.into_iter().peekable();
@@ -97,7 +101,7 @@ impl Batch<'_> {
                 while let Some(next) = calls.next_if(Checked::is_read) {
                     reads.push(next);
                 }
-                results.extend(self.run_reads(&reads, roster).await);
+                results.extend(self.side_by_side(&reads, roster).await);
             } else {
                 let changed = self.run_changes(&call, roster, stopped).await;
                 stopped |=
@@ -108,48 +112,101 @@ impl Batch<'_> {
         results
     }
 
-    async fn run_reads(&self, calls: &[Checked], roster: &Roster) -> Vec<CallResult> {
+    /// Reads, and plans that are not to be applied, all at once, however many: one that waits takes neither a thread nor a
+    /// place that another one needs.
+    pub(super) async fn side_by_side(&self, calls: &[Checked], roster: &Roster) -> Vec<CallResult> {
         // Loops and no closures: with those, rustc cannot see that the future may move between threads.
-        let mut jobs = Vec::new();
+        let mut jobs = FuturesUnordered::new();
         for call in calls {
             for node in &call.nodes {
-                jobs.push(self.run_one(call, node, roster));
+                let at = jobs.len();
+                jobs.push(async move { (at, self.run_one(call, node, roster).await) });
             }
         }
-        stream::iter(jobs).buffered(READS_AT_ONCE).collect().await
+        let mut results: Vec<Option<CallResult>> = vec![None; jobs.len()];
+        while let Some((at, result)) = jobs.next().await {
+            if let Some(place) = results.get_mut(at) {
+                *place = Some(result);
+            }
+        }
+        results.into_iter().flatten().collect()
     }
 
-    /// One change on its nodes, in order. A node that is read-only, out of reach or not approved holds up no other; one
-    /// where the change failed or may have failed does.
+    /// One change on its nodes, in order: the plans are made side by side, asked about and applied one after the other.
+    /// A node that is read-only, out of reach or not approved holds up no other; one where the change failed or may have
+    /// failed does.
     async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
+        let mut plans = FuturesOrdered::new();
+        if !stopped {
+            for node in &call.nodes {
+                plans.push_back(self.prepare(call, node, roster));
+            }
+        }
+        let mut ready = VecDeque::new();
         let mut results = Vec::with_capacity(call.nodes.len());
         for node in &call.nodes {
-            if stopped && node.writable().is_ok() {
-                let result = self.blank(call, node).failed(
-                    StepStatus::NotStarted,
-                    ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done"),
-                );
-                self.audience.hear(Event::CallEnded(Box::new(result.clone())));
-                results.push(result);
+            if stopped {
+                let (status, error) = match node.writable() {
+                    Ok(_) => (StepStatus::NotStarted, earlier()),
+                    Err(refused) => (StepStatus::Refused, refused.report()),
+                };
+                results.push(self.ended(self.blank(call, node).failed(status, error)));
                 continue;
             }
-            let result = self.run_one(call, node, roster).await;
+            let next = match ready.pop_front() {
+                Some(prepared) => Some(prepared),
+                None => plans.next().await,
+            };
+            let Some(prepared) = next else { break };
+            let door = Door { batch: self, roster, call, node };
+            let mut work = pin!(door.carry_out(prepared));
+            let result = loop {
+                tokio::select! {
+                    result = &mut work => break result,
+                    Some(prepared) = plans.next() => ready.push_back(prepared),
+                }
+            };
             stopped |= matches!(result.status, StepStatus::Failed | StepStatus::Unknown);
-            results.push(result);
+            results.push(self.ended(result));
         }
         results
     }
 
+    /// One call on one node, from its beginning to its end.
     pub(super) async fn run_one(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
+        let prepared = self.prepare(call, node, roster).await;
+        let result = Door { batch: self, roster, call, node }.carry_out(prepared).await;
+        self.ended(result)
+    }
+
+    async fn prepare(&self, call: &Checked, node: &Node, roster: &Roster) -> Prepared {
         let action = call.action.spec.name.to_string();
         self.audience.hear(Event::CallStarted { action, node: node.name().clone() });
-        let result = Door { batch: self, roster, call, node }.pass(self.blank(call, node)).await;
+        Door { batch: self, roster, call, node }.prepare(self.blank(call, node)).await
+    }
+
+    fn ended(&self, result: CallResult) -> CallResult {
         self.audience.hear(Event::CallEnded(Box::new(result.clone())));
         result
     }
 
     fn blank(&self, call: &Checked, node: &Node) -> CallResult {
-        let args = call.action.body.parse(call.args.clone()).unwrap_or_default();
-        CallResult::new(&call.action.spec.name.to_string(), node.name().as_str(), args)
+        CallResult::new(&call.action.spec.name.to_string(), node.name().as_str(), call.understood.clone())
     }
+}
+
+fn earlier() -> ErrorReport {
+    ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
+}
+
+fn ahead(calls: &[Checked]) -> Vec<CallAhead> {
+    let of_call = |call: &Checked| -> Vec<CallAhead> {
+        let on_node = |node: &Node| CallAhead {
+            action: call.action.spec.name.to_string(),
+            node: node.name().clone(),
+            args: call.understood.clone(),
+        };
+        call.nodes.iter().map(on_node).collect()
+    };
+    calls.iter().flat_map(of_call).collect()
 }

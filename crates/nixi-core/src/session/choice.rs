@@ -53,11 +53,7 @@ impl Batch<'_> {
         let mut fitting = Vec::new();
         let mut missing = Vec::new();
         for (at, meaning) in meanings.iter().enumerate() {
-            let mut planned = Vec::with_capacity(meaning.nodes.len());
-            for node in &meaning.nodes {
-                planned.push(looking.run_one(meaning, node, roster).await);
-            }
-            match fit(&planned) {
+            match fit(&looking.side_by_side(std::slice::from_ref(meaning), roster).await) {
                 Fit::Fits => fitting.push(at),
                 Fit::Missing(why) => missing.extend(why),
                 Fit::Unclear(error) if error.hint.is_some() => return Err(error),

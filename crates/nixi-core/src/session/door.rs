@@ -27,14 +27,47 @@ pub(super) struct Door<'a> {
     pub(super) node: &'a Node,
 }
 
+/// What looking came to.
+pub(super) enum Prepared {
+    /// The call is over: it was a read, or a change that never gets to a plan.
+    Ended(Box<CallResult>),
+    /// A plan to be asked about.
+    Planned(Box<Proposal>),
+}
+
+/// A plan, and all that has to come with it.
+pub(super) struct Proposal {
+    plan: Plan,
+    review: Review,
+    writable: Writable,
+    result: CallResult,
+}
+
 impl Door<'_> {
-    pub(super) async fn pass(&self, blank: CallResult) -> CallResult {
+    /// Does all of a call that changes nothing: the read, or the plan of the change.
+    pub(super) async fn prepare(&self, blank: CallResult) -> Prepared {
         let begun = Instant::now();
-        let mut result = match &self.call.action.body {
-            Body::Inspect(_) => self.inspect(blank).await,
-            Body::Change(_) => self.change(blank).await,
+        let mut prepared = match &self.call.action.body {
+            Body::Inspect(_) => Prepared::Ended(Box::new(self.inspect(blank).await)),
+            Body::Change(_) => self.look(blank).await,
         };
-        result.ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let result = match &mut prepared {
+            Prepared::Ended(result) => result,
+            Prepared::Planned(proposal) => &mut proposal.result,
+        };
+        result.ms = milliseconds(begun);
+        prepared
+    }
+
+    /// Has what is left of a call decided, and does it.
+    pub(super) async fn carry_out(&self, prepared: Prepared) -> CallResult {
+        let proposal = match prepared {
+            Prepared::Ended(result) => return *result,
+            Prepared::Planned(proposal) => *proposal,
+        };
+        let (begun, looked) = (Instant::now(), proposal.result.ms);
+        let mut result = self.propose(proposal).await;
+        result.ms = looked.saturating_add(milliseconds(begun));
         result
     }
 
@@ -45,7 +78,9 @@ impl Door<'_> {
         }
         let survey = self.survey();
         let cx = self.inspect_cx(&survey);
+        // What the read itself says of an interruption comes first: it knows whether anything was sent.
         let found = tokio::select! {
+            biased;
             found = action.inspect(&cx, self.call.args.clone()) => found,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
         };
@@ -86,18 +121,19 @@ impl Door<'_> {
         }
     }
 
-    async fn change(&self, result: CallResult) -> CallResult {
+    async fn look(&self, result: CallResult) -> Prepared {
+        let ended = |result| Prepared::Ended(Box::new(result));
         let writable = match self.node.writable() {
             Ok(writable) => writable,
-            Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
+            Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
         let plan = tokio::select! {
             plan = self.plan() => plan,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
         };
         match plan {
-            Ok((plan, review)) => self.propose(plan, review, writable, result).await,
-            Err(error) => result.failed(status_of_plan(&error), error.report()),
+            Ok((plan, review)) => Prepared::Planned(Box::new(Proposal { plan, review, writable, result })),
+            Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
         }
     }
 
@@ -124,19 +160,18 @@ impl Door<'_> {
         Ok((plan, review))
     }
 
-    async fn propose(
-        &self,
-        plan: Plan,
-        review: Review,
-        writable: Writable,
-        result: CallResult,
-    ) -> CallResult {
+    async fn propose(&self, proposal: Proposal) -> CallResult {
+        let Proposal { plan, review, writable, result } = proposal;
         if plan.is_empty() {
             return CallResult { status: StepStatus::Done, text: Some(review.summary), ..result };
         }
         let result = CallResult { plan: Some(review.clone()), ..result };
         if self.batch.intent == Intent::PlanOnly {
             return CallResult { text: Some(format!("would {}", review.summary)), ..result };
+        }
+        if self.batch.cancel.is_cancelled() {
+            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+            return result.failed(StepStatus::NotStarted, error);
         }
         let decision = tokio::select! {
             decision = self.decide(&review) => decision,
@@ -219,6 +254,10 @@ impl Door<'_> {
         };
         InspectCx { reader, survey }
     }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn status_of_read(error: &ToolError) -> StepStatus {

@@ -15,6 +15,7 @@ mod door;
 mod places;
 mod protocol;
 mod roster;
+mod selection;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub use approver::{ApproverHandle, Pending, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
 pub use protocol::{
-    AdoptRequest, Adopted, Audience, CallRequest, CallResult, Event, Intent, Minds, Op, Outcome,
+    AdoptRequest, Adopted, Audience, CallAhead, CallRequest, CallResult, Event, Intent, Minds, Op, Outcome,
 };
 
 use self::approver::Asking;

@@ -129,9 +129,23 @@ pub struct AdoptRequest {
     pub host_key: Option<Fingerprint>,
 }
 
+/// A call that is about to be made on a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallAhead {
+    /// The action, as `container.list`.
+    pub action: String,
+    /// The node.
+    pub node: NodeName,
+    /// The arguments, as they were understood.
+    pub args: Value,
+}
+
 /// What happens while an [`Op`] is performed.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// These calls were checked and are about to be made, in the order in which the [`Outcome`] will have their results.
+    /// Each of them ends, also one that never begins.
+    CallsAhead(Vec<CallAhead>),
     /// A call began on a node.
     CallStarted {
         /// The action, as `container.list`.

@@ -1,5 +1,6 @@
-//! The nodes of the configuration: chosen by name, tag and glob, and asked whether they answer.
+//! The nodes of the configuration, and whether they answer.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,16 +9,12 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
-use wildmatch::WildMatch;
 
 use super::protocol::{Audience, Event};
 use crate::config::{Config, Layer};
-use crate::error::{ErrorKind, ErrorReport};
-use crate::exec::Executor;
+use crate::exec::{ExecError, Executor};
 use crate::fleet::{Controller, NodeRow, Probing, Survey};
-use crate::nearest::did_you_mean;
 use crate::node::{Node, NodeName};
-use crate::text;
 
 /// The nodes as the configuration has them at one moment.
 #[derive(Debug, Clone)]
@@ -39,55 +36,6 @@ impl Roster {
         self.remote().find(|node| node.name() == name).cloned()
     }
 
-    /// The nodes that the words choose, each once, in the order of the words; nothing said is the controller.
-    pub(super) fn choose(&self, words: &[String]) -> Result<Vec<Node>, ErrorReport> {
-        if words.is_empty() {
-            return Ok(vec![Node::controller()]);
-        }
-        let mut chosen: Vec<Node> = Vec::new();
-        for word in words.iter().flat_map(|word| word.split(',')).map(str::trim) {
-            for node in self.named(word)? {
-                if !chosen.contains(&node) {
-                    chosen.push(node);
-                }
-            }
-        }
-        Ok(chosen)
-    }
-
-    fn named(&self, word: &str) -> Result<Vec<Node>, ErrorReport> {
-        let none = |message: String| Err(ErrorReport::new(ErrorKind::UnknownNode, message));
-        let everyone = || std::iter::once(Node::controller()).chain(self.remote().cloned());
-        if word == "all" {
-            return Ok(everyone().collect());
-        }
-        if let Some(tag) = word.strip_prefix('@') {
-            let found: Vec<Node> =
-                self.remote().filter(|node| node.tags().iter().any(|t| t.as_str() == tag)).cloned().collect();
-            return if found.is_empty() { none(format!("no node has the tag {tag:?}")) } else { Ok(found) };
-        }
-        if let Some(node) = self.remote().find(|node| node.name().as_str() == word) {
-            return Ok(vec![node.clone()]);
-        }
-        if word == "local" || word == self.controller.host_name {
-            return Ok(vec![Node::controller()]);
-        }
-        if word.contains(['*', '?']) {
-            let pattern = WildMatch::new(word);
-            let found: Vec<Node> =
-                self.remote().filter(|node| pattern.matches(node.name().as_str())).cloned().collect();
-            return if found.is_empty() {
-                none(format!("no node matches {:?}", text::excerpt(word)))
-            } else {
-                Ok(found)
-            };
-        }
-        let names = self.remote().map(|node| node.name().as_str()).chain(["local", "all"]);
-        let hint = did_you_mean(word, names).unwrap_or_else(|| "`nixi nodes` lists all there are".to_owned());
-        Err(ErrorReport::new(ErrorKind::UnknownNode, format!("there is no node {:?}", text::excerpt(word)))
-            .hint(hint))
-    }
-
     pub(super) fn row(&self, node: &Node) -> NodeRow {
         NodeRow::unprobed(node, &self.controller)
     }
@@ -103,17 +51,19 @@ pub(super) struct LiveRoster<'a> {
 }
 
 impl LiveRoster<'_> {
-    async fn probe(&self, node: &Node) -> NodeRow {
+    /// The row of a node, and whether it says how the node is: one that was given up asking says nothing.
+    async fn probe(&self, node: &Node) -> (NodeRow, bool) {
         let row = self.roster.row(node);
         if node.is_controller() {
-            return row;
+            return (row, true);
         }
         let begun = Instant::now();
         let answer = self.remote.reach(node, self.cancel).await;
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match answer {
-            Ok(_) => row.answered(ms),
-            Err(error) => row.silent(&error, ms),
+            Ok(_) => (row.answered(ms), true),
+            Err(ExecError::Cancelled | ExecError::CancelledUnsent) => (row, false),
+            Err(error) => (row.silent(&error, ms), true),
         }
     }
 }
@@ -121,9 +71,10 @@ impl LiveRoster<'_> {
 #[async_trait]
 impl Survey for LiveRoster<'_> {
     async fn rows(&self, of: Option<&[NodeName]>, probing: Probing) -> Vec<NodeRow> {
+        let of: Option<HashSet<&NodeName>> = of.map(|names| names.iter().collect());
         let nodes: Vec<Node> = std::iter::once(Node::controller())
             .chain(self.roster.remote().cloned())
-            .filter(|node| of.is_none_or(|names| names.contains(node.name())))
+            .filter(|node| of.as_ref().is_none_or(|names| names.contains(node.name())))
             .collect();
         let show = |row: &NodeRow| self.audience.hear(Event::Node(Box::new(row.clone())));
         if probing == Probing::Skip {
@@ -139,8 +90,10 @@ impl Survey for LiveRoster<'_> {
         let mut rows: Vec<Option<NodeRow>> = vec![None; nodes.len()];
         let mut probes: FuturesUnordered<_> =
             nodes.iter().enumerate().map(|(at, node)| async move { (at, self.probe(node).await) }).collect();
-        while let Some((at, row)) = probes.next().await {
-            show(&row);
+        while let Some((at, (row, is_known))) = probes.next().await {
+            if is_known {
+                show(&row);
+            }
             rows[at] = Some(row);
         }
         rows.into_iter().flatten().collect()

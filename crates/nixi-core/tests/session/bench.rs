@@ -19,6 +19,7 @@ use nixi_core::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -82,6 +83,10 @@ impl Change for Touch {
 pub(crate) struct Remote {
     pub(crate) recording: Recording,
     pub(crate) key: Mutex<Result<&'static str, ExecError>>,
+    /// So many commands have to be under way before any of them ends.
+    pub(crate) together: Mutex<Option<Arc<Barrier>>>,
+    /// A node, and how the commands begin that never end there.
+    pub(crate) stuck: Mutex<Option<(&'static str, &'static str)>>,
 }
 
 #[async_trait]
@@ -93,6 +98,16 @@ impl Executor for Remote {
                 run.host_key().map(ToString::to_string),
                 self.key.lock().unwrap().clone().ok().map(str::to_owned)
             );
+        }
+        let together = self.together.lock().unwrap().clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
+        let stuck = *self.stuck.lock().unwrap();
+        if stuck.is_some_and(|(node, command)| {
+            run.node().name().as_str() == node && run.to_string().starts_with(command)
+        }) {
+            std::future::pending::<()>().await;
         }
         self.recording.exec(run).await
     }
@@ -213,7 +228,12 @@ impl Bench {
             system: folder.path().join("system.toml"),
         };
         std::fs::write(&files.user, config).unwrap();
-        let remote = Arc::new(Remote { recording, key: Mutex::new(Ok(KEY)) });
+        let remote = Arc::new(Remote {
+            recording,
+            key: Mutex::new(Ok(KEY)),
+            together: Mutex::default(),
+            stuck: Mutex::default(),
+        });
         let parts = Parts {
             registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail there and then")]
 
 mod bench;
+mod fanout;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};
 use nixi_core::recording::Recording;

@@ -118,7 +118,7 @@ impl Login<'_> {
     fn answer(&self, done: Result<(), ssh2::Error>) -> Answer {
         match answer(done) {
             Answer::Refused if self.link.is_gone() => Answer::HungUp,
-            answer => answer,
+            answer @ (Answer::In | Answer::Refused | Answer::HungUp | Answer::Unusable(_)) => answer,
         }
     }
 
