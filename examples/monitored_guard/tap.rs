@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use nixi::core::config::{Config, ConfigStore, SshSettings};
 use nixi::core::fleet::Controller;
 use nixi::core::{
-    Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Registry, SshTarget, Welcome,
+    Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Place, Registry, SshTarget,
+    Welcome,
 };
-use nixi_ssh::{Agent, LocalExecutor, SshExecutor, SshOptions};
+use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
 use tokio_util::sync::CancellationToken;
 
 /// Nixi's own SSH, and a note of all that passes.
@@ -31,6 +32,12 @@ impl Tap {
             identities: identity,
             default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
             agent: Agent::Environment,
+            ssh_config: SshConfigOptions {
+                user: Some(ssh.join("config")),
+                system: Some(PathBuf::from("/etc/ssh/ssh_config")),
+                home: home.to_owned(),
+                local_user: std::env::var("USER").ok(),
+            },
         };
         Self { ssh: Arc::new(SshExecutor::new(options)), sent: Mutex::default() }
     }
@@ -62,6 +69,11 @@ impl Tap {
 
 #[async_trait]
 impl Executor for Tap {
+    /// Where a name leads is for the SSH configuration to say.
+    fn place(&self, target: &SshTarget) -> Place {
+        self.ssh.place(target)
+    }
+
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         self.note(run.to_string());
         self.ssh.exec(run).await
