@@ -45,13 +45,7 @@ pub(super) async fn login(
     places: &Places,
 ) -> Result<(), ConnectError> {
     let keys = &route.keys;
-    let mut login = Login {
-        link,
-        user: route.user.to_string(),
-        budget,
-        computing: &places.computing,
-        report: Report::default(),
-    };
+    let mut login = Login { link, user: route.user.to_string(), budget, report: Report::default() };
     let mut seen: Vec<&Path> = Vec::new();
     let own = keys.own.as_deref();
     if let Some(path) = own {
@@ -104,7 +98,6 @@ struct Login<'a> {
     link: &'a mut Link,
     user: String,
     budget: &'a mut Budget,
-    computing: &'a Arc<Semaphore>,
     report: Report,
 }
 
@@ -154,7 +147,7 @@ impl Login<'_> {
         let step = |session: &Session, (user, path): &mut (String, PathBuf)| {
             session.userauth_pubkey_file(user, None, path, None)
         };
-        let (_, done) = self.link.drive("login", self.budget, self.computing, state, step).await?;
+        let (_, done) = self.link.drive("login", self.budget, state, step).await?;
         let answer = self.answer(done);
         self.note(shown, answer)
     }
@@ -191,8 +184,7 @@ impl Login<'_> {
             let step = |_: &Session, (agent, user, key): &mut (ssh2::Agent, String, ssh2::PublicKey)| {
                 agent.userauth(user, key)
             };
-            let (back, done) =
-                self.link.drive("login by the agent", self.budget, places, state, step).await?;
+            let (back, done) = self.link.drive("login by the agent", self.budget, state, step).await?;
             agent = back.0;
             let answer = self.answer(done);
             if self.note(shown, answer)? {

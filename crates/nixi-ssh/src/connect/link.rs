@@ -7,12 +7,12 @@ use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
 use nixi_core::text::clean_line;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 use tokio::io::{Interest, Ready};
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::ConnectError;
 use super::budget::Budget;
 use super::stream::{Socket, Stream};
+use super::turn::Turn;
 use crate::hostkey::HostKey;
 
 /// A session and its socket, which libssh2 reads and writes and the reactor only watches. One task holds it.
@@ -20,27 +20,24 @@ pub(crate) struct Link {
     pub(crate) session: Session,
     socket: Arc<Stream>,
     odd_greeting: Option<String>,
+    turn: Turn,
 }
 
 impl Link {
     /// A session that has said nothing yet.
-    pub(super) fn new(socket: Socket, host_key_algorithms: &str) -> Result<Self, ConnectError> {
+    pub(super) fn new(socket: Socket, host_key_algorithms: &str, turn: Turn) -> Result<Self, ConnectError> {
         let stream = Arc::new(socket.stream);
         let mut session = Session::new().map_err(ConnectError::internal)?;
         session.set_tcp_stream(Arc::clone(&stream));
         session.set_blocking(false);
         session.method_pref(MethodType::HostKey, host_key_algorithms).map_err(ConnectError::internal)?;
-        Ok(Self { session, socket: stream, odd_greeting: socket.odd_greeting })
+        Ok(Self { session, socket: stream, odd_greeting: socket.odd_greeting, turn })
     }
 
     /// Banner and key exchange.
-    pub(super) async fn handshake(
-        &mut self,
-        budget: &mut Budget,
-        places: &Arc<Semaphore>,
-    ) -> Result<(), ConnectError> {
+    pub(super) async fn handshake(&mut self, budget: &mut Budget) -> Result<(), ConnectError> {
         let shake = |session: &Session, (): &mut ()| session.clone().handshake();
-        match self.drive("key exchange", budget, places, (), shake).await {
+        match self.drive("key exchange", budget, (), shake).await {
             Ok(((), done)) => done.map_err(|error| ConnectError::Protocol(self.describe(&error))),
             Err(ConnectError::Timeout { .. }) if self.odd_greeting.is_some() => {
                 Err(ConnectError::Protocol("it answers, but not as SSH does".to_owned() + &self.said()))
@@ -55,15 +52,18 @@ impl Link {
         key.ok_or_else(|| ConnectError::Protocol("it showed no host key".to_owned()))
     }
 
-    /// Repeats a libssh2 call until it is through, waiting for the socket in between. Each single call may take a
-    /// place among those that compute, never the waiting.
+    /// The login is done.
+    pub(super) fn has_entered(&self) {
+        self.turn.end();
+    }
+
+    /// Repeats a libssh2 call until it is through, waiting for the socket in between.
     ///
     /// The outer error is about the limit, the inner one what libssh2 says; `state` goes in and comes back.
     pub(super) async fn drive<S, T, F>(
         &self,
         what: &'static str,
         budget: &mut Budget,
-        places: &Arc<Semaphore>,
         mut state: S,
         step: F,
     ) -> Result<(S, Result<T, ssh2::Error>), ConnectError>
@@ -73,19 +73,20 @@ impl Link {
         F: Fn(&Session, &mut S) -> Result<T, ssh2::Error> + Copy + Send + 'static,
     {
         loop {
-            let place =
-                budget.queue(Arc::clone(places).acquire_owned()).await.map_err(ConnectError::internal)?;
+            self.turn.take(budget).await?;
             let session = self.session.clone();
             let call = spawn_blocking(move || {
                 let done = step(&session, &mut state);
-                drop(place);
                 (state, done)
             });
             let done;
             (state, done) = budget.within(what, call).await?.map_err(ConnectError::internal)?;
             match done {
                 Err(error) if would_block(&error) => {
-                    budget.within(what, self.ready()).await?.map_err(ConnectError::internal)?;
+                    budget
+                        .within(what, self.turn.linger(self.ready()))
+                        .await?
+                        .map_err(ConnectError::internal)?;
                 }
                 done => return Ok((state, done)),
             }

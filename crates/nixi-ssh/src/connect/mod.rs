@@ -1,8 +1,7 @@
 //! From a host and a port to an authenticated session.
 //!
-//! Nothing waits for the network on a thread: libssh2 runs non-blocking, one step at a time, and only the steps
-//! themselves, which cost processor time, are bounded. So a host that does not answer, at whatever point, holds no
-//! place that another one needs.
+//! Nothing waits for the network on a thread: libssh2 runs non-blocking, one step at a time. Only hosts that answer take
+//! part in what is bounded, so one that does not, at whatever point, holds no place that another one needs.
 
 mod auth;
 mod budget;
@@ -11,6 +10,7 @@ mod key_file;
 mod link;
 mod stream;
 mod tcp;
+mod turn;
 
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ use crate::pool::{Jumps, Opened};
 use crate::route::Route;
 use crate::session::Session;
 use stream::{Socket, Stream};
+use turn::Turn;
 
 /// An authenticated session, and whom it is with.
 pub(crate) struct Connected {
@@ -46,8 +47,11 @@ pub(crate) struct Connector {
 
 /// Bounds on what a crowd of connects may take at once.
 struct Places {
-    /// Steps of key exchange and login: they are pure computing.
-    computing: Arc<Semaphore>,
+    /// Key exchanges and logins: see [`turn`].
+    turns: Arc<Semaphore>,
+    /// The record of host keys, which one at a time writes: others of our own would wait for the lock of its folder in
+    /// vain.
+    record: Arc<Semaphore>,
     /// Name lookups and agent questions: each may hold a thread for long.
     lookups: Arc<Semaphore>,
     agent: Arc<Semaphore>,
@@ -64,9 +68,9 @@ struct Greeted {
 
 impl Connector {
     pub(crate) fn new(options: SshOptions) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let places = Places {
-            computing: Arc::new(Semaphore::new(cores * 2)),
+            turns: Arc::new(Semaphore::new(turn::AT_ONCE)),
+            record: Arc::new(Semaphore::new(1)),
             lookups: Arc::new(Semaphore::new(64)),
             agent: Arc::new(Semaphore::new(8)),
         };
@@ -131,8 +135,8 @@ impl Connector {
             None => None,
             Some(via) => Some(jumps.place_behind(via, budget).await?),
         };
-        let mut link = Link::new(socket, algorithms)?;
-        link.handshake(budget, &self.places.computing).await?;
+        let mut link = Link::new(socket, algorithms, Turn::new(&self.places.turns))?;
+        link.handshake(budget).await?;
         let offered = link.host_key()?;
         Ok(Greeted { link, offered, carrier, place })
     }
@@ -152,6 +156,7 @@ impl Connector {
             return Err(ConnectError::Unknown(offered));
         }
         auth::login(&mut link, route, &self.options, budget, &self.places).await?;
+        link.has_entered();
         drop(place);
         if host_key == HostKeyState::New {
             self.record(route, &offered).await?;
@@ -171,6 +176,7 @@ impl Connector {
     async fn record(&self, route: &Route, key: &HostKey) -> Result<(), ConnectError> {
         let (file, (host, port)) = (self.options.known_hosts.clone(), route.known_as.clone());
         let offered = key.clone();
+        let _place = self.places.record.acquire().await.map_err(ConnectError::internal)?;
         let written = spawn_blocking(move || hostkey::record(&file, host.as_str(), port.get(), &offered));
         let verdict = written.await.map_err(ConnectError::internal)?.map_err(|error| {
             ConnectError::KnownHosts(format!(
