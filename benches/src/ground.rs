@@ -142,6 +142,11 @@ impl Ground {
         Ok(())
     }
 
+    /// Puts a program of this name first on every host.
+    pub(crate) fn stub(&self, name: &str, script: &str) -> Result<()> {
+        self.sshd.stub(name, script)
+    }
+
     /// Waits until nobody is connected.
     pub(crate) fn settle(&self) -> Result<()> {
         let begun = Instant::now();

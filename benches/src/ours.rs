@@ -39,6 +39,39 @@ impl Inspect for Name {
     }
 }
 
+/// `bench.drain`: reads a long answer and throws it away.
+struct Drain;
+
+/// What is read by [`Drain`].
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct What {
+    /// The whole journal, and not only the node's name
+    journal: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Drained(u64);
+
+impl std::fmt::Display for Drained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Inspect for Drain {
+    const NAME: ActionName = ActionName::new("bench", "drain");
+    const ABOUT: &'static str = "how many bytes the journal has";
+    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
+    type Args = What;
+    type Report = Drained;
+    async fn inspect(&self, cx: &InspectCx<'_>, what: What) -> Result<Drained, ToolError> {
+        let command = if what.journal { catalog::log::access() } else { catalog::system::host_name() };
+        let mut bytes = 0;
+        cx.stream(command, |chunk| bytes += chunk.len() as u64).await?;
+        Ok(Drained(bytes))
+    }
+}
+
 /// A session that has connected to nobody yet.
 #[derive(Clone)]
 pub(crate) struct Ours {
@@ -52,27 +85,42 @@ impl Ours {
     pub(crate) fn open(way: &Way) -> Result<Self> {
         let setup = Setup { config: Some(way.nixi_config()) };
         // The half that could approve a change is dropped.
-        let (asker, _) = nixi::open_with(&setup, Registry::new().inspect(Name)?)?;
+        let (asker, _) = nixi::open_with(&setup, Registry::new().inspect(Name)?.inspect(Drain)?)?;
         Ok(Self { asker, first: node_name(way.first()), nodes: way.hosts.len() })
     }
 
     /// One command on one node; the answer.
     pub(crate) async fn one(&self) -> Result<String> {
-        let results = self.perform(&self.first).await?;
+        let results = self.perform(CallRequest::new("bench.name").on(&self.first)).await?;
         results.first().map(answer).context("no result")?
     }
 
     /// The same command on all nodes; how long it took in seconds, and the answers.
     pub(crate) async fn all(&self) -> Result<(f64, Vec<String>)> {
         let begun = Instant::now();
-        let results = self.perform("@fleet").await?;
+        let results = self.perform(CallRequest::new("bench.name").on("@fleet")).await?;
         let took = begun.elapsed().as_secs_f64();
         ensure!(results.len() == self.nodes, "{} results for {} nodes", results.len(), self.nodes);
         Ok((took, results.iter().map(answer).collect::<Result<_>>()?))
     }
 
-    async fn perform(&self, node: &str) -> Result<Vec<CallResult>> {
-        let call = CallRequest::new("bench.name").on(node);
+    /// Opens the connection that long answers come over.
+    pub(crate) async fn open_wide(&self) -> Result<()> {
+        self.count(false).await.map(drop)
+    }
+
+    /// Reads what the first node's stub journal holds; how many bytes that is.
+    pub(crate) async fn drain(&self) -> Result<u64> {
+        self.count(true).await
+    }
+
+    async fn count(&self, journal: bool) -> Result<u64> {
+        let call = CallRequest::new("bench.drain").on(&self.first).with("journal", journal);
+        let results = self.perform(call).await?;
+        Ok(results.first().map(answer).context("no result")??.parse()?)
+    }
+
+    async fn perform(&self, call: CallRequest) -> Result<Vec<CallResult>> {
         let outcome =
             self.asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &Default::default()).await;
         match outcome.error {

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::benches::nixi_drain;
 use crate::ground::Way;
 use crate::ours::Ours;
 use crate::peers::bare::{Bare, on_threads};
@@ -99,9 +98,9 @@ async fn drain(who: &str, way: &Way, file: &str) -> Result<String> {
     let bytes = match who {
         "nixi" => {
             let ours = Ours::open(way)?;
-            ours.one().await?;
+            ours.open_wide().await?;
             begun = Instant::now();
-            nixi_drain(&ours, file).context("nixi streams nothing yet")?.await?
+            ours.drain().await?
         }
         "russh" => {
             let session = Russh::connect(way, way.first()).await?;

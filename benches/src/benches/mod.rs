@@ -10,8 +10,6 @@ mod warm;
 
 use anyhow::Result;
 
-pub(crate) use bulk::nixi_drain;
-
 use crate::report::Section;
 use crate::stage::Stage;
 
