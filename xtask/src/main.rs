@@ -10,6 +10,7 @@
 mod bench;
 mod checkout;
 mod ci;
+mod fuzz;
 mod lab;
 mod program;
 mod soak;
@@ -28,7 +29,9 @@ chores of this workspace (cargo xtask CHORE):
                   whole machines that look like NixOS, for trying things by hand
   bench [NAME...] nixi beside its peers: latency, throughput, cold, warm, bulk, blackholed, memory; all of
                   them write docs/benchmarks.md, some do with --write; --soak COMMANDS, --smoke
-  soak [CASES]    every test for long: so many cases a property (20000 unless told)
+  soak [CASES]    every test for long: so many cases a property (20000 unless told); then fuzz, 10 minutes a target
+  fuzz [SECONDS] [TARGET...]
+                  the targets of fuzz/, guided by coverage, for so long each (60 unless told)
   ci              fmt, clippy, tidy, test, doc, deny; with a table of times
 ";
 
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "lab" => lab::run(&rest),
         "bench" => bench::run(&rest),
+        "fuzz" => fuzz::run(&rest),
         "soak" => soak::run(&rest),
         "ci" => ci::run(),
         _ => {

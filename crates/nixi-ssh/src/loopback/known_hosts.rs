@@ -173,6 +173,8 @@ proptest! {
         let file = dir.path().join("k");
         const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
         let text: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
+        // ssh-keygen reads past the end of a last line that has neither key nor newline, into an earlier line's key.
+        let newline = newline || lines.last().is_some_and(|(_, good)| !good);
         let text = text.join("\n").replace("KEY", KEY) + if newline { "\n" } else { "" };
         fs::write(&file, &text).unwrap();
         let known = KnownHosts::load(&file, &[]).unwrap().of(host, port);
