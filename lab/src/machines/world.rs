@@ -116,7 +116,7 @@ impl World {
 
     /// A program that will run in the world, but on this machine's files.
     pub(super) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = nsenter();
         command.arg("--target").arg(self.process.pid.to_string());
         command.args(["--mount", "--net", "--pid", "--", program]).stdin(Stdio::null());
         command
@@ -264,6 +264,13 @@ fn is_dead(slot: u8) -> bool {
     let made = fs::metadata(folder(slot)).and_then(|meta| meta.modified());
     let age = made.ok().and_then(|time| time.elapsed().ok());
     folder(slot).join("keeper").exists() || age.is_some_and(|age| age > BIRTH)
+}
+
+/// nsenter(1), for what comes next. What it runs makes files that others can read, whatever the umask here.
+pub(super) fn nsenter() -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "umask 022 && exec nsenter \"$@\"", "nsenter"]);
+    command
 }
 
 fn ip(args: &[&str]) -> Result<()> {
