@@ -261,7 +261,10 @@ pub(super) fn slots() -> Vec<u8> {
 
 /// Sees to it that there can be labs.
 pub(super) fn prepare() -> Result<()> {
-    ensure!(rustix::process::geteuid().is_root(), "only root can run lab machines");
+    ensure!(
+        rustix::process::geteuid().is_root(),
+        "only root can run lab machines (`cargo xtask test` leaves their tests out for others)"
+    );
     fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))
 }
 
