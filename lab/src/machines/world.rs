@@ -156,11 +156,11 @@ impl World {
         }
         for _ in 0..1_000 {
             if !self.keeper.is_alive() {
-                clear_dead()?;
                 // The slot may be another lab's by now.
                 if Process::recorded(self.slot, KEEPS).as_ref() != Some(&self.keeper) {
                     return Ok(());
                 }
+                clear_dead()?;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
