@@ -69,10 +69,12 @@ impl BaseTree {
             recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
         }
         if !recipe.look_alike.is_complete() {
-            recipe.look_alike.build(
+            recipe.look_alike.build_if(
                 LOOK_ALIKE,
                 &[recipe.debian.tree().as_ref(), look_alike_files().as_ref()],
                 progress,
+                // Its files are read from the checkout, where somebody may be at work.
+                || Ok(Recipe::read()?.look_alike.hash().to_owned()),
             )?;
         }
         layer::forget_old(&recipe.cache);
