@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use nixi_lab::Variant;
 
 use crate::checkout::root;
 use crate::program::{answers, cargo, run as run_program};
@@ -75,7 +74,7 @@ fn machines() -> Result<Outcome> {
     if !test::debian::is_root() {
         return Ok(Outcome::PassedOver("only root can run lab machines"));
     }
-    lab::bring_base(Variant::Docker).map(|()| Outcome::Passed)
+    lab::bring_base().map(|()| Outcome::Passed)
 }
 
 fn deny() -> Result<Outcome> {

@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::base::{BaseTree, Variant};
+use super::base::BaseTree;
 use super::machine::{Machine, MachineSpec};
 use super::world::World;
 use crate::keys::{Key, KeyKind};
@@ -93,7 +93,7 @@ impl Lab {
                 spec.name
             );
         }
-        let variant = specs.iter().map(|spec| spec.variant).max().unwrap_or(Variant::Plain);
+        let variant = specs.iter().map(|spec| spec.variant).max().unwrap_or_default();
         let tree = BaseTree::at_hand(variant)?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
         )?;

@@ -7,8 +7,13 @@ use nixi_lab::{BaseTree, Variant};
 
 use crate::test::debian;
 
+/// Brings all that tests need.
+pub(crate) fn bring() -> Result<()> {
+    bring_variant(Variant::Docker)
+}
+
 /// Brings the tree, and what building and running machines needs. Says nothing if all is there.
-pub(crate) fn bring(variant: Variant) -> Result<()> {
+pub(crate) fn bring_variant(variant: Variant) -> Result<()> {
     debian::bring_for_machines()?;
     if BaseTree::cached(variant)?.is_some() {
         return Ok(());

@@ -15,7 +15,7 @@ const NODES: [(&str, &str); 3] =
     [("web-server", "managed"), ("db-server", "managed"), ("monitoring", "monitored")];
 
 pub(crate) fn run(name: &str) -> Result<()> {
-    base::bring(Variant::Plain)?;
+    base::bring_variant(Variant::Plain)?;
     run_program(cargo(&["build", "--package", "nixi-cli"]).current_dir(root()?))?;
     if let Some(old) = StandingLab::find(name) {
         super::take_down(old)?;

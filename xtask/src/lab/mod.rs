@@ -43,7 +43,7 @@ fn up(args: &[&str]) -> Result<()> {
     let name = name.unwrap_or(UNNAMED);
     let (variant, args) = variant(args);
     let names = machine_names(&args)?;
-    base::bring(variant)?;
+    base::bring_variant(variant)?;
     let begun = Instant::now();
     let lab = standing(name, &names, variant)?;
     println!("{} machines answered SSH after {:.1} s\n", names.len(), begun.elapsed().as_secs_f64());

@@ -14,7 +14,6 @@ use anyhow::{Result, bail};
 
 use count::Count;
 use level::Level;
-use nixi_lab::Variant;
 
 use crate::lab;
 
@@ -45,7 +44,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         }),
         // The machines' file tree is built before the tests, which would run into their time-out over it.
         Part::run("level 3 (lab machines)", Vec::new(), || {
-            lab::bring_base(Variant::Docker).and_then(|()| tests.run(Level::Lab))
+            lab::bring_base().and_then(|()| tests.run(Level::Lab))
         }),
     ];
 
