@@ -37,6 +37,7 @@
         "chmod"
         "chown"
         "cp"
+        "docker"
         "install"
         "iptables-save"
         "journalctl"

@@ -14,6 +14,7 @@ new() {
     mount -t tmpfs -o "mode=0755,size=$size" machine "$at"
     mkdir "$at"/upper "$at"/work "$at"/root "$at"/containers
     mount -t overlay -o "lowerdir=$1,upperdir=$at/upper,workdir=$at/work" machine "$at/root"
+    if [ -x "$at/root/usr/sbin/dockerd" ]; then mkdir "$at/docker"; fi
     # systemd would take the host's for it: they share a kernel.
     tr -d - </proc/sys/kernel/random/uuid >"$at/root/etc/machine-id"
 }

@@ -10,13 +10,17 @@ mkdir -p "$cgroup/power"
 echo $$ >"$cgroup/power/cgroup.procs"
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1
 
+# What containers are stored in cannot lie on an overlay.
+stores=(--bind="$at/containers:/var/lib/containers")
+if [ -d "$at/docker" ]; then stores+=(--bind="$at/docker:/var/lib/docker"); fi
+
 # What systemd-nspawn ends with when the machine asks for a reboot; with --keep-unit it leaves that to its caller.
 readonly reboot=133
 while
     (
         echo "$BASHPID" >"$cgroup/cgroup.procs"
         exec systemd-nspawn --quiet --machine="$name" --directory="$at/root" --network-namespace-path="/run/netns/$name" \
-            --bind="$at/containers:/var/lib/containers" --register=no --keep-unit --private-users=no --capability=all \
+            "${stores[@]}" --register=no --keep-unit --private-users=no --capability=all \
             --system-call-filter="@keyring bpf" --kill-signal=SIGRTMIN+3 --link-journal=no --resolv-conf=off \
             --timezone=off --console=pipe /nix/var/nix/profiles/system/init
     )

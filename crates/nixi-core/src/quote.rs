@@ -144,6 +144,12 @@ fn stop_group(kill: &str, group: &str) -> String {
     )
 }
 
+/// A script as a line of a unit (systemd.service(5), "COMMAND LINES"). It is one of our own, made of plain words: a
+/// quote, a backslash, `$` or `%` in it would be read by systemd.
+pub(crate) fn in_unit(script: &str) -> String {
+    format!("/bin/sh -c \"{script}\"")
+}
+
 /// Makes the login shell tell how a command ended, on its own standard error.
 ///
 /// SSH has a message for that, but not every end of a channel brings it (sshd's `ChannelTimeout`, an administrator, a

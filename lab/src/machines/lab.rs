@@ -90,7 +90,8 @@ impl Lab {
             );
         }
         prepare()?;
-        let tree = BaseTree::at_hand()?.context(
+        let variant = specs.iter().map(|spec| spec.variant).max().unwrap_or_default();
+        let tree = BaseTree::at_hand(variant)?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
         )?;
         let reserved = standing.map(Standing::reserve).transpose()?;

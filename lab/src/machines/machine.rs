@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::base::BaseTree;
+use super::base::{BaseTree, Variant};
 use super::world::World;
 use crate::keys::{Key, KeyKind};
 
@@ -26,6 +26,7 @@ const HOST_KEYS: [(KeyKind, &str); 2] =
 #[derive(Debug, Clone)]
 pub struct MachineSpec {
     pub(super) name: String,
+    pub(super) variant: Variant,
     configuration: Option<String>,
     options: String,
 }
@@ -34,7 +35,15 @@ impl MachineSpec {
     /// A machine with this host name and the lab's own configuration.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), configuration: None, options: String::new() }
+        Self { name: name.into(), variant: Variant::Plain, configuration: None, options: String::new() }
+    }
+
+    /// Debian's Docker Engine in its file tree, so that `virtualisation.docker.enable = true;` can be built; it is built
+    /// nowhere else. The layer is brought when the first lab asks for it.
+    #[must_use]
+    pub fn with_docker(mut self) -> Self {
+        self.variant = Variant::Docker;
+        self
     }
 
     /// Lines that go before the last brace of its configuration.nix, such as `services.openssh.enable = false;`.
@@ -93,7 +102,7 @@ impl Machine {
 
     /// Gives it a new disk with its first generation built, while it is off.
     pub(super) fn install_system(&self, tree: &BaseTree) -> Result<()> {
-        self.disk_script("new", &[&tree.lower()?])?;
+        self.disk_script("new", &[&tree.lower(self.variant())?])?;
         let template = tree.read(&format!("{TEMPLATES}/configuration.nix"))?;
         let key = Key::at(self.identity.clone()).public()?;
         self.write(CONFIGURATION, &self.spec.render(&template, &self.user, &key)?)?;
@@ -124,6 +133,10 @@ impl Machine {
             user: user.to_owned(),
             identity,
         }
+    }
+
+    pub(super) fn variant(&self) -> Variant {
+        self.spec.variant
     }
 
     pub(super) fn world(&self) -> &World {

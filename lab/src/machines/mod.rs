@@ -13,7 +13,7 @@ mod proxy;
 mod standing;
 mod world;
 
-pub use base::{BaseTree, Progress};
+pub use base::{BaseTree, Progress, Variant};
 pub use faults::Fault;
 pub use images::Image;
 pub use inside::Said;

@@ -3,14 +3,19 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use nixi_lab::BaseTree;
+use nixi_lab::{BaseTree, Variant};
 
 use crate::test::debian;
 
-/// Brings the tree, and what building and running machines needs. Says nothing if all is there.
+/// Brings all that tests need.
 pub(crate) fn bring() -> Result<()> {
+    bring_variant(Variant::Docker)
+}
+
+/// Brings the tree, and what building and running machines needs. Says nothing if all is there.
+pub(crate) fn bring_variant(variant: Variant) -> Result<()> {
     debian::bring_for_machines()?;
-    if BaseTree::cached()?.is_some() {
+    if BaseTree::cached(variant)?.is_some() {
         return Ok(());
     }
     eprintln!(
@@ -22,7 +27,7 @@ pub(crate) fn bring() -> Result<()> {
         finish(step.replace((name.to_owned(), Instant::now())));
         eprintln!("  {name} …");
     };
-    let built = BaseTree::bring(&mut tell);
+    let built = BaseTree::bring(variant, &mut tell);
     built.context("the lab has no machines to offer")?;
     finish(step);
     eprintln!("built in {:.0} s", begun.elapsed().as_secs_f64());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use nixi_lab::StandingLab;
+use nixi_lab::{StandingLab, Variant};
 
 use super::{base, standing};
 use crate::checkout::{metadata, root};
@@ -15,13 +15,13 @@ const NODES: [(&str, &str); 3] =
     [("web-server", "managed"), ("db-server", "managed"), ("monitoring", "monitored")];
 
 pub(crate) fn run(name: &str) -> Result<()> {
-    base::bring()?;
+    base::bring_variant(Variant::Plain)?;
     run_program(cargo(&["build", "--package", "nixi-cli"]).current_dir(root()?))?;
     if let Some(old) = StandingLab::find(name) {
         super::take_down(old)?;
     }
     let names = NODES.map(|(name, _)| name.to_owned());
-    let lab = standing(name, &names)?;
+    let lab = standing(name, &names, Variant::Plain)?;
     let mode =
         |name: &str| NODES.iter().find(|(node, _)| *node == name).map_or("monitored", |(_, mode)| mode);
     let home = lab.folder().join("home");

@@ -7,7 +7,7 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use nixi_lab::{Lab, Machine, MachineSpec, StandingLab};
+use nixi_lab::{Lab, Machine, MachineSpec, StandingLab, Variant};
 
 use crate::checkout::root;
 
@@ -15,7 +15,8 @@ pub(crate) use base::bring as bring_base;
 
 const USAGE: &str = "\
 usage:
-  cargo xtask lab up [N|NAME...] [--name LAB]   machines that stay: 3 unless told
+  cargo xtask lab up [N|NAME...] [--docker] [--name LAB]
+                                                machines that stay: 3 unless told; with the Docker Engine
   cargo xtask lab status                        the labs that run
   cargo xtask lab down [LAB|--all]              takes one down, with all that belongs to it; or all of this checkout
   cargo xtask lab demo [--name LAB]             the three nodes of the documentation, and their table by nixi
@@ -43,10 +44,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 fn up(args: &[&str]) -> Result<()> {
     let (name, args) = named(args);
     let name = name.unwrap_or(UNNAMED);
-    let names = machine_names(args)?;
-    base::bring()?;
+    let (variant, args) = variant(args);
+    let names = machine_names(&args)?;
+    base::bring_variant(variant)?;
     let begun = Instant::now();
-    let lab = standing(name, &names)?;
+    let lab = standing(name, &names, variant)?;
     println!("{} answered SSH after {:.1} s\n", machines(names.len()), begun.elapsed().as_secs_f64());
     lab.machines().iter().for_each(show);
     let first = lab.machines().first().context("a lab has machines")?;
@@ -72,6 +74,12 @@ fn named<'a>(args: &'a [&'a str]) -> (Option<&'a str>, &'a [&'a str]) {
     }
 }
 
+/// What the machines' tree shall hold, and the other words.
+fn variant<'a>(args: &[&'a str]) -> (Variant, Vec<&'a str>) {
+    let rest: Vec<_> = args.iter().copied().filter(|&arg| arg != "--docker").collect();
+    (if rest.len() == args.len() { Variant::Plain } else { Variant::Docker }, rest)
+}
+
 /// `3`, or names; an empty list is three machines.
 fn machine_names(args: &[&str]) -> Result<Vec<String>> {
     if let [flag, ..] = args.iter().filter(|arg| arg.starts_with('-')).collect::<Vec<_>>().as_slice() {
@@ -87,10 +95,14 @@ fn machine_names(args: &[&str]) -> Result<Vec<String>> {
     Ok((1..=count).map(|number| format!("node-{number}")).collect())
 }
 
-fn standing(name: &str, machines: &[String]) -> Result<Lab> {
+fn standing(name: &str, machines: &[String], variant: Variant) -> Result<Lab> {
+    let spec = |machine| match variant {
+        Variant::Plain => MachineSpec::new(machine),
+        Variant::Docker => MachineSpec::new(machine).with_docker(),
+    };
     machines
         .iter()
-        .fold(Lab::builder(), |lab, machine| lab.machine(MachineSpec::new(machine)))
+        .fold(Lab::builder(), |lab, machine| lab.machine(spec(machine)))
         .up_standing(name, &owner()?)
 }
 
@@ -178,6 +190,12 @@ fn take_down(lab: StandingLab) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn docker_is_no_name_of_a_machine() {
+        assert_eq!(variant(&["web", "--docker"]), (Variant::Docker, vec!["web"]));
+        assert_eq!(variant(&["docker"]), (Variant::Plain, vec!["docker"]));
+    }
 
     #[test]
     fn machines_are_counted_or_named() {

@@ -20,7 +20,14 @@ fn names(names: &[ContainerName]) -> impl Iterator<Item = &str> {
 
 /// All containers, running or not: one JSON array (podman) or one object a line (docker).
 pub fn list(runtime: Runtime) -> Command<Read> {
-    Command::read(program(runtime), ["ps", "--all", "--no-trunc", "--format", "json"]).by_root()
+    let all = Command::read(program(runtime), ["ps", "--all", "--no-trunc"]);
+    match runtime {
+        Runtime::Podman => all.and(["--format", "json"]),
+        // Before version 23, `json` was a text to be printed. A whole object would name each container's size, which
+        // takes long to find out.
+        Runtime::Docker => all.and(["--size=false", "--format", "{{json .}}"]),
+    }
+    .by_root()
 }
 
 /// All there is to know of some containers, as a JSON array.
@@ -32,6 +39,15 @@ pub fn inspect(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
 /// with a `/` before it.
 pub fn identities(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
     Command::read(program(runtime), ["inspect", "--type", "container", "--format", "{{.Id}} {{.Name}}", "--"])
+        .and(names(of))
+        .by_root()
+}
+
+/// Whether the runtime removes containers when they stop: full id and `true` or `false`, a line each. docker's list does
+/// not tell.
+pub fn removals(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
+    let format = "{{.Id}} {{.HostConfig.AutoRemove}}";
+    Command::read(program(runtime), ["inspect", "--type", "container", "--format", format, "--"])
         .and(names(of))
         .by_root()
 }

@@ -54,8 +54,10 @@ mod tests {
             system::disks(),
             system::root_disk(),
             container::list(Runtime::Podman),
+            container::list(Runtime::Docker),
             container::inspect(Runtime::Docker, &[name("web"), name("db")]),
             container::identities(Runtime::Podman, &[name("web"), name("db")]),
+            container::removals(Runtime::Docker, &[name("web")]),
             container::logs(Runtime::Podman, &name("web"), Lines::USUAL, None),
             container::logs(
                 Runtime::Podman,
@@ -97,8 +99,10 @@ mod tests {
         df -P -B1 '--exclude-type=tmpfs' '--exclude-type=devtmpfs' '--exclude-type=ramfs' '--exclude-type=efivarfs' '--exclude-type=squashfs' '--exclude-type=overlay' '--exclude-type=fuse.portal'
         df -P -B1 -- /
         sudo -n -- podman ps --all --no-trunc --format json
+        sudo -n -- docker ps --all --no-trunc '--size=false' --format '{{json .}}'
         sudo -n -- docker inspect --type container -- web db
         sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
+        sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}' -- web
         sudo -n -- podman logs --timestamps --tail 100 -- web
         sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- web
         systemctl list-units '--type=service' --all '--output=json' --no-pager

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Command, Elevation, Login, Program, Write};
+use crate::quote;
 
 /// The program that has systemd run a command.
 pub(crate) const SYSTEMD_RUN: Program = Program::new("systemd-run");
@@ -78,8 +79,8 @@ impl Lasting {
             .arg(format!("--unit={}", id.unit()))
             .arg(format!("--setenv=PATH={PATH}"))
             .args(["--setenv=HOME=/root", "--setenv=LC_ALL=C"])
-            .arg(format!("--property=ExecStartPre=/bin/sh -c \"{begin}\""))
-            .arg(format!("--property=ExecStopPost=/bin/sh -c \"{end}\""))
+            .arg(format!("--property=ExecStartPre={}", quote::in_unit(&begin)))
+            .arg(format!("--property=ExecStopPost={}", quote::in_unit(&end)))
             .args(["--", self.command.program().as_str()])
             .args(self.command.arguments().iter().cloned())
             .elevated()

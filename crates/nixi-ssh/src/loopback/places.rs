@@ -69,7 +69,7 @@ async fn without_a_second_connection_one_waits() {
 /// A line as core makes it, which writes down under which process it runs.
 fn marked(number: u128, elevation: Elevation) -> Exec {
     let mark = Mark::new(number);
-    let run = "sh -c 'echo $$ >$HOME/pid; sleep 60 & echo $! >$HOME/child; wait'";
+    let run = "work";
     let line = match elevation {
         Elevation::LoginUser => format!("NIXI_MARK={number:032x} exec {run}"),
         Elevation::Root => format!("printf '%s %d\\n' {number:032x} $$ >&2; exec {run}"),
@@ -90,6 +90,8 @@ fn are_gone(sshd: &Sshd) -> bool {
 async fn what_is_given_up_is_stopped_on_the_node() {
     let sshd = Sshd::start().unwrap();
     sshd.stub("sudo", "#!/bin/sh\necho \"$*\" >>$HOME/sudo\nshift 2\nexec \"$@\"\n").unwrap();
+    let work = "#!/bin/sh\necho $$ >$HOME/pid\nsleep 60 &\necho $! >$HOME/child\nwait\n";
+    sshd.stub("work", work).unwrap();
     let controller = Controller::of(&sshd);
     let node = target(&sshd);
     let number = u128::from(std::process::id()) << 64;

@@ -11,6 +11,19 @@ pub(super) fn identities(text: &str) -> Result<Vec<(ContainerId, String)>, Strin
     text.lines().map(|text| line(text).ok_or_else(|| "a line is not an id and a name".to_owned())).collect()
 }
 
+/// Lines of `ID true` and `ID false`: those that are removed when they stop.
+pub(super) fn removed(text: &str) -> Result<Vec<ContainerId>, String> {
+    let mut removed = Vec::new();
+    for (id, word) in identities(text)? {
+        match word.as_str() {
+            "true" => removed.push(id),
+            "false" => {}
+            _ => return Err("a line is not an id and true or false".to_owned()),
+        }
+    }
+    Ok(removed)
+}
+
 /// The name as it is shown to a person: one that no container can have is replaced by the first 12 digits of the id.
 /// So no text that a node makes up stands in a plan.
 pub(super) fn shown<'a>(id: &'a ContainerId, name: &'a str) -> &'a str {
@@ -36,6 +49,14 @@ mod tests {
     }
 
     #[test]
+    fn those_that_are_removed() {
+        let (one, other) = ("a".repeat(64), "b".repeat(64));
+        let found = removed(&format!("{one} true\n{other} false\n")).unwrap();
+        assert_eq!(found.iter().map(ContainerId::as_str).collect::<Vec<_>>(), [one.as_str()]);
+        assert!(removed(&format!("{one} <no value>\n")).is_err());
+    }
+
+    #[test]
     fn only_names_are_shown_as_names() {
         let id: ContainerId = "a".repeat(64).parse().unwrap();
         assert_eq!(shown(&id, "web"), "web");
@@ -47,7 +68,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*|([0-9a-f]{60,66} ?/?[a-z]*\n){0,3}") {
-            let _ = identities(&text);
+            let _ = (identities(&text), removed(&text));
         }
     }
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use nixi_core::catalog::container;
-use nixi_core::command::ContainerName;
+use nixi_core::command::{ContainerId, ContainerName};
 use nixi_core::node::BadWord;
 use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::identity::{identities, short, shown};
+use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
 use super::{list, lookup};
-use crate::reading::unreadable;
+use crate::reading::{parsed, unreadable};
 use crate::table::count;
 
 /// Parameters of the actions that change containers: `names`, or `all`, and never both.
@@ -70,12 +70,16 @@ impl Deed {
     }
 
     /// What a person should know before saying yes, and the risk of it.
-    fn warnings(self, Chosen { container, name }: &Chosen<'_>) -> Vec<(Risk, String)> {
+    fn warnings(
+        self,
+        Chosen { container, name }: &Chosen<'_>,
+        removed: &[ContainerId],
+    ) -> Vec<(Risk, String)> {
         let mut warnings = Vec::new();
         if self == Self::Remove && container.is_running() {
             warnings.push((Risk::Destructive, format!("{name} is running and will be killed")));
         }
-        if matches!(self, Self::Stop | Self::Restart) && container.auto_remove {
+        if removed.contains(&container.id) {
             warnings.push((
                 Risk::Destructive,
                 format!("{name} was made to be removed when it stops, with its unnamed volumes"),
@@ -153,8 +157,9 @@ pub(super) async fn plan(
         summary.push_str(&format!(" ({})", skipped.join(", ")));
     }
     let mut plan = Plan::new(summary, risk).expect(pin(cx, &acted).await?);
+    let removed = removed_when_stopped(cx, deed, &acted).await?;
     for chosen in acted {
-        for (risk, warning) in deed.warnings(&chosen) {
+        for (risk, warning) in deed.warnings(&chosen, &removed) {
             plan = plan.at_least(risk).warn(warning);
         }
         let command = Command::<Write>::new(container::program(cx.settings().runtime));
@@ -166,6 +171,29 @@ pub(super) async fn plan(
         };
     }
     Ok(plan)
+}
+
+/// Which of them the runtime itself removes over this.
+async fn removed_when_stopped(
+    cx: &PlanCx<'_>,
+    deed: Deed,
+    acted: &[Chosen<'_>],
+) -> Result<Vec<ContainerId>, ToolError> {
+    match deed {
+        Deed::Stop | Deed::Restart => {}
+        Deed::Start | Deed::Remove => return Ok(Vec::new()),
+    }
+    let told = |says| acted.iter().filter(move |chosen| chosen.container.auto_remove == says);
+    let mut known: Vec<ContainerId> = told(Some(true)).map(|chosen| chosen.container.id.clone()).collect();
+    let runtime = cx.settings().runtime;
+    let unknown: Result<Vec<ContainerName>, BadWord> =
+        told(None).map(|chosen| chosen.container.id.as_str().parse()).collect();
+    let unknown =
+        unknown.map_err(|why| unreadable(&container::list(runtime).to_string(), &why.to_string()))?;
+    if !unknown.is_empty() {
+        known.extend(parsed(cx, container::removals(runtime, &unknown), removed).await?);
+    }
+    Ok(known)
 }
 
 /// The chosen containers, each once, in the order of the names.

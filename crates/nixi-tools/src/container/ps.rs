@@ -29,8 +29,8 @@ pub struct Container {
     pub created: Option<String>,
     /// The systemd unit that runs it; what cannot be one is left out, for any image can carry the label.
     pub unit: Option<UnitName>,
-    /// Whether the runtime removes it when it stops.
-    pub auto_remove: bool,
+    /// Whether the runtime removes it when it stops; docker's list does not tell.
+    pub auto_remove: Option<bool>,
 }
 
 impl Container {
@@ -121,7 +121,7 @@ impl Podman {
                 .unwrap_or_default()
                 .get("PODMAN_SYSTEMD_UNIT")
                 .and_then(|unit| unit.parse().ok()),
-            auto_remove: self.auto_remove.unwrap_or(false),
+            auto_remove: self.auto_remove,
         })
     }
 }
@@ -160,7 +160,7 @@ impl Docker {
             ports,
             created: self.created_at,
             unit: None,
-            auto_remove: false,
+            auto_remove: None,
         })
     }
 }
@@ -210,7 +210,7 @@ pub(super) mod tests {
         assert_eq!(found[1].ports, ["8080->80/tcp", "127.0.0.1:9000-9002->9000-9002/udp"]);
         assert_eq!(found[1].unit.as_ref().map(UnitName::as_str), Some("podman-web.service"));
         assert_eq!(found[1].created.as_deref(), Some("2025-11-24T15:59:50Z"));
-        assert!(found[1].is_running() && found[0].is_stopped() && found[0].auto_remove);
+        assert!(found[1].is_running() && found[0].is_stopped() && found[0].auto_remove == Some(true));
     }
 
     #[test]

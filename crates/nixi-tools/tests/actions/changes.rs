@@ -121,6 +121,33 @@ async fn a_name_that_is_not_there_gets_the_nearest() {
 }
 
 #[tokio::test]
+async fn docker_is_asked_what_it_removes_when_it_stops() {
+    let row = |id: &str, name: &str| {
+        let state = r#""Image":"nginx","State":"running","Status":"Up 5 minutes""#;
+        format!("{{\"ID\":\"{id}\",\"Names\":\"{name}\",{state}}}\n")
+    };
+    let docker = Recording::new()
+        .answering("sudo -n -- docker ps", &(row(WEB, "web") + &row(CACHE, "cache")))
+        .answering(
+            "sudo -n -- docker inspect --type container --format '{{.Id}} {{.Name}}'",
+            &format!("{WEB} /web\n{CACHE} /cache\n"),
+        )
+        .answering(
+            "sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}'",
+            &format!("{WEB} false\n{CACHE} true\n"),
+        );
+    let lab = Lab::docker(docker);
+    for action in ["container.stop", "container.restart"] {
+        let plan = lab.plan(on_db(action, &["web", "cache"])).await.plan.unwrap();
+        assert_eq!(plan.risk, Risk::Destructive);
+        assert_eq!(plan.warnings, ["cache was made to be removed when it stops, with its unnamed volumes"]);
+    }
+    let plan = lab.plan(on_db("container.remove", &["web", "cache"])).await.plan.unwrap();
+    assert_eq!(plan.warnings.len(), 2);
+    assert!(plan.warnings.iter().all(|warning| warning.ends_with("is running and will be killed")));
+}
+
+#[tokio::test]
 async fn the_first_failure_stops_the_rest() {
     let mut lab = Lab::new(
         node()

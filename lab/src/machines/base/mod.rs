@@ -1,10 +1,12 @@
 //! The file tree that all machines share: Debian, and the look-alike of NixOS over it.
 //!
 //! Both layers lie in the user's cache, each under the hash of what it is made from, and are made when they are
-//! absent. Nothing in them is ever changed: a machine writes into an overlay of its own.
+//! absent; so does the Docker Engine, between them where a machine [has it](Variant). Nothing in them is ever changed: a
+//! machine writes into an overlay of its own.
 
 mod layer;
 mod mirror;
+mod variant;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,9 +15,11 @@ use anyhow::{Context, Result, ensure};
 use rustix::fs::{FlockOperation, flock};
 
 use layer::Layer;
+pub use variant::Variant;
 
 /// How the tree is made; a part of its hash.
 const DEBIAN: &str = include_str!("../../../recipe/debian.sh");
+const DOCKER: &str = include_str!("../../../recipe/docker.sh");
 const LOOK_ALIKE: &str = include_str!("../../../recipe/look-alike.sh");
 
 /// What is told while a tree is built: the name of each step as it begins.
@@ -25,6 +29,7 @@ pub type Progress<'a> = &'a mut dyn FnMut(&str);
 #[derive(Debug, Clone)]
 pub struct BaseTree {
     debian: PathBuf,
+    docker: Option<PathBuf>,
     look_alike: PathBuf,
 }
 
@@ -33,17 +38,17 @@ impl BaseTree {
     ///
     /// # Errors
     /// If there is no place for a cache, or the recipe cannot be read.
-    pub fn cached() -> Result<Option<Self>> {
-        Ok(Recipe::read()?.tree())
+    pub fn cached(variant: Variant) -> Result<Option<Self>> {
+        Ok(Recipe::read()?.tree(variant))
     }
 
-    /// The tree, if no more than its upper layer has to be built, which takes some seconds.
+    /// The tree, if Debian need not be built: the look-alike takes some seconds, and the Docker Engine half a minute.
     ///
     /// # Errors
     /// As [`Self::bring`].
-    pub(super) fn at_hand() -> Result<Option<Self>> {
+    pub(super) fn at_hand(variant: Variant) -> Result<Option<Self>> {
         match Recipe::read()?.debian.is_complete() {
-            true => Self::bring(&mut |_| ()).map(Some),
+            true => Self::bring(variant, &mut |_| ()).map(Some),
             false => Ok(None),
         }
     }
@@ -52,9 +57,9 @@ impl BaseTree {
     ///
     /// # Errors
     /// If this user is not root, a program is missing, no mirror answers, or a step fails; the error names the log.
-    pub fn bring(progress: Progress<'_>) -> Result<Self> {
+    pub fn bring(variant: Variant, progress: Progress<'_>) -> Result<Self> {
         let recipe = Recipe::read()?;
-        if let Some(tree) = recipe.tree() {
+        if let Some(tree) = recipe.tree(variant) {
             return Ok(tree);
         }
         ensure!(rustix::process::geteuid().is_root(), "only root can build the machines' file tree");
@@ -68,6 +73,10 @@ impl BaseTree {
             let mirror = mirror::find()?;
             recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
         }
+        if variant == Variant::Docker && !recipe.docker.is_complete() {
+            let mirror = mirror::find()?;
+            recipe.docker.build(DOCKER, &[recipe.debian.tree().as_ref(), mirror.as_ref()], progress)?;
+        }
         if !recipe.look_alike.is_complete() {
             recipe.look_alike.build_if(
                 LOOK_ALIKE,
@@ -78,17 +87,23 @@ impl BaseTree {
             )?;
         }
         layer::forget_old(&recipe.cache);
-        recipe.tree().context("the tree that was just built is not there")
+        recipe.tree(variant).context("the tree that was just built is not there")
     }
 
-    /// The layers as overlayfs wants them: the upper one first.
-    pub(crate) fn lower(&self) -> Result<String> {
-        let lower = format!("{}:{}", self.look_alike.display(), self.debian.display());
+    /// The layers of a machine as overlayfs wants them: the upper one first.
+    pub(crate) fn lower(&self, variant: Variant) -> Result<String> {
+        let docker = match variant {
+            Variant::Plain => None,
+            Variant::Docker => Some(self.docker.as_ref().context("the Docker Engine's layer is not built")?),
+        };
+        let layers: Vec<_> = std::iter::once(&self.look_alike).chain(docker).chain([&self.debian]).collect();
+        let names: Vec<_> = layers.iter().map(|layer| layer.display().to_string()).collect();
         ensure!(
-            lower.matches(':').count() == 1 && !lower.contains([',', '\\']),
-            "overlayfs cannot take a cache below a folder with `:`, `,` or a backslash in its name: {lower}"
+            !names.iter().any(|name| name.contains([':', ',', '\\'])),
+            "overlayfs cannot take a cache below a folder with `:`, `,` or a backslash in its name: {}",
+            self.debian.display()
         );
-        Ok(lower)
+        Ok(names.join(":"))
     }
 
     /// A file of the tree as a machine finds it before its first generation.
@@ -110,6 +125,7 @@ impl BaseTree {
 struct Recipe {
     cache: PathBuf,
     debian: Layer,
+    docker: Layer,
     look_alike: Layer,
 }
 
@@ -117,6 +133,11 @@ impl Recipe {
     fn read() -> Result<Self> {
         let cache = cache()?.join("lab");
         let debian = Layer::new(&cache, "debian", layer::hash([("debian.sh".as_ref(), DEBIAN.as_bytes())]));
+        let docker = layer::hash([
+            ("debian".as_ref(), debian.hash().as_bytes()),
+            ("docker.sh".as_ref(), DOCKER.as_bytes()),
+        ]);
+        let docker = Layer::new(&cache, "docker", docker);
         let mut parts = vec![
             (PathBuf::from("debian"), debian.hash().as_bytes().to_vec()),
             (PathBuf::from("look-alike.sh"), LOOK_ALIKE.as_bytes().to_vec()),
@@ -124,13 +145,21 @@ impl Recipe {
         layer::files_below(&look_alike_files(), &look_alike_files(), &mut parts)?;
         let hash = layer::hash(parts.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice())));
         let look_alike = Layer::new(&cache, "nixos", hash);
-        Ok(Self { cache, debian, look_alike })
+        Ok(Self { cache, debian, docker, look_alike })
     }
 
-    fn tree(&self) -> Option<BaseTree> {
-        let here = self.debian.is_complete() && self.look_alike.is_complete();
-        [&self.debian, &self.look_alike].iter().filter(|_| here).for_each(|layer| layer.mark_used());
-        here.then(|| BaseTree { debian: self.debian.tree(), look_alike: self.look_alike.tree() })
+    fn tree(&self, variant: Variant) -> Option<BaseTree> {
+        let docker = (variant == Variant::Docker).then_some(&self.docker);
+        let layers = [&self.debian, &self.look_alike].into_iter().chain(docker);
+        if !layers.clone().all(Layer::is_complete) {
+            return None;
+        }
+        layers.for_each(Layer::mark_used);
+        Some(BaseTree {
+            debian: self.debian.tree(),
+            docker: docker.map(Layer::tree),
+            look_alike: self.look_alike.tree(),
+        })
     }
 }
 

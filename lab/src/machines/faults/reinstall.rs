@@ -15,7 +15,7 @@ impl Machine {
     /// # Errors
     /// If it cannot be installed or does not come back.
     pub fn reinstall(&self) -> Result<()> {
-        let tree = BaseTree::cached()?.context("the machines' file tree is gone")?;
+        let tree = BaseTree::cached(self.variant())?.context("the machines' file tree is gone")?;
         self.power_off()?;
         self.install_system(&tree)?;
         self.power_on()?;

@@ -1,9 +1,9 @@
-# Makes an image out of busybox and one script, and gives it to podman. Runs on a machine, as root.
+# Makes an image out of busybox and one script, and gives it to podman or docker. Runs on a machine, as root.
 #
-# usage: import.sh NAME SCRIPT [CHANGE...]       CHANGE as podman import takes it
+# usage: import.sh IMPORT NAME SCRIPT [CHANGE...]       IMPORT is the command, CHANGE as it takes it
 set -eu
-name=$1 script=$2
-shift 2
+import=$1 name=$2 script=$3
+shift 3
 for change; do
     shift
     set -- "$@" --change "$change"
@@ -21,4 +21,4 @@ done
 printf %s "$script" >"$tree/main.sh"
 
 tar --create --directory "$tree" . |
-    podman import --quiet --change 'CMD ["/bin/sh", "/main.sh"]' "$@" - "$name"
+    $import --change 'CMD ["/bin/sh", "/main.sh"]' "$@" - "$name"

@@ -59,8 +59,20 @@ impl Machine {
     /// # Errors
     /// If the machine is off, has no podman, or has no room for it.
     pub fn import(&self, image: Image) -> Result<()> {
+        self.import_by("podman import --quiet", image)
+    }
+
+    /// As [`Self::import`], for the Docker Engine.
+    ///
+    /// # Errors
+    /// If the machine is off, its Docker Engine does not run, or it has no room for it.
+    pub fn import_to_docker(&self, image: Image) -> Result<()> {
+        self.import_by("docker import", image)
+    }
+
+    fn import_by(&self, command: &str, image: Image) -> Result<()> {
         let mut import = self.shell(IMPORT)?;
-        import.args(["import.sh", image.name(), image.script()]).args(image.changes());
+        import.args(["import.sh", command, image.name(), image.script()]).args(image.changes());
         let output = import.stdout(Stdio::null()).output()?;
         ensure!(
             output.status.success(),

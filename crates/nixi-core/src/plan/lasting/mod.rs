@@ -9,6 +9,8 @@ mod record;
 mod told;
 mod watch;
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -89,7 +91,8 @@ fn fresh_id(plan: PlanDigest) -> ChangeId {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let digest = PlanDigest::of_value(&(plan, now.to_string(), std::process::id(), count));
+    let chance = RandomState::new().hash_one(());
+    let digest = PlanDigest::of_value(&(plan, now.to_string(), chance, count));
     ChangeId::of(digest.bytes())
 }
 

@@ -11,6 +11,8 @@ pname:
   absolute ? [ ],
   # Other names for programs: gawk = "mawk".
   renamed ? { },
+  # What to do where a program is not there.
+  hint ? "",
   license ? null,
   mainProgram ? null,
   shellPath ? null,
@@ -19,7 +21,7 @@ let
   inherit (pkgs) lib;
 in
 pkgs.stdenv.mkDerivation {
-  inherit pname version programs copied absolute;
+  inherit pname version programs copied absolute hint;
   renamed = lib.mapAttrsToList (name: program: "${name}=${program}") renamed;
   buildCommandPath = ./from-debian.sh;
   passthru = lib.optionalAttrs (shellPath != null) { inherit shellPath; };

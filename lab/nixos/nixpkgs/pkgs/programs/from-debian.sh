@@ -8,7 +8,7 @@ found() {
             return
         fi
     done
-    echo "error: the tree below has no program \`$1'" >&2
+    echo "error: the tree below has no program \`$1'${hint:+; $hint}" >&2
     return 1
 }
 

@@ -136,11 +136,6 @@ in
     license = licenses.gpl2Only;
     programs = [ "wg" "wg-quick" ];
   };
-  docker = {
-    version = "28.5.2";
-    description = "Open source project to pack, ship and run any application as a lightweight container";
-    license = licenses.asl20;
-  };
   docker-client = {
     version = "28.5.2";
     description = "Open source project to pack, ship and run any application as a lightweight container";

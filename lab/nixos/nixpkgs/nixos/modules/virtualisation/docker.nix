@@ -1,11 +1,15 @@
-# virtualisation.docker. The engine comes with a variant of the tree; without it the service fails to start.
+# virtualisation.docker. The engine comes with a variant of the tree; elsewhere its package is not built.
 { config, lib, pkgs, ... }:
 let
-  inherit (lib) mkOption types;
+  inherit (lib) mkDefault mkOption types;
   cfg = config.virtualisation.docker;
   flag = default: mkOption {
     inherit default;
     type = types.bool;
+  };
+  text = default: mkOption {
+    inherit default;
+    type = types.str;
   };
   daemonFile = builtins.toFile "daemon.json" (builtins.toJSON cfg.daemon.settings);
 in
@@ -13,20 +17,39 @@ in
   options.virtualisation.docker = {
     enable = flag false;
     enableOnBoot = flag true;
-    autoPrune.enable = flag false;
+    logDriver = text "journald";
+    extraOptions = text "";
+    listenOptions = mkOption {
+      default = [ "/run/docker.sock" ];
+      type = types.listOf types.str;
+    };
+    autoPrune = {
+      enable = flag false;
+      dates = text "weekly";
+      flags = mkOption {
+        default = [ ];
+        type = types.listOf types.str;
+      };
+    };
     daemon.settings = mkOption {
       default = { };
-      type = types.attrsOf types.anything;
+      type = types.submodule { freeformType = types.attrsOf types.anything; };
     };
   };
 
   config = lib.mkIf cfg.enable {
     users.groups.docker.gid = 131;
     environment.systemPackages = [ pkgs.docker ];
+    virtualisation.docker.daemon.settings = {
+      group = mkDefault "docker";
+      hosts = [ "fd://" ];
+      log-driver = mkDefault cfg.logDriver;
+    };
+
     systemd.sockets.docker = {
       description = "Docker Socket for the API";
       wantedBy = [ "sockets.target" ];
-      listenStreams = [ "/run/docker.sock" ];
+      listenStreams = cfg.listenOptions;
       socketConfig = {
         SocketMode = "0660";
         SocketUser = "root";
@@ -38,12 +61,24 @@ in
       wantedBy = lib.optional cfg.enableOnBoot "multi-user.target";
       after = [ "network.target" "docker.socket" ];
       requires = [ "docker.socket" ];
+      # containerd, runc and iptables are Debian's.
       environment.PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
       serviceConfig = {
         Type = "notify";
-        ExecStart = "/usr/sbin/dockerd --group=docker --host=fd:// --config-file=${daemonFile}";
+        ExecStart = "${pkgs.docker}/bin/dockerd --config-file=${daemonFile} ${cfg.extraOptions}";
         ExecReload = "/bin/kill -s HUP $MAINPID";
+        Delegate = true;
+        KillMode = "process";
       };
+    };
+    systemd.services.docker-prune = lib.mkIf cfg.autoPrune.enable {
+      description = "Prune docker resources";
+      serviceConfig.Type = "oneshot";
+      script = "exec docker system prune -f ${toString cfg.autoPrune.flags}";
+      path = [ pkgs.docker ];
+      startAt = cfg.autoPrune.dates;
+      after = [ "docker.service" ];
+      requires = [ "docker.service" ];
     };
   };
 }

@@ -10,6 +10,13 @@ in
     description = "Program for managing pods, containers and container images";
     license = licenses.asl20;
   };
+  docker = {
+    version = "20.10.24";
+    description = "Open source project to pack, ship and run any application as a lightweight container";
+    license = licenses.asl20;
+    programs = words "docker docker-init docker-proxy dockerd";
+    hint = "docker is only on machines that were made with it: MachineSpec::with_docker, or `cargo xtask lab up --docker`";
+  };
   busybox = {
     version = "1.35.0";
     description = "Tiny versions of common UNIX utilities in a single small executable";
