@@ -15,6 +15,8 @@ mount -t tmpfs run "$root/run"
 
 mkdir -p "$root/usr/lib/nixi-lab"
 cp -R "$files"/. "$root/usr/lib/nixi-lab/"
+# As git knows them, whatever the umask of the checkout was.
+chmod -R u=rwX,go=rX,a-s "$root/usr/lib/nixi-lab"
 chroot "$root" /bin/bash /usr/lib/nixi-lab/install.sh
 
 umount --recursive "$root"

@@ -26,6 +26,6 @@ pub use keys::{Key, KeyKind};
 pub use llmock::Llmock;
 pub use machines::{
     BaseTree, Fault, Image, Lab, LabBuilder, LinkQuality, Machine, MachineSpec, Progress, Said, SlowLink,
-    StandingLab, running,
+    StandingLab, clear_dead, running,
 };
 pub use sshd::{Sshd, SshdBuilder};

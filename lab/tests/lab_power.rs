@@ -50,6 +50,24 @@ fn a_machine_that_is_off_does_not_even_refuse() {
     assert_ne!(connect(), std::io::ErrorKind::ConnectionRefused);
 }
 
+/// Its files are as NixOS has them, whoever brings it up.
+#[test]
+fn a_machine_does_not_depend_on_the_umask_of_its_maker() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    web.write("/srv/new/file", "").unwrap();
+    let modes =
+        "stat -c '%a %n' / /etc /nix/store /usr/lib/nixi-lab/bin/nixos-rebuild /srv/new /srv/new/file";
+    assert_eq!(
+        web.root(modes).unwrap(),
+        "755 /\n755 /etc\n755 /nix/store\n755 /usr/lib/nixi-lab/bin/nixos-rebuild\n755 /srv/new\n644 /srv/new/file"
+    );
+    web.root("sudo -u nixi -- sh -c 'cd / && ls /etc/nixos'").unwrap();
+    web.reboot().unwrap();
+    assert_eq!(web.root("stat -c %a /").unwrap(), "755");
+}
+
 #[test]
 fn a_reboot_is_a_new_boot() {
     let lab = Lab::up(&["web"]).unwrap();

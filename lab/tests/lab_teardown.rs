@@ -193,12 +193,13 @@ fn labs_beside_each_other_do_not_collide() {
 #[test]
 fn a_standing_lab_is_found_again_and_taken_down() {
     let name = format!("test-{}", std::process::id());
-    let lab = Lab::builder().machine(nixi_lab::MachineSpec::new("web")).up_standing(&name).unwrap();
+    let up = || Lab::builder().machine(nixi_lab::MachineSpec::new("web")).up_standing(&name, "a test");
+    let lab = up().unwrap();
     let folder = lab.folder();
     drop(lab);
-    let again = Lab::builder().machine(nixi_lab::MachineSpec::new("web")).up_standing(&name);
-    assert_eq!(again.unwrap_err().to_string(), format!("a lab named {name} is up already"));
+    assert_eq!(up().unwrap_err().to_string(), format!("a lab named {name} is up already"));
     let standing = StandingLab::find(&name).unwrap();
+    assert_eq!(standing.owner(), "a test");
     let machine = &standing.machines()[0];
     assert_eq!(machine.name(), "web");
     assert!(machine.answers_ssh());
@@ -206,4 +207,18 @@ fn a_standing_lab_is_found_again_and_taken_down() {
     standing.down().unwrap();
     assert_gone(&folder, &processes);
     assert!(StandingLab::find(&name).is_none());
+}
+
+#[test]
+fn of_two_labs_of_one_name_only_one_comes_up() {
+    let name = format!("test-twice-{}", std::process::id());
+    let up = || Lab::builder().machine(nixi_lab::MachineSpec::new("web")).up_standing(&name, "a test");
+    let (one, two) = std::thread::scope(|scope| {
+        let other = scope.spawn(up);
+        (up(), other.join().unwrap())
+    });
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    let refused = one.and(two).unwrap_err().to_string();
+    assert_eq!(refused, format!("a lab named {name} is up already"));
+    StandingLab::find(&name).unwrap().down().unwrap();
 }

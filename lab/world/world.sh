@@ -3,6 +3,7 @@
 #
 # It ends with its input, which the process that made it holds, unless it was told to stay.
 set -eu
+umask 022
 
 # The old /proc still knows this process by its id outside.
 read -r outside _ </proc/self/stat

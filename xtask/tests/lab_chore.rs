@@ -13,6 +13,8 @@ impl Chore {
 
     fn run(&self, words: &str) -> Output {
         let mut chore = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        // So that nobody else's `down --all` takes them down, and ours nobody else's.
+        chore.env("NIXI_LAB_OWNER", &self.0);
         chore.arg("lab").args(words.replace("NAME", &self.0).split(' ')).output().unwrap()
     }
 
@@ -26,6 +28,7 @@ impl Chore {
 
 impl Drop for Chore {
     fn drop(&mut self) {
+        self.run("down --all");
         self.run("down NAME");
     }
 }
@@ -36,6 +39,10 @@ fn machines_come_up_are_told_of_and_go_down() {
     let up = chore.says("up 2 --name NAME");
     assert!(up.starts_with("2 machines answered SSH after "), "{up}");
     assert!(up.contains("\nnode-1 ") && up.contains("\nnode-2 "), "{up}");
+    // Every lab has the same addresses.
+    let line = up.lines().find(|line| line.starts_with("  ssh ")).unwrap();
+    let line = line.replacen("ssh ", "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes ", 1);
+    assert_eq!(typed(&format!("{line} uname -n")), "node-1\n");
     let status = chore.says("status");
     let own: Vec<_> = status.lines().skip_while(|line| !line.starts_with(&chore.0)).skip(1).take(2).collect();
     assert!(own.iter().all(|line| line.ends_with("answers SSH")), "{status}");
@@ -64,6 +71,47 @@ fn the_demo_prints_the_table_of_the_documentation() {
     }
     assert_eq!(row(up, "monitoring"), "nixi monitored online", "{said}");
     assert!(row(off, "monitoring").starts_with("nixi monitored unreachable"), "{said}");
+    let line = said.lines().find(|line| line.contains("HOME=")).unwrap();
+    let info = typed(line);
+    assert!(info.contains("web-server") && info.contains("NixOS"), "{info}");
+}
+
+/// What a printed line says when it is typed.
+fn typed(line: &str) -> String {
+    let output = Command::new("sh").args(["-c", line]).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn all_of_a_checkout_go_down_and_no_others() {
+    let chore = Chore::named("all");
+    chore.says("up 1 --name NAME-1");
+    assert!(chore.says("up web --name NAME-2").starts_with("1 machine answered SSH after "));
+    let other = Chore(format!("{}-other", chore.0));
+    let lab = nixi_lab::Lab::builder().machine(nixi_lab::MachineSpec::new("web"));
+    lab.up_standing(&other.0, "somebody else").unwrap();
+    let said = chore.says("down --all");
+    let line = |text: &str| said.contains(&text.replace("NAME", &chore.0));
+    assert!(line("taking down NAME-1, NAME-2\n"), "{said}");
+    assert!(line("NAME-2 is down: 1 machine, and all that belonged to it\n"), "{said}");
+    let stays = "NAME-other stays: it belongs to somebody else (cargo xtask lab down NAME-other)\n";
+    assert!(line(stays), "{said}");
+    assert!(chore.says("down --all").ends_with(&format!("no lab of {} stands\n", chore.0)));
+    other.says("down NAME");
+}
+
+/// A lab whose program and whose keeper were killed, as far as its folder tells.
+#[test]
+fn what_is_dead_is_cleared_by_looking() {
+    let chore = Chore::named("dead");
+    let folder = std::path::Path::new("/run/nixi-lab/249");
+    for words in ["status", "down NAME"] {
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join("keeper"), "1 0\n").unwrap();
+        chore.run(words);
+        assert!(!folder.exists(), "{words}");
+    }
 }
 
 #[test]

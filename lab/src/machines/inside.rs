@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::machine::Machine;
+use super::world::nsenter;
 
 /// The environment of root's shell on NixOS.
 const ENVIRONMENT: [(&str, &str); 5] = [
@@ -80,7 +81,7 @@ impl Machine {
     /// If the machine is off.
     pub fn shell(&self, script: &str) -> Result<Command> {
         let first = self.first_process()?;
-        let mut command = Command::new("nsenter");
+        let mut command = nsenter();
         command.args(["--target", &first.to_string(), "--mount", "--uts", "--ipc", "--net", "--pid", "--"]);
         command.args(["/usr/bin/env", "-i"]).args(ENVIRONMENT.map(|(name, value)| format!("{name}={value}")));
         command.args(["/bin/sh", "-c", script]).stdin(Stdio::null());

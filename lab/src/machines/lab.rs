@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::base::BaseTree;
 use super::machine::{Machine, MachineSpec};
-use super::world::World;
+use super::standing::Standing;
+use super::world::{World, prepare};
 use crate::keys::{Key, KeyKind};
 
 /// The login user of every machine.
@@ -44,21 +45,16 @@ impl LabBuilder {
     /// # Errors
     /// If this user is not root, the base tree is not built, or a machine does not come up.
     pub fn up(self) -> Result<Lab> {
-        Lab::start(self.machines)
+        Lab::start(self.machines, None)
     }
 
     /// Brings up machines that stay when this process ends, under a name by which
-    /// [`StandingLab`](super::StandingLab) finds them again.
+    /// [`StandingLab`](super::StandingLab) finds them again. The owner is whoever calls himself so.
     ///
     /// # Errors
     /// As [`Self::up`]; or the name is taken.
-    pub fn up_standing(self, name: &str) -> Result<Lab> {
-        ensure!(
-            !super::StandingLab::all().iter().any(|lab| lab.name() == name),
-            "a lab named {name} is up already"
-        );
-        let lab = Lab::start(self.machines)?;
-        super::standing::write_down(name, &lab)?;
+    pub fn up_standing(self, name: &str, owner: &str) -> Result<Lab> {
+        let lab = Lab::start(self.machines, Some(&Standing { name, owner }))?;
         lab.world.release()?;
         Ok(lab)
     }
@@ -79,7 +75,7 @@ impl Lab {
         names.iter().fold(Self::builder(), |lab, name| lab.machine(MachineSpec::new(*name))).up()
     }
 
-    fn start(specs: Vec<MachineSpec>) -> Result<Self> {
+    fn start(specs: Vec<MachineSpec>, standing: Option<&Standing<'_>>) -> Result<Self> {
         ensure!(
             !specs.is_empty() && specs.len() <= MOST,
             "a lab has 1 to {MOST} machines, not {}",
@@ -93,11 +89,17 @@ impl Lab {
                 spec.name
             );
         }
+        prepare()?;
         let tree = BaseTree::at_hand()?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
         )?;
+        let reserved = standing.map(Standing::reserve).transpose()?;
         let world = Arc::new(World::start()?);
         let identity = Key::generate(KeyKind::Ed25519, &world.folder().join(IDENTITY), None)?;
+        if let Some(standing) = standing {
+            standing.write_down(&world, specs.iter().map(|spec| &*spec.name))?;
+        }
+        drop(reserved);
         let installed = thread::scope(|scope| {
             let (world, tree, identity) = (&world, &tree, &identity);
             let threads: Vec<_> = (0_u8..)
@@ -117,10 +119,6 @@ impl Lab {
                 .collect::<Result<Vec<_>>>()
         });
         Ok(Self { world, machines: installed? })
-    }
-
-    pub(super) fn world(&self) -> &World {
-        &self.world
     }
 
     /// The machines, in the order in which they were asked for.

@@ -21,3 +21,4 @@ pub use lab::{Lab, LabBuilder};
 pub use machine::{Machine, MachineSpec};
 pub use proxy::{LinkQuality, SlowLink};
 pub use standing::{StandingLab, running};
+pub use world::clear_dead;

@@ -23,6 +23,10 @@ const WORLD: &str = include_str!("../../world/world.sh");
 
 /// Where labs are written down while they run.
 pub(super) const RUNNING: &str = "/run/nixi-lab";
+/// The file of a lab's folder that names the first process of its world.
+const LIVES: &str = "world";
+/// The file that names its keeper.
+const KEEPS: &str = "keeper";
 /// How many labs may run beside each other.
 const SLOTS: u8 = 250;
 /// A folder without a keeper is one that is just being made, for so long.
@@ -33,55 +37,48 @@ const BIRTH: Duration = Duration::from_secs(60);
 pub(super) struct World {
     slot: u8,
     process: Process,
-    /// Ours to wait for, unless the world is to stay.
-    keeper: Mutex<Option<Child>>,
+    /// Whoever clears up; another world in the same slot has another.
+    keeper: Process,
+    /// The keeper, if it is ours to wait for: not when the world is to stay.
+    held: Mutex<Option<Child>>,
 }
 
 impl World {
     /// A new world with a bridge, joined to this machine by one link.
     pub(super) fn start() -> Result<Self> {
-        ensure!(rustix::process::geteuid().is_root(), "only root can run lab machines");
-        fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))?;
+        prepare()?;
         clear_dead()?;
         let slot = reserve()?;
-        Self::in_slot(slot).inspect_err(|_| {
+        // The keeper clears its own folder, after which it may be another lab's.
+        let keeper = start_keeper(slot).inspect_err(|_| {
             let _ = fs::remove_dir_all(folder(slot));
-        })
+        })?;
+        Self::kept(slot, keeper)
     }
 
-    fn in_slot(slot: u8) -> Result<Self> {
-        let mut keeper = Command::new("bash");
-        keeper.args(["-c", KEEPER, "keeper.sh", WORLD]).arg(folder(slot)).arg(slot.to_string());
-        // A group of its own: Ctrl-C is for us, and the world ends with us.
-        keeper.stdin(Stdio::piped()).process_group(0);
-        let log = File::create(folder(slot).join("keeper.log")).context("cannot write the keeper's log")?;
-        let mut keeper = keeper
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("cannot start bash (Debian package bash)")?;
-        // The keeper clears its own folder; nobody else does while it lives.
-        Process::of(Pid::from_child(&keeper).as_raw_nonzero().get())
-            .context("the keeper ended at once")?
-            .record(&folder(slot).join("keeper"))?;
+    fn kept(slot: u8, mut held: Child) -> Result<Self> {
+        let keeper =
+            Process::of(Pid::from_child(&held).as_raw_nonzero().get()).context("the keeper ended at once")?;
+        keeper.record(slot, KEEPS)?;
         let mut said = String::new();
-        BufReader::new(keeper.stdout.take().context("the keeper has no output")?).read_line(&mut said)?;
+        BufReader::new(held.stdout.take().context("the keeper has no output")?).read_line(&mut said)?;
         let Some(process) = said.trim().parse().ok().and_then(Process::of) else {
             let log = fs::read_to_string(folder(slot).join("keeper.log")).unwrap_or_default();
-            drop(keeper.stdin.take());
-            let _ = keeper.wait();
+            drop(held.stdin.take());
+            let _ = held.wait();
             bail!("the lab's namespaces could not be made: {}", log.trim());
         };
-        let world = Self { slot, process, keeper: Mutex::new(Some(keeper)) };
-        world.process.record(&folder(slot).join("world"))?;
+        let world = Self { slot, process, keeper, held: Mutex::new(Some(held)) };
+        world.process.record(slot, LIVES)?;
         world.join_network()?;
         Ok(world)
     }
 
     /// One that runs already.
     pub(super) fn find(slot: u8) -> Option<Self> {
-        let process = Process::recorded(&folder(slot).join("world"))?;
-        Some(Self { slot, process, keeper: Mutex::new(None) })
+        let process = Process::recorded(slot, LIVES).filter(Process::is_alive)?;
+        let keeper = Process::recorded(slot, KEEPS)?;
+        Some(Self { slot, process, keeper, held: Mutex::new(None) })
     }
 
     fn join_network(&self) -> Result<()> {
@@ -116,7 +113,7 @@ impl World {
 
     /// A program that will run in the world, but on this machine's files.
     pub(super) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = nsenter();
         command.arg("--target").arg(self.process.pid.to_string());
         command.args(["--mount", "--net", "--pid", "--", program]).stdin(Stdio::null());
         command
@@ -139,12 +136,12 @@ impl World {
     }
 
     fn take_keeper(&self) -> Option<Child> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Ends it, unless it was released or is somebody else's.
     pub(super) fn end_if_ours(&self) {
-        let is_ours = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let is_ours = self.held.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if is_ours {
             // What does not go away now is cleared by the next lab.
             let _ = self.end();
@@ -158,10 +155,13 @@ impl World {
             keeper.wait().context("cannot wait for the lab's keeper")?;
         }
         for _ in 0..1_000 {
-            if !self.folder().exists() {
-                return Ok(());
+            if !self.keeper.is_alive() {
+                clear_dead()?;
+                // The slot may be another lab's by now.
+                if Process::recorded(self.slot, KEEPS).as_ref() != Some(&self.keeper) {
+                    return Ok(());
+                }
             }
-            clear_dead()?;
             std::thread::sleep(Duration::from_millis(10));
         }
         bail!("the lab in {} does not go away", self.folder().display())
@@ -192,15 +192,15 @@ impl Process {
         (!is_over).then_some(Self { pid, started })
     }
 
-    fn record(&self, file: &Path) -> Result<()> {
-        fs::write(file, format!("{} {}\n", self.pid, self.started)).context("cannot write the world down")
+    fn record(&self, slot: u8, name: &str) -> Result<()> {
+        write_down(&folder(slot), name, &format!("{} {}\n", self.pid, self.started))
     }
 
-    fn recorded(file: &Path) -> Option<Self> {
-        let text = fs::read_to_string(file).ok()?;
+    /// Alive or not.
+    fn recorded(slot: u8, name: &str) -> Option<Self> {
+        let text = fs::read_to_string(folder(slot).join(name)).ok()?;
         let (pid, started) = text.trim().split_once(' ')?;
-        let process = Self { pid: pid.parse().ok()?, started: started.to_owned() };
-        process.is_alive().then_some(process)
+        Some(Self { pid: pid.parse().ok()?, started: started.to_owned() })
     }
 
     fn is_alive(&self) -> bool {
@@ -219,6 +219,24 @@ impl Process {
 
 fn folder(slot: u8) -> PathBuf {
     Path::new(RUNNING).join(slot.to_string())
+}
+
+/// Writes a file of a lab's folder, of which others see all or nothing.
+pub(super) fn write_down(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let new = folder.join(format!("{name}.new"));
+    fs::write(&new, text)
+        .and_then(|()| fs::rename(new, folder.join(name)))
+        .with_context(|| format!("cannot write {name} of the lab in {}", folder.display()))
+}
+
+/// Starts what makes the world and clears up after it.
+fn start_keeper(slot: u8) -> Result<Child> {
+    let log = File::create(folder(slot).join("keeper.log")).context("cannot write the keeper's log")?;
+    let mut keeper = Command::new("bash");
+    keeper.args(["-c", KEEPER, "keeper.sh", WORLD]).arg(folder(slot)).arg(slot.to_string());
+    // A group of its own: Ctrl-C is for us, and the world ends with us.
+    keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).process_group(0);
+    keeper.spawn().context("cannot start bash (Debian package bash)")
 }
 
 /// Making the folder is taking the slot.
@@ -241,12 +259,30 @@ pub(super) fn slots() -> Vec<u8> {
     slots
 }
 
-/// Clears up after worlds whose keeper could not. One at a time, so that a slot that was cleared and taken again in
-/// between is not cleared twice.
-fn clear_dead() -> Result<()> {
-    let lock = Path::new(RUNNING).join("lock");
-    let lock = File::options().create(true).append(true).open(lock).context("cannot open the labs' lock")?;
+/// Sees to it that there can be labs.
+pub(super) fn prepare() -> Result<()> {
+    ensure!(rustix::process::geteuid().is_root(), "only root can run lab machines");
+    fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))
+}
+
+/// Waits for a lock among all labs of this machine, which lasts as long as what is returned.
+pub(super) fn lock(name: &str) -> Result<File> {
+    let lock = File::options().create(true).append(true).open(Path::new(RUNNING).join(name));
+    let lock = lock.context("cannot open the labs' lock")?;
     flock(&lock, FlockOperation::LockExclusive).context("cannot lock the labs")?;
+    Ok(lock)
+}
+
+/// Clears up after labs whose program and whose keeper were killed, if this user may.
+///
+/// # Errors
+/// If something of them does not go away.
+pub fn clear_dead() -> Result<()> {
+    if !rustix::process::geteuid().is_root() || !Path::new(RUNNING).exists() {
+        return Ok(());
+    }
+    // One at a time, so that a slot that was cleared and taken again in between is not cleared twice.
+    let _lock = lock("lock")?;
     for slot in slots().into_iter().filter(|&slot| is_dead(slot)) {
         // With no world to run, all that the keeper does is clear up.
         let mut keeper = Command::new("bash");
@@ -257,13 +293,20 @@ fn clear_dead() -> Result<()> {
 }
 
 fn is_dead(slot: u8) -> bool {
-    let alive = |name: &str| Process::recorded(&folder(slot).join(name)).is_some();
-    if alive("world") || alive("keeper") {
+    let alive = |name: &str| Process::recorded(slot, name).is_some_and(|process| process.is_alive());
+    if alive(LIVES) || alive(KEEPS) {
         return false;
     }
     let made = fs::metadata(folder(slot)).and_then(|meta| meta.modified());
     let age = made.ok().and_then(|time| time.elapsed().ok());
-    folder(slot).join("keeper").exists() || age.is_some_and(|age| age > BIRTH)
+    folder(slot).join(KEEPS).exists() || age.is_some_and(|age| age > BIRTH)
+}
+
+/// nsenter(1), for what comes next. What it runs makes files that others can read, whatever the umask here.
+pub(super) fn nsenter() -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "umask 022 && exec nsenter \"$@\"", "nsenter"]);
+    command
 }
 
 fn ip(args: &[&str]) -> Result<()> {

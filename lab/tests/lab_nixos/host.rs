@@ -97,6 +97,13 @@ impl Host {
         options: &[&str],
         command: &str,
     ) -> (Option<i32>, String, String) {
+        let output = self.ssh_command(user, options, command).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// The ssh client of [`Self::ssh_as`], to be started in the caller's own way.
+    pub(crate) fn ssh_command(&self, user: &str, options: &[&str], command: &str) -> Command {
         let known_hosts = self.machine.identity().with_file_name("known_hosts");
         std::fs::write(&known_hosts, self.machine.known_hosts_line().unwrap() + "\n").unwrap();
         let mut ssh = Command::new("ssh");
@@ -113,8 +120,6 @@ impl Host {
         ssh.arg("-o").arg(format!("UserKnownHostsFile={}", known_hosts.display()));
         ssh.arg("-i").arg(self.machine.identity()).args(options);
         ssh.arg(format!("{user}@{}", self.machine.address())).arg(command).stdin(Stdio::null());
-        let output = ssh.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
+        ssh
     }
 }

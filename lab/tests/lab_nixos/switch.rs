@@ -88,22 +88,36 @@ fn a_second_switch_is_refused() {
     assert!(said.stderr.contains("Could not acquire lock"), "{said}");
 }
 
+/// The client is killed, so the terminal hangs up and nixos-rebuild with it; what it started is a unit. That activates to
+/// the end, and panics when it has something to say.
 #[test]
 fn a_switch_goes_on_when_the_connection_is_lost() {
     let host = Host::up();
-    host.edit(
-        "system.activationScripts.wait = \"touch /run/begun; until [ -e /run/go-on ]; do sleep 0.1; done\";",
-    );
-    let mut shell = host.machine().shell("cd /tmp; exec nixos-rebuild switch").unwrap();
-    let mut rebuild = shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let lines =
+        "system.activationScripts.wait = \"touch /run/begun; until [ -e /run/go-on ]; do sleep 0.1; done\";
+        systemd.services.later = { wantedBy = [ \"multi-user.target\" ]; script = \"exec sleep 999\"; };";
+    host.edit(lines);
+    let mut ssh = host.ssh_command("nixi", &["-tt"], "nixos-rebuild switch --sudo");
+    let mut ssh = ssh.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     host.machine().wait_until("begin to activate", || Ok(host.holds("test -e /run/begun"))).unwrap();
-    rebuild.kill().unwrap();
-    rebuild.wait().unwrap();
+    assert!(host.holds("pgrep -x nixos-rebuild"));
+    ssh.kill().unwrap();
+    ssh.wait().unwrap();
+    let gone = "! pgrep -x nixos-rebuild && ! pgrep -x systemd-run";
+    host.machine().wait_until("hang up", || Ok(host.holds(gone))).unwrap();
+    let unit = "nixos-rebuild-switch-to-configuration";
+    assert_eq!(host.root(&format!("systemctl is-active {unit}")), "active");
+
     host.root("touch /run/go-on");
-    let ended = "! systemctl is-active --quiet nixos-rebuild-switch-to-configuration";
-    host.machine().wait_until("end the switch", || Ok(host.holds(ended))).unwrap();
+    let ended = format!("! systemctl is-active --quiet {unit}");
+    host.machine().wait_until("end the switch", || Ok(host.holds(&ended))).unwrap();
     let link = host.root("readlink -f /run/current-system");
     assert_eq!(link, host.root("readlink -f /nix/var/nix/profiles/system"));
+    assert_ne!(link, host.root("readlink -f /run/booted-system"));
+    assert!(host.root(&format!("journalctl -u {unit} -o cat")).contains("status=101"));
+    assert_eq!(host.try_root("systemctl is-active later").stdout, "inactive\n");
+    host.switch(lines);
+    assert_eq!(host.root("systemctl is-active later"), "active");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask lab demo`: the nodes of the documentation, as real machines.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use nixi_lab::StandingLab;
@@ -38,21 +38,30 @@ pub(crate) fn run(name: &str) -> Result<()> {
     lab.machine("monitoring").wait_for_ssh()?;
 
     println!("\nit is on again. Try more, and take them down when done:\n");
-    println!("  HOME={} cargo run -- \"show me system info for web-server\"", home.display());
+    println!("  {} \"show me system info for web-server\"", command(&home)?);
     println!("  cargo xtask lab down {name}");
     Ok(())
 }
 
+/// What would lead nixi to the person's own configuration.
+const ELSEWHERE: [&str; 3] = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "NIXI_CONFIG"];
+
+fn nixi() -> Result<PathBuf> {
+    Ok(metadata()?.target_directory.join("debug/nixi"))
+}
+
 /// The page's table, by the real nixi.
 fn nodes(home: &Path) -> Result<()> {
-    let nixi = metadata()?.target_directory.join("debug/nixi");
-    let mut nodes = program(&nixi.to_string_lossy());
-    // Nothing of the person's own configuration.
-    nodes.args(["nodes", "--config"]).arg(home.join(".config/nixi/config.toml"));
-    nodes
-        .env("HOME", home)
-        .env_remove("XDG_CONFIG_HOME")
-        .env_remove("XDG_STATE_HOME")
-        .env_remove("NIXI_CONFIG");
+    let mut nodes = program(&nixi()?.to_string_lossy());
+    nodes.arg("nodes").env("HOME", home);
+    ELSEWHERE.iter().for_each(|name| _ = nodes.env_remove(name));
     run_program(&mut nodes)
+}
+
+/// How the same nixi is started by hand. Not by cargo, which may not find itself in this home.
+fn command(home: &Path) -> Result<String> {
+    let set = ELSEWHERE.iter().filter(|name| std::env::var_os(name).is_some());
+    let without: String = set.map(|name| format!("-u {name} ")).collect();
+    let env = if without.is_empty() { String::new() } else { format!("env {without}") };
+    Ok(format!("{env}HOME={} {}", home.display(), nixi()?.display()))
 }

@@ -3,10 +3,13 @@
 mod base;
 mod demo;
 
+use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nixi_lab::{Lab, Machine, MachineSpec, StandingLab};
+
+use crate::checkout::root;
 
 pub(crate) use base::bring as bring_base;
 
@@ -14,7 +17,7 @@ const USAGE: &str = "\
 usage:
   cargo xtask lab up [N|NAME...] [--name LAB]   machines that stay: 3 unless told
   cargo xtask lab status                        the labs that run
-  cargo xtask lab down [LAB|--all]              takes one down, with all that belongs to it
+  cargo xtask lab down [LAB|--all]              takes one down, with all that belongs to it; or all of this checkout
   cargo xtask lab demo [--name LAB]             the three nodes of the documentation, and their table by nixi
 ";
 
@@ -27,7 +30,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         ["up", rest @ ..] => up(rest),
         ["status"] => status(),
         ["down"] => down(UNNAMED),
-        ["down", "--all"] => StandingLab::all().into_iter().try_for_each(take_down),
+        ["down", "--all"] => down_all(),
         ["down", name] if !name.starts_with('-') => down(name),
         ["demo", rest @ ..] => match named(rest) {
             (name, []) => demo::run(name.unwrap_or("demo")),
@@ -44,10 +47,19 @@ fn up(args: &[&str]) -> Result<()> {
     base::bring()?;
     let begun = Instant::now();
     let lab = standing(name, &names)?;
-    println!("{} machines answered SSH after {:.1} s\n", names.len(), begun.elapsed().as_secs_f64());
+    println!("{} answered SSH after {:.1} s\n", machines(names.len()), begun.elapsed().as_secs_f64());
     lab.machines().iter().for_each(show);
     let first = lab.machines().first().context("a lab has machines")?;
-    println!("\n  ssh -i {} {}@{}", first.identity().display(), first.user(), first.address());
+    // Other labs had the same addresses, and other keys.
+    let known_hosts = lab.folder().join("known_hosts");
+    fs::write(&known_hosts, lab.known_hosts()?).context("cannot write the lab's known_hosts")?;
+    println!(
+        "\n  ssh -i {} -o UserKnownHostsFile={} {}@{}",
+        first.identity().display(),
+        known_hosts.display(),
+        first.user(),
+        first.address()
+    );
     println!("  cargo xtask lab down{}", if name == UNNAMED { String::new() } else { format!(" {name}") });
     Ok(())
 }
@@ -79,7 +91,16 @@ fn standing(name: &str, machines: &[String]) -> Result<Lab> {
     machines
         .iter()
         .fold(Lab::builder(), |lab, machine| lab.machine(MachineSpec::new(machine)))
-        .up_standing(name)
+        .up_standing(name, &owner()?)
+}
+
+/// Whose the labs are that this chore brings up. Tests call themselves otherwise, so that nobody takes theirs down.
+fn owner() -> Result<String> {
+    std::env::var("NIXI_LAB_OWNER").or_else(|_| Ok(root()?.display().to_string()))
+}
+
+fn machines(count: usize) -> String {
+    format!("{count} machine{}", if count == 1 { "" } else { "s" })
 }
 
 fn show(machine: &Machine) {
@@ -87,6 +108,7 @@ fn show(machine: &Machine) {
 }
 
 fn status() -> Result<()> {
+    nixi_lab::clear_dead()?;
     let labs = StandingLab::all();
     for lab in &labs {
         println!("{}:", lab.name());
@@ -109,6 +131,7 @@ fn status() -> Result<()> {
 }
 
 fn down(name: &str) -> Result<()> {
+    nixi_lab::clear_dead()?;
     let lab = StandingLab::find(name);
     let known: Vec<_> = StandingLab::all().iter().map(|lab| lab.name().to_owned()).collect();
     take_down(lab.with_context(|| match known.as_slice() {
@@ -117,10 +140,37 @@ fn down(name: &str) -> Result<()> {
     })?)
 }
 
+/// All that this checkout brought up; those of others need their name.
+fn down_all() -> Result<()> {
+    nixi_lab::clear_dead()?;
+    let owner = owner()?;
+    let (ours, others): (Vec<_>, Vec<_>) =
+        StandingLab::all().into_iter().partition(|lab| lab.owner() == owner);
+    for lab in &others {
+        println!("{} stays: it belongs to {} (cargo xtask lab down {0})", lab.name(), lab.owner());
+    }
+    let names: Vec<_> = ours.iter().map(|lab| lab.name().to_owned()).collect();
+    match names.as_slice() {
+        [] => println!("no lab of {owner} stands"),
+        names => println!("taking down {}", names.join(", ")),
+    }
+    let failed: Vec<_> = ours
+        .into_iter()
+        .zip(names)
+        .filter_map(|(lab, name)| Some(format!("{name}: {:#}", take_down(lab).err()?)))
+        .collect();
+    ensure!(failed.is_empty(), "not taken down: {}", failed.join("; "));
+    Ok(())
+}
+
 fn take_down(lab: StandingLab) -> Result<()> {
-    let (name, machines) = (lab.name().to_owned(), lab.machines().len());
+    let (name, count) = (lab.name().to_owned(), lab.machines().len());
     lab.down()?;
-    println!("{name} is down: {machines} machines, and all that belonged to them");
+    println!(
+        "{name} is down: {}, and all that belonged to {}",
+        machines(count),
+        if count == 1 { "it" } else { "them" }
+    );
     Ok(())
 }
 

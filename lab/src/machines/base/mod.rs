@@ -66,13 +66,17 @@ impl BaseTree {
         flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
         if !recipe.debian.is_complete() {
             let mirror = mirror::find()?;
-            recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
+            recipe
+                .debian
+                .build(DEBIAN, &[mirror.as_ref()], progress, || Ok(recipe.debian.hash().to_owned()))?;
         }
         if !recipe.look_alike.is_complete() {
             recipe.look_alike.build(
                 LOOK_ALIKE,
                 &[recipe.debian.tree().as_ref(), look_alike_files().as_ref()],
                 progress,
+                // Its files are read from the checkout, where somebody may be at work.
+                || Ok(Recipe::read()?.look_alike.hash().to_owned()),
             )?;
         }
         layer::forget_old(&recipe.cache);
