@@ -33,50 +33,115 @@ fn traces(folder: &Path) -> BTreeSet<String> {
     found.extend(
         mounts.lines().filter(|line| line.contains("/run/machines")).map(|line| format!("mount {line}")),
     );
-    for name in ["one", "two", "held", "web", "next"]
-        .iter()
-        .filter(|name| Path::new("/run/netns").join(name).exists())
-    {
-        found.insert(format!("named namespace {name}"));
-    }
     if folder.exists() {
         found.insert(format!("folder {}", folder.display()));
     }
     found
 }
 
-/// The world's first process, and all that runs on its machines.
-fn processes(folder: &Path) -> BTreeSet<u32> {
-    let world = std::fs::read_to_string(folder.join("world")).unwrap();
-    let first = world.split(' ').next().unwrap();
-    let mut all = BTreeSet::from([first.parse().unwrap()]);
-    let slot = folder.file_name().unwrap().to_str().unwrap();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        let Ok(cgroup) = std::fs::read_to_string(entry.path().join("cgroup")) else { continue };
-        if cgroup.contains(&format!("/nixi-lab{slot}/")) {
-            all.insert(pid);
-        }
+/// A process, which no later one of its id is taken for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Process {
+    pid: u32,
+    /// In ticks since the boot.
+    started: u64,
+}
+
+impl Process {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // One that has ended, and that nobody waits for, is none.
+        let is_over = stat.rsplit_once(')')?.1.starts_with(" Z");
+        Some(Self { pid, started: started(&stat)? }).filter(|_| !is_over)
     }
-    all
+
+    /// The namespaces that it is in, as `net:[4026531840]`.
+    fn namespaces(&self) -> BTreeSet<String> {
+        let links = std::fs::read_dir(format!("/proc/{}/ns", self.pid)).into_iter().flatten().flatten();
+        links.filter_map(|link| Some(std::fs::read_link(link.path()).ok()?.to_str()?.to_owned())).collect()
+    }
+
+    fn all() -> Vec<Self> {
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        entries.filter_map(|entry| Self::of(entry.file_name().to_str()?.parse().ok()?)).collect()
+    }
+}
+
+/// Field 22 of proc_pid_stat(5); the second is a name in parentheses, which may itself hold spaces and parentheses.
+fn started(stat: &str) -> Option<u64> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// What a lab consists of, inside.
+#[derive(Debug)]
+struct Inside {
+    namespaces: BTreeSet<String>,
+    /// Whatever is in one of them, and the keeper.
+    processes: BTreeSet<Process>,
+    /// When we looked, in ticks since the boot.
+    seen: u64,
+}
+
+impl Inside {
+    fn of(folder: &Path) -> Self {
+        let slot = folder.file_name().unwrap().to_str().unwrap();
+        let first = Process::of(first_of(folder)).unwrap();
+        let on_machines = |process: &Process| {
+            std::fs::read_to_string(format!("/proc/{}/cgroup", process.pid))
+                .is_ok_and(|cgroup| cgroup.contains(&format!("/nixi-lab{slot}/")))
+        };
+        let own = Process::of(std::process::id()).unwrap().namespaces();
+        let all = Process::all();
+        let namespaces: BTreeSet<_> = all
+            .iter()
+            .filter(|process| **process == first || on_machines(process))
+            .flat_map(Process::namespaces)
+            .filter(|namespace| !own.contains(namespace))
+            .collect();
+        let mut processes: BTreeSet<_> =
+            all.into_iter().filter(|process| !process.namespaces().is_disjoint(&namespaces)).collect();
+        processes.insert(Process::of(keeper_of(folder)).unwrap());
+        let seen = output(Command::new("cat").arg("/proc/self/stat"));
+        let seen = started(&seen).unwrap();
+        Self { namespaces, processes, seen }
+    }
+
+    fn has(&self, program: &str) -> bool {
+        let runs = |process: &Process| std::fs::read_to_string(format!("/proc/{}/comm", process.pid));
+        self.processes.iter().any(|process| runs(process).is_ok_and(|comm| comm.trim() == program))
+    }
+
+    /// What of it is there. Others may get the numbers of its namespaces, so only who is as old as it can be in them.
+    fn left(&self) -> BTreeSet<String> {
+        let is_ours = |process: &Process| {
+            self.processes.contains(process)
+                || process.started <= self.seen && !process.namespaces().is_disjoint(&self.namespaces)
+        };
+        let mut left: BTreeSet<_> = Process::all()
+            .iter()
+            .filter(|process| is_ours(process))
+            .map(|process| format!("{process:?}"))
+            .collect();
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let held =
+            mounts.lines().filter(|line| self.namespaces.iter().any(|namespace| line.contains(namespace)));
+        left.extend(held.map(|line| format!("held namespace {line}")));
+        left
+    }
 }
 
 fn output(command: &mut Command) -> String {
     String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
 
-fn assert_gone(folder: &Path, processes: &BTreeSet<u32>) {
+fn assert_gone(folder: &Path, inside: &Inside) {
     let begun = Instant::now();
     loop {
-        let alive: Vec<_> =
-            processes.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).collect();
-        let left = traces(folder);
-        if alive.is_empty() && left.is_empty() {
+        let left: BTreeSet<_> = traces(folder).union(&inside.left()).cloned().collect();
+        if left.is_empty() {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "left: {left:#?}, processes {alive:?}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "left: {left:#?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -112,46 +177,49 @@ impl Holder {
 #[test]
 fn dropping_a_lab_leaves_nothing() {
     let lab = Lab::up(&["one", "two"]).unwrap();
-    let (folder, processes) = (lab.folder(), processes(&lab.folder()));
+    let (folder, inside) = (lab.folder(), Inside::of(&lab.folder()));
     assert!(traces(&folder).len() >= 4, "the test would see nothing: {:#?}", traces(&folder));
-    assert!(processes.len() > 10, "{processes:?}");
+    assert!(inside.left().len() > 10 && inside.namespaces.len() > 6, "{inside:#?}");
+    for program in ["bash", "nsenter", "unshare", "systemd-nspawn", "systemd", "sshd"] {
+        assert!(inside.has(program), "no {program}: {inside:#?}");
+    }
     // Somebody still holds a machine; it ends with its lab all the same.
     let machine = lab.machine("one").clone();
     drop(lab);
     assert_eq!(traces(&folder), BTreeSet::new());
-    assert!(processes.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists()));
+    assert_eq!(inside.left(), BTreeSet::new());
     assert!(!machine.is_on());
 }
 
 #[test]
 fn a_lab_whose_program_is_killed_goes_with_it() {
     let mut holder = Holder::start();
-    let processes = processes(&holder.folder);
+    let inside = Inside::of(&holder.folder);
     kill_process(holder.pid(), Signal::KILL).unwrap();
     holder.child.wait().unwrap();
-    assert_gone(&holder.folder, &processes);
+    assert_gone(&holder.folder, &inside);
 }
 
 #[test]
 fn ctrl_c_ends_the_lab() {
     let mut holder = Holder::start();
-    let processes = processes(&holder.folder);
+    let inside = Inside::of(&holder.folder);
     // What a terminal sends to all processes of the foreground.
     kill_process_group(holder.pid(), Signal::INT).unwrap();
     holder.child.wait().unwrap();
-    assert_gone(&holder.folder, &processes);
+    assert_gone(&holder.folder, &inside);
 }
 
 #[test]
 fn the_next_lab_clears_up_after_a_keeper_that_was_killed_too() {
     let mut holder = Holder::start();
-    let processes = processes(&holder.folder);
-    let keeper = keeper_of(&holder.folder);
+    let inside = Inside::of(&holder.folder);
+    let keeper = Pid::from_raw(keeper_of(&holder.folder).cast_signed()).unwrap();
     kill_process(keeper, Signal::KILL).unwrap();
     kill_process(holder.pid(), Signal::KILL).unwrap();
     holder.child.wait().unwrap();
     let begun = Instant::now();
-    while processes.iter().any(|pid| Path::new(&format!("/proc/{pid}")).exists()) {
+    while !inside.left().is_empty() {
         assert!(begun.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -162,19 +230,23 @@ fn the_next_lab_clears_up_after_a_keeper_that_was_killed_too() {
     if next == holder.folder {
         assert_eq!(traces(&next), BTreeSet::new());
     } else {
-        assert_gone(&holder.folder, &processes);
+        assert_gone(&holder.folder, &inside);
     }
 }
 
-fn keeper_of(folder: &Path) -> Pid {
+/// The world's first process.
+fn first_of(folder: &Path) -> u32 {
     let world = std::fs::read_to_string(folder.join("world")).unwrap();
-    let parent = |pid: &str| {
+    world.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn keeper_of(folder: &Path) -> u32 {
+    let parent = |pid: u32| -> u32 {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().to_owned()
+        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
     // The first process is unshare's, and that is the keeper's.
-    let keeper = parent(&parent(world.split(' ').next().unwrap()));
-    Pid::from_raw(keeper.parse().unwrap()).unwrap()
+    parent(parent(first_of(folder)))
 }
 
 #[test]
@@ -203,9 +275,9 @@ fn a_standing_lab_is_found_again_and_taken_down() {
     let machine = &standing.machines()[0];
     assert_eq!(machine.name(), "web");
     assert!(machine.answers_ssh());
-    let processes = processes(&folder);
+    let inside = Inside::of(&folder);
     standing.down().unwrap();
-    assert_gone(&folder, &processes);
+    assert_gone(&folder, &inside);
     assert!(StandingLab::find(&name).is_none());
 }
 

@@ -40,6 +40,8 @@ fn it_says_that_it_is_nixos() {
     let host = Host::up();
     assert!(host.ssh("cat /etc/os-release").1.lines().any(|line| line == "ID=nixos"));
     assert_eq!(host.ssh("test -e /etc/NIXOS").0, Some(0));
+    assert_eq!(host.ssh("nixos-version").1, "25.05.lab (Warbler)");
+    assert_eq!(host.ssh("nixos-version --json").1, "{\"nixosVersion\":\"25.05.lab\"}");
 }
 
 #[test]

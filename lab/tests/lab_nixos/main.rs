@@ -9,6 +9,7 @@
 )]
 
 mod boot;
+mod containers;
 mod etc;
 mod firewall;
 mod host;

@@ -40,6 +40,18 @@ fn assertions_stop_a_build() {
     );
 }
 
+/// Nothing follows from them: no machine has a GPU.
+#[test]
+fn options_of_drivers_are_checked() {
+    let host = Host::up();
+    let nvidia = "services.xserver.videoDrivers = [ \"nvidia\" ]; hardware.graphics.enable = true;
+        hardware.nvidia.open = true; hardware.nvidia-container-toolkit.enable = true;";
+    host.refuses(nvidia, "nixpkgs.config.allowUnfree");
+    host.switch(&format!("{nvidia} nixpkgs.config.allowUnfree = true;"));
+    host.switch("hardware.graphics.enable = true; hardware.amdgpu.opencl.enable = true;");
+    host.refuses("hardware.amdgpu.opencl.enable = 1;", "is not of type `boolean'");
+}
+
 #[test]
 fn warnings_do_not() {
     let host = Host::up();
@@ -66,6 +78,19 @@ fn dns_of_podman_opens_its_port_on_the_default_network_only() {
 }
 
 #[test]
+fn podman_goes_with_all_that_it_brought() {
+    let host = Host::up();
+    let brought = "command -v podman && test -e /etc/containers/policy.json && test -e /etc/containers/networks/podman.json";
+    assert!(host.holds(brought));
+    host.switch("virtualisation.podman.enable = lib.mkForce false;");
+    assert!(!host.holds("command -v podman"));
+    assert_eq!(host.root("find /etc/containers ! -type d"), "");
+    assert!(!host.root("/usr/sbin/iptables -S nixos-fw").contains("podman0"));
+    host.switch("");
+    assert!(host.holds(brought));
+}
+
+#[test]
 fn supported_file_systems_bring_their_helpers() {
     let host = Host::up();
     assert!(!host.holds("command -v mount.cifs"));
@@ -87,6 +112,8 @@ fn tmpfiles_may_be_settings() {
 fn the_host_name_changes_with_a_switch() {
     let host = Host::with("networking.hostName = lib.mkForce \"renamed\";");
     assert_eq!(host.root("uname -n; cat /etc/hostname"), "renamed\nrenamed");
+    host.switch("");
+    assert_eq!(host.root("uname -n; cat /etc/hostname"), "web\nweb");
 }
 
 #[test]

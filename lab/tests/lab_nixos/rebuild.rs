@@ -39,6 +39,30 @@ fn a_built_system_can_be_made_a_generation_and_activated_by_its_path() {
     assert_eq!(host.root("readlink /nix/var/nix/profiles/system"), "system-2-link");
 }
 
+/// As after a deployment from elsewhere: what /etc/nixos says is another system, and the next rebuild brings that.
+#[test]
+fn the_configuration_on_the_machine_need_not_be_what_runs() {
+    let host = Host::up();
+    let before = host.root("readlink -f /run/current-system");
+    let elsewhere =
+        "{ imports = [ /etc/nixos/configuration.nix ]; environment.etc.mark.text = \"elsewhere\"; }";
+    host.machine().write("/srv/elsewhere.nix", elsewhere).unwrap();
+    host.root(
+        "path=$(nix-build '<nixpkgs/nixos>' -I nixos-config=/srv/elsewhere.nix -A system --no-out-link)
+         nix-env -p /nix/var/nix/profiles/system --set $path && $path/bin/switch-to-configuration switch",
+    );
+    assert_eq!(host.root("cat /etc/mark"), "elsewhere");
+    let built = host.root("nix-build '<nixpkgs/nixos>' -A system --no-out-link");
+    assert_eq!(built, before);
+    assert_ne!(built, host.root("readlink -f /run/current-system"));
+    assert_eq!(host.rebuild("switch").code, 0);
+    assert!(!host.holds("test -e /etc/mark"));
+
+    host.root("rm -r /etc/nixos");
+    let said = host.rebuild("build");
+    assert!(said.code != 0 && said.stderr.contains("/etc/nixos/configuration.nix"), "{said}");
+}
+
 #[test]
 fn a_dry_activation_tells_what_would_be_done_and_does_nothing() {
     let host =
@@ -62,10 +86,16 @@ fn building_changes_nothing() {
     let host = Host::up();
     let system = host.root("readlink -f /run/current-system");
     host.edit(HELLO);
-    for action in ["build", "dry-build"] {
-        let said = host.rebuild(action);
-        assert_eq!(said.code, 0, "{said}");
-    }
+    let said = host.rebuild("dry-build");
+    let told =
+        said.stderr.contains("will be built:") && said.stderr.contains("-nixos-system-web-25.05.lab.drv");
+    assert!(said.code == 0 && told, "{said}");
+    assert!(!host.holds("test -e /tmp/result"));
+    let said = host.rebuild("build");
+    assert_eq!(said.code, 0, "{said}");
+    assert!(host.holds("test -x /tmp/result/sw/bin/hello && ! command -v hello"));
+    // What is built already need not be built.
+    assert!(!host.rebuild("dry-build").stderr.contains("will be built:"));
     assert_eq!(
         host.root("readlink -f /run/current-system /nix/var/nix/profiles/system"),
         format!("{system}\n{system}")

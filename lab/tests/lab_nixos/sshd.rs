@@ -70,6 +70,40 @@ fn sessions_survive_a_restart_of_sshd() {
 }
 
 #[test]
+fn sshd_goes_with_its_port_and_comes_back_with_the_same_keys() {
+    let host = Host::up();
+    let key = host.machine().known_hosts_line().unwrap();
+    let said = host.switch("services.openssh.enable = lib.mkForce false;");
+    assert!(said.stderr.contains("stopping the following units: sshd.service"), "{said}");
+    assert!(!host.holds("systemctl is-active sshd || test -e /etc/ssh/sshd_config"));
+    assert!(!host.root("/usr/sbin/iptables -S nixos-fw").contains("--dport 22"));
+    assert!(!host.machine().answers_ssh());
+    host.switch("");
+    host.machine().wait_for_ssh().unwrap();
+    assert_eq!(host.ssh("true").0, Some(0));
+    assert_eq!(host.machine().known_hosts_line().unwrap(), key);
+}
+
+#[test]
+fn what_is_not_set_is_as_nixos_sets_it() {
+    let host = Host::up();
+    let effective = host.root("/usr/sbin/sshd -T -f /etc/ssh/sshd_config");
+    for line in [
+        "port 22",
+        "passwordauthentication yes",
+        "kbdinteractiveauthentication yes",
+        "permitrootlogin without-password",
+        "strictmodes yes",
+        "usepam yes",
+        "authorizedkeysfile %h/.ssh/authorized_keys /etc/ssh/authorized_keys.d/%u",
+    ] {
+        assert!(effective.lines().any(|other| other == line), "{line}: {effective}");
+    }
+    let keys = "ls /etc/ssh/ssh_host_*_key";
+    assert_eq!(host.root(keys), "/etc/ssh/ssh_host_ed25519_key\n/etc/ssh/ssh_host_rsa_key");
+}
+
+#[test]
 fn a_configuration_that_sshd_refuses_is_not_built() {
     let host = Host::up();
     host.refuses("services.openssh.extraConfig = \"NoSuchKeyword yes\";", "sshd.conf-validated");

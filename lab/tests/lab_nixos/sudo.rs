@@ -38,6 +38,18 @@ fn arguments_of_a_rule_have_to_match() {
 }
 
 #[test]
+fn a_rule_that_is_removed_is_gone() {
+    let host = Host::with(
+        "security.sudo.extraRules = [ { users = [ \"nixi\" ];
+           commands = [ { command = \"/run/current-system/sw/bin/id\"; options = [ \"NOPASSWD\" ]; } ]; } ];",
+    );
+    assert_eq!(host.ssh("sudo -n id -u").1, "0");
+    host.switch("");
+    assert_eq!(host.ssh("sudo -n id -u").2, DENIED);
+    assert_eq!(host.ssh("sudo -n systemctl is-active sshd").1, "active");
+}
+
+#[test]
 fn the_last_rule_that_matches_decides() {
     let host = Host::with(
         "security.sudo.extraConfig = \"nixi ALL=(ALL:ALL) PASSWD: ALL\";

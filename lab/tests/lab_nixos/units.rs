@@ -63,6 +63,21 @@ fn what_is_removed_is_stopped_and_gone() {
 }
 
 #[test]
+fn a_timer_of_its_own_starts_its_service_and_goes_with_it() {
+    let host = Host::with(
+        "systemd.services.tick = { serviceConfig.Type = \"oneshot\"; path = [ pkgs.hello ]; script = \"hello >/run/ticked\"; };
+         systemd.timers.tick = { wantedBy = [ \"timers.target\" ];
+           timerConfig = { OnCalendar = \"*-*-* 04:00:00\"; OnActiveSec = \"1s\"; AccuracySec = \"100ms\"; Persistent = true; }; };",
+    );
+    assert_eq!(host.root("systemctl is-active tick.timer"), "active");
+    host.machine().wait_until("tick", || Ok(host.holds("grep Hello /run/ticked"))).unwrap();
+    let shown = host.root("systemctl show -p Persistent -p TimersCalendar tick.timer");
+    assert!(shown.contains("Persistent=yes") && shown.contains("OnCalendar=*-*-* 04:00:00"), "{shown}");
+    host.switch("");
+    assert_eq!(host.root("systemctl show -p LoadState --value tick.timer tick"), "not-found\n\nnot-found");
+}
+
+#[test]
 fn new_units_are_started_and_told() {
     let host = Host::up();
     let said = host.switch(&service("a", ""));

@@ -47,6 +47,19 @@ in
 
   config.assertions = [
     {
+      # Asks for each, or a value of the wrong type would go unseen.
+      assertion = builtins.deepSeq [
+        config.services.xserver.enable
+        (removeAttrs config.hardware.graphics [ "extraPackages" ])
+        config.hardware.nvidia
+        config.hardware.nvidia-container-toolkit
+        config.hardware.amdgpu
+        config.hardware.enableRedistributableFirmware
+        config.hardware.cpu
+      ] true;
+      message = "";
+    }
+    {
       assertion = !nvidia || config.hardware.nvidia.open != null;
       message = "You must configure `hardware.nvidia.open` on NVIDIA driver versions >= 560.";
     }
