@@ -2,18 +2,21 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+
+use crate::machines::programs::program;
 
 /// What the machines' tree is made from, whatever this machine runs.
 const SUITE: &str = "bookworm";
 
-/// The first mirror of apt's own sources (sources.list(5)) that has the suite.
-pub(super) fn find() -> Result<String> {
+/// The first mirror of apt's own sources (sources.list(5)) that has the suite. What is fetched to find out goes into the
+/// cache's folder, where it is forgotten at the latest.
+pub(super) fn find(cache: &Path) -> Result<String> {
     let mirrors = mirrors(&sources());
     for mirror in &mirrors {
-        if has_suite(mirror) {
+        if has_suite(mirror, cache)? {
             return Ok(mirror.clone());
         }
     }
@@ -23,18 +26,18 @@ pub(super) fn find() -> Result<String> {
     bail!("no mirror of apt's sources on this machine answers with Debian {SUITE}: {}", mirrors.join(" "))
 }
 
-fn has_suite(mirror: &str) -> bool {
-    let Ok(folder) = tempfile::tempdir() else { return false };
+fn has_suite(mirror: &str, cache: &Path) -> Result<bool> {
+    let folder =
+        tempfile::tempdir_in(cache).with_context(|| format!("cannot write below {}", cache.display()))?;
     // apt's own way of fetching honours this machine's proxies.
-    let fetched = Command::new("/usr/lib/apt/apt-helper")
+    let fetched = program("/usr/lib/apt/apt-helper")
         .arg("download-file")
         .arg(format!("{mirror}/dists/{SUITE}/InRelease"))
         .arg(folder.path().join("InRelease"))
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    fetched.is_ok_and(|status| status.success())
+    Ok(fetched.is_ok_and(|status| status.success()))
 }
 
 /// The texts of all source files, in both forms.

@@ -63,9 +63,12 @@ impl BaseTree {
         // Two builds at once would only be slower; the second finds the work done.
         let lock =
             File::options().create(true).append(true).open(&lock).context("cannot open the cache's lock")?;
-        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            progress("another process builds it; waiting");
+            flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
+        }
         if !recipe.debian.is_complete() {
-            let mirror = mirror::find()?;
+            let mirror = mirror::find(&recipe.cache)?;
             recipe
                 .debian
                 .build(DEBIAN, &[mirror.as_ref()], progress, || Ok(recipe.debian.hash().to_owned()))?;
@@ -84,13 +87,14 @@ impl BaseTree {
     }
 
     /// The layers as overlayfs wants them: the upper one first.
-    pub(crate) fn lower(&self) -> Result<String> {
-        let lower = format!("{}:{}", self.look_alike.display(), self.debian.display());
-        ensure!(
-            lower.matches(':').count() == 1 && !lower.contains([',', '\\']),
-            "overlayfs cannot take a cache below a folder with `:`, `,` or a backslash in its name: {lower}"
-        );
-        Ok(lower)
+    pub(crate) fn lower(&self) -> String {
+        format!("{}:{}", self.look_alike.display(), self.debian.display())
+    }
+
+    /// What to do about a tree in which something is missing.
+    pub(super) fn if_damaged(&self) -> String {
+        let trees = [&self.look_alike, &self.debian].map(|tree| tree.display().to_string());
+        format!("their tree is damaged: `rm -rf {}`, and it is built again", trees.join(" "))
     }
 
     /// A file of the tree as a machine finds it before its first generation.
@@ -117,7 +121,7 @@ struct Recipe {
 
 impl Recipe {
     fn read() -> Result<Self> {
-        let cache = cache()?.join("lab");
+        let cache = cache()?;
         let debian = Layer::new(&cache, "debian", layer::hash([("debian.sh".as_ref(), DEBIAN.as_bytes())]));
         let mut parts = vec![
             (PathBuf::from("debian"), debian.hash().as_bytes().to_vec()),
@@ -144,8 +148,33 @@ fn look_alike_files() -> PathBuf {
 /// Where trees outlive a checkout: below the user's cache.
 fn cache() -> Result<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    folder("XDG_CACHE_HOME")
+    let cache = folder("XDG_CACHE_HOME")
         .or_else(|| folder("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("nixi"))
-        .context("the lab needs a place for its cache: set HOME or XDG_CACHE_HOME")
+        .context("the lab needs a place for its cache: set HOME or XDG_CACHE_HOME")?;
+    check_path(&cache.join("nixi/lab"))
+}
+
+/// Refuses what overlayfs would take for two folders, or for an option.
+fn check_path(cache: &Path) -> Result<PathBuf> {
+    let good = cache.to_str().is_some_and(|path| !path.contains([':', ',', '\\', '"', '\n']));
+    ensure!(
+        good,
+        "overlayfs takes no cache with `:`, `,`, a quote or a backslash in its path, such as {}: set XDG_CACHE_HOME",
+        cache.display()
+    );
+    Ok(cache.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_that_overlayfs_would_misread_is_refused_before_anything_is_built() {
+        assert_eq!(check_path("/home/me/.cache".as_ref()).unwrap(), Path::new("/home/me/.cache"));
+        for path in ["/a:b", "/a,upperdir=b", "/a\\b"] {
+            let refused = check_path(path.as_ref()).unwrap_err().to_string();
+            assert!(refused.contains(path) && refused.contains("XDG_CACHE_HOME"), "{refused}");
+        }
+    }
 }
