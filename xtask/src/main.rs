@@ -12,11 +12,14 @@ mod checkout;
 mod ci;
 mod lab;
 mod program;
+mod say;
 mod soak;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
+
+use say::{say, tell};
 
 const CHORES: &str = "\
 chores of this workspace (cargo xtask CHORE):
@@ -35,10 +38,7 @@ fn main() -> ExitCode {
     let chore = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
     let done = match chore.as_str() {
-        "" | "help" | "-h" | "--help" => {
-            print!("{CHORES}");
-            Ok(())
-        }
+        "" | "help" | "-h" | "--help" => say(CHORES.trim_end()),
         "tidy" => tidy::run(),
         "test" => test::run(&rest),
         "lab" => lab::run(&rest),
@@ -46,14 +46,14 @@ fn main() -> ExitCode {
         "soak" => soak::run(&rest),
         "ci" => ci::run(),
         _ => {
-            eprint!("no such chore: {chore}\n\n{CHORES}");
+            tell(format_args!("no such chore: {chore}\n\n{}", CHORES.trim_end()));
             return ExitCode::from(2);
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xtask {chore}: {error:#}");
+            tell(format_args!("xtask {chore}: {error:#}"));
             ExitCode::FAILURE
         }
     }

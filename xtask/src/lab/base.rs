@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use nixi_lab::BaseTree;
 
+use crate::say::tell;
 use crate::test::debian;
 
 /// Brings the tree, and what building and running machines needs. Says nothing if all is there.
@@ -13,24 +14,22 @@ pub(crate) fn bring() -> Result<()> {
     if BaseTree::cached()?.is_some() {
         return Ok(());
     }
-    eprintln!(
-        "building the machines' file tree; it takes some minutes once, and is kept in the user's cache"
-    );
+    tell("building the machines' file tree; it takes some minutes once, and is kept in the user's cache");
     let begun = Instant::now();
     let mut step: Option<(String, Instant)> = None;
-    let mut tell = |name: &str| {
+    let mut begin = |name: &str| {
         finish(step.replace((name.to_owned(), Instant::now())));
-        eprintln!("  {name} …");
+        tell(format_args!("  {name} …"));
     };
-    let built = BaseTree::bring(&mut tell);
+    let built = BaseTree::bring(&mut begin);
     built.context("the lab has no machines to offer")?;
     finish(step);
-    eprintln!("built in {:.0} s", begun.elapsed().as_secs_f64());
+    tell(format_args!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     Ok(())
 }
 
 fn finish(step: Option<(String, Instant)>) {
     if let Some((name, begun)) = step {
-        eprintln!("  {name}: {:.0} s", begun.elapsed().as_secs_f64());
+        tell(format_args!("  {name}: {:.0} s", begun.elapsed().as_secs_f64()));
     }
 }
