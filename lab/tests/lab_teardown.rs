@@ -191,6 +191,27 @@ fn dropping_a_lab_leaves_nothing() {
     assert!(!machine.is_on());
 }
 
+/// The other tests would see it.
+#[test]
+fn somebody_who_stays_in_a_namespace_is_seen() {
+    let lab = Lab::up(&["one"]).unwrap();
+    let first = first_of(&lab.folder());
+    let enter = ["--net", "--target", &first.to_string(), "--", "sleep", "60"];
+    let mut stays = Command::new("nsenter").args(enter).spawn().unwrap();
+    let pid = stays.id();
+    let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
+    while network(pid) != network(first) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let inside = Inside::of(&lab.folder());
+    drop(lab);
+    let left = inside.left();
+    stays.kill().unwrap();
+    stays.wait().unwrap();
+    assert!(left.len() == 1 && left.iter().all(|one| one.contains(&pid.to_string())), "{left:?}");
+    assert_eq!(inside.left(), BTreeSet::new());
+}
+
 #[test]
 fn a_lab_whose_program_is_killed_goes_with_it() {
     let mut holder = Holder::start();

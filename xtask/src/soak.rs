@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 
 use crate::checkout::root;
 use crate::program::{cargo, run as run_program};
+use crate::{lab, test};
 
 /// Runs all tests, each property with many cases.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -12,9 +13,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         None => 20_000,
     };
     eprintln!("{cases} cases a property");
-    run_program(
-        cargo(&["nextest", "run", "--workspace", "--profile", "soak", "--no-tests=fail"])
-            .env("PROPTEST_CASES", cases.to_string())
-            .current_dir(root()?),
-    )
+    let mut soak = cargo(&["nextest", "run", "--workspace", "--profile", "soak", "--no-tests=fail"]);
+    if let Err(error) = lab::bring_base() {
+        test::loud(&format!("the tests on lab machines are left out: {error:#}"));
+        soak.arg("-E").arg(test::without_machines());
+    }
+    run_program(soak.env("PROPTEST_CASES", cases.to_string()).current_dir(root()?))
 }

@@ -158,11 +158,11 @@ impl World {
         }
         for _ in 0..1_000 {
             if !self.keeper.is_alive() {
-                clear_dead()?;
                 // The slot may be another lab's by now.
                 if Process::recorded(self.slot, KEEPS).as_ref() != Some(&self.keeper) {
                     return Ok(());
                 }
+                clear_dead()?;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -263,7 +263,10 @@ pub(super) fn slots() -> Vec<u8> {
 
 /// Sees to it that there can be labs.
 pub(super) fn prepare() -> Result<()> {
-    ensure!(rustix::process::geteuid().is_root(), "only root can run lab machines");
+    ensure!(
+        rustix::process::geteuid().is_root(),
+        "only root can run lab machines (`cargo xtask test` leaves their tests out for others)"
+    );
     programs::check()?;
     fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))
 }

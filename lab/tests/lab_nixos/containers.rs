@@ -8,11 +8,11 @@ use crate::host::Host;
 fn a_declared_container_is_a_unit_and_goes_with_its_declaration() {
     let host = Host::up();
     host.machine().import(Image::WebServer).unwrap();
-    host.machine().write("/root/page.env", "FROM_A_FILE=yes\n").unwrap();
+    host.machine().write("/srv/page.env", "FROM_A_FILE=yes\n").unwrap();
     let image = Image::WebServer.name();
     host.switch(&format!(
         "virtualisation.oci-containers.containers.page = {{ image = \"{image}\"; ports = [ \"80:8080\" ];
-           volumes = [ \"/srv:/data\" ]; environment.COLOUR = \"green\"; environmentFiles = [ \"/root/page.env\" ];
+           volumes = [ \"/srv:/data\" ]; environment.COLOUR = \"green\"; environmentFiles = [ \"/srv/page.env\" ];
            extraOptions = [ \"--hostname=front\" ]; }};"
     ));
     assert_eq!(host.root("systemctl is-active podman-page"), "active");

@@ -171,8 +171,9 @@ fn down(name: &str) -> Result<()> {
 fn down_all() -> Result<()> {
     nixi_lab::clear_dead()?;
     let owner = owner()?;
-    let (ours, others): (Vec<_>, Vec<_>) =
-        StandingLab::all().into_iter().partition(|lab| lab.owner() == owner);
+    let mut labs = StandingLab::all();
+    labs.sort_by(|one, other| one.name().cmp(other.name()));
+    let (ours, others): (Vec<_>, Vec<_>) = labs.into_iter().partition(|lab| lab.owner() == owner);
     for lab in &others {
         say(format_args!("{} stays: it belongs to {} (cargo xtask lab down {0})", lab.name(), lab.owner()))?;
     }

@@ -44,8 +44,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             false => bail!("openssh-server is not installed"),
         }),
         // The machines' file tree is built before the tests, which would run into their time-out over it.
-        Part::run("level 3 (lab machines)", Vec::new(), || {
-            lab::bring_base().and_then(|()| tests.run(Level::Lab))
+        Part::run("level 3 (lab machines)", Vec::new(), || match tests.has(Level::Lab) {
+            true => lab::bring_base().and_then(|()| tests.run(Level::Lab)),
+            false => Ok(Count::default()),
         }),
     ];
 
@@ -65,6 +66,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         Some(error) if std::env::var_os("CI").is_some() && debian::is_root() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// What nextest is told where lab machines cannot run: the tests that need none.
+pub(crate) fn without_machines() -> String {
+    format!("not ({})", Level::Lab.filter(None))
 }
 
 /// The tests of a level, run or not.
@@ -106,7 +112,7 @@ impl fmt::Display for Part {
 }
 
 /// What nobody may overlook.
-fn loud(what: &str) {
+pub(crate) fn loud(what: &str) {
     tell(format_args!("\n!!! {what}\n"));
 }
 

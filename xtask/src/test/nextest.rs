@@ -1,6 +1,7 @@
 //! Running the levels with nextest.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -8,7 +9,7 @@ use super::count::Count;
 use super::level::Level;
 use super::loud;
 use crate::checkout::root;
-use crate::program::{answers, cargo, run, succeeds};
+use crate::program::{answers, cargo, output_of, run, succeeds};
 
 /// Installs nextest where it is missing.
 pub(crate) fn bring() -> Result<()> {
@@ -43,18 +44,33 @@ impl Tests {
         Ok(Self { root: root()?, report, profile, filter, args, environment })
     }
 
-    /// Runs one level. Tests that fail are in the count; an error is a run that could not be counted.
-    pub(crate) fn run(&mut self, level: Level) -> Result<Count> {
-        if self.report.exists() {
-            std::fs::remove_file(&self.report).context("cannot remove the last report")?;
+    /// Whether the person asked for any test of a level.
+    pub(crate) fn has(&self, level: Level) -> bool {
+        if self.filter.is_none() && self.args.is_empty() {
+            return true;
         }
-        let mut command = cargo(&["nextest", "run", "--profile", self.profile, "--no-tests=pass"]);
+        lists_any(output_of(&mut self.nextest(&["list"], level)))
+    }
+
+    /// Something that nextest does with the tests of a level that were asked for.
+    fn nextest(&self, does: &[&str], level: Level) -> Command {
+        let mut command = cargo(&["nextest"]);
+        command.args(does).args(["--profile", self.profile]);
         let one_package = self.args.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
         if !one_package {
             command.arg("--workspace");
         }
         command.arg("-E").arg(level.filter(self.filter.as_deref())).args(&self.args);
         command.envs(self.environment.iter().map(|(name, value)| (name, value))).current_dir(&self.root);
+        command
+    }
+
+    /// Runs one level. Tests that fail are in the count; an error is a run that could not be counted.
+    pub(crate) fn run(&mut self, level: Level) -> Result<Count> {
+        if self.report.exists() {
+            std::fs::remove_file(&self.report).context("cannot remove the last report")?;
+        }
+        let mut command = self.nextest(&["run", "--no-tests=pass"], level);
         let good = succeeds(&mut command)?;
         if !self.report.exists() {
             // Nothing matched, or nothing could be built.
@@ -64,6 +80,11 @@ impl Tests {
         let count = Count::from_junit(&report)?;
         Ok(Count { broken: !good, ..count })
     }
+}
+
+/// Where nextest cannot list the tests, such as for an option that only a run has, the run has to tell.
+fn lists_any(listed: Result<String>) -> bool {
+    listed.map_or(true, |list| !list.trim().is_empty())
 }
 
 /// Takes a `-E` off the arguments: nextest would add it to the level's tests rather than narrow them.
@@ -86,6 +107,13 @@ fn split_filter(args: &[String]) -> (Option<String>, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_list_of_nothing_says_that_nothing_was_asked_for() {
+        assert!(lists_any(Ok("xtask::lab_chore:\n    mistakes_are_told\n".to_owned())));
+        assert!(lists_any(Err(anyhow::anyhow!("no such option"))));
+        assert!(!lists_any(Ok("\n".to_owned())));
+    }
 
     #[test]
     fn filters_are_told_from_other_arguments() {

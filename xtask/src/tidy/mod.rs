@@ -2,6 +2,7 @@
 
 mod binaries;
 mod file_length;
+mod lab_rows;
 mod links;
 mod lint_table;
 mod machine_paths;
@@ -64,6 +65,11 @@ const RULES: &[Rule] = &[
         name: "link",
         mend: "point the link at a file (and a heading) that is there; name a symbol, never a line",
         check: links::check,
+    },
+    Rule {
+        name: "lab-row",
+        mend: "give the test a row in docs/lab.md, or the row a test: the page is what the machines are held to",
+        check: lab_rows::check,
     },
     Rule {
         name: "reason",

@@ -11,19 +11,33 @@ use crate::machines::programs::program;
 /// What the machines' tree is made from, whatever this machine runs.
 const SUITE: &str = "bookworm";
 
-/// The first mirror of apt's own sources (sources.list(5)) that has the suite. What is fetched to find out goes into the
-/// cache's folder, where it is forgotten at the latest.
+/// Names a mirror where apt's sources do not. There may be no apt to ask, so it is taken at its word.
+const TOLD: &str = "NIXI_LAB_MIRROR";
+
+/// The mirror that we are told, or the first of apt's own sources (sources.list(5)) that has the suite. What is fetched
+/// to find out goes into the cache's folder, where it is forgotten at the latest.
 pub(super) fn find(cache: &Path) -> Result<String> {
-    let mirrors = mirrors(&sources());
-    for mirror in &mirrors {
-        if has_suite(mirror, cache)? {
+    choose(std::env::var(TOLD).ok(), &mirrors(&sources()), |mirror| has_suite(mirror, cache))
+}
+
+fn choose(
+    told: Option<String>,
+    mirrors: &[String],
+    has_suite: impl Fn(&str) -> Result<bool>,
+) -> Result<String> {
+    if let Some(told) = told.filter(|told| !told.is_empty()) {
+        return Ok(told);
+    }
+    for mirror in mirrors {
+        if has_suite(mirror)? {
             return Ok(mirror.clone());
         }
     }
+    let hint = format!("set {TOLD} to the address of a mirror of Debian");
     if mirrors.is_empty() {
-        bail!("apt's sources on this machine name no http mirror, and the lab takes no other");
+        bail!("apt's sources on this machine name no http mirror: {hint}");
     }
-    bail!("no mirror of apt's sources on this machine answers with Debian {SUITE}: {}", mirrors.join(" "))
+    bail!("no mirror of apt's sources on this machine has Debian {SUITE} ({}): {hint}", mirrors.join(" "))
 }
 
 fn has_suite(mirror: &str, cache: &Path) -> Result<bool> {
@@ -72,6 +86,18 @@ fn mirrors(sources: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_we_are_told_comes_before_what_apt_knows() {
+        let apt = ["http://ubuntu.example".to_owned(), "http://debian.example".to_owned()];
+        let has_suite = |mirror: &str| Ok(mirror.contains("debian"));
+        let of = |told: Option<&str>, apt: &[String]| choose(told.map(str::to_owned), apt, has_suite);
+        assert_eq!(of(Some("http://told.example"), &apt).unwrap(), "http://told.example");
+        assert_eq!(of(Some(""), &apt).unwrap(), "http://debian.example");
+        for apt in [&apt[..1], &[]] {
+            assert!(of(None, apt).unwrap_err().to_string().contains("set NIXI_LAB_MIRROR"));
+        }
+    }
 
     #[test]
     fn both_forms_of_sources_are_read() {

@@ -69,12 +69,10 @@ impl BaseTree {
         }
         if !recipe.debian.is_complete() {
             let mirror = mirror::find(&recipe.cache)?;
-            recipe
-                .debian
-                .build(DEBIAN, &[mirror.as_ref()], progress, || Ok(recipe.debian.hash().to_owned()))?;
+            recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
         }
         if !recipe.look_alike.is_complete() {
-            recipe.look_alike.build(
+            recipe.look_alike.build_if(
                 LOOK_ALIKE,
                 &[recipe.debian.tree().as_ref(), look_alike_files().as_ref()],
                 progress,
