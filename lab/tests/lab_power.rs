@@ -124,6 +124,14 @@ fn a_machine_may_be_switched_on_as_soon_as_it_is_off() {
 }
 
 #[test]
+fn machines_know_each_other_by_name() {
+    let lab = Lab::up(&["web", "db"]).unwrap();
+    let (web, db) = (lab.machine("web"), lab.machine("db"));
+    assert_eq!(web.root("getent hosts db | cut -d ' ' -f 1").unwrap(), db.address().to_string());
+    db.root("ping -c 1 -W 10 web").unwrap();
+}
+
+#[test]
 fn a_machine_that_dies_at_its_boot_is_not_waited_for_and_its_console_tells_why() {
     let lab = Lab::up(&["web"]).unwrap();
     let web = lab.machine("web");

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::base::BaseTree;
 use super::limits;
 use super::machine::{Machine, MachineSpec};
+use super::neighbours;
 use super::standing::Standing;
 use super::world::{World, prepare};
 use crate::keys::{Key, KeyKind};
@@ -105,6 +106,7 @@ impl Lab {
             standing.write_down(&world, specs.iter().map(|spec| &*spec.name))?;
         }
         drop(reserved);
+        neighbours::write_down(&world, specs.iter().map(|spec| &*spec.name))?;
         let installed = thread::scope(|scope| {
             let (world, tree, identity) = (&world, &tree, &identity);
             let threads: Vec<_> = (0_u8..)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::base::BaseTree;
+use super::neighbours;
 use super::world::{World, done};
 use crate::keys::{Key, KeyKind};
 
@@ -105,6 +106,7 @@ impl Machine {
         let key = Key::at(self.identity.clone()).public()?;
         self.write(CONFIGURATION, &self.spec.render(&template, &self.user, &key)?)?;
         let hardware = tree.read(&format!("{TEMPLATES}/hardware-configuration.nix"))?;
+        let hardware = neighbours::known_in(&hardware, &self.world, self.name())?;
         self.write("/etc/nixos/hardware-configuration.nix", &hardware)?;
         self.make_host_keys()?;
         self.world.script("generation.sh", GENERATION, &[self.name()])
@@ -166,7 +168,7 @@ impl Machine {
     /// Its address.
     #[must_use]
     pub fn address(&self) -> Ipv4Addr {
-        self.world.address(10 + self.number)
+        self.world.machine_address(self.number)
     }
 
     /// The login user.

@@ -9,6 +9,7 @@ mod inside;
 mod lab;
 mod limits;
 mod machine;
+mod neighbours;
 mod power;
 mod programs;
 mod proxy;

@@ -97,7 +97,12 @@ impl World {
         self.address(1)
     }
 
-    pub(super) fn address(&self, host: u8) -> Ipv4Addr {
+    /// The address of the machine in this place, counted from 0.
+    pub(super) fn machine_address(&self, number: u8) -> Ipv4Addr {
+        self.address(10 + number)
+    }
+
+    fn address(&self, host: u8) -> Ipv4Addr {
         Ipv4Addr::new(10, 213, self.slot, host)
     }
 
