@@ -128,6 +128,15 @@ fn a_path_without_programs_for_root_is_enough() {
     assert!(up.status.success(), "{up:?}");
 }
 
+/// What lies there would stay when the program is killed.
+#[test]
+fn nothing_of_a_lab_lies_in_a_temporary_folder() {
+    let chore = Chore::named("temporary");
+    let mut up = chore.command("up 1 --name NAME");
+    let up = up.env("TMPDIR", "/nonexistent").env("NIX_PATH", "nixpkgs=/nonexistent").output().unwrap();
+    assert!(up.status.success(), "{up:?}");
+}
+
 #[test]
 fn help_is_no_mistake() {
     let chore = Chore::named("help");

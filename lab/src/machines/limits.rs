@@ -20,7 +20,7 @@ fn room(machines: usize, held: usize, limit: usize) -> Result<()> {
     let wanted = machines * EACH;
     ensure!(
         held + wanted <= limit,
-        "{machines} more machines need {wanted} inotify instances, and root has {held} of {limit}: \
+        "so many machines ({machines}) need {wanted} inotify instances, and of {limit} root has {held} already: \
          take some labs down, ask for fewer, or raise {INSTANCES} by sysctl(8)"
     );
     Ok(())
@@ -49,7 +49,7 @@ mod tests {
         room(32, 0, 128).unwrap();
         room(20, 48, 128).unwrap();
         let refused = room(20, 49, 128).unwrap_err().to_string();
-        assert!(refused.contains("need 80") && refused.contains("49 of 128"), "{refused}");
+        assert!(refused.contains("need 80") && refused.contains("of 128 root has 49"), "{refused}");
         assert!(refused.contains(INSTANCES), "{refused}");
         room(200, 9_999, usize::MAX).unwrap();
     }

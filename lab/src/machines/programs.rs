@@ -20,9 +20,15 @@ const NEEDED: [(&str, &str); 8] = [
     ("systemd-nspawn", "systemd-container"),
 ];
 
+/// What a program is told of the caller's environment: how to reach a mirror. The rest would reach into machines, as
+/// a TMPDIR or a NIX_PATH that means nothing there.
+const TOLD: [&str; 3] = ["HOME", "APT_CONFIG", "SSL_CERT_FILE"];
+
 /// A program of this machine, with no input.
 pub(super) fn program(name: &str) -> Command {
     let mut command = Command::new(name);
+    let is_told = |name: &str| TOLD.contains(&name) || name.to_ascii_lowercase().ends_with("_proxy");
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_told)));
     command.env("PATH", PATH).stdin(Stdio::null());
     command
 }
