@@ -10,7 +10,6 @@ use anyhow::Result;
 use nixi_lab::{BlackHole, Sshd};
 
 fn main() -> Result<()> {
-    let folder = tempfile::tempdir()?;
     let mut hosts = Vec::new();
     for _ in 0..2 {
         let sshd = Sshd::builder().record_commands().start()?;
@@ -26,8 +25,9 @@ fn main() -> Result<()> {
     let [managed, monitored] = hosts.as_slice() else { return Ok(()) };
     let dead = BlackHole::start()?;
 
-    let config = folder.path().join("config.toml");
-    let known_hosts = folder.path().join("known_hosts");
+    // Whichever way this ends, the hosts' folders go.
+    let config = managed.dir().join("config.toml");
+    let known_hosts = managed.dir().join("known_hosts");
     let keys = [managed.identity(), monitored.identity()];
     fs::write(&config, format!("[ssh]\nknown_hosts = {known_hosts:?}\nidentity = {keys:?}\n"))?;
     println!("export NIXI_CONFIG={}", config.display());

@@ -18,7 +18,7 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    fn keygen_args(self) -> &'static [&'static str] {
+    pub(crate) fn keygen_args(self) -> &'static [&'static str] {
         match self {
             Self::Ed25519 => &["-t", "ed25519"],
             Self::Ecdsa => &["-t", "ecdsa", "-b", "256"],

@@ -122,3 +122,37 @@ fn a_machine_may_be_switched_on_as_soon_as_it_is_off() {
         web.wait_for_ssh().unwrap();
     }
 }
+
+#[test]
+fn machines_know_each_other_by_name() {
+    let lab = Lab::up(&["web", "db"]).unwrap();
+    let (web, db) = (lab.machine("web"), lab.machine("db"));
+    assert_eq!(web.root("getent hosts db | cut -d ' ' -f 1").unwrap(), db.address().to_string());
+    db.root("ping -c 1 -W 10 web").unwrap();
+}
+
+#[test]
+fn a_machine_that_dies_at_its_boot_is_not_waited_for_and_its_console_tells_why() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    assert!(web.console().contains("Welcome to NixOS"), "{}", web.console());
+    web.power_off().unwrap();
+    assert!(web.wait_for_ssh().unwrap_err().to_string().starts_with("web is off"));
+    web.write("/nix/var/nix/profiles/system/init", "#!/bin/sh\necho no more of this; exit 1\n").unwrap();
+    web.power_on().unwrap();
+    let told = web.wait_for_ssh().unwrap_err().to_string();
+    assert!(told.starts_with("web is off") && told.ends_with("no more of this"), "{told}");
+}
+
+#[test]
+fn a_machine_changes_the_kernel_for_nobody_but_itself() {
+    let lab = Lab::up(&["web"]).unwrap();
+    let web = lab.machine("web");
+    // Were it allowed, it would change nothing.
+    let refused = web
+        .try_root("cat /proc/sys/kernel/panic >/run/panic; cat /run/panic >/proc/sys/kernel/panic")
+        .unwrap();
+    assert!(refused.code != 0 && refused.stderr.contains("Read-only file system"), "{refused}");
+    web.root("echo 17 >/proc/sys/net/ipv4/tcp_retries2").unwrap();
+    assert_ne!(std::fs::read_to_string("/proc/sys/net/ipv4/tcp_retries2").unwrap(), "17\n");
+}

@@ -7,6 +7,11 @@
     reason = "a test"
 )]
 
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use nixi_lab::{Agent, BlackHole, ControlMaster, KeyKind, Sshd};
 
 #[test]
@@ -57,4 +62,28 @@ fn the_faults_are_faulty() {
     let dir = tempfile::tempdir().unwrap();
     let agent = Agent::start(dir.path()).unwrap();
     agent.add(&nixi_lab::Key::generate(KeyKind::Ed25519, &dir.path().join("k"), None).unwrap()).unwrap();
+}
+
+#[test]
+fn a_playground_that_is_killed_leaves_nothing() {
+    let tests = std::env::current_exe().unwrap();
+    let mut playground = Command::new(tests.parent().unwrap().parent().unwrap().join("examples/playground"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(playground.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let config = said.find_map(|line| line.strip_prefix("export NIXI_CONFIG=").map(str::to_owned)).unwrap();
+    let folder = Path::new(&config).parent().unwrap();
+    let text = std::fs::read_to_string(&config).unwrap();
+    // Each host's folder holds the key that opens it.
+    let keys: Vec<_> = text.split('"').filter(|word| word.ends_with("/id")).map(Path::new).collect();
+    assert!(keys.len() == 2 && keys.iter().all(|key| key.exists()), "{text}");
+    playground.kill().unwrap();
+    playground.wait().unwrap();
+    let begun = Instant::now();
+    while folder.exists() || keys.iter().any(|key| key.exists()) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} is left", folder.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -8,7 +8,7 @@ at=/run/machines/$name
 # The machine counts as on until this ends, that is, until the cable is out.
 mkdir -p "$cgroup/power"
 echo $$ >"$cgroup/power/cgroup.procs"
-export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 
 # What containers are stored in cannot lie on an overlay.
 stores=(--bind="$at/containers:/var/lib/containers")
@@ -22,7 +22,7 @@ while
         exec systemd-nspawn --quiet --machine="$name" --directory="$at/root" --network-namespace-path="/run/netns/$name" \
             "${stores[@]}" --register=no --keep-unit --private-users=no --capability=all \
             --system-call-filter="@keyring bpf" --kill-signal=SIGRTMIN+3 --link-journal=no --resolv-conf=off \
-            --timezone=off --console=pipe /nix/var/nix/profiles/system/init
+            --timezone=off --console=read-only /nix/var/nix/profiles/system/init
     )
     [ $? = $reboot ]
 do :; done

@@ -13,12 +13,15 @@ mod ci;
 mod fuzz;
 mod lab;
 mod program;
+mod say;
 mod soak;
 mod test;
 mod tidy;
 mod venv;
 
 use std::process::ExitCode;
+
+use say::{say, tell};
 
 const CHORES: &str = "\
 chores of this workspace (cargo xtask CHORE):
@@ -40,10 +43,7 @@ fn main() -> ExitCode {
     let chore = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
     let done = match chore.as_str() {
-        "" | "help" | "-h" | "--help" => {
-            print!("{CHORES}");
-            Ok(())
-        }
+        "" | "help" | "-h" | "--help" => say(CHORES.trim_end()),
         "tidy" => tidy::run(),
         "test" => test::run(&rest),
         "lab" => lab::run(&rest),
@@ -52,14 +52,14 @@ fn main() -> ExitCode {
         "soak" => soak::run(&rest),
         "ci" => ci::run(),
         _ => {
-            eprint!("no such chore: {chore}\n\n{CHORES}");
+            tell(format_args!("no such chore: {chore}\n\n{}", CHORES.trim_end()));
             return ExitCode::from(2);
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xtask {chore}: {error:#}");
+            tell(format_args!("xtask {chore}: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::say::tell;
+
 /// A program with no standard input: a chore never waits for an answer.
 pub(crate) fn program(name: &str) -> Command {
     #[expect(
@@ -40,7 +42,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Shows the command and runs it; whether it ended well.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool> {
     let line = shown(command);
-    eprintln!("$ {line}");
+    tell(format_args!("$ {line}"));
     Ok(command.status().with_context(|| format!("cannot start {line}"))?.success())
 }
 

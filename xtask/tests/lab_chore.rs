@@ -1,7 +1,7 @@
 //! `cargo xtask lab`, as a person types it.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test fails by panicking")]
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A name that no person's lab has.
 struct Chore(String);
@@ -12,10 +12,15 @@ impl Chore {
     }
 
     fn run(&self, words: &str) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn command(&self, words: &str) -> Command {
         let mut chore = Command::new(env!("CARGO_BIN_EXE_xtask"));
         // So that nobody else's `down --all` takes them down, and ours nobody else's.
         chore.env("NIXI_LAB_OWNER", &self.0);
-        chore.arg("lab").args(words.replace("NAME", &self.0).split(' ')).output().unwrap()
+        chore.arg("lab").args(words.replace("NAME", &self.0).split(' '));
+        chore
     }
 
     fn says(&self, words: &str) -> String {
@@ -71,9 +76,11 @@ fn the_demo_prints_the_table_of_the_documentation() {
     }
     assert_eq!(row(up, "monitoring"), "nixi monitored online", "{said}");
     assert!(row(off, "monitoring").starts_with("nixi monitored unreachable"), "{said}");
-    let line = said.lines().find(|line| line.contains("HOME=")).unwrap();
-    let info = typed(line);
+    let line = |text: &str| typed(said.lines().find(|line| line.contains(text)).unwrap());
+    let info = line("system info");
     assert!(info.contains("web-server") && info.contains("NixOS"), "{info}");
+    let containers = line("list containers");
+    assert!(containers.contains("web") && containers.contains("cache"), "{containers}");
 }
 
 /// What a printed line says when it is typed.
@@ -81,6 +88,61 @@ fn typed(line: &str) -> String {
     let output = Command::new("sh").args(["-c", line]).output().unwrap();
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_demo_takes_down_no_other_lab() {
+    let chore = Chore::named("mine");
+    chore.says("up 1 --name NAME");
+    let refused = chore.run("demo --name NAME");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("no demo of this checkout"), "{said}");
+    assert!(chore.says("status").contains(&format!("{}:\n", chore.0)));
+    let again = chore.run("up 1 --name NAME");
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.contains(&format!("`cargo xtask lab down {}` takes it down", chore.0)), "{said}");
+}
+
+/// A pipe that nobody reads is nothing to end over; a disk that is full is told.
+#[test]
+fn output_that_goes_nowhere_is_no_panic() {
+    let chore = Chore::named("output");
+    let to = |words: &str, stdout: Stdio| {
+        let child = chore.command(words).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let unread = to("up 1 --name NAME", writer.into());
+    assert_eq!(unread.status.code(), Some(0), "{unread:?}");
+    let full = to("status", std::fs::File::create("/dev/full").unwrap().into());
+    assert_eq!(full.status.code(), Some(1), "{full:?}");
+    assert!(String::from_utf8_lossy(&full.stderr).contains("cannot write to standard output"), "{full:?}");
+}
+
+/// Wherever PATH leads, the programs for root are found, and the machines' own too.
+#[test]
+fn a_path_without_programs_for_root_is_enough() {
+    let chore = Chore::named("path");
+    let up = chore.command("up 1 --name NAME").env("PATH", "/usr/bin:/bin").output().unwrap();
+    assert!(up.status.success(), "{up:?}");
+}
+
+/// What lies there would stay when the program is killed.
+#[test]
+fn nothing_of_a_lab_lies_in_a_temporary_folder() {
+    let chore = Chore::named("temporary");
+    let mut up = chore.command("up 1 --name NAME");
+    let up = up.env("TMPDIR", "/nonexistent").env("NIX_PATH", "nixpkgs=/nonexistent").output().unwrap();
+    assert!(up.status.success(), "{up:?}");
+}
+
+#[test]
+fn help_is_no_mistake() {
+    let chore = Chore::named("help");
+    for words in ["help", "--help", "up --help"] {
+        assert!(chore.says(words).starts_with("usage:\n  cargo xtask lab up"), "{words}");
+    }
 }
 
 #[test]
@@ -119,7 +181,17 @@ fn mistakes_are_told() {
     let chore = Chore::named("mistakes");
     for (words, says) in [
         ("up --nmae x", "no such option: --nmae"),
-        ("up Web --name NAME", "a machine's name is made of a-z, 0-9 and -, not \"Web\""),
+        (
+            "up Web --name NAME",
+            "a machine's name is 1 to 40 of a-z, 0-9 and -, with no - at either end, not \"Web\"",
+        ),
+        ("up a- --name NAME", "a machine's name is 1 to 40 of"),
+        (
+            "up 1 --name --all",
+            "a lab's name is 1 to 40 of a-z, 0-9 and -, with no - at either end, not \"--all\"",
+        ),
+        ("up 1 --name ../att", "a lab's name is 1 to 40 of"),
+        ("up 3 web --name NAME", "a number of machines, or their names, and not both: 3 web"),
         ("up 0 --name NAME", "a lab has 1 to 200 machines, not 0"),
         ("up web web --name NAME", "two machines are named web"),
         ("down NAME", "no lab"),

@@ -84,7 +84,7 @@ impl Machine {
         let mut command = nsenter();
         command.args(["--target", &first.to_string(), "--mount", "--uts", "--ipc", "--net", "--pid", "--"]);
         command.args(["/usr/bin/env", "-i"]).args(ENVIRONMENT.map(|(name, value)| format!("{name}={value}")));
-        command.args(["/bin/sh", "-c", script]).stdin(Stdio::null());
+        command.args(["/bin/sh", "-c", script]);
         command.process_group(0);
         Ok(command)
     }
@@ -126,7 +126,7 @@ impl Machine {
 
     /// A script whose `$1` comes next, with the machine's disk as `/`. Never by a path from outside: a link in it
     /// would lead to this machine's own files.
-    fn on_disk(&self, script: &str) -> Result<Command> {
+    pub(super) fn on_disk(&self, script: &str) -> Result<Command> {
         let mut command = if self.is_on() {
             self.shell(script)?
         } else {

@@ -8,7 +8,9 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::base::BaseTree;
+use super::limits;
 use super::machine::{Machine, MachineSpec};
+use super::neighbours;
 use super::standing::Standing;
 use super::world::{World, prepare};
 use crate::keys::{Key, KeyKind};
@@ -82,14 +84,18 @@ impl Lab {
             specs.len()
         );
         for (at, spec) in specs.iter().enumerate() {
-            check_name(&spec.name)?;
+            check_name("machine", &spec.name)?;
             ensure!(
                 !specs[..at].iter().any(|other| other.name == spec.name),
                 "two machines are named {}",
                 spec.name
             );
         }
+        if let Some(standing) = standing {
+            check_name("lab", standing.name)?;
+        }
         prepare()?;
+        limits::check(specs.len())?;
         let variant = specs.iter().map(|spec| spec.variant).max().unwrap_or_default();
         let tree = BaseTree::at_hand(variant)?.context(
             "the machines' file tree is not built: `cargo xtask lab up` or `cargo xtask test` builds it",
@@ -101,6 +107,7 @@ impl Lab {
             standing.write_down(&world, specs.iter().map(|spec| &*spec.name))?;
         }
         drop(reserved);
+        neighbours::write_down(&world, specs.iter().map(|spec| &*spec.name))?;
         let installed = thread::scope(|scope| {
             let (world, tree, identity) = (&world, &tree, &identity);
             let threads: Vec<_> = (0_u8..)
@@ -169,11 +176,12 @@ impl Drop for Lab {
     }
 }
 
-/// A name that can be a host name, an interface's namespace and a folder.
-fn check_name(name: &str) -> Result<()> {
+/// A name that can be a host name, an interface's namespace, a folder, a line and a word of a command.
+fn check_name(whose: &str, name: &str) -> Result<()> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let good = name.bytes().all(fits) && !name.starts_with('-') && (1..=40).contains(&name.len());
-    ensure!(good, "a machine's name is made of a-z, 0-9 and -, not {name:?}");
+    let ends = [name.starts_with('-'), name.ends_with('-')];
+    let good = name.bytes().all(fits) && ends == [false, false] && (1..=40).contains(&name.len());
+    ensure!(good, "a {whose}'s name is 1 to 40 of a-z, 0-9 and -, with no - at either end, not {name:?}");
     Ok(())
 }
 

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::base::{BaseTree, Variant};
-use super::world::World;
+use super::neighbours;
+use super::world::{World, done};
 use crate::keys::{Key, KeyKind};
 
 const DISK: &str = include_str!("../../world/disk.sh");
 const NETWORK: &str = include_str!("../../world/network.sh");
 const GENERATION: &str = include_str!("../../world/generation.sh");
+const HOST_KEY: &str = include_str!("../../world/host-key.sh");
 
 /// Where the look-alike keeps what a new machine's configuration is made from.
 const TEMPLATES: &str = "/usr/lib/nixi-lab";
@@ -102,11 +104,18 @@ impl Machine {
 
     /// Gives it a new disk with its first generation built, while it is off.
     pub(super) fn install_system(&self, tree: &BaseTree) -> Result<()> {
+        self.fill_disk(tree).with_context(|| {
+            format!("cannot install {} (if no machine can be, {})", self.name(), tree.if_damaged())
+        })
+    }
+
+    fn fill_disk(&self, tree: &BaseTree) -> Result<()> {
         self.disk_script("new", &[&tree.lower(self.variant())?])?;
         let template = tree.read(&format!("{TEMPLATES}/configuration.nix"))?;
         let key = Key::at(self.identity.clone()).public()?;
         self.write(CONFIGURATION, &self.spec.render(&template, &self.user, &key)?)?;
         let hardware = tree.read(&format!("{TEMPLATES}/hardware-configuration.nix"))?;
+        let hardware = neighbours::known_in(&hardware, &self.world, self.name())?;
         self.write("/etc/nixos/hardware-configuration.nix", &hardware)?;
         self.make_host_keys()?;
         self.world.script("generation.sh", GENERATION, &[self.name()])
@@ -153,20 +162,14 @@ impl Machine {
         format!("/run/machines/{}/root", self.name())
     }
 
-    /// Makes its host keys, in place of those that it had.
+    /// Makes its host keys, in place of those that it had. On its own disk, so that they end with it.
     pub(super) fn make_host_keys(&self) -> Result<()> {
-        let folder = tempfile::tempdir()?;
         for (kind, path) in HOST_KEYS {
-            let key = Key::generate(kind, &folder.path().join("key"), None)?;
-            self.write(path, &fs::read_to_string(key.path())?)?;
-            self.write(&format!("{path}.pub"), &format!("{} root@{}\n", key.public()?, self.name()))?;
-            self.chmod("600", path)?;
+            let mut keygen = self.on_disk(HOST_KEY)?;
+            keygen.args([path, &format!("root@{}", self.name())]).args(kind.keygen_args());
+            done(&mut keygen, &format!("ssh-keygen for {}", self.name()))?;
         }
         Ok(())
-    }
-
-    fn chmod(&self, mode: &str, path: &str) -> Result<()> {
-        self.world.run("chroot", &[&self.disk(), "/bin/chmod", mode, path])
     }
 
     /// Its name in the lab, and its host name to begin with.
@@ -178,7 +181,7 @@ impl Machine {
     /// Its address.
     #[must_use]
     pub fn address(&self) -> Ipv4Addr {
-        self.world.address(10 + self.number)
+        self.world.machine_address(self.number)
     }
 
     /// The login user.

@@ -29,6 +29,10 @@ impl Machine {
         power.args(["-c", POWER, "power.sh", self.name(), &self.port()]).arg(cgroup);
         power.stdout(console.try_clone()?).stderr(console).process_group(0);
         let mut child = power.spawn().context("cannot start nsenter (Debian package util-linux)")?;
+        // From here on, a machine that is not on is one that went off.
+        while !self.is_on() && child.try_wait()?.is_none() {
+            std::thread::sleep(STEP);
+        }
         // Somebody has to take its end; the machine ends with its world at the latest.
         std::thread::spawn(move || child.wait());
         Ok(())
@@ -80,9 +84,16 @@ impl Machine {
     /// Waits until its sshd says its banner.
     ///
     /// # Errors
-    /// If it does not in one and a half minutes; the error holds the end of its console.
+    /// If it is off or goes off, or does not answer in one and a half minutes; the error holds the end of its console.
     pub fn wait_for_ssh(&self) -> Result<()> {
-        self.wait_until("answer SSH", || Ok(self.answers_ssh()))
+        self.wait_until("answer SSH", || Ok(!self.is_on() || self.answers_ssh()))?;
+        ensure!(
+            self.is_on(),
+            "{} is off, and answers no SSH; its console ends:\n{}",
+            self.name(),
+            self.end_of_console()
+        );
+        Ok(())
     }
 
     /// Waits until systemd has started all that it starts at boot.
@@ -122,10 +133,14 @@ impl Machine {
             }
             std::thread::sleep(STEP);
         }
-        let console = self.console();
-        let lines: Vec<_> = console.lines().collect();
-        let end = lines[lines.len().saturating_sub(15)..].join("\n");
+        let end = self.end_of_console();
         bail!("{} did not {what} in {} s; its console ends:\n{end}", self.name(), PATIENCE.as_secs())
+    }
+
+    fn end_of_console(&self) -> String {
+        let console = self.console();
+        let lines: Vec<_> = console.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        lines[lines.len().saturating_sub(15)..].join("\n")
     }
 
     /// The id, on this machine, of its first process.

@@ -1,6 +1,7 @@
 //! Labs that stay up when the program that made them ends, and are found again by name.
 
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
@@ -59,6 +60,12 @@ impl StandingLab {
         &self.owner
     }
 
+    /// A folder on this machine that goes with it.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.world.folder()
+    }
+
     /// Its machines.
     #[must_use]
     pub fn machines(&self) -> &[Machine] {
@@ -70,6 +77,7 @@ impl StandingLab {
     /// # Errors
     /// If something of it does not go away.
     pub fn down(self) -> Result<()> {
+        ensure!(rustix::process::geteuid().is_root(), "only root can take lab machines down");
         self.world.end()
     }
 }

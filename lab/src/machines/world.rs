@@ -18,6 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::programs::{self, program};
+
 const KEEPER: &str = include_str!("../../world/keeper.sh");
 const WORLD: &str = include_str!("../../world/world.sh");
 
@@ -95,7 +97,12 @@ impl World {
         self.address(1)
     }
 
-    pub(super) fn address(&self, host: u8) -> Ipv4Addr {
+    /// The address of the machine in this place, counted from 0.
+    pub(super) fn machine_address(&self, number: u8) -> Ipv4Addr {
+        self.address(10 + number)
+    }
+
+    fn address(&self, host: u8) -> Ipv4Addr {
         Ipv4Addr::new(10, 213, self.slot, host)
     }
 
@@ -112,16 +119,16 @@ impl World {
     }
 
     /// A program that will run in the world, but on this machine's files.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(super) fn command(&self, name: &str) -> Command {
         let mut command = nsenter();
         command.arg("--target").arg(self.process.pid.to_string());
-        command.args(["--mount", "--net", "--pid", "--", program]).stdin(Stdio::null());
+        command.args(["--mount", "--net", "--pid", "--", name]);
         command
     }
 
     /// Runs a program in the world; an error holds what it said.
-    pub(super) fn run(&self, program: &str, args: &[&str]) -> Result<()> {
-        done(self.command(program).args(args), program)
+    pub(super) fn run(&self, name: &str, args: &[&str]) -> Result<()> {
+        done(self.command(name).args(args), name)
     }
 
     /// Runs one of the world's scripts.
@@ -232,7 +239,7 @@ pub(super) fn write_down(folder: &Path, name: &str, text: &str) -> Result<()> {
 /// Starts what makes the world and clears up after it.
 fn start_keeper(slot: u8) -> Result<Child> {
     let log = File::create(folder(slot).join("keeper.log")).context("cannot write the keeper's log")?;
-    let mut keeper = Command::new("bash");
+    let mut keeper = program("bash");
     keeper.args(["-c", KEEPER, "keeper.sh", WORLD]).arg(folder(slot)).arg(slot.to_string());
     // A group of its own: Ctrl-C is for us, and the world ends with us.
     keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).process_group(0);
@@ -265,6 +272,7 @@ pub(super) fn prepare() -> Result<()> {
         rustix::process::geteuid().is_root(),
         "only root can run lab machines (`cargo xtask test` leaves their tests out for others)"
     );
+    programs::check()?;
     fs::create_dir_all(RUNNING).with_context(|| format!("cannot make {RUNNING}"))
 }
 
@@ -288,9 +296,9 @@ pub fn clear_dead() -> Result<()> {
     let _lock = lock("lock")?;
     for slot in slots().into_iter().filter(|&slot| is_dead(slot)) {
         // With no world to run, all that the keeper does is clear up.
-        let mut keeper = Command::new("bash");
+        let mut keeper = program("bash");
         keeper.args(["-c", KEEPER, "keeper.sh", "exit"]).arg(folder(slot)).arg(slot.to_string());
-        done(keeper.stdin(Stdio::null()), "keeper.sh")?;
+        done(&mut keeper, "keeper.sh")?;
     }
     Ok(())
 }
@@ -307,16 +315,16 @@ fn is_dead(slot: u8) -> bool {
 
 /// nsenter(1), for what comes next. What it runs makes files that others can read, whatever the umask here.
 pub(super) fn nsenter() -> Command {
-    let mut command = Command::new("/bin/sh");
+    let mut command = program("sh");
     command.args(["-c", "umask 022 && exec nsenter \"$@\"", "nsenter"]);
     command
 }
 
 fn ip(args: &[&str]) -> Result<()> {
-    done(Command::new("ip").args(args).stdin(Stdio::null()), "ip")
+    done(program("ip").args(args), "ip")
 }
 
-fn done(command: &mut Command, name: &str) -> Result<()> {
+pub(super) fn done(command: &mut Command, name: &str) -> Result<()> {
     let output = command.output().with_context(|| format!("cannot start {name}"))?;
     ensure!(
         output.status.success(),

@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use nixi_lab::{BaseTree, Variant};
 
+use crate::say::tell;
 use crate::test::debian;
 
 /// Brings all that tests need.
@@ -18,24 +19,22 @@ pub(crate) fn bring_variant(variant: Variant) -> Result<()> {
     if BaseTree::cached(variant)?.is_some() {
         return Ok(());
     }
-    eprintln!(
-        "building the machines' file tree; it takes some minutes once, and is kept in the user's cache"
-    );
+    tell("building the machines' file tree; it takes some minutes once, and is kept in the user's cache");
     let begun = Instant::now();
     let mut step: Option<(String, Instant)> = None;
-    let mut tell = |name: &str| {
+    let mut begin = |name: &str| {
         finish(step.replace((name.to_owned(), Instant::now())));
-        eprintln!("  {name} …");
+        tell(format_args!("  {name} …"));
     };
-    let built = BaseTree::bring(variant, &mut tell);
+    let built = BaseTree::bring(variant, &mut begin);
     built.context("the lab has no machines to offer")?;
     finish(step);
-    eprintln!("built in {:.0} s", begun.elapsed().as_secs_f64());
+    tell(format_args!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     Ok(())
 }
 
 fn finish(step: Option<(String, Instant)>) {
     if let Some((name, begun)) = step {
-        eprintln!("  {name}: {:.0} s", begun.elapsed().as_secs_f64());
+        tell(format_args!("  {name}: {:.0} s", begun.elapsed().as_secs_f64()));
     }
 }

@@ -67,7 +67,7 @@ fn bring_all(needs: &[Need]) -> Missing {
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
     match may_install() {
         Ok(()) => {
-            loud(&format!("installing for the tests: {}", packages.join(" ")));
+            loud(&format!("installing {}", packages.join(" ")));
             if let Err(error) = install(&packages) {
                 loud(&format!("apt-get: {error:#}"));
             }
@@ -77,7 +77,7 @@ fn bring_all(needs: &[Need]) -> Missing {
     }
     for need in &missing {
         loud(&format!(
-            "{} is missing (Debian package {}): the tests that need it cannot run",
+            "{} is missing (Debian package {}): what needs it cannot run",
             need.name, need.package
         ));
     }

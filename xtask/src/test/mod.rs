@@ -16,6 +16,7 @@ use count::Count;
 use level::Level;
 
 use crate::lab;
+use crate::say::tell;
 
 /// What the tests need beyond the toolchain and is not here, by the names that are printed.
 type Missing = Vec<String>;
@@ -112,7 +113,7 @@ impl fmt::Display for Part {
 
 /// What nobody may overlook.
 pub(crate) fn loud(what: &str) {
-    eprintln!("\n!!! {what}\n");
+    tell(format_args!("\n!!! {what}\n"));
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::Progress;
+use crate::machines::programs::program;
 
 /// A layer that no checkout asked for in this time is thrown away when the next one is built.
 const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -73,7 +74,7 @@ impl Layer {
         fs::create_dir_all(partial.join("tree")).context("cannot make the layer's folder")?;
         let log = self.folder.with_extension("log");
         let mut written = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut child = Command::new("setpriv")
+        let mut child = program("setpriv")
             // It ends with us, so that a second build never meets the first.
             .args(["--pdeathsig", "KILL", "unshare"])
             // Whatever the script mounts goes with it, and so does whatever it leaves running.
@@ -90,11 +91,10 @@ impl Layer {
             .args(["bash", "-c", &[FOR_ANYBODY, script].concat(), "build"])
             .arg(partial.join("tree"))
             .args(args)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(written.try_clone()?)
             .spawn()
-            .context("cannot start unshare (Debian package util-linux)")?;
+            .context("cannot start setpriv (Debian package util-linux)")?;
         let out = child.stdout.take().context("the build has no output")?;
         for line in BufReader::new(out).lines() {
             let line = line.unwrap_or_default();

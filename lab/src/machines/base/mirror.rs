@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+
+use crate::machines::programs::program;
 
 /// What the machines' tree is made from, whatever this machine runs.
 const SUITE: &str = "bookworm";
@@ -12,17 +14,24 @@ const SUITE: &str = "bookworm";
 /// Names a mirror where apt's sources do not. There may be no apt to ask, so it is taken at its word.
 const TOLD: &str = "NIXI_LAB_MIRROR";
 
-/// The mirror that we are told, or the first of apt's own sources (sources.list(5)) that has the suite.
-pub(super) fn find() -> Result<String> {
-    choose(std::env::var(TOLD).ok(), &mirrors(&sources()), has_suite)
+/// The mirror that we are told, or the first of apt's own sources (sources.list(5)) that has the suite. What is fetched
+/// to find out goes into the cache's folder, where it is forgotten at the latest.
+pub(super) fn find(cache: &Path) -> Result<String> {
+    choose(std::env::var(TOLD).ok(), &mirrors(&sources()), |mirror| has_suite(mirror, cache))
 }
 
-fn choose(told: Option<String>, mirrors: &[String], has_suite: impl Fn(&str) -> bool) -> Result<String> {
+fn choose(
+    told: Option<String>,
+    mirrors: &[String],
+    has_suite: impl Fn(&str) -> Result<bool>,
+) -> Result<String> {
     if let Some(told) = told.filter(|told| !told.is_empty()) {
         return Ok(told);
     }
-    if let Some(mirror) = mirrors.iter().find(|mirror| has_suite(mirror)) {
-        return Ok(mirror.clone());
+    for mirror in mirrors {
+        if has_suite(mirror)? {
+            return Ok(mirror.clone());
+        }
     }
     let hint = format!("set {TOLD} to the address of a mirror of Debian");
     if mirrors.is_empty() {
@@ -31,18 +40,18 @@ fn choose(told: Option<String>, mirrors: &[String], has_suite: impl Fn(&str) -> 
     bail!("no mirror of apt's sources on this machine has Debian {SUITE} ({}): {hint}", mirrors.join(" "))
 }
 
-fn has_suite(mirror: &str) -> bool {
-    let Ok(folder) = tempfile::tempdir() else { return false };
+fn has_suite(mirror: &str, cache: &Path) -> Result<bool> {
+    let folder =
+        tempfile::tempdir_in(cache).with_context(|| format!("cannot write below {}", cache.display()))?;
     // apt's own way of fetching honours this machine's proxies.
-    let fetched = Command::new("/usr/lib/apt/apt-helper")
+    let fetched = program("/usr/lib/apt/apt-helper")
         .arg("download-file")
         .arg(format!("{mirror}/dists/{SUITE}/InRelease"))
         .arg(folder.path().join("InRelease"))
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    fetched.is_ok_and(|status| status.success())
+    Ok(fetched.is_ok_and(|status| status.success()))
 }
 
 /// The texts of all source files, in both forms.
@@ -81,7 +90,7 @@ mod tests {
     #[test]
     fn what_we_are_told_comes_before_what_apt_knows() {
         let apt = ["http://ubuntu.example".to_owned(), "http://debian.example".to_owned()];
-        let has_suite = |mirror: &str| mirror.contains("debian");
+        let has_suite = |mirror: &str| Ok(mirror.contains("debian"));
         let of = |told: Option<&str>, apt: &[String]| choose(told.map(str::to_owned), apt, has_suite);
         assert_eq!(of(Some("http://told.example"), &apt).unwrap(), "http://told.example");
         assert_eq!(of(Some(""), &apt).unwrap(), "http://debian.example");

@@ -68,13 +68,16 @@ impl BaseTree {
         // Two builds at once would only be slower; the second finds the work done.
         let lock =
             File::options().create(true).append(true).open(&lock).context("cannot open the cache's lock")?;
-        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            progress("another process builds it; waiting");
+            flock(&lock, FlockOperation::LockExclusive).context("cannot lock the cache")?;
+        }
         if !recipe.debian.is_complete() {
-            let mirror = mirror::find()?;
+            let mirror = mirror::find(&recipe.cache)?;
             recipe.debian.build(DEBIAN, &[mirror.as_ref()], progress)?;
         }
         if variant == Variant::Docker && !recipe.docker.is_complete() {
-            let mirror = mirror::find()?;
+            let mirror = mirror::find(&recipe.cache)?;
             recipe.docker.build(DOCKER, &[recipe.debian.tree().as_ref(), mirror.as_ref()], progress)?;
         }
         if !recipe.look_alike.is_complete() {
@@ -96,14 +99,16 @@ impl BaseTree {
             Variant::Plain => None,
             Variant::Docker => Some(self.docker.as_ref().context("the Docker Engine's layer is not built")?),
         };
-        let layers: Vec<_> = std::iter::once(&self.look_alike).chain(docker).chain([&self.debian]).collect();
-        let names: Vec<_> = layers.iter().map(|layer| layer.display().to_string()).collect();
-        ensure!(
-            !names.iter().any(|name| name.contains([':', ',', '\\'])),
-            "overlayfs cannot take a cache below a folder with `:`, `,` or a backslash in its name: {}",
-            self.debian.display()
-        );
+        let layers = std::iter::once(&self.look_alike).chain(docker).chain([&self.debian]);
+        let names: Vec<_> = layers.map(|layer| layer.display().to_string()).collect();
         Ok(names.join(":"))
+    }
+
+    /// What to do about a tree in which something is missing.
+    pub(super) fn if_damaged(&self) -> String {
+        let trees = std::iter::once(&self.look_alike).chain(&self.docker).chain([&self.debian]);
+        let trees: Vec<_> = trees.map(|tree| tree.display().to_string()).collect();
+        format!("their tree is damaged: `rm -rf {}`, and it is built again", trees.join(" "))
     }
 
     /// A file of the tree as a machine finds it before its first generation.
@@ -131,7 +136,7 @@ struct Recipe {
 
 impl Recipe {
     fn read() -> Result<Self> {
-        let cache = cache()?.join("lab");
+        let cache = cache()?;
         let debian = Layer::new(&cache, "debian", layer::hash([("debian.sh".as_ref(), DEBIAN.as_bytes())]));
         let docker = layer::hash([
             ("debian".as_ref(), debian.hash().as_bytes()),
@@ -171,8 +176,33 @@ fn look_alike_files() -> PathBuf {
 /// Where trees outlive a checkout: below the user's cache.
 fn cache() -> Result<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    folder("XDG_CACHE_HOME")
+    let cache = folder("XDG_CACHE_HOME")
         .or_else(|| folder("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("nixi"))
-        .context("the lab needs a place for its cache: set HOME or XDG_CACHE_HOME")
+        .context("the lab needs a place for its cache: set HOME or XDG_CACHE_HOME")?;
+    check_path(&cache.join("nixi/lab"))
+}
+
+/// Refuses what overlayfs would take for two folders, or for an option.
+fn check_path(cache: &Path) -> Result<PathBuf> {
+    let good = cache.to_str().is_some_and(|path| !path.contains([':', ',', '\\', '"', '\n']));
+    ensure!(
+        good,
+        "overlayfs takes no cache with `:`, `,`, a quote or a backslash in its path, such as {}: set XDG_CACHE_HOME",
+        cache.display()
+    );
+    Ok(cache.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_that_overlayfs_would_misread_is_refused_before_anything_is_built() {
+        assert_eq!(check_path("/home/me/.cache".as_ref()).unwrap(), Path::new("/home/me/.cache"));
+        for path in ["/a:b", "/a,upperdir=b", "/a\\b"] {
+            let refused = check_path(path.as_ref()).unwrap_err().to_string();
+            assert!(refused.contains(path) && refused.contains("XDG_CACHE_HOME"), "{refused}");
+        }
+    }
 }
