@@ -22,6 +22,8 @@ const NEEDS: &[Need] = &[
     // Login shells: one that Nixi takes, and one that it has to refuse.
     Need { name: "zsh", package: "zsh", is_here: || find("zsh").is_some() },
     Need { name: "fish", package: "fish", is_here: || find("fish").is_some() },
+    // A clock that jumps.
+    Need { name: "libfaketime", package: "libfaketime", is_here: has_faketime },
     Need { name: "tmux", package: "tmux", is_here: || find("tmux").is_some() },
     Need {
         name: "python3-venv",
@@ -41,6 +43,11 @@ const MACHINE_NEEDS: &[Need] = &[
     Need { name: "ip", package: "iproute2", is_here: || find("ip").is_some() },
     Need { name: "ssh-keygen", package: "openssh-client", is_here: || find("ssh-keygen").is_some() },
 ];
+
+fn has_faketime() -> bool {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("faketime/libfaketime.so.1")).any(|library| library.exists())
+}
 
 /// Brings what is missing for tests, if it may; what is still missing then, it says and returns.
 pub(crate) fn bring() -> Missing {
