@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::ErrorReport;
+use crate::error::{ErrorReport, ToolError};
+use crate::exec::ExecError;
+use crate::node::Node;
 
 /// How a step, or a whole call, ended. The seven words of the CLI contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -52,4 +54,34 @@ pub struct StepReport {
     pub output: Option<String>,
     /// What went wrong.
     pub error: Option<ErrorReport>,
+}
+
+/// The report of a command that did not run to its end, or not at all.
+pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport {
+    let status = status_of(&error);
+    let mut report = ToolError::Exec(error).report();
+    if status == StepStatus::Unknown {
+        report = report.hint(format!(
+            "it may or may not have happened: look at {} before you try again; nothing is sent twice",
+            node.name()
+        ));
+    }
+    StepReport { step, status, output: None, error: Some(report) }
+}
+
+fn status_of(error: &ExecError) -> StepStatus {
+    match error {
+        ExecError::Unreachable { .. } => StepStatus::Unreachable,
+        ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled => StepStatus::Unknown,
+        ExecError::CancelledUnsent => StepStatus::NotStarted,
+        ExecError::Unfit { .. } | ExecError::Unquotable(_) => StepStatus::Failed,
+    }
+}
+
+pub(super) fn done(step: String, output: Option<String>) -> StepReport {
+    StepReport { step, status: StepStatus::Done, output, error: None }
+}
+
+pub(super) fn failed(step: String, error: ErrorReport) -> StepReport {
+    StepReport { step, status: StepStatus::Failed, output: None, error: Some(error) }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::applied::{done, failed, unended};
+use super::bench::Bench;
 use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
-use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{ExecError, Executor, Forgotten, HostKeys, Invocation};
-use crate::node::{Node, SshTarget};
+use crate::exec::{ExecError, Forgotten, Invocation};
+use crate::node::SshTarget;
 use crate::text;
 
 /// How long one step of a change may run: stopping a container alone may take its grace period of 10 s and more.
@@ -19,19 +20,6 @@ const STEP_DEADLINE: Duration = Duration::from_secs(600);
 
 /// How long an interrupted command has to tell how it ended; a person who interrupts waits for no more than a second.
 const LAST_WORD: Duration = Duration::from_millis(500);
-
-/// What applying needs: the way to the node, and the controller's own files.
-pub(crate) struct Bench<'a> {
-    pub(crate) executor: &'a dyn Executor,
-    pub(crate) config: &'a ConfigStore,
-    pub(crate) host_keys: Arc<dyn HostKeys>,
-    /// The node as the configuration has it now; `None` if it is gone from there.
-    pub(crate) current: Option<Node>,
-    /// Every other node, whose host keys stay.
-    pub(crate) others: Vec<SshTarget>,
-    pub(crate) settings: Settings,
-    pub(crate) cancel: &'a CancellationToken,
-}
 
 /// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
 /// runs the steps in order up to the first that does not end as done. Every step is reported.
@@ -137,19 +125,6 @@ async fn run_command(
     }
 }
 
-/// The report of a command that did not run to its end, or not at all.
-pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport {
-    let status = status_of(&error);
-    let mut report = ToolError::Exec(error).report();
-    if status == StepStatus::Unknown {
-        report = report.hint(format!(
-            "it may or may not have happened: look at {} before you try again; nothing is sent twice",
-            node.name()
-        ));
-    }
-    StepReport { step, status, output: None, error: Some(report) }
-}
-
 async fn given_up(cancel: &CancellationToken) {
     cancel.cancelled().await;
     tokio::time::sleep(LAST_WORD).await;
@@ -183,21 +158,4 @@ pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Resul
         Err(_) => Err(ErrorReport::new(ErrorKind::Internal, "writing the configuration broke off")
             .hint("`nixi config check` tells whether it is whole")),
     }
-}
-
-fn status_of(error: &ExecError) -> StepStatus {
-    match error {
-        ExecError::Unreachable { .. } => StepStatus::Unreachable,
-        ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled => StepStatus::Unknown,
-        ExecError::CancelledUnsent => StepStatus::NotStarted,
-        ExecError::Unfit { .. } | ExecError::Unquotable(_) => StepStatus::Failed,
-    }
-}
-
-pub(super) fn done(step: String, output: Option<String>) -> StepReport {
-    StepReport { step, status: StepStatus::Done, output, error: None }
-}
-
-pub(super) fn failed(step: String, error: ErrorReport) -> StepReport {
-    StepReport { step, status: StepStatus::Failed, output: None, error: Some(error) }
 }

@@ -7,6 +7,7 @@
 mod applied;
 mod apply;
 mod approved;
+mod bench;
 mod digest;
 mod expectation;
 mod file;
@@ -17,8 +18,9 @@ mod step;
 mod writable;
 
 pub use applied::{StepReport, StepStatus};
-pub(crate) use apply::{Bench, apply, write_config};
+pub(crate) use apply::{apply, write_config};
 pub use approved::Approved;
+pub(crate) use bench::Bench;
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
 pub use file::{FileDigest, PutFile, Replaces};

@@ -17,7 +17,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::apply::{Bench, failed, unended};
+use super::applied::{failed, unended};
+use super::bench::Bench;
 use super::{Approved, PlanDigest, StepReport};
 use crate::command::{ChangeId, Lasting, Login, Program, SYSTEMD_RUN, stop};
 use crate::error::ToolError;

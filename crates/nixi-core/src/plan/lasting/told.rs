@@ -9,7 +9,7 @@ use crate::catalog::lasting as catalog;
 use crate::command::{Excerpt, Login};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::Output;
-use crate::plan::apply::{done, failed};
+use crate::plan::applied::{done, failed};
 use crate::plan::{StepReport, StepStatus};
 use crate::text;
 

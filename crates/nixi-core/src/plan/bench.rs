@@ -1,0 +1,23 @@
+//! What a plan is applied with.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::ConfigStore;
+use crate::context::Settings;
+use crate::exec::{Executor, HostKeys};
+use crate::node::{Node, SshTarget};
+
+/// What applying needs: the way to the node, and the controller's own files.
+pub(crate) struct Bench<'a> {
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) config: &'a ConfigStore,
+    pub(crate) host_keys: Arc<dyn HostKeys>,
+    /// The node as the configuration has it now; `None` if it is gone from there.
+    pub(crate) current: Option<Node>,
+    /// Every other node, whose host keys stay.
+    pub(crate) others: Vec<SshTarget>,
+    pub(crate) settings: Settings,
+    pub(crate) cancel: &'a CancellationToken,
+}
