@@ -10,3 +10,9 @@ pub(crate) fn digest(path: &FilePath, reader: Elevation) -> Command<Read> {
         Elevation::Root => command.by_root(),
     }
 }
+
+/// Who owns the folder of a file, and who may write there, as stat(1) prints it: a user's number and permissions in
+/// octal.
+pub(crate) fn folder(of: &FilePath) -> Command<Read> {
+    Command::read(Program::new("stat"), ["--dereference", "--format=%u %a", "--"]).and([of.folder()])
+}

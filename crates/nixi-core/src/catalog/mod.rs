@@ -80,6 +80,8 @@ mod tests {
             lasting::said(&change),
             file::digest(&"/srv/web/a b".parse().unwrap(), Elevation::LoginUser),
             file::digest(&"/etc/nixos/nixi.nix".parse().unwrap(), Elevation::Root),
+            file::folder(&"/etc/nixos/nixi.nix".parse().unwrap()),
+            file::folder(&"/nixi.nix".parse().unwrap()),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -120,6 +122,8 @@ mod tests {
         sudo -n -- journalctl '--output=cat' --no-pager '--lines=100' '_SYSTEMD_UNIT=nixi-4a4a4a4a4a4a4a4a.service'
         sha256sum -- '/srv/web/a b'
         sudo -n -- sha256sum -- /etc/nixos/nixi.nix
+        stat --dereference '--format=%u %a' -- /etc/nixos
+        stat --dereference '--format=%u %a' -- /
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

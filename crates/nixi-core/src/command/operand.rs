@@ -83,6 +83,14 @@ checked_word! {
 }
 
 impl FilePath {
+    /// The folder that it lies in.
+    pub(crate) fn folder(&self) -> &str {
+        match self.as_str().rsplit_once('/') {
+            Some(("", _)) | None => "/",
+            Some((folder, _)) => folder,
+        }
+    }
+
     /// A file beside it, hidden, whose name ends like this.
     pub(crate) fn beside(&self, end: &str) -> Self {
         let (folder, name) = self.as_str().rsplit_once('/').unwrap_or(("", self.as_str()));

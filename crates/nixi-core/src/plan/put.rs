@@ -4,12 +4,15 @@
 //! beside it are the right ones and what is to be replaced is still there. Before it, nothing has happened to the path,
 //! whatever became of the connection; after it, the path is read to see whether it did.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::apply::{Bench, done, failed, unended};
+use super::applied::{done, failed, unended};
+use super::bench::Bench;
 use super::file::{FileDigest, PutFile, Replaces};
 use super::{Approved, StepReport};
 use crate::catalog;
@@ -46,8 +49,9 @@ enum Stopped {
 /// Puts the file there, whole or not at all.
 pub(super) async fn run(put: &PutFile, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
     let node = approved.writable.node();
-    let number: String = approved.digest.to_string().chars().take(16).collect();
-    let beside = put.path.beside(&format!("nixi-{number}")).to_string();
+    // Two who put the same file at the same time must not write into one another's.
+    let number = RandomState::new().hash_one(approved.digest);
+    let beside = put.path.beside(&format!("nixi-{number:016x}")).to_string();
     let putting = Putting { put, node, approved, bench, beside };
     match putting.prepare().await {
         Ok(()) => putting.place(shown).await,
@@ -61,10 +65,13 @@ pub(super) async fn run(put: &PutFile, shown: String, approved: &Approved, bench
 impl Putting<'_> {
     /// All but the last command.
     async fn prepare(&self) -> Result<(), Stopped> {
-        let PutFile { mode, owner, .. } = self.put;
+        let PutFile { mode, owner, elevation, .. } = self.put;
+        if *elevation == Elevation::Root {
+            self.check_folder().await?;
+        }
         self.check().await?;
         // Empty and closed to others before the first byte; whatever a former attempt left goes.
-        self.run("install", &["-m", "600", "--", "/dev/null"], None).await?;
+        self.run("install", &["-T", "-m", "600", "--", "/dev/null"], None).await?;
         let to = format!("of={}", self.beside);
         let writing =
             ["bs=64K", "iflag=fullblock", "oflag=nofollow", "conv=nocreat,notrunc,fsync", "status=none", &to];
@@ -75,7 +82,7 @@ impl Putting<'_> {
             return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
         }
         if let Some(owner) = owner {
-            self.run("chown", &["--", owner.as_str()], None).await?;
+            self.run("chown", &["-h", "--", owner.as_str()], None).await?;
         }
         self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
         // The transfer may have taken long.
@@ -90,8 +97,10 @@ impl Putting<'_> {
             Err(Stopped::Unended(
                 error @ (ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled),
             )) => {
+                // If the content was the same before, it proves nothing.
+                let was_other = self.put.replaces != Replaces::Content(self.put.digest());
                 match self.found().await {
-                    Ok(Some(digest)) if digest == self.put.digest() => done(shown, None),
+                    Ok(Some(digest)) if was_other && digest == self.put.digest() => done(shown, None),
                     // It may still be on its way on the node.
                     Ok(_) | Err(_) => unended(shown, error, self.node),
                 }
@@ -175,6 +184,28 @@ impl Putting<'_> {
             (Some(_), Replaces::Content(_)) => {
                 Err(Stopped::Changed(format!("{path} is not what it was when the plan was made")))
             }
+        }
+    }
+
+    /// Whether root alone may write to the folder: anybody else could put a link in the place of what is beside, and
+    /// root would follow it.
+    async fn check_folder(&self) -> Result<(), Stopped> {
+        let read = catalog::file::folder(&self.put.path);
+        let invocation = Invocation::read(self.node, &read, STEP, self.bench.cancel.clone());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        if !output.exit.is_success() {
+            let words = read.for_login(self.bench.executor.login(self.node));
+            return Err(Stopped::Failed(ToolError::of_output(&words, read.program(), false, &output)));
+        }
+        let told = String::from_utf8_lossy(&output.stdout);
+        let others_write = |mode: &str| u32::from_str_radix(mode, 8).map_or(true, |mode| mode & 0o022 != 0);
+        match told.trim().split_once(' ') {
+            Some(("0", mode)) if !others_write(mode) => Ok(()),
+            Some(_) | None => Err(Stopped::Changed(format!(
+                "others than root may write to the folder of {}, and there root would follow their links",
+                self.put.path
+            ))),
         }
     }
 
