@@ -126,7 +126,7 @@ async fn docker_is_asked_what_it_removes_when_it_stops() {
         let state = r#""Image":"nginx","State":"running","Status":"Up 5 minutes""#;
         format!("{{\"ID\":\"{id}\",\"Names\":\"{name}\",{state}}}\n")
     };
-    let docker = Recording::new()
+    let docker = node()
         .answering("sudo -n -- docker ps", &(row(WEB, "web") + &row(CACHE, "cache")))
         .answering(
             "sudo -n -- docker inspect --type container --format '{{.Id}} {{.Name}}'",
