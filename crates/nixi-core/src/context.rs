@@ -30,7 +30,7 @@ pub(crate) struct Reader<'a> {
 }
 
 /// How many chunks of a streamed answer wait between the one who reads them off the node and the one who takes them.
-const CHUNKS: usize = 8;
+const CHUNKS: usize = 4;
 
 impl Reader<'_> {
     fn invocation(&self, command: &Command<Read>) -> Invocation {

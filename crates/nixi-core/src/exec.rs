@@ -52,9 +52,9 @@ impl Sink {
     }
 
     /// Puts a chunk in, which there has to be room for; it is lost if nobody listens any more.
-    pub fn put(&self, chunk: &[u8]) {
+    pub fn put(&self, chunk: Vec<u8>) {
         self.begun.store(true, Ordering::Relaxed);
-        let _ = self.chunks.try_send(chunk.to_vec());
+        let _ = self.chunks.try_send(chunk);
     }
 
     /// Whether something was put in: from then on the command cannot be run again in secret.

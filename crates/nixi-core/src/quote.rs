@@ -116,14 +116,15 @@ impl Mark {
     }
 
     /// The line that stops a command of the login user: politely, and after two seconds by force. One that has not
-    /// come so far that it can be found is looked for a little longer.
+    /// come so far that it can be found is looked for a little longer. The mark can be read by every user of the node, so
+    /// that processes of others do not count.
     #[must_use]
     pub fn stop(&self) -> String {
         let (path, mark) = (system_path(), self.variable());
         let kill = stop_group("kill", "$g");
         format!(
             "{path}; n=0; while [ $n -lt 10 ]; do f=0; \
-             for e in $(grep -lsxz {mark} /proc/[0-9]*/environ); do e=${{e%/environ}}; \
+             for e in $(grep -lsxz {mark} /proc/[0-9]*/environ); do e=${{e%/environ}}; [ -O $e ] || continue; \
              g=$(ps -o pgid= -p ${{e#/proc/}}); g=$((g)); \
              if [ $g -gt 1 ]; then f=1; {kill} fi; done; \
              [ $f = 1 ] && break; n=$((n+1)); sleep 0.1; done"

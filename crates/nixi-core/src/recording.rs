@@ -101,7 +101,7 @@ impl Executor for Recording {
         match answer {
             Some((_, Ok(mut answer))) => {
                 if let Some(sink) = run.sink() {
-                    sink.put(&std::mem::take(&mut answer.stdout));
+                    sink.put(std::mem::take(&mut answer.stdout));
                 }
                 Ok(answer)
             }

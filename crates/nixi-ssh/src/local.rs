@@ -229,7 +229,7 @@ async fn read_all(
         let bytes = buffer.get(..length).unwrap_or_default();
         match sink {
             _ if bytes.is_empty() => return Ok((kept, truncated)),
-            Some(sink) => sink.put(bytes),
+            Some(sink) => sink.put(bytes.to_vec()),
             None => truncated |= keep(&mut kept, bytes, limit),
         }
     }

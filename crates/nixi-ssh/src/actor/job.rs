@@ -181,6 +181,16 @@ impl Job {
         matches!(self.work, Work::Exec(_))
     }
 
+    /// Whether it is to stop another command.
+    pub(super) fn is_stop(&self) -> bool {
+        matches!(self.work, Work::Stop(..))
+    }
+
+    /// Answers the caller of what was to be stopped, which may run on.
+    pub(super) fn give_up(&mut self) {
+        self.answer(Err(Failure::Cancelled));
+    }
+
     /// Whether it can be found on the node.
     pub(super) fn is_traced(&self) -> bool {
         matches!(&self.work, Work::Exec(exec) if exec.trace.is_some())

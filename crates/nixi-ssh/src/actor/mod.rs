@@ -249,13 +249,14 @@ impl Actor {
         }
     }
 
-    /// Whether there is nothing left to step. One still round is not enough: what an op read from the socket may be
-    /// for one that had its step before. Nor is an empty hand of libssh2 always an empty socket; but if it takes
-    /// nothing at all, it waits for something else.
+    /// Whether there is nothing left to step. With several ops one still round is not enough: what one read from the
+    /// socket may be for another that had its step before. Nor is an empty hand of libssh2 always an empty socket; but
+    /// if it takes nothing at all, it waits for something else.
     fn may_pause(&self, still: u32) -> bool {
         match still {
-            0 | 1 => false,
-            2..=8 => (self.ops.is_empty() && self.tunnels.is_empty()) || !self.link.has_unread(),
+            0 => false,
+            1 if self.ops.len() > 1 || !self.tunnels.is_empty() => false,
+            1..=8 => (self.ops.is_empty() && self.tunnels.is_empty()) || !self.link.has_unread(),
             _ => true,
         }
     }
@@ -448,6 +449,16 @@ impl Actor {
         if job.is_probe() {
             // A refusal is a sign of life too.
             job.alive();
+            return Ok(());
+        }
+        if job.is_stop() {
+            // What it is to stop may hold the last place itself: its caller does not wait for that.
+            if job.since.elapsed() >= STOPPED_WITHIN {
+                job.give_up();
+                return Ok(());
+            }
+            self.retry_at = Some(Instant::now() + Duration::from_millis(100));
+            self.waiting.push_front(job);
             return Ok(());
         }
         // So it is for whoever wanted to be sure; and the spare channel takes a place.

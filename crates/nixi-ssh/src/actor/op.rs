@@ -14,6 +14,8 @@ use crate::connect::{code, would_block};
 
 /// The most bytes one step takes from one stream, so that a chatty command does not starve the others.
 const GULP: usize = 256 * 1024;
+/// The most bytes of a stream that are handed on in one piece: several packets, so that nobody is woken for each.
+const CHUNK: usize = 128 * 1024;
 /// The most bytes that are handed to libssh2 at once; it makes one packet of them (RFC 4253, section 6.1).
 const PACKET: usize = 32 * 1024;
 
@@ -214,7 +216,8 @@ impl Op {
             self.deadline = Some(Instant::now() + deadline);
             return self.moved(Phase::Sending(channel));
         }
-        self.abandon(Failure::CancelledUnsent);
+        self.job.answer(Err(Failure::CancelledUnsent));
+        self.closing_since.get_or_insert_with(Instant::now);
         self.moved(Phase::Closing(channel))
     }
 
@@ -224,7 +227,11 @@ impl Op {
             Ok(()) => self.moved(Phase::Running(channel)),
             Err(error) if would_block(&error) => self.blocked(Phase::Sending(channel)),
             Err(error) if code(&error) == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED => {
-                self.abandon(Failure::Denied("the node refuses to run commands for this login".to_owned()));
+                // Nothing runs that would have to be stopped.
+                let why = "the node refuses to run commands for this login".to_owned();
+                self.job.answer(Err(Failure::Denied(why)));
+                self.deadline = None;
+                self.closing_since.get_or_insert_with(Instant::now);
                 self.moved(Phase::Closing(channel))
             }
             Err(error) => dead(&error),
@@ -241,11 +248,13 @@ impl Op {
         };
         for stderr in [false, true] {
             let streams = &mut self.streams;
-            let room = || stderr || exec.sink.as_ref().is_none_or(Sink::has_room);
-            let drained = drain(&channel, stderr, buffer, room, |bytes| match stderr {
-                false => streams.take_stdout(bytes, exec),
-                true => streams.take_stderr(bytes, exec),
-            });
+            let drained = match &exec.sink {
+                Some(sink) if !stderr => pour(&channel, sink),
+                Some(_) | None => drain(&channel, stderr, buffer, |bytes| match stderr {
+                    false => streams.take_stdout(bytes, exec),
+                    true => streams.take_stderr(bytes, exec),
+                }),
+            };
             match drained {
                 Ok(some) => moved |= some,
                 Err(why) => return Step::Dead(why),
@@ -282,7 +291,7 @@ impl Op {
         // A half-sent window adjustment has to go out before the close can.
         let mut moved = false;
         for stderr in [false, true] {
-            match drain(&channel, stderr, buffer, || true, |_| {}) {
+            match drain(&channel, stderr, buffer, |_| {}) {
                 Ok(some) => moved |= some,
                 Err(why) => return Step::Dead(why),
             }
@@ -302,7 +311,7 @@ fn dead(error: &ssh2::Error) -> Step {
 
 /// Whether a spare channel can still be used, after all that the node has said meanwhile.
 pub(super) fn is_open(channel: &Channel, buffer: &mut [u8]) -> bool {
-    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, || true, |_| {}) == Ok(false))
+    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(false))
         && !channel.eof()
 }
 
@@ -341,17 +350,39 @@ fn feed(channel: &mut Channel, input: Option<&[u8]>, state: &mut Input) -> Resul
     }
 }
 
-/// Takes what a stream has, as long as there is room for it; whether it had anything.
+/// Hands on what standard output has, as long as there is room for it; whether it had anything.
+fn pour(channel: &Channel, sink: &Sink) -> Result<bool, String> {
+    let mut stream = channel.stream(0);
+    let mut moved = false;
+    while sink.has_room() {
+        let mut chunk = vec![0; CHUNK];
+        match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(length) => {
+                chunk.truncate(length);
+                sink.put(chunk);
+                moved = true;
+                if length < CHUNK {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(moved)
+}
+
+/// Takes what a stream has; whether it had anything.
 fn drain(
     channel: &Channel,
     stderr: bool,
     buffer: &mut [u8],
-    room: impl Fn() -> bool,
     mut take: impl FnMut(&[u8]),
 ) -> Result<bool, String> {
     let mut stream = channel.stream(i32::from(stderr));
     let mut total = 0;
-    while total < GULP && room() {
+    while total < GULP {
         match stream.read(buffer) {
             Ok(0) => break,
             Ok(length) => {

@@ -15,10 +15,7 @@ pub(super) struct Streams {
 
 impl Streams {
     pub(super) fn take_stdout(&mut self, bytes: &[u8], exec: &Exec) {
-        match &exec.sink {
-            Some(sink) => sink.put(bytes),
-            None => self.stdout.take(bytes, exec.limit),
-        }
+        self.stdout.take(bytes, exec.limit);
     }
 
     pub(super) fn take_stderr(&mut self, bytes: &[u8], exec: &Exec) {

@@ -162,10 +162,12 @@ impl Login<'_> {
         if *agent == Agent::Off {
             return Ok(false);
         }
-        // The agent may ask a person or a token, so its answers have places of their own.
+        // The agent may ask a person or a token, so its answers have places of their own; and it may never answer, so
+        // that waiting for one is no time of ours, and nobody's turn is held up meanwhile.
         let (socket, session) = (agent.clone(), self.link.session.clone());
-        let place =
-            self.budget.queue(Arc::clone(places).acquire_owned()).await.map_err(ConnectError::internal)?;
+        self.link.steps_aside();
+        let place = self.budget.within("asking the agent", Arc::clone(places).acquire_owned()).await?;
+        let place = place.map_err(ConnectError::internal)?;
         let list = spawn_blocking(move || {
             let _place = place;
             list(&session, &socket, &wanted)

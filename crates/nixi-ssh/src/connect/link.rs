@@ -52,8 +52,8 @@ impl Link {
         key.ok_or_else(|| ConnectError::Protocol("it showed no host key".to_owned()))
     }
 
-    /// The login is done.
-    pub(super) fn has_entered(&self) {
+    /// Gives its turn up, to take it again when it goes on: the login is done, or waits for something else than the host.
+    pub(super) fn steps_aside(&self) {
         self.turn.end();
     }
 

@@ -1,7 +1,7 @@
 //! From a host and a port to an authenticated session.
 //!
-//! Nothing waits for the network on a thread: libssh2 runs non-blocking, one step at a time. Only hosts that answer take
-//! part in what is bounded, so one that does not, at whatever point, holds no place that another one needs.
+//! Nothing waits for the network on a thread: libssh2 runs non-blocking, one step at a time. So many connect at a time,
+//! but a host that does not answer, at whatever point, soon holds no place that another one needs.
 
 mod auth;
 mod budget;
@@ -47,7 +47,7 @@ pub(crate) struct Connector {
 
 /// Bounds on what a crowd of connects may take at once.
 struct Places {
-    /// Key exchanges and logins: see [`turn`].
+    /// Connections, key exchanges and logins: see [`turn`].
     turns: Arc<Semaphore>,
     /// The record of host keys, which one at a time writes: others of our own would wait for the lock of its folder in
     /// vain.
@@ -122,20 +122,26 @@ impl Connector {
         budget: &mut Budget,
         jumps: &Jumps,
     ) -> Result<Greeted, ConnectError> {
+        let turn = Turn::new(&self.places.turns);
         let (stream, carrier) = match &route.via {
-            None => (Stream::Tcp(tcp::open(route, budget, &self.places.lookups).await?), None),
+            None => {
+                turn.take(budget).await?;
+                let stream = turn.linger(tcp::open(route, budget, &self.places.lookups)).await?;
+                (Stream::Tcp(stream), None)
+            }
+            // The jump host takes a turn of its own.
             Some(via) => {
                 let Opened { stream, session } = jumps.open(via, route, budget).await?;
                 (Stream::Tunnel(stream), Some(session))
             }
         };
-        let socket = Socket::greeted(stream, budget).await?;
+        let socket = turn.linger(Socket::greeted(stream, budget)).await?;
         // From here on it is there and speaks: one that does not holds no place.
         let place = match &route.via {
             None => None,
             Some(via) => Some(jumps.place_behind(via, budget).await?),
         };
-        let mut link = Link::new(socket, algorithms, Turn::new(&self.places.turns))?;
+        let mut link = Link::new(socket, algorithms, turn)?;
         link.handshake(budget).await?;
         let offered = link.host_key()?;
         Ok(Greeted { link, offered, carrier, place })
@@ -156,7 +162,7 @@ impl Connector {
             return Err(ConnectError::Unknown(offered));
         }
         auth::login(&mut link, route, &self.options, budget, &self.places).await?;
-        link.has_entered();
+        link.steps_aside();
         drop(place);
         if host_key == HostKeyState::New {
             self.record(route, &offered).await?;

@@ -1,8 +1,8 @@
-//! Whose turn it is to exchange keys and log in.
+//! Whose turn it is to connect, exchange keys and log in.
 //!
 //! These steps are computing, on both sides. Where a crowd begins all at once, each is slowed down by all others until
-//! none ends in time; so only so many go on at a time. A host that lets us wait holds no place meanwhile: it may be far
-//! away, slow, or dead.
+//! none ends in time; so only so many go on at a time. A host that lets us wait gives its place up: it may be far away,
+//! slow, or dead.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -194,3 +194,27 @@ async fn a_login_that_does_not_run_what_it_is_sent_is_unfit() {
     let told = unfit(&closed).await;
     assert!(told.contains("no session"), "{told}");
 }
+
+/// It is there and says nothing: a token that waits for a touch, or one at the far end of a dead link.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_does_not_answer_holds_nobody_up_beyond_the_limit() {
+    let sshd = Sshd::start().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("agent");
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let controller = Controller::with(|options| {
+        options.agent = Agent::Socket(socket.clone());
+        options.connect_timeout = std::time::Duration::from_secs(2);
+    });
+    // More than may ask it at once.
+    let nodes: Vec<_> = (0..20).map(|n| super::at(sshd.port(), &format!("user{n}"))).collect();
+    let all = futures_util::future::join_all(nodes.iter().map(|node| controller.reach(node)));
+    for told in all.await {
+        let (reason, detail, _) = unreachable(told);
+        assert_eq!(reason, Unreachable::Timeout, "{detail}");
+        assert!(detail.contains("asking the agent"), "{detail}");
+    }
+    // One that asks nobody goes past them.
+    let other = Controller::of(&sshd);
+    assert_eq!(other.read(&target(&sshd), "echo on").await.unwrap().stdout, b"on\n");
+}

@@ -141,3 +141,25 @@ async fn what_is_given_up_is_stopped_on_the_node() {
     // Its places are free again: all of it went over one connection.
     assert_eq!(sshd.logins(), 1);
 }
+
+/// The places are those of commands that run, and what would stop one of them needs a place too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_stopped_for_want_of_a_place_is_told_all_the_same() {
+    let sshd = Sshd::builder().line("MaxSessions 2").start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let short = Duration::from_secs(1);
+    let late = async {
+        until(|| sshd.home().join("first").exists()).await;
+        let traced = Trace { mark: Mark::new(1), elevation: Elevation::LoginUser };
+        let exec = Exec { deadline: short, trace: Some(traced), ..exec("touch $HOME/second; sleep 60") };
+        let late = controller.ssh.run(&node, None, exec, Effect::Change, &CancellationToken::new()).await;
+        std::fs::write(sshd.home().join("go"), "").unwrap();
+        late
+    };
+    let line = format!("touch $HOME/first; {WAIT}; echo done");
+    let (first, late) = tokio::join!(controller.change(&node, &line), late);
+    assert_eq!(late, Err(ExecError::Deadline(short)));
+    assert_eq!(first.unwrap().stdout, b"done\n");
+    assert_eq!(controller.read(&node, "echo on").await.unwrap().stdout, b"on\n");
+}
