@@ -95,8 +95,14 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
         (format!("Host web\n{at}  CanonicalizeHostname yes\n"), "config:5: CanonicalizeHostname"),
         (format!("Host web\n{at}  ProxyJump web\n"), "leads in a circle"),
         (
-            format!("Host web\n{at}Match final all\n  ProxyJump elsewhere\n"),
+            format!("Host web\n{at}Match tagged far\n  ProxyJump elsewhere\n"),
             "config:6: proxyjump stands under",
+        ),
+        (
+            format!(
+                "Host 127.0.0.*\n  ProxyCommand {touch}\nHost web\n{at}Match final host nobody\n  Port 1\n"
+            ),
+            "config:2: the host is reached by a ProxyCommand",
         ),
         ("Port".to_owned(), "config:1: port is given no value"),
     ] {

@@ -1,8 +1,10 @@
 //! What the files say of one connection. The first value wins, as in ssh.
 
+use std::net::IpAddr;
+
 use nixi_core::Port;
 
-use super::criteria::{Criterion, Fits, Subject};
+use super::criteria::{Criterion, Fits, Pass, Subject};
 use super::parse::{Entry, Line};
 use super::tokens::{Tokens, expand};
 use super::{Place, Refusal, SshConfig};
@@ -62,20 +64,46 @@ pub(crate) struct Settings {
 
 /// Asks the files.
 pub(crate) fn settings(config: &SshConfig, query: &Query<'_>) -> Settings {
-    let mut walk = Walk { query, found: Settings::default(), family_said: false };
-    for file in &config.files {
-        walk.lines(file, Fits::Yes, None);
+    let mut walk = Walk {
+        query,
+        pass: Pass::First,
+        named: query.original.to_owned(),
+        asks_for_final_pass: false,
+        found: Settings::default(),
+        family_said: false,
+    };
+    walk.files(config);
+    if walk.asks_for_final_pass {
+        walk.begin_final_pass();
+        walk.files(config);
     }
     walk.found
 }
 
 struct Walk<'a> {
     query: &'a Query<'a>,
+    pass: Pass,
+    /// What `Host` is compared with.
+    named: String,
+    asks_for_final_pass: bool,
     found: Settings,
     family_said: bool,
 }
 
 impl Walk<'_> {
+    fn files(&mut self, config: &SshConfig) {
+        for file in &config.files {
+            self.lines(file, Fits::Yes, None);
+        }
+    }
+
+    /// What was found stays, the host's name is settled, and `Host` is for that name from now on.
+    fn begin_final_pass(&mut self) {
+        self.named = resolved(self.subject().host);
+        self.found.host_name = Some(self.named.clone());
+        self.pass = Pass::Final;
+    }
+
     /// The lines of one file. What holds around its `Include` holds for all of it.
     fn lines(&mut self, lines: &[Line], around: Fits, mut doubt: Option<(Place, String)>) {
         let outer = doubt.clone();
@@ -84,10 +112,11 @@ impl Walk<'_> {
             match &line.entry {
                 Entry::Host(patterns) => {
                     doubt.clone_from(&outer);
-                    fits = around.and(if patterns.fit(self.query.original) { Fits::Yes } else { Fits::No });
+                    fits = around.and(if patterns.fit(&self.named) { Fits::Yes } else { Fits::No });
                 }
                 Entry::Match(criteria) => {
                     doubt.clone_from(&outer);
+                    self.asks_for_final_pass |= Criterion::ask_for_final_pass(criteria);
                     fits = around.and(Criterion::fit(criteria, self.subject()));
                     match fits {
                         Fits::Exec => self.refuse(
@@ -119,6 +148,7 @@ impl Walk<'_> {
         let Query { original, user, default_user, local_user, .. } = *self.query;
         let found = &self.found;
         Subject {
+            pass: self.pass,
             original,
             host: found.host_name.as_deref().unwrap_or(original),
             user: user.or(found.user.as_ref().map(|(_, user)| user.as_str())).unwrap_or(default_user),
@@ -127,7 +157,17 @@ impl Walk<'_> {
     }
 
     fn refuse(&mut self, place: &Place, why: impl std::fmt::Display, hint: &str) {
-        self.found.refusals.push(Refusal::at(place, why, hint));
+        let refusal = Refusal::at(place, why, hint);
+        // A line may be read twice.
+        if !self.found.refusals.contains(&refusal) {
+            self.found.refusals.push(refusal);
+        }
+    }
+
+    fn remark(&mut self, remark: String) {
+        if !self.found.remarks.contains(&remark) {
+            self.found.remarks.push(remark);
+        }
     }
 
     /// A keyword under a `Match` that cannot be decided: of no concern unless it may change where a connection goes.
@@ -176,6 +216,7 @@ impl Walk<'_> {
                 self.found.user.get_or_insert_with(said);
             }
             "identityfile" if value.eq_ignore_ascii_case("none") => self.found.no_identities = true,
+            "identityfile" if self.found.identities.contains(value) => {}
             "identityfile" => self.found.identities.push(value.clone()),
             "identitiesonly" => {
                 self.found.identities_only.get_or_insert(is_yes(value));
@@ -239,7 +280,8 @@ impl Walk<'_> {
     fn not_honoured(&mut self, place: &Place, keyword: &str, value: &str) {
         let off = ["no", "none", "false"].iter().any(|off| value.eq_ignore_ascii_case(off));
         match keyword {
-            "canonicalizehostname" if !off => self.refuse(
+            // The name is settled by then.
+            "canonicalizehostname" if !off && self.pass == Pass::First => self.refuse(
                 place,
                 "CanonicalizeHostname is not honoured, and it may lead to another host",
                 "write the whole name with HostName, and `CanonicalizeHostname no` under `Host`",
@@ -259,13 +301,22 @@ impl Walk<'_> {
             | "securitykeyprovider"
             | "userknownhostsfile"
             | "globalknownhostsfile" => {
-                self.found.remarks.push(format!("{keyword} of {place} is not honoured"));
+                self.remark(format!("{keyword} of {place} is not honoured"));
             }
             "pubkeyauthentication" if off => {
-                self.found.remarks.push(format!("PubkeyAuthentication {value} of {place} is not honoured"));
+                self.remark(format!("PubkeyAuthentication {value} of {place} is not honoured"));
             }
             _ => {}
         }
+    }
+}
+
+/// The host's name as ssh has it in the final pass: in small letters, an address as it is usually written.
+fn resolved(host: &str) -> String {
+    match host.parse::<IpAddr>().map(|address| address.to_string()) {
+        Ok(usual) if usual.eq_ignore_ascii_case(host) => host.to_owned(),
+        Ok(usual) => usual,
+        Err(_) => host.to_ascii_lowercase(),
     }
 }
 
