@@ -15,6 +15,11 @@ impl Patterns {
         Self(words.split(',').map(pattern).collect())
     }
 
+    /// Of hosts, in small letters: here ssh takes both cases for one, unlike in `Host`.
+    fn hosts(words: &str) -> Self {
+        Self::list(&words.to_ascii_lowercase())
+    }
+
     /// Whether one of them fits and no refusal does.
     pub(super) fn fit(&self, word: &str) -> bool {
         let mut fit = false;
@@ -124,8 +129,8 @@ impl Criterion {
                 "all" => Of::All,
                 "final" => Of::Final,
                 "canonical" => Of::Canonical,
-                "host" => Of::Host(Patterns::list(value()?)),
-                "originalhost" => Of::OriginalHost(Patterns::list(value()?)),
+                "host" => Of::Host(Patterns::hosts(value()?)),
+                "originalhost" => Of::OriginalHost(Patterns::hosts(value()?)),
                 "user" => Of::User(Patterns::list(value()?)),
                 "localuser" => Of::LocalUser(Patterns::list(value()?)),
                 "exec" => value().map(|_| Of::Exec)?,
@@ -153,8 +158,8 @@ impl Criterion {
         let holds = match &self.of {
             Of::All => true,
             Of::Final | Of::Canonical => subject.pass == Pass::Final,
-            Of::Host(patterns) => patterns.fit(subject.host),
-            Of::OriginalHost(patterns) => patterns.fit(subject.original),
+            Of::Host(patterns) => patterns.fit(&subject.host.to_ascii_lowercase()),
+            Of::OriginalHost(patterns) => patterns.fit(&subject.original.to_ascii_lowercase()),
             Of::User(patterns) => patterns.fit(subject.user),
             Of::LocalUser(patterns) => match subject.local_user {
                 Some(user) => patterns.fit(user),

@@ -141,6 +141,7 @@ fn files_are_read_as_ssh_reads_them() {
         "IdentityFile /a\nHost 10.0.0.*\n Port 4\nMatch canonical\n Port 7\nHost web\n HostName 10.0.0.5\n",
         "Host web\n HostName fe80:0::1\nHost db\n HostName FE80::1\nHost fe80::1\n Port 6\nHost FE80::1\n Port 7\nMatch final all\n IdentityFile /b\n",
         "Match final all\n CanonicalizeHostname yes\n ProxyJump late\nHost db\n ProxyJump b\nHost w?b\n IdentityFile /a\n",
+        "Match host WEB,D?\n Port 5\nMatch originalhost wE*,!WXB\n User o\nHost WEB\n HostKeyAlias k\nMatch !host Db\n ProxyJump b\n",
         "HostKeyAlias  =  \"a b\"\nIdentityFile ~/.ssh/k\nIdentityFile '/k 2'\n identitiesonly YES\n",
     ];
     for text in texts {
