@@ -3,6 +3,9 @@
 mod find;
 mod routes;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,0 +1,67 @@
+//! Targets and files on their way to routes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use nixi_core::{Given, Jump, Port, SshTarget};
+use tempfile::TempDir;
+
+use super::Routes;
+use crate::options::SshConfigOptions;
+
+fn routes(text: &str) -> (TempDir, Routes) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    fs::write(&file, text).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let options = SshConfigOptions {
+        user: Some(file),
+        system: None,
+        home: dir.path().to_path_buf(),
+        local_user: Some("me".to_owned()),
+    };
+    (dir, Routes::new(options))
+}
+
+/// A node of which only the host is said.
+fn node(host: &str) -> SshTarget {
+    SshTarget {
+        host: host.parse().unwrap(),
+        port: Port::SSH,
+        user: "nixi".parse().unwrap(),
+        identity: None,
+        given: Given { port: false, user: false },
+        jump: Jump::Unsaid,
+    }
+}
+
+/// A session fills in what it learnt, and asks again with that when it connects.
+#[test]
+fn what_is_filled_in_leads_to_the_same_place() {
+    let (_dir, routes) = routes("Match user ops\n  HostName 10.0.0.2\nHost web\n  User ops\n  Port 2222\n");
+    let open = node("web");
+    let place = routes.place(&open);
+    assert_eq!((place.host.as_str(), place.user.as_str(), place.port.get()), ("web", "ops", 2222));
+    let filled = SshTarget { user: place.user.clone(), port: place.port, ..open };
+    assert_eq!(routes.place(&filled), place);
+    // A user that Nixi's own configuration names is one that counts.
+    let given = SshTarget { given: Given { port: false, user: true }, ..filled };
+    assert_eq!(routes.place(&given).host.as_str(), "10.0.0.2");
+}
+
+#[test]
+fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
+    let (_dir, routes) = routes("Host web\n  ProxyJump far,near\nMatch user me\n  Port 2222\n");
+    let users = |target: &SshTarget| {
+        let mut users = Vec::new();
+        let mut route = routes.find(target).ok();
+        while let Some(at) = route {
+            users.push(format!("{}@{}:{}", at.user, at.name, at.port));
+            route = at.via.clone();
+        }
+        users.join(" ")
+    };
+    assert_eq!(users(&node("web")), "nixi@web:22 me@near:2222 me@far:2222");
+    let ours = SshTarget { jump: Jump::Through(vec![node("far"), node("near")]), ..node("db") };
+    assert_eq!(users(&ours), "nixi@db:22 nixi@near:22 nixi@far:22");
+}
