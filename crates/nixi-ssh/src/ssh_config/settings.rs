@@ -1,5 +1,6 @@
 //! What the files say of one connection. The first value wins, as in ssh.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use nixi_core::Port;
@@ -70,7 +71,7 @@ pub(crate) fn settings(config: &SshConfig, query: &Query<'_>) -> Settings {
         named: query.original.to_owned(),
         asks_for_final_pass: false,
         found: Settings::default(),
-        family_said: false,
+        said: HashSet::new(),
     };
     walk.files(config);
     if walk.asks_for_final_pass {
@@ -87,7 +88,8 @@ struct Walk<'a> {
     named: String,
     asks_for_final_pass: bool,
     found: Settings,
-    family_said: bool,
+    /// Keywords that were said, for those of which the value itself does not tell.
+    said: HashSet<String>,
 }
 
 impl Walk<'_> {
@@ -102,6 +104,7 @@ impl Walk<'_> {
         self.named = resolved(self.subject().host);
         self.found.host_name = Some(self.named.clone());
         self.pass = Pass::Final;
+        self.said.insert("canonicalizehostname".to_owned());
     }
 
     /// The lines of one file. What holds around its `Include` holds for all of it.
@@ -170,6 +173,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a keyword is said for the first time.
+    fn is_first(&mut self, keyword: &str) -> bool {
+        self.said.insert(keyword.to_owned())
+    }
+
     /// A keyword under a `Match` that cannot be decided: of no concern unless it may change where a connection goes.
     fn doubtful(&mut self, place: &Place, keyword: &str, doubt: Option<&(Place, String)>) {
         let open = match keyword {
@@ -178,14 +186,14 @@ impl Walk<'_> {
             "user" => self.found.user.is_none() && self.query.user.is_none(),
             "hostkeyalias" => self.found.host_key_alias.is_none(),
             "proxyjump" | "proxycommand" => self.found.proxy.is_none() && !self.query.way_given,
-            "identityfile"
-            | "identitiesonly"
-            | "identityagent"
-            | "bindaddress"
+            "identityfile" => true,
+            "identitiesonly" => self.found.identities_only.is_none(),
+            "identityagent" => self.found.identity_agent.is_none(),
+            "bindaddress"
             | "bindinterface"
             | "canonicalizehostname"
             | "revokedhostkeys"
-            | "knownhostscommand" => true,
+            | "knownhostscommand" => !self.said.contains(keyword),
             _ => false,
         };
         if open {
@@ -227,8 +235,7 @@ impl Walk<'_> {
             "hostkeyalias" => {
                 self.found.host_key_alias.get_or_insert_with(said);
             }
-            "addressfamily" if !self.family_said => {
-                self.family_said = true;
+            "addressfamily" if self.is_first(keyword) => {
                 self.found.family = match value.to_ascii_lowercase().as_str() {
                     "inet" => Some(Family::V4),
                     "inet6" => Some(Family::V6),
@@ -278,10 +285,13 @@ impl Walk<'_> {
 
     /// What would lead elsewhere is refused; what would log in otherwise is told; the rest is of no concern.
     fn not_honoured(&mut self, place: &Place, keyword: &str, value: &str) {
+        // Certificates add up; of everything else the first value counts.
+        if keyword != "certificatefile" && !self.is_first(keyword) {
+            return;
+        }
         let off = ["no", "none", "false"].iter().any(|off| value.eq_ignore_ascii_case(off));
         match keyword {
-            // The name is settled by then.
-            "canonicalizehostname" if !off && self.pass == Pass::First => self.refuse(
+            "canonicalizehostname" if !off => self.refuse(
                 place,
                 "CanonicalizeHostname is not honoured, and it may lead to another host",
                 "write the whole name with HostName, and `CanonicalizeHostname no` under `Host`",

@@ -76,6 +76,28 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
 }
 
 #[test]
+fn of_what_is_refused_the_first_value_counts_too() {
+    for (off, on) in [
+        ("CanonicalizeHostname no", "CanonicalizeHostname yes"),
+        ("RevokedHostKeys none", "RevokedHostKeys /etc/revoked"),
+        ("KnownHostsCommand none", "KnownHostsCommand /bin/keys %H"),
+    ] {
+        let text = format!("Host web\n  {off}\nHost *\n  {on}\n");
+        assert!(refused(&text, "web").is_empty(), "{text}");
+        assert_eq!(refused(&text, "db").len(), 1, "{text}");
+        assert_eq!(refused(&format!("Host *\n  {on}\nHost web\n  {off}\n"), "web").len(), 1, "{on}");
+        let doubt = format!("Host web\n  {off}\nMatch tagged far\n  {on}\n");
+        assert!(refused(&doubt, "web").is_empty(), "{doubt}");
+        assert_eq!(refused(&doubt, "db").len(), 1, "{doubt}");
+    }
+    let told = ask(
+        "PubkeyAuthentication yes\nPubkeyAuthentication no\nUserKnownHostsFile /a\nUserKnownHostsFile /b\n",
+        "web",
+    );
+    assert_eq!(told.remarks, ["userknownhostsfile of config:3 is not honoured"]);
+}
+
+#[test]
 fn a_line_that_ssh_would_not_take_is_told_with_its_place() {
     for text in ["\nPort\n", "# x\nIdentityFile \"a\n", "Host a\nMatch host\n"] {
         let refusal = read(text).unwrap_err();
@@ -140,6 +162,7 @@ fn files_are_read_as_ssh_reads_them() {
         "Host web\n HostName 10.0.0.5\nHost *\n IdentityFile /a\nHost 10.0.0.*\n ProxyJump b\nMatch final host nobody\n Port 7\n",
         "IdentityFile /a\nHost 10.0.0.*\n Port 4\nMatch canonical\n Port 7\nHost web\n HostName 10.0.0.5\n",
         "Host web\n HostName fe80:0::1\nHost db\n HostName FE80::1\nHost fe80::1\n Port 6\nHost FE80::1\n Port 7\nMatch final all\n IdentityFile /b\n",
+        "Host web\n CanonicalizeHostname no\n Port 3\nHost *\n CanonicalizeHostname yes\n CanonicalizeHostname no\n",
         "Match final all\n CanonicalizeHostname yes\n ProxyJump late\nHost db\n ProxyJump b\nHost w?b\n IdentityFile /a\n",
         "Match host WEB,D?\n Port 5\nMatch originalhost wE*,!WXB\n User o\nHost WEB\n HostKeyAlias k\nMatch !host Db\n ProxyJump b\n",
         "HostKeyAlias  =  \"a b\"\nIdentityFile ~/.ssh/k\nIdentityFile '/k 2'\n identitiesonly YES\n",
@@ -159,8 +182,10 @@ fn files_are_read_as_ssh_reads_them() {
             let theirs = |key: &str| all(key).pop();
             let us = ask_as(text, host, &theirs("user").unwrap());
             let context = format!("{host} in {text}");
-            // The one thing that is refused, wherever ssh goes by it.
-            assert_eq!(us.refusals.len(), all("proxycommand").len(), "{context}: {:?}", us.refusals);
+            // The two things that are refused here, wherever ssh goes by them.
+            let canonical = theirs("canonicalizehostname").is_some_and(|word| word != "false");
+            let refused = all("proxycommand").len() + usize::from(canonical);
+            assert_eq!(us.refusals.len(), refused, "{context}: {:?}", us.refusals);
             if !us.refusals.is_empty() {
                 continue;
             }
