@@ -189,7 +189,9 @@ impl Walk<'_> {
             "identityfile" => true,
             "identitiesonly" => self.found.identities_only.is_none(),
             "identityagent" => self.found.identity_agent.is_none(),
-            "bindaddress"
+            "stricthostkeychecking" => self.found.strict.is_none(),
+            "addressfamily"
+            | "bindaddress"
             | "bindinterface"
             | "canonicalizehostname"
             | "revokedhostkeys"

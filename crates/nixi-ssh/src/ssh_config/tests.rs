@@ -64,6 +64,11 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
         refused(&tagged, "web")[0].contains("config:5: hostname stands under the `Match tagged` of config:3")
     );
     assert!(refused(&tagged, "db").is_empty(), "what holds already is not changed");
+    for line in ["StrictHostKeyChecking yes", "AddressFamily inet6"] {
+        let text = format!("Host db\n{line}\nMatch tagged far\n{line}\n");
+        assert!(refused(&text, "web")[0].starts_with("config:4: "), "{line}");
+        assert!(refused(&text, "db").is_empty(), "{line}");
+    }
     let exec = "Match final exec \"touch /tmp/ran\"\n  Compression yes\n";
     assert!(refused(exec, "web")[0].contains("config:1: whether `Match exec`"));
     for line in
