@@ -1,13 +1,15 @@
 //! From a target and the user's SSH configuration to a route. Pure.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nixi_core::{Given, Hop, Host, Jump, Port, SshTarget, UserName};
 
 use super::{Keys, Route};
 use crate::options::Agent;
-use crate::ssh_config::{Proxy, Query, Refusal, Settings, SshConfig, Tokens, expand, expand_path, settings};
+use crate::ssh_config::{
+    KeyFiles, Proxy, Query, Refusal, Settings, SshConfig, Tokens, expand, expand_path, settings,
+};
 
 /// The most machines on one way.
 const MOST: usize = 9;
@@ -17,6 +19,8 @@ const MOST: usize = 9;
 pub(super) struct Asker<'a> {
     pub(super) config: &'a SshConfig,
     pub(super) home: &'a Path,
+    /// The files of known keys that are read.
+    pub(super) known_hosts: &'a [PathBuf],
     pub(super) local_user: Option<&'a str>,
 }
 
@@ -88,6 +92,7 @@ impl Asker<'_> {
             }
         };
         let mut remarks = looked.settings.remarks.clone();
+        remarks.extend(self.unread(target, &looked));
         let keys = self.keys(target, &looked, &mut remarks)?;
         let Looked { host, port, user, known_as, settings } = looked;
         let strict = settings.strict == Some(true);
@@ -197,6 +202,15 @@ impl Asker<'_> {
             local_user: self.local_user,
             home: Some(self.home),
         }
+    }
+
+    /// Remarks on files of known keys that are named there and not read here.
+    fn unread(&self, target: &SshTarget, looked: &Looked) -> Vec<String> {
+        let tokens = self.tokens(target, looked);
+        let is_read =
+            |file: &String| expand_path(file, &tokens).is_ok_and(|path| self.known_hosts.contains(&path));
+        let named = looked.settings.key_files.iter().filter(|named| !named.files.iter().all(is_read));
+        named.map(|KeyFiles { keyword, place, .. }| format!("{keyword} of {place} is not honoured")).collect()
     }
 
     fn keys(&self, target: &SshTarget, looked: &Looked, remarks: &mut Vec<String>) -> Result<Keys, Refusal> {

@@ -2,25 +2,34 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use nixi_core::{Given, Jump, Port, SshTarget};
 use tempfile::TempDir;
 
 use super::Routes;
-use crate::options::SshConfigOptions;
+use crate::options::{Agent, SshConfigOptions, SshOptions};
 
 fn routes(text: &str) -> (TempDir, Routes) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     fs::write(&file, text).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let options = SshConfigOptions {
-        user: Some(file),
-        system: None,
-        home: dir.path().to_path_buf(),
-        local_user: Some("me".to_owned()),
+    let options = SshOptions {
+        connect_timeout: Duration::from_secs(10),
+        known_hosts: dir.path().join(".ssh/known_hosts"),
+        system_known_hosts: vec!["/etc/ssh/ssh_known_hosts".into()],
+        identities: Vec::new(),
+        default_identities: Vec::new(),
+        agent: Agent::Off,
+        ssh_config: SshConfigOptions {
+            user: Some(file),
+            system: None,
+            home: dir.path().to_path_buf(),
+            local_user: Some("me".to_owned()),
+        },
     };
-    (dir, Routes::new(options))
+    (dir, Routes::new(&options))
 }
 
 /// A node of which only the host is said.
@@ -64,4 +73,20 @@ fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
     assert_eq!(users(&node("web")), "nixi@web:22 me@near:2222 me@far:2222");
     let ours = SshTarget { jump: Jump::Through(vec![node("far"), node("near")]), ..node("db") };
     assert_eq!(users(&ours), "nixi@db:22 nixi@near:22 nixi@far:22");
+}
+
+#[test]
+fn files_of_known_keys_that_are_read_anyway_are_not_remarked_on() {
+    let (_dir, routes) = routes(
+        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts\n  UserKnownHostsFile ~/.ssh/known_hosts %d/.ssh/known_hosts\n",
+    );
+    assert_eq!(routes.find(&node("web")).unwrap().remarks, Vec::<String>::new());
+    let (_dir, routes) = self::routes(
+        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts /etc/more\n  UserKnownHostsFile none\n",
+    );
+    let remarks = routes.find(&node("web")).unwrap().remarks.clone();
+    assert!(
+        remarks[0].starts_with("globalknownhostsfile of ") && remarks[1].contains("config:3 "),
+        "{remarks:?}"
+    );
 }

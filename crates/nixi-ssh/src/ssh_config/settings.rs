@@ -41,6 +41,14 @@ pub(crate) enum Proxy {
     Jump(Place, String),
 }
 
+/// Files of known keys that are named in place of the usual ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyFiles {
+    pub(crate) keyword: String,
+    pub(crate) place: Place,
+    pub(crate) files: Vec<String>,
+}
+
 /// What holds for a connection. Texts are as they are written, their tokens included, but for the host's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -57,6 +65,7 @@ pub(crate) struct Settings {
     pub(crate) family: Option<Family>,
     /// A host that was never seen is not taken.
     pub(crate) strict: Option<bool>,
+    pub(crate) key_files: Vec<KeyFiles>,
     /// Why the host must not be reached.
     pub(crate) refusals: Vec<Refusal>,
     /// What is not honoured and changes with which keys a login is tried.
@@ -247,6 +256,13 @@ impl Walk<'_> {
             "stricthostkeychecking" => {
                 self.found.strict.get_or_insert(is_yes(value));
             }
+            "userknownhostsfile" | "globalknownhostsfile" if self.is_first(keyword) => {
+                self.found.key_files.push(KeyFiles {
+                    keyword: keyword.to_owned(),
+                    place: place.clone(),
+                    files: arguments.to_vec(),
+                });
+            }
             "proxyjump" | "proxycommand" => self.proxy(place, keyword, value),
             _ => self.not_honoured(place, keyword, value),
         }
@@ -308,11 +324,7 @@ impl Walk<'_> {
                 format!("{keyword} is not honoured, and without it a key may be taken that must not be"),
                 "put the keys into known_hosts, those that are revoked with @revoked",
             ),
-            "certificatefile"
-            | "pkcs11provider"
-            | "securitykeyprovider"
-            | "userknownhostsfile"
-            | "globalknownhostsfile" => {
+            "certificatefile" | "pkcs11provider" | "securitykeyprovider" => {
                 self.remark(format!("{keyword} of {place} is not honoured"));
             }
             "pubkeyauthentication" if off => {

@@ -99,7 +99,8 @@ fn of_what_is_refused_the_first_value_counts_too() {
         "PubkeyAuthentication yes\nPubkeyAuthentication no\nUserKnownHostsFile /a\nUserKnownHostsFile /b\n",
         "web",
     );
-    assert_eq!(told.remarks, ["userknownhostsfile of config:3 is not honoured"]);
+    assert_eq!((told.remarks.len(), told.key_files.len()), (0, 1));
+    assert_eq!(told.key_files[0].files, ["/a"]);
 }
 
 #[test]
