@@ -71,6 +71,11 @@ fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
         users.join(" ")
     };
     assert_eq!(users(&node("web")), "nixi@web:22 me@near:2222 me@far:2222");
+    // Of the machines in a list only the first has jump hosts of its own.
+    let behind = |host, hop| SshTarget { jump: Jump::Through(vec![node(hop)]), ..node(host) };
+    let list =
+        SshTarget { jump: Jump::Through(vec![behind("far", "gate"), behind("near", "left")]), ..node("db") };
+    assert_eq!(users(&list), "nixi@db:22 nixi@near:22 nixi@far:22 nixi@gate:22");
     let ours = SshTarget { jump: Jump::Through(vec![node("far"), node("near")]), ..node("db") };
     assert_eq!(users(&ours), "nixi@db:22 nixi@near:22 nixi@far:22");
 }
