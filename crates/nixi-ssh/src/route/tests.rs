@@ -2,33 +2,22 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use nixi_core::{Given, Jump, Port, SshTarget};
 use tempfile::TempDir;
 
 use super::Routes;
-use crate::options::{Agent, SshConfigOptions, SshOptions};
+use crate::options::SshOptions;
 
 fn routes(text: &str) -> (TempDir, Routes) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     fs::write(&file, text).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let options = SshOptions {
-        connect_timeout: Duration::from_secs(10),
-        known_hosts: dir.path().join(".ssh/known_hosts"),
-        system_known_hosts: vec!["/etc/ssh/ssh_known_hosts".into()],
-        identities: Vec::new(),
-        default_identities: Vec::new(),
-        agent: Agent::Off,
-        ssh_config: SshConfigOptions {
-            user: Some(file),
-            system: None,
-            home: dir.path().to_path_buf(),
-            local_user: Some("me".to_owned()),
-        },
-    };
+    let mut options = SshOptions::of_home(dir.path());
+    options.ssh_config.user = Some(file);
+    options.ssh_config.local_user = Some("me".to_owned());
+    options.system_known_hosts = vec!["/etc/ssh/ssh_known_hosts".into()];
     (dir, Routes::new(&options))
 }
 
@@ -83,7 +72,7 @@ fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
 #[test]
 fn files_of_known_keys_that_are_read_anyway_are_not_remarked_on() {
     let (_dir, routes) = routes(
-        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts\n  UserKnownHostsFile ~/.ssh/known_hosts %d/.ssh/known_hosts\n",
+        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts\n  UserKnownHostsFile ~/ssh/known_hosts %d/ssh/known_hosts\n",
     );
     assert_eq!(routes.find(&node("web")).unwrap().remarks, Vec::<String>::new());
     let (_dir, routes) = self::routes(
