@@ -21,6 +21,7 @@
 mod controller;
 mod key;
 mod setup;
+mod user;
 mod wire;
 
 pub use nixi_core as core;

@@ -13,6 +13,7 @@ use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
 use crate::controller::controller;
 use crate::key::{Keyless, api_key};
 use crate::setup::Setup;
+use crate::user::local_user;
 
 /// Opens a session with all of Nixi's own tools.
 ///
@@ -107,7 +108,7 @@ fn ssh_options(config: &Config, home: &Path) -> SshOptions {
             user: Some(ssh.join("config")),
             system: Some(PathBuf::from("/etc/ssh/ssh_config")),
             home: home.to_owned(),
-            local_user: ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()),
+            local_user: local_user(),
         },
     }
 }

@@ -13,6 +13,7 @@
 mod common;
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use common::{Home, Ran};
@@ -231,6 +232,29 @@ fn several_nodes_are_told_apart() {
         document["results"].as_array().unwrap().iter().map(|result| &result["node"]).collect();
     assert_eq!(nodes, ["web", "local"]);
     assert_eq!(document["results"][0]["error"]["kind"], "refused", "{document}");
+}
+
+/// The table and a call say the same of it.
+#[test]
+fn a_node_that_must_not_be_connected_to_is_exit_4() {
+    let home = Home::with_config("[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n");
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    let file = home.path().join(".ssh/config");
+    std::fs::write(&file, "ProxyCommand nc %h %p\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let (code, document) = home.json(&["call", "clock.now", "--node", "web"]);
+    let result = &document["results"][0];
+    assert_eq!((code, &result["status"]), (4, &json!("unreachable")), "{document}");
+    assert_eq!(result["error"]["kind"], "protocol", "{document}");
+    assert!(result["error"]["hint"].as_str().unwrap().contains("proxy_jump"), "{document}");
+    let (code, table) = home.json(&["nodes"]);
+    let row = &table["nodes"][1];
+    assert_eq!(
+        (code, &row["status"], &row["reason"]),
+        (0, &json!("unreachable"), &json!("protocol")),
+        "{table}"
+    );
+    assert_eq!(row["detail"], result["error"]["message"]);
 }
 
 #[test]

@@ -47,3 +47,24 @@ pub struct SshConfigOptions {
     /// The user here: `%u`, `Match localuser`, and who logs in to jump hosts that name nobody.
     pub local_user: Option<String>,
 }
+
+#[cfg(test)]
+impl SshOptions {
+    /// Of a home with nothing in it that would be used unasked.
+    pub(crate) fn of_home(home: &std::path::Path) -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            known_hosts: home.join("ssh/known_hosts"),
+            system_known_hosts: vec![home.join("system_known_hosts")],
+            identities: Vec::new(),
+            default_identities: vec![home.join("no-such-key")],
+            agent: Agent::Off,
+            ssh_config: SshConfigOptions {
+                user: Some(home.join("ssh/config")),
+                system: Some(home.join("system_config")),
+                home: home.to_path_buf(),
+                local_user: None,
+            },
+        }
+    }
+}

@@ -23,7 +23,10 @@ type Connecting = BoxFuture<'static, Result<Session, Arc<ConnectError>>>;
 /// How many may exchange keys and log in at once behind one jump host: sshd takes 10 strangers (`MaxStartups`), and to
 /// a node they all come from there.
 const HANDSHAKES: usize = 9;
-/// How many sessions with one jump host there are at most, while machines behind it do not answer.
+/// How many may do so with the jump host itself, which leaves some of its 10 to others.
+const LOGINS: usize = 8;
+/// Over how many sessions with one jump host tunnels are spread at most. One that waits for a machine that does not
+/// answer leaves its place to a new one, and lives as long as somebody waits or it carries something.
 const LANES: usize = 16;
 
 /// The sessions of one executor; when it goes, they are closed.
@@ -120,6 +123,8 @@ struct Sessions {
 /// All that is behind one jump host.
 struct Crowd {
     handshakes: Arc<Semaphore>,
+    /// For those who log in to the jump host itself.
+    logins: Arc<Semaphore>,
     /// How many sessions with the jump host tunnels are spread over.
     lanes: AtomicUsize,
     next: AtomicUsize,
@@ -165,7 +170,9 @@ impl Jumps {
         let this = self.clone();
         async move {
             let (connector, route) = (&this.shared.connector, &key.0);
+            let place = this.place_to_log_in(&key).await.map_err(Arc::new)?;
             let connected = connector.connect(route, None, &this).await.map_err(Arc::new)?;
+            drop(place);
             let patience = connector.options().connect_timeout;
             let session = Session::start(connected, Arc::clone(route), patience, key.1.lane());
             this.slots(|slots| {
@@ -181,11 +188,26 @@ impl Jumps {
         .shared()
     }
 
+    /// A place among those that log in to a jump host; whoever is for commands needs none.
+    async fn place_to_log_in(
+        &self,
+        (route, purpose): &(Arc<Route>, Use),
+    ) -> Result<Option<OwnedSemaphorePermit>, ConnectError> {
+        match purpose {
+            Use::Commands(_) => Ok(None),
+            Use::Jump(_) => {
+                let logins = Arc::clone(&self.crowd(route).logins);
+                logins.acquire_owned().await.map(Some).map_err(ConnectError::internal)
+            }
+        }
+    }
+
     fn crowd(&self, via: &Arc<Route>) -> Arc<Crowd> {
         let mut crowds = self.shared.crowds.lock().unwrap_or_else(PoisonError::into_inner);
         let crowd = crowds.entry(Arc::clone(via)).or_insert_with(|| {
             Arc::new(Crowd {
                 handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
+                logins: Arc::new(Semaphore::new(LOGINS)),
                 lanes: AtomicUsize::new(1),
                 next: AtomicUsize::new(0),
             })
@@ -231,6 +253,53 @@ impl Jumps {
                     return Err(ConnectError::NoTunnel { hop: Arc::clone(via), why });
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use nixi_core::{Given, Jump, SshTarget};
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::options::SshOptions;
+    use crate::route::Routes;
+
+    #[tokio::test]
+    async fn only_so_many_log_in_to_a_jump_host_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let options =
+            SshOptions { connect_timeout: Duration::from_secs(60), ..SshOptions::of_home(dir.path()) };
+        let bastion = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = SshTarget {
+            host: "127.0.0.1".parse().unwrap(),
+            port: bastion.local_addr().unwrap().port().try_into().unwrap(),
+            user: "nixi".parse().unwrap(),
+            identity: None,
+            given: Given::ALL,
+            jump: Jump::Unsaid,
+        };
+        let route = Routes::new(&options).find(&target).unwrap();
+        let jumps = Pool::new(Arc::new(Connector::new(options))).jumps;
+        for lane in 0..LANES {
+            let (jumps, route) = (jumps.clone(), Arc::clone(&route));
+            tokio::spawn(async move { jumps.get(&route, Use::Jump(lane)).await.map(drop) });
+        }
+        // It says nothing, so whoever has come stays.
+        let mut here = Vec::new();
+        while here.len() < LOGINS {
+            here.push(bastion.accept().await.unwrap());
+        }
+        let more = timeout(Duration::from_millis(500), bastion.accept()).await;
+        assert!(more.is_err(), "one more came: {more:?}");
+        // Whoever is sent away makes place for another.
+        here.clear();
+        while here.len() < LANES - LOGINS {
+            here.push(bastion.accept().await.unwrap());
         }
     }
 }

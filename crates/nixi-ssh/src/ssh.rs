@@ -32,7 +32,7 @@ impl SshExecutor {
     /// An executor without any connection yet.
     #[must_use]
     pub fn new(options: SshOptions) -> Self {
-        let routes = Routes::new(options.ssh_config.clone());
+        let routes = Routes::new(&options);
         let connector = Arc::new(Connector::new(options));
         Self { pool: Pool::new(Arc::clone(&connector)), routes, connector }
     }

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::Exec;
-use crate::{Agent, SshConfigOptions, SshExecutor, SshOptions};
+use crate::{SshExecutor, SshOptions};
 
 /// A controller with a home of its own.
 struct Controller {
@@ -38,20 +38,7 @@ impl Controller {
 
     fn with(change: impl FnOnce(&mut SshOptions)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut options = SshOptions {
-            connect_timeout: Duration::from_secs(10),
-            known_hosts: dir.path().join("ssh/known_hosts"),
-            system_known_hosts: vec![dir.path().join("system_known_hosts")],
-            identities: Vec::new(),
-            default_identities: vec![dir.path().join("no-such-key")],
-            agent: Agent::Off,
-            ssh_config: SshConfigOptions {
-                user: Some(dir.path().join("ssh/config")),
-                system: Some(dir.path().join("system_config")),
-                home: dir.path().to_path_buf(),
-                local_user: None,
-            },
-        };
+        let mut options = SshOptions::of_home(dir.path());
         change(&mut options);
         Self { dir, ssh: SshExecutor::new(options.clone()), options }
     }

@@ -35,11 +35,12 @@ fn named(host: &str) -> SshTarget {
     }
 }
 
-fn unfit<T: std::fmt::Debug>(result: Result<T, ExecError>) -> String {
-    match result {
-        Err(ExecError::Unfit { detail, .. }) => detail,
-        other => panic!("{other:?}"),
-    }
+/// Why a node must not be connected to.
+fn refused<T: std::fmt::Debug>(result: Result<T, ExecError>) -> String {
+    let (reason, detail, hint) = unreachable(result);
+    assert_eq!(reason, Unreachable::Protocol, "{detail}");
+    assert_ne!(hint, "", "{detail}");
+    detail
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,8 +96,14 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
         (format!("Host web\n{at}  CanonicalizeHostname yes\n"), "config:5: CanonicalizeHostname"),
         (format!("Host web\n{at}  ProxyJump web\n"), "leads in a circle"),
         (
-            format!("Host web\n{at}Match final all\n  ProxyJump elsewhere\n"),
+            format!("Host web\n{at}Match tagged far\n  ProxyJump elsewhere\n"),
             "config:6: proxyjump stands under",
+        ),
+        (
+            format!(
+                "Host 127.0.0.*\n  ProxyCommand {touch}\nHost web\n{at}Match final host nobody\n  Port 1\n"
+            ),
+            "config:2: the host is reached by a ProxyCommand",
         ),
         ("Port".to_owned(), "config:1: port is given no value"),
     ] {
@@ -106,7 +113,7 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
             // The criterion beside it does not hold, so nobody has to know.
             "" => assert!(reached.is_ok(), "{reached:?}"),
             why => {
-                let told = unfit(reached);
+                let told = refused(reached);
                 assert!(told.starts_with("web is not connected to: ") && told.contains(why), "{told}");
             }
         }
@@ -114,7 +121,7 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
     }
     configure(&controller, "");
     fs::set_permissions(controller.dir.path().join("ssh/config"), fs::Permissions::from_mode(0o666)).unwrap();
-    assert!(unfit(controller.reach(&named("web")).await).contains("somebody else may write this file"));
+    assert!(refused(controller.reach(&named("web")).await).contains("somebody else may write this file"));
 }
 
 /// The file may change between the yes and the deed.

@@ -1,13 +1,15 @@
 //! From a target and the user's SSH configuration to a route. Pure.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nixi_core::{Given, Hop, Host, Jump, Port, SshTarget, UserName};
 
 use super::{Keys, Route};
 use crate::options::Agent;
-use crate::ssh_config::{Proxy, Query, Refusal, Settings, SshConfig, Tokens, expand, expand_path, settings};
+use crate::ssh_config::{
+    KeyFiles, Proxy, Query, Refusal, Settings, SshConfig, Tokens, expand, expand_path, settings,
+};
 
 /// The most machines on one way.
 const MOST: usize = 9;
@@ -17,7 +19,19 @@ const MOST: usize = 9;
 pub(super) struct Asker<'a> {
     pub(super) config: &'a SshConfig,
     pub(super) home: &'a Path,
+    /// The files of known keys that are read.
+    pub(super) known_hosts: &'a [PathBuf],
     pub(super) local_user: Option<&'a str>,
+}
+
+/// Where a machine is named, and with that who logs in there if no user is. That is never taken from the target: what
+/// the files said may stand there by now, and a `Match user` would be answered in another way than before.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    /// In Nixi's configuration: `nixi` logs in.
+    ByNixi,
+    /// In the files alone, as a jump host: whoever sits here, as with ssh.
+    ByFiles,
 }
 
 /// A target with the words of the files, without the way there.
@@ -32,16 +46,21 @@ struct Looked {
 impl Asker<'_> {
     /// The route, or the first reason why there is none.
     pub(super) fn route(&self, target: &SshTarget) -> Result<Route, Refusal> {
-        self.way(target, &mut Vec::new())
+        self.way(target, Named::ByNixi, &mut Vec::new())
     }
 
     /// The name and port by which the host's keys are recorded, whether or not it may be connected to.
     pub(super) fn known_as(&self, target: &SshTarget) -> Result<(Host, Port), Refusal> {
-        self.look(target).map(|looked| looked.known_as)
+        self.look(target, Named::ByNixi).map(|looked| looked.known_as)
     }
 
-    fn way(&self, target: &SshTarget, trail: &mut Vec<(Host, Port, UserName)>) -> Result<Route, Refusal> {
-        let looked = self.look(target)?;
+    fn way(
+        &self,
+        target: &SshTarget,
+        named: Named,
+        trail: &mut Vec<(Host, Port, UserName)>,
+    ) -> Result<Route, Refusal> {
+        let looked = self.look(target, named)?;
         if let Some(refusal) = looked.settings.refusals.first() {
             return Err(refusal.clone());
         }
@@ -56,6 +75,11 @@ impl Asker<'_> {
             });
         }
         trail.push(here);
+        // The rest of a list stood where its last one did.
+        let named = match target.jump {
+            Jump::Unsaid => Named::ByFiles,
+            Jump::Through(_) | Jump::Direct => named,
+        };
         let via = match self.hops(target, &looked)?.split_last() {
             None => None,
             Some((last, before)) => {
@@ -64,10 +88,11 @@ impl Asker<'_> {
                 if !before.is_empty() {
                     last.jump = Jump::Through(before.to_vec());
                 }
-                Some(Arc::new(self.way(&last, trail)?))
+                Some(Arc::new(self.way(&last, named, trail)?))
             }
         };
         let mut remarks = looked.settings.remarks.clone();
+        remarks.extend(self.unread(target, &looked));
         let keys = self.keys(target, &looked, &mut remarks)?;
         let Looked { host, port, user, known_as, settings } = looked;
         let strict = settings.strict == Some(true);
@@ -85,14 +110,15 @@ impl Asker<'_> {
         })
     }
 
-    fn look(&self, target: &SshTarget) -> Result<Looked, Refusal> {
+    fn look(&self, target: &SshTarget, named: Named) -> Result<Looked, Refusal> {
         let original = target.host.as_str();
+        let default_user = self.default_user(named);
         let found = settings(
             self.config,
             &Query {
                 original,
                 user: target.given.user.then_some(target.user.as_str()),
-                default_user: target.user.as_str(),
+                default_user: default_user.as_str(),
                 local_user: self.local_user,
                 way_given: target.jump != Jump::Unsaid,
             },
@@ -146,14 +172,21 @@ impl Asker<'_> {
         }
     }
 
-    /// A jump host that only the files name: whoever sits here is who logs in there, as with ssh.
+    fn default_user(&self, named: Named) -> UserName {
+        let us = match named {
+            Named::ByNixi => None,
+            Named::ByFiles => self.local_user.and_then(|user| user.parse().ok()),
+        };
+        us.unwrap_or_else(UserName::page_default)
+    }
+
+    /// A jump host that only the files name.
     fn stranger(&self, Hop { user, host, port }: Hop) -> SshTarget {
-        let us = || self.local_user.and_then(|user| user.parse().ok()).unwrap_or_else(UserName::page_default);
         SshTarget {
             host,
             given: Given { port: port.is_some(), user: user.is_some() },
             port: port.unwrap_or(Port::SSH),
-            user: user.unwrap_or_else(us),
+            user: user.unwrap_or_else(|| self.default_user(Named::ByFiles)),
             identity: None,
             jump: Jump::Unsaid,
         }
@@ -169,6 +202,15 @@ impl Asker<'_> {
             local_user: self.local_user,
             home: Some(self.home),
         }
+    }
+
+    /// Remarks on files of known keys that are named there and not read here.
+    fn unread(&self, target: &SshTarget, looked: &Looked) -> Vec<String> {
+        let tokens = self.tokens(target, looked);
+        let is_read =
+            |file: &String| expand_path(file, &tokens).is_ok_and(|path| self.known_hosts.contains(&path));
+        let named = looked.settings.key_files.iter().filter(|named| !named.files.iter().all(is_read));
+        named.map(|KeyFiles { keyword, place, .. }| format!("{keyword} of {place} is not honoured")).collect()
     }
 
     fn keys(&self, target: &SshTarget, looked: &Looked, remarks: &mut Vec<String>) -> Result<Keys, Refusal> {

@@ -3,11 +3,14 @@
 mod find;
 mod routes;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nixi_core::{ExecError, Host, Place, Port, UserName};
+use nixi_core::{ExecError, Host, Place, Port, Unreachable, UserName};
 
 pub(crate) use routes::Routes;
 
@@ -76,8 +79,9 @@ impl fmt::Display for Route {
 
 /// A target that must not be connected to, as core is told of it.
 pub(crate) fn refused(name: &Host, refusal: &Refusal) -> ExecError {
-    ExecError::Unfit {
+    ExecError::Unreachable {
+        reason: Unreachable::Protocol,
         detail: format!("{name} is not connected to: {}", refusal.why),
-        hint: refusal.hint.clone(),
+        hint: Some(refusal.hint.clone()),
     }
 }

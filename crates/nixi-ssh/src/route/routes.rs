@@ -1,18 +1,21 @@
 //! The routes of all targets, found anew when a file has changed.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nixi_core::{ExecError, Place, SshTarget};
 
 use super::find::Asker;
 use super::{Route, refused};
-use crate::options::SshConfigOptions;
+use crate::options::{SshConfigOptions, SshOptions};
 use crate::ssh_config::{Refusal, Source, SshConfig, Stamps, load};
 
 /// Finds routes.
 pub(crate) struct Routes {
     options: SshConfigOptions,
+    /// The files of known keys that are read.
+    known_hosts: Vec<PathBuf>,
     read: Mutex<Option<Read>>,
 }
 
@@ -24,17 +27,18 @@ struct Read {
 }
 
 impl Routes {
-    pub(crate) fn new(options: SshConfigOptions) -> Self {
-        Self { options, read: Mutex::new(None) }
+    pub(crate) fn new(options: &SshOptions) -> Self {
+        let known_hosts = options.system_known_hosts.iter().chain([&options.known_hosts]).cloned().collect();
+        Self { options: options.ssh_config.clone(), known_hosts, read: Mutex::new(None) }
     }
 
     /// The route of a target, by the files as they are now.
     pub(crate) fn find(&self, target: &SshTarget) -> Result<Arc<Route>, ExecError> {
-        let found = self.with(|read, options| {
+        let found = self.with(|read| {
             if let Some(found) = read.found.get(target) {
                 return found.clone();
             }
-            let found = ask(read, options, |asker| asker.route(target)).map(Arc::new);
+            let found = self.ask(read, |asker| asker.route(target)).map(Arc::new);
             read.found.insert(target.clone(), found.clone());
             found
         });
@@ -49,18 +53,28 @@ impl Routes {
 
     /// The same target by the name under which its host keys are recorded.
     pub(crate) fn as_recorded(&self, target: &SshTarget) -> Result<SshTarget, ExecError> {
-        let known_as = self.with(|read, options| ask(read, options, |asker| asker.known_as(target)));
+        let known_as = self.with(|read| self.ask(read, |asker| asker.known_as(target)));
         let (host, port) = known_as.map_err(|refusal| refused(&target.host, &refusal))?;
         Ok(SshTarget { host, port, ..target.clone() })
     }
 
-    fn with<T>(&self, with: impl FnOnce(&mut Read, &SshConfigOptions) -> T) -> T {
+    fn with<T>(&self, with: impl FnOnce(&mut Read) -> T) -> T {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let now = match read.take() {
             Some(read) if read.stamps.hold() => read,
             Some(_) | None => self.read_anew(),
         };
-        with(read.insert(now), &self.options)
+        with(read.insert(now))
+    }
+
+    fn ask<T>(
+        &self,
+        read: &Read,
+        question: impl FnOnce(Asker<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let config = read.config.as_ref().map_err(Refusal::clone)?;
+        let SshConfigOptions { home, local_user, .. } = &self.options;
+        question(Asker { config, home, known_hosts: &self.known_hosts, local_user: local_user.as_deref() })
     }
 
     fn read_anew(&self) -> Read {
@@ -70,13 +84,4 @@ impl Routes {
         let (config, stamps) = load(&user.chain(system).collect::<Vec<_>>(), home);
         Read { config, stamps, found: HashMap::new() }
     }
-}
-
-fn ask<T>(
-    read: &Read,
-    options: &SshConfigOptions,
-    question: impl FnOnce(Asker<'_>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let config = read.config.as_ref().map_err(Refusal::clone)?;
-    question(Asker { config, home: &options.home, local_user: options.local_user.as_deref() })
 }

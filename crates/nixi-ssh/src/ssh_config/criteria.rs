@@ -15,6 +15,11 @@ impl Patterns {
         Self(words.split(',').map(pattern).collect())
     }
 
+    /// Of hosts, in small letters: here ssh takes both cases for one, unlike in `Host`.
+    fn hosts(words: &str) -> Self {
+        Self::list(&words.to_ascii_lowercase())
+    }
+
     /// Whether one of them fits and no refusal does.
     pub(super) fn fit(&self, word: &str) -> bool {
         let mut fit = false;
@@ -46,6 +51,10 @@ pub(super) struct Criterion {
 #[derive(Debug)]
 enum Of {
     All,
+    /// That the files are read once more, which this itself brings about.
+    Final,
+    /// That the files are read once more.
+    Canonical,
     Host(Patterns),
     OriginalHost(Patterns),
     User(Patterns),
@@ -54,6 +63,13 @@ enum Of {
     Exec,
     /// What cannot be decided here, by its name.
     Other(String),
+}
+
+/// Which reading of the files it is. ssh reads them twice if a `Match final` stands in them, wherever and for whomever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    First,
+    Final,
 }
 
 /// Whether a block is for a connection.
@@ -82,6 +98,7 @@ impl Fits {
 /// A connection as a `Match` sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
+    pub(super) pass: Pass,
     pub(super) original: &'a str,
     /// After the `HostName` that holds so far.
     pub(super) host: &'a str,
@@ -110,9 +127,10 @@ impl Criterion {
             };
             let of = match name.as_str() {
                 "all" => Of::All,
-                "canonical" | "final" => Of::Other(name),
-                "host" => Of::Host(Patterns::list(value()?)),
-                "originalhost" => Of::OriginalHost(Patterns::list(value()?)),
+                "final" => Of::Final,
+                "canonical" => Of::Canonical,
+                "host" => Of::Host(Patterns::hosts(value()?)),
+                "originalhost" => Of::OriginalHost(Patterns::hosts(value()?)),
                 "user" => Of::User(Patterns::list(value()?)),
                 "localuser" => Of::LocalUser(Patterns::list(value()?)),
                 "exec" => value().map(|_| Of::Exec)?,
@@ -126,6 +144,11 @@ impl Criterion {
         Ok(criteria)
     }
 
+    /// Whether one of them has the files read once more.
+    pub(super) fn ask_for_final_pass(criteria: &[Self]) -> bool {
+        criteria.iter().any(|criterion| matches!(criterion.of, Of::Final))
+    }
+
     /// Whether all of them hold. What cannot be decided does not matter beside one that does not hold.
     pub(super) fn fit(criteria: &[Self], subject: Subject<'_>) -> Fits {
         criteria.iter().map(|criterion| criterion.fits(subject)).fold(Fits::Yes, Fits::and)
@@ -134,8 +157,9 @@ impl Criterion {
     fn fits(&self, subject: Subject<'_>) -> Fits {
         let holds = match &self.of {
             Of::All => true,
-            Of::Host(patterns) => patterns.fit(subject.host),
-            Of::OriginalHost(patterns) => patterns.fit(subject.original),
+            Of::Final | Of::Canonical => subject.pass == Pass::Final,
+            Of::Host(patterns) => patterns.fit(&subject.host.to_ascii_lowercase()),
+            Of::OriginalHost(patterns) => patterns.fit(&subject.original.to_ascii_lowercase()),
             Of::User(patterns) => patterns.fit(subject.user),
             Of::LocalUser(patterns) => match subject.local_user {
                 Some(user) => patterns.fit(user),
@@ -152,7 +176,13 @@ impl Criterion {
         let names = criteria.iter().filter_map(|criterion| match &criterion.of {
             Of::Other(name) => Some(name.as_str()),
             Of::LocalUser(_) => Some("localuser"),
-            Of::All | Of::Host(_) | Of::OriginalHost(_) | Of::User(_) | Of::Exec => None,
+            Of::All
+            | Of::Final
+            | Of::Canonical
+            | Of::Host(_)
+            | Of::OriginalHost(_)
+            | Of::User(_)
+            | Of::Exec => None,
         });
         names.collect::<Vec<_>>().join(" ")
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use nixi_core::text::clean_line;
 
 pub(crate) use load::{Source, Stamps, load};
-pub(crate) use settings::{Family, Proxy, Query, Settings, settings};
+pub(crate) use settings::{Family, KeyFiles, Proxy, Query, Settings, settings};
 pub(crate) use tokens::{Tokens, expand, expand_path};
 
 use parse::Line;

@@ -1,8 +1,11 @@
 //! What the files say of one connection. The first value wins, as in ssh.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+
 use nixi_core::Port;
 
-use super::criteria::{Criterion, Fits, Subject};
+use super::criteria::{Criterion, Fits, Pass, Subject};
 use super::parse::{Entry, Line};
 use super::tokens::{Tokens, expand};
 use super::{Place, Refusal, SshConfig};
@@ -38,6 +41,14 @@ pub(crate) enum Proxy {
     Jump(Place, String),
 }
 
+/// Files of known keys that are named in place of the usual ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyFiles {
+    pub(crate) keyword: String,
+    pub(crate) place: Place,
+    pub(crate) files: Vec<String>,
+}
+
 /// What holds for a connection. Texts are as they are written, their tokens included, but for the host's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -54,6 +65,7 @@ pub(crate) struct Settings {
     pub(crate) family: Option<Family>,
     /// A host that was never seen is not taken.
     pub(crate) strict: Option<bool>,
+    pub(crate) key_files: Vec<KeyFiles>,
     /// Why the host must not be reached.
     pub(crate) refusals: Vec<Refusal>,
     /// What is not honoured and changes with which keys a login is tried.
@@ -62,20 +74,48 @@ pub(crate) struct Settings {
 
 /// Asks the files.
 pub(crate) fn settings(config: &SshConfig, query: &Query<'_>) -> Settings {
-    let mut walk = Walk { query, found: Settings::default(), family_said: false };
-    for file in &config.files {
-        walk.lines(file, Fits::Yes, None);
+    let mut walk = Walk {
+        query,
+        pass: Pass::First,
+        named: query.original.to_owned(),
+        asks_for_final_pass: false,
+        found: Settings::default(),
+        said: HashSet::new(),
+    };
+    walk.files(config);
+    if walk.asks_for_final_pass {
+        walk.begin_final_pass();
+        walk.files(config);
     }
     walk.found
 }
 
 struct Walk<'a> {
     query: &'a Query<'a>,
+    pass: Pass,
+    /// What `Host` is compared with.
+    named: String,
+    asks_for_final_pass: bool,
     found: Settings,
-    family_said: bool,
+    /// Keywords that were said, for those of which the value itself does not tell.
+    said: HashSet<String>,
 }
 
 impl Walk<'_> {
+    fn files(&mut self, config: &SshConfig) {
+        for file in &config.files {
+            self.lines(file, Fits::Yes, None);
+        }
+    }
+
+    /// What was found stays, the host's name is settled, and `Host` is for that name from now on.
+    fn begin_final_pass(&mut self) {
+        self.named = resolved(self.subject().host);
+        self.found.host_name = Some(self.named.clone());
+        self.pass = Pass::Final;
+        self.said.insert("canonicalizehostname".to_owned());
+    }
+
     /// The lines of one file. What holds around its `Include` holds for all of it.
     fn lines(&mut self, lines: &[Line], around: Fits, mut doubt: Option<(Place, String)>) {
         let outer = doubt.clone();
@@ -84,10 +124,11 @@ impl Walk<'_> {
             match &line.entry {
                 Entry::Host(patterns) => {
                     doubt.clone_from(&outer);
-                    fits = around.and(if patterns.fit(self.query.original) { Fits::Yes } else { Fits::No });
+                    fits = around.and(if patterns.fit(&self.named) { Fits::Yes } else { Fits::No });
                 }
                 Entry::Match(criteria) => {
                     doubt.clone_from(&outer);
+                    self.asks_for_final_pass |= Criterion::ask_for_final_pass(criteria);
                     fits = around.and(Criterion::fit(criteria, self.subject()));
                     match fits {
                         Fits::Exec => self.refuse(
@@ -119,6 +160,7 @@ impl Walk<'_> {
         let Query { original, user, default_user, local_user, .. } = *self.query;
         let found = &self.found;
         Subject {
+            pass: self.pass,
             original,
             host: found.host_name.as_deref().unwrap_or(original),
             user: user.or(found.user.as_ref().map(|(_, user)| user.as_str())).unwrap_or(default_user),
@@ -127,7 +169,22 @@ impl Walk<'_> {
     }
 
     fn refuse(&mut self, place: &Place, why: impl std::fmt::Display, hint: &str) {
-        self.found.refusals.push(Refusal::at(place, why, hint));
+        let refusal = Refusal::at(place, why, hint);
+        // A line may be read twice.
+        if !self.found.refusals.contains(&refusal) {
+            self.found.refusals.push(refusal);
+        }
+    }
+
+    fn remark(&mut self, remark: String) {
+        if !self.found.remarks.contains(&remark) {
+            self.found.remarks.push(remark);
+        }
+    }
+
+    /// Whether a keyword is said for the first time.
+    fn is_first(&mut self, keyword: &str) -> bool {
+        self.said.insert(keyword.to_owned())
     }
 
     /// A keyword under a `Match` that cannot be decided: of no concern unless it may change where a connection goes.
@@ -138,14 +195,16 @@ impl Walk<'_> {
             "user" => self.found.user.is_none() && self.query.user.is_none(),
             "hostkeyalias" => self.found.host_key_alias.is_none(),
             "proxyjump" | "proxycommand" => self.found.proxy.is_none() && !self.query.way_given,
-            "identityfile"
-            | "identitiesonly"
-            | "identityagent"
+            "identityfile" => true,
+            "identitiesonly" => self.found.identities_only.is_none(),
+            "identityagent" => self.found.identity_agent.is_none(),
+            "stricthostkeychecking" => self.found.strict.is_none(),
+            "addressfamily"
             | "bindaddress"
             | "bindinterface"
             | "canonicalizehostname"
             | "revokedhostkeys"
-            | "knownhostscommand" => true,
+            | "knownhostscommand" => !self.said.contains(keyword),
             _ => false,
         };
         if open {
@@ -176,6 +235,7 @@ impl Walk<'_> {
                 self.found.user.get_or_insert_with(said);
             }
             "identityfile" if value.eq_ignore_ascii_case("none") => self.found.no_identities = true,
+            "identityfile" if self.found.identities.contains(value) => {}
             "identityfile" => self.found.identities.push(value.clone()),
             "identitiesonly" => {
                 self.found.identities_only.get_or_insert(is_yes(value));
@@ -186,8 +246,7 @@ impl Walk<'_> {
             "hostkeyalias" => {
                 self.found.host_key_alias.get_or_insert_with(said);
             }
-            "addressfamily" if !self.family_said => {
-                self.family_said = true;
+            "addressfamily" if self.is_first(keyword) => {
                 self.found.family = match value.to_ascii_lowercase().as_str() {
                     "inet" => Some(Family::V4),
                     "inet6" => Some(Family::V6),
@@ -196,6 +255,13 @@ impl Walk<'_> {
             }
             "stricthostkeychecking" => {
                 self.found.strict.get_or_insert(is_yes(value));
+            }
+            "userknownhostsfile" | "globalknownhostsfile" if self.is_first(keyword) => {
+                self.found.key_files.push(KeyFiles {
+                    keyword: keyword.to_owned(),
+                    place: place.clone(),
+                    files: arguments.to_vec(),
+                });
             }
             "proxyjump" | "proxycommand" => self.proxy(place, keyword, value),
             _ => self.not_honoured(place, keyword, value),
@@ -237,6 +303,10 @@ impl Walk<'_> {
 
     /// What would lead elsewhere is refused; what would log in otherwise is told; the rest is of no concern.
     fn not_honoured(&mut self, place: &Place, keyword: &str, value: &str) {
+        // Certificates add up; of everything else the first value counts.
+        if keyword != "certificatefile" && !self.is_first(keyword) {
+            return;
+        }
         let off = ["no", "none", "false"].iter().any(|off| value.eq_ignore_ascii_case(off));
         match keyword {
             "canonicalizehostname" if !off => self.refuse(
@@ -254,18 +324,23 @@ impl Walk<'_> {
                 format!("{keyword} is not honoured, and without it a key may be taken that must not be"),
                 "put the keys into known_hosts, those that are revoked with @revoked",
             ),
-            "certificatefile"
-            | "pkcs11provider"
-            | "securitykeyprovider"
-            | "userknownhostsfile"
-            | "globalknownhostsfile" => {
-                self.found.remarks.push(format!("{keyword} of {place} is not honoured"));
+            "certificatefile" | "pkcs11provider" | "securitykeyprovider" => {
+                self.remark(format!("{keyword} of {place} is not honoured"));
             }
             "pubkeyauthentication" if off => {
-                self.found.remarks.push(format!("PubkeyAuthentication {value} of {place} is not honoured"));
+                self.remark(format!("PubkeyAuthentication {value} of {place} is not honoured"));
             }
             _ => {}
         }
+    }
+}
+
+/// The host's name as ssh has it in the final pass: in small letters, an address as it is usually written.
+fn resolved(host: &str) -> String {
+    match host.parse::<IpAddr>().map(|address| address.to_string()) {
+        Ok(usual) if usual.eq_ignore_ascii_case(host) => host.to_owned(),
+        Ok(usual) => usual,
+        Err(_) => host.to_ascii_lowercase(),
     }
 }
 

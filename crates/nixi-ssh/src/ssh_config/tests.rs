@@ -57,13 +57,20 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
     assert!(refused(exec, "web")[0].contains("config:1: whether `Match exec`"));
     assert!(refused(exec, "db").is_empty());
     assert!(refused("Match exec x\n", "db").len() == 1);
-    let fin = "Match final all\n  GSSAPIAuthentication yes\n";
-    assert!(refused(fin, "web").is_empty());
-    let fin = format!("Host db\nHostName d\n{fin}  HostName elsewhere\n");
+    let tagged = "Match tagged far\n  GSSAPIAuthentication yes\n";
+    assert!(refused(tagged, "web").is_empty());
+    let tagged = format!("Host db\nHostName d\n{tagged}  HostName elsewhere\n");
     assert!(
-        refused(&fin, "web")[0].contains("config:5: hostname stands under the `Match final` of config:3")
+        refused(&tagged, "web")[0].contains("config:5: hostname stands under the `Match tagged` of config:3")
     );
-    assert!(refused(&fin, "db").is_empty(), "what holds already is not changed");
+    assert!(refused(&tagged, "db").is_empty(), "what holds already is not changed");
+    for line in ["StrictHostKeyChecking yes", "AddressFamily inet6"] {
+        let text = format!("Host db\n{line}\nMatch tagged far\n{line}\n");
+        assert!(refused(&text, "web")[0].starts_with("config:4: "), "{line}");
+        assert!(refused(&text, "db").is_empty(), "{line}");
+    }
+    let exec = "Match final exec \"touch /tmp/ran\"\n  Compression yes\n";
+    assert!(refused(exec, "web")[0].contains("config:1: whether `Match exec`"));
     for line in
         ["CanonicalizeHostname always", "BindAddress 10.0.0.1", "RevokedHostKeys /etc/revoked", "Port 0"]
     {
@@ -71,6 +78,29 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
         assert_eq!(refused(&text, "web").len(), 1, "{line}");
         assert!(refused(&text, "db").is_empty(), "{line}");
     }
+}
+
+#[test]
+fn of_what_is_refused_the_first_value_counts_too() {
+    for (off, on) in [
+        ("CanonicalizeHostname no", "CanonicalizeHostname yes"),
+        ("RevokedHostKeys none", "RevokedHostKeys /etc/revoked"),
+        ("KnownHostsCommand none", "KnownHostsCommand /bin/keys %H"),
+    ] {
+        let text = format!("Host web\n  {off}\nHost *\n  {on}\n");
+        assert!(refused(&text, "web").is_empty(), "{text}");
+        assert_eq!(refused(&text, "db").len(), 1, "{text}");
+        assert_eq!(refused(&format!("Host *\n  {on}\nHost web\n  {off}\n"), "web").len(), 1, "{on}");
+        let doubt = format!("Host web\n  {off}\nMatch tagged far\n  {on}\n");
+        assert!(refused(&doubt, "web").is_empty(), "{doubt}");
+        assert_eq!(refused(&doubt, "db").len(), 1, "{doubt}");
+    }
+    let told = ask(
+        "PubkeyAuthentication yes\nPubkeyAuthentication no\nUserKnownHostsFile /a\nUserKnownHostsFile /b\n",
+        "web",
+    );
+    assert_eq!((told.remarks.len(), told.key_files.len()), (0, 1));
+    assert_eq!(told.key_files[0].files, ["/a"]);
 }
 
 #[test]
@@ -133,6 +163,14 @@ fn files_are_read_as_ssh_reads_them() {
         "Match originalhost web,db user nobody\n Port 7\nMatch !originalhost db\n User ops\nMatch user ops\n Port 8\nMatch all\n Port 9\n",
         "Host *\n ProxyJump none\n ProxyJump ops@b:22\nHost db\n HostName %h.lan%%\n",
         "ProxyJump ops@b:2222,c\nHost we* d*\nUser   x\nhost !*\nUser never\nUser y\n",
+        "Host W*\n HostName %h.LAN\nHost *.lan\n Port 5\nMatch canonical\n User c\nMatch !final user x\n Port 9\nMatch final all\n HostName other\n HostKeyAlias k\n",
+        "Host 10.0.0.*\n ProxyCommand nc x\nHost web\n HostName 10.0.0.5\nMatch final host nobody\n Port 7\n",
+        "Host web\n HostName 10.0.0.5\nHost *\n IdentityFile /a\nHost 10.0.0.*\n ProxyJump b\nMatch final host nobody\n Port 7\n",
+        "IdentityFile /a\nHost 10.0.0.*\n Port 4\nMatch canonical\n Port 7\nHost web\n HostName 10.0.0.5\n",
+        "Host web\n HostName fe80:0::1\nHost db\n HostName FE80::1\nHost fe80::1\n Port 6\nHost FE80::1\n Port 7\nMatch final all\n IdentityFile /b\n",
+        "Host web\n CanonicalizeHostname no\n Port 3\nHost *\n CanonicalizeHostname yes\n CanonicalizeHostname no\n",
+        "Match final all\n CanonicalizeHostname yes\n ProxyJump late\nHost db\n ProxyJump b\nHost w?b\n IdentityFile /a\n",
+        "Match host WEB,D?\n Port 5\nMatch originalhost wE*,!WXB\n User o\nHost WEB\n HostKeyAlias k\nMatch !host Db\n ProxyJump b\n",
         "HostKeyAlias  =  \"a b\"\nIdentityFile ~/.ssh/k\nIdentityFile '/k 2'\n identitiesonly YES\n",
     ];
     for text in texts {
@@ -149,13 +187,16 @@ fn files_are_read_as_ssh_reads_them() {
             };
             let theirs = |key: &str| all(key).pop();
             let us = ask_as(text, host, &theirs("user").unwrap());
-            assert_eq!(us.refusals, [], "{text}");
             let context = format!("{host} in {text}");
-            assert_eq!(
-                us.host_name.as_deref().unwrap_or(host).to_ascii_lowercase(),
-                theirs("hostname").unwrap(),
-                "{context}"
-            );
+            // The two things that are refused here, wherever ssh goes by them.
+            let canonical = theirs("canonicalizehostname").is_some_and(|word| word != "false");
+            let refused = all("proxycommand").len() + usize::from(canonical);
+            assert_eq!(us.refusals.len(), refused, "{context}: {:?}", us.refusals);
+            if !us.refusals.is_empty() {
+                continue;
+            }
+            let host_name = us.host_name.as_deref().unwrap_or(host);
+            assert!(host_name.eq_ignore_ascii_case(&theirs("hostname").unwrap()), "{context}");
             assert_eq!(
                 us.port.map_or(22, nixi_core::Port::get).to_string(),
                 theirs("port").unwrap(),
