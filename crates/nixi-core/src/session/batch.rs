@@ -133,8 +133,8 @@ impl Batch<'_> {
     }
 
     /// One change on its nodes, in order: the plans are made side by side, asked about and applied one after the other.
-    /// A node that is read-only, out of reach or not approved holds up no other; one where the change failed or may have
-    /// failed does.
+    /// A node that is read-only, out of reach, without a plan or not approved holds up no other; one where something ran
+    /// and failed, or may have, does.
     async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
         let mut plans = FuturesOrdered::new();
         if !stopped {
@@ -166,7 +166,7 @@ impl Batch<'_> {
                     Some(prepared) = plans.next() => ready.push_back(prepared),
                 }
             };
-            stopped |= matches!(result.status, StepStatus::Failed | StepStatus::Unknown);
+            stopped |= went_wrong(&result);
             results.push(self.ended(result));
         }
         results
@@ -192,6 +192,20 @@ impl Batch<'_> {
 
     fn blank(&self, call: &Checked, node: &Node) -> CallResult {
         CallResult::new(&call.action.spec.name.to_string(), node.name().as_str(), call.understood.clone())
+    }
+}
+
+/// Whether something of a change ran and did not end well, as far as is known. One that failed without a step failed while
+/// it was planned: it says nothing about other nodes.
+fn went_wrong(result: &CallResult) -> bool {
+    match result.status {
+        StepStatus::Unknown => true,
+        StepStatus::Failed => !result.steps.is_empty(),
+        StepStatus::Done
+        | StepStatus::NotStarted
+        | StepStatus::Refused
+        | StepStatus::Declined
+        | StepStatus::Unreachable => false,
     }
 }
 

@@ -87,6 +87,8 @@ pub(crate) struct Remote {
     pub(crate) together: Mutex<Option<Arc<Barrier>>>,
     /// A node, and how the commands begin that never end there.
     pub(crate) stuck: Mutex<Option<(&'static str, &'static str)>>,
+    /// A node, and how every command ends there.
+    pub(crate) failing: Mutex<Option<(&'static str, ExecError)>>,
 }
 
 #[async_trait]
@@ -108,6 +110,10 @@ impl Executor for Remote {
             run.node().name().as_str() == node && run.to_string().starts_with(command)
         }) {
             std::future::pending::<()>().await;
+        }
+        let failing = self.failing.lock().unwrap().clone();
+        if let Some((_, error)) = failing.filter(|(node, _)| run.node().name().as_str() == *node) {
+            return Err(error);
         }
         self.recording.exec(run).await
     }
@@ -233,6 +239,7 @@ impl Bench {
             key: Mutex::new(Ok(KEY)),
             together: Mutex::default(),
             stuck: Mutex::default(),
+            failing: Mutex::default(),
         });
         let parts = Parts {
             registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),

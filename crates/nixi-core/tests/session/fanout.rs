@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Audience, CallAhead};
-use nixi_core::{CallRequest, ErrorKind, Event, Exit, Intent, Op, Output, StepStatus};
+use nixi_core::{CallRequest, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, StepStatus};
 use tokio::sync::{Barrier, Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -161,4 +161,19 @@ async fn a_failure_stops_what_comes_after_it_and_hides_nothing() {
     use StepStatus::{Failed, NotStarted, Refused};
     assert_eq!(statuses(&outcome.results), [("web-0", Failed), ("watch", Refused), ("web-1", NotStarted)]);
     assert_eq!(bench.changes(), ["sudo -n -- touch -- a"]);
+}
+
+/// A change that never came to a plan has changed nothing: the others go on, whatever was in the way.
+#[tokio::test]
+async fn a_plan_that_fails_holds_up_no_other_node() {
+    let unfit = || ExecError::Unfit { detail: "the login shell is fish".to_owned(), hint: "sh".to_owned() };
+    let late = || ExecError::Deadline(std::time::Duration::from_secs(60));
+    for error in [unfit(), late()] {
+        let mut bench = fleet(3);
+        *bench.remote.failing.lock().unwrap() = Some(("web-1", error));
+        let outcome = bench.call_approved(touch(&["a"]).on("web-*"), |_| {}).await;
+        use StepStatus::{Done, Failed};
+        assert_eq!(statuses(&outcome.results), [("web-0", Done), ("web-1", Failed), ("web-2", Done)]);
+        assert_eq!((outcome.exit_code(), bench.changes().len()), (1, 2));
+    }
 }
