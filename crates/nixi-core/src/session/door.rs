@@ -222,7 +222,8 @@ impl Door<'_> {
         let others: Vec<SshTarget> = now
             .remote()
             .filter(|node| !leaving.contains(node.name()))
-            .filter_map(|node| node.ssh().cloned())
+            .filter_map(Node::ssh)
+            .flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned())
             .collect();
         Ok(Bench {
             executor: inner.executor(self.node),

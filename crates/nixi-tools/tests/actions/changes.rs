@@ -234,7 +234,20 @@ async fn a_node_is_forgotten() {
     assert_eq!(result.status, StepStatus::Done);
     let config = lab.config();
     assert!(config.starts_with("# kept\n") && !config.contains("monitoring"), "{config}");
+    assert_eq!(lab.host_keys.kept(), ["192.168.1.20"]);
     assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
+}
+
+/// Without its key, the next login by way of it would take any machine for it.
+#[tokio::test]
+async fn the_key_of_a_jump_host_is_kept() {
+    let config = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\n\
+                  [[nodes]]\nname = \"inner\"\nhost = \"10.0.0.1\"\nproxy_jump = \"192.0.2.1\"\n\
+                  [[nodes]]\nname = \"web\"\nhost = \"10.0.0.2\"\nproxy_jump = \"inner\"\n";
+    let mut lab = Lab::with_config(node(), config);
+    let result = lab.approved(CallRequest::new("node.remove").with("name", "gate"), |_| {}).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(lab.host_keys.kept(), ["10.0.0.1", "192.0.2.1", "10.0.0.2", "10.0.0.1", "192.0.2.1"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A session over a scripted executor.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nixi_core::brain::{Phrases, Reading};
@@ -32,6 +32,7 @@ pub(crate) struct Lab {
     pub(crate) nodes: Arc<Recording>,
     /// The controller.
     pub(crate) local: Arc<Recording>,
+    pub(crate) host_keys: Arc<Keys>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -52,19 +53,20 @@ impl Lab {
         };
         std::fs::write(&files.user, config).unwrap();
         let (nodes, local) = (Arc::new(nodes), Arc::new(Recording::new()));
+        let host_keys = Arc::new(Keys::default());
         let (asker, approver) = Parts {
             registry: nixi_tools::registry().unwrap(),
             local: local.clone(),
             remote: nodes.clone(),
             enrol: Arc::new(Nobody),
-            host_keys: Arc::new(Nobody),
+            host_keys: host_keys.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
             controller: Controller { host_name: "myhost".to_owned(), address: "192.168.1.5".to_owned() },
             phrases: Arc::new(Nobody),
             model: None,
         }
         .open();
-        Self { asker, approver, nodes, local, folder }
+        Self { asker, approver, nodes, local, host_keys, folder }
     }
 
     pub(crate) fn config(&self) -> String {
@@ -126,9 +128,22 @@ impl Enrol for Nobody {
     }
 }
 
-impl HostKeys for Nobody {
-    fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
-        assert!(kept.iter().all(|other| other.host != target.host));
+/// Forgets every host that it is told to, and writes down whose keys were to stay.
+#[derive(Default)]
+pub(crate) struct Keys {
+    kept: Mutex<Vec<SshTarget>>,
+}
+
+impl Keys {
+    /// The hosts whose keys stayed when one was forgotten.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.kept.lock().unwrap().iter().map(|target| target.host.to_string()).collect()
+    }
+}
+
+impl HostKeys for Keys {
+    fn forget(&self, _: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
+        *self.kept.lock().unwrap() = kept.to_vec();
         Ok(Forgotten { lines: 1, file: "known_hosts".into() })
     }
 }
