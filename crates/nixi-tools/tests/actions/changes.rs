@@ -250,6 +250,24 @@ async fn the_key_of_a_jump_host_is_kept() {
     assert_eq!(lab.host_keys.kept(), ["10.0.0.1", "192.0.2.1", "10.0.0.2", "10.0.0.1", "192.0.2.1"]);
 }
 
+/// Its name would mean another machine then: a host `gate`, with another user and another key.
+#[tokio::test]
+async fn a_node_that_others_jump_through_stays() {
+    let config = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\nport = 2222\n\
+                  [[nodes]]\nname = \"inner\"\nhost = \"10.0.0.1\"\nproxy_jump = \"gate\"\n\
+                  [[nodes]]\nname = \"web\"\nhost = \"10.0.0.2\"\nproxy_jump = \"ops@gate,inner\"\n\
+                  [[nodes]]\nname = \"db\"\nhost = \"10.0.0.3\"\nproxy_jump = \"inner, gate\"\n";
+    let lab = Lab::with_config(node(), config);
+    let remove = |name: &str| CallRequest::new("node.remove").with("name", name);
+    let error = lab.plan(remove("gate")).await.error.unwrap();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (ErrorKind::Config, "gate is the jump host of inner, db")
+    );
+    assert!(error.hint.unwrap().contains("change proxy_jump of inner, db first"));
+    assert!(lab.plan(remove("web")).await.plan.is_some());
+}
+
 #[tokio::test]
 async fn a_node_that_nixos_declares_stays() {
     let lab = Lab::new(node());
