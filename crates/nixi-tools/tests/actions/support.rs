@@ -8,8 +8,8 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Exit, Fingerprint, Forgotten, HostKeys,
-    Intent, Op, Outcome, Output, Parts, SshTarget, Welcome,
+    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten,
+    HostKeys, Intent, Invocation, Node, Op, Outcome, Output, Parts, SshTarget, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -46,18 +46,31 @@ impl Lab {
     }
 
     pub(crate) fn with_config(nodes: Recording, config: &str) -> Self {
+        let nodes = Arc::new(nodes);
+        Self::open(nodes.clone(), nodes, config)
+    }
+
+    /// With two managed nodes, `db-server` and `second`, each with answers of its own.
+    pub(crate) fn two(first: Recording, second: Recording) -> Self {
+        let config =
+            CONFIG.replace("name = \"monitoring\"", "name = \"second\"").replace("monitored", "managed");
+        let first = Arc::new(first);
+        Self::open(first.clone(), Arc::new(Two { first, second }), &config)
+    }
+
+    fn open(nodes: Arc<Recording>, remote: Arc<dyn Executor>, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: folder.path().join("config.toml"),
             system: folder.path().join("system.toml"),
         };
         std::fs::write(&files.user, config).unwrap();
-        let (nodes, local) = (Arc::new(nodes), Arc::new(Recording::new()));
+        let local = Arc::new(Recording::new());
         let host_keys = Arc::new(Keys::default());
         let (asker, approver) = Parts {
             registry: nixi_tools::registry().unwrap(),
             local: local.clone(),
-            remote: nodes.clone(),
+            remote,
             enrol: Arc::new(Nobody),
             host_keys: host_keys.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
@@ -112,6 +125,26 @@ fn only(outcome: Outcome) -> CallResult {
 
 pub(crate) fn ended(code: i32, stdout: &str, stderr: &str) -> Result<Output, ExecError> {
     Ok(Output { exit: Exit::Code(code), stdout: stdout.into(), stderr: stderr.into(), truncated: false })
+}
+
+/// Two nodes that answer differently.
+struct Two {
+    first: Arc<Recording>,
+    second: Recording,
+}
+
+#[async_trait]
+impl Executor for Two {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        match run.node().name().as_str() {
+            "second" => self.second.exec(run).await,
+            _ => self.first.exec(run).await,
+        }
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        Ok(None)
+    }
 }
 
 struct Nobody;
