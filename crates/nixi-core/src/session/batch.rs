@@ -147,7 +147,7 @@ impl Batch<'_> {
         for node in &call.nodes {
             if stopped {
                 let (status, error) = match node.writable() {
-                    Ok(_) => (StepStatus::NotStarted, earlier()),
+                    Ok(_) => (StepStatus::NotStarted, self.not_begun()),
                     Err(refused) => (StepStatus::Refused, refused.report()),
                 };
                 results.push(self.ended(self.blank(call, node).failed(status, error)));
@@ -170,6 +170,14 @@ impl Batch<'_> {
             results.push(self.ended(result));
         }
         results
+    }
+
+    /// Why a change was not begun after another one. Whoever interrupted that one interrupted all that was to follow.
+    fn not_begun(&self) -> ErrorReport {
+        if self.cancel.is_cancelled() {
+            return ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+        }
+        ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
     }
 
     /// One call on one node, from its beginning to its end.
@@ -207,10 +215,6 @@ fn went_wrong(result: &CallResult) -> bool {
         | StepStatus::Declined
         | StepStatus::Unreachable => false,
     }
-}
-
-fn earlier() -> ErrorReport {
-    ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
 }
 
 fn ahead(calls: &[Checked]) -> Vec<CallAhead> {

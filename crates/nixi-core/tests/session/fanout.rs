@@ -148,6 +148,9 @@ async fn an_interruption_tells_what_is_known_of_every_node() {
     );
     let steps: Vec<_> = outcome.results[1].steps.iter().map(|step| step.status).collect();
     assert_eq!(steps, [Done, Unknown, NotStarted]);
+    let kinds: Vec<_> = outcome.results.iter().map(|result| result.error.as_ref().map(|e| e.kind)).collect();
+    use ErrorKind::{Cancelled, ReadOnly};
+    assert_eq!(kinds, [None, Some(Cancelled), Some(ReadOnly), Some(Cancelled), Some(Cancelled)]);
     assert_eq!(outcome.exit_code(), 130);
 }
 
@@ -160,6 +163,7 @@ async fn a_failure_stops_what_comes_after_it_and_hides_nothing() {
     let outcome = bench.call_approved(touch(&["a"]).on("web-0,watch,web-1"), |_| {}).await;
     use StepStatus::{Failed, NotStarted, Refused};
     assert_eq!(statuses(&outcome.results), [("web-0", Failed), ("watch", Refused), ("web-1", NotStarted)]);
+    assert_eq!(outcome.results[2].error.as_ref().unwrap().kind, ErrorKind::NotStarted);
     assert_eq!(bench.changes(), ["sudo -n -- touch -- a"]);
 }
 
