@@ -60,6 +60,15 @@ impl Checked {
     fn is_read(&self) -> bool {
         self.action.spec.access == Access::Read
     }
+
+    /// As it is told of before it is made on a node.
+    pub(super) fn ahead(&self, node: &Node) -> CallAhead {
+        CallAhead {
+            action: self.action.spec.name.to_string(),
+            node: node.name().clone(),
+            args: self.understood.clone(),
+        }
+    }
 }
 
 impl Batch<'_> {
@@ -218,13 +227,5 @@ fn went_wrong(result: &CallResult) -> bool {
 }
 
 fn ahead(calls: &[Checked]) -> Vec<CallAhead> {
-    let of_call = |call: &Checked| -> Vec<CallAhead> {
-        let on_node = |node: &Node| CallAhead {
-            action: call.action.spec.name.to_string(),
-            node: node.name().clone(),
-            args: call.understood.clone(),
-        };
-        call.nodes.iter().map(on_node).collect()
-    };
-    calls.iter().flat_map(of_call).collect()
+    calls.iter().flat_map(|call| call.nodes.iter().map(move |node| call.ahead(node))).collect()
 }

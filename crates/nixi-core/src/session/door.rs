@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::batch::{Batch, Checked};
-use super::protocol::{CallResult, Intent};
+use super::protocol::{CallResult, Event, Intent};
 use super::roster::{LiveRoster, Roster};
 use crate::config::Routine;
 use crate::context::{InspectCx, PlanCx, Reader};
@@ -186,7 +186,10 @@ impl Door<'_> {
             Err(refusal) => return result.failed(StepStatus::Declined, declined(refusal)),
         };
         let steps = match self.bench(&leaving) {
-            Ok(bench) => apply(approved, &bench).await,
+            Ok(bench) => {
+                self.batch.audience.hear(Event::ChangeBegins(self.call.ahead(self.node)));
+                apply(approved, &bench).await
+            }
             Err(error) => Err(ToolError::Reported(error)),
         };
         match steps {

@@ -153,6 +153,8 @@ pub enum Event {
         /// The node.
         node: NodeName,
     },
+    /// A change was approved and begins: until its call ends, something of it may have been sent.
+    ChangeBegins(CallAhead),
     /// A call ended on a node.
     CallEnded(Box<CallResult>),
     /// A node answered, or did not, while many are asked.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Audience, CallAhead};
-use nixi_core::{CallRequest, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, StepStatus};
+use nixi_core::{CallRequest, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, Refusal, StepStatus};
 use tokio::sync::{Barrier, Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -113,6 +113,39 @@ async fn what_is_ahead_is_told_in_the_order_of_the_results() {
     assert_eq!(*ahead, outcome.results.iter().map(as_ahead).collect::<Vec<_>>());
     let ended: Vec<_> = events.iter().filter(|event| matches!(event, Event::CallEnded(_))).collect();
     assert_eq!(ended.len(), 4);
+}
+
+/// Between the yes and the end something may have been sent; before it, and where nobody was asked, nothing was.
+#[tokio::test]
+async fn a_change_begins_once_it_is_approved() {
+    let mut bench = fleet(2);
+    let mut approver = bench.approver.take().unwrap();
+    let (heard, cancel) = (Heard::default(), CancellationToken::new());
+    let begun = || {
+        let events = heard.0.lock().unwrap();
+        let begins = |event: &Event| match event {
+            Event::ChangeBegins(call) => Some(call.node.to_string()),
+            Event::CallsAhead(_)
+            | Event::CallStarted { .. }
+            | Event::CallEnded(_)
+            | Event::Node(_)
+            | Event::Said(_)
+            | Event::Notice(_) => None,
+        };
+        events.iter().filter_map(begins).collect::<Vec<_>>()
+    };
+    let op = Op::Call(vec![touch(&["a"]).on("watch,web-0,web-1")]);
+    let person = async {
+        let pending = approver.next().await.unwrap();
+        assert!(begun().is_empty(), "asked, and not answered yet");
+        pending.approve();
+        let pending = approver.next().await.unwrap();
+        pending.deny(Refusal::Person);
+    };
+    let (outcome, ()) = tokio::join!(bench.asker.perform(op, Intent::Perform, &heard, &cancel), person);
+    use StepStatus::{Declined, Done, Refused};
+    assert_eq!(statuses(&outcome.results), [("watch", Refused), ("web-0", Done), ("web-1", Declined)]);
+    assert_eq!(begun(), ["web-0"]);
 }
 
 /// Interrupted in the middle: what was done stays done, what was sent is unknown, and the rest was never begun. An
