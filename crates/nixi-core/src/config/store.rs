@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::diagnose::ConfigError;
+use super::diagnose::{ConfigError, Misfit};
 use super::edit::{ConfigEdit, EditError};
 use super::layers::{ConfigFiles, Loaded, read_text, same_file};
 use super::model::Config;
@@ -47,6 +47,11 @@ impl ConfigStore {
     /// As [`ConfigFiles::load`].
     pub fn load(&self) -> Result<Config, ConfigError> {
         self.files.load(&self.home)
+    }
+
+    /// What is wrong with nodes beyond what the files themselves tell.
+    pub(crate) fn points_at(&self, misfits: &[Misfit]) -> ConfigError {
+        self.files.points_at(misfits, &self.home)
     }
 
     /// Makes the change to the user's file and returns what holds now. Blocks: on the disk, and up to five seconds

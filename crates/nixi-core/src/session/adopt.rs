@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
+use super::machine::Machine;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
@@ -106,12 +107,10 @@ fn identity(inner: &Inner, given: Option<PathBuf>) -> Result<Option<PathBuf>, Er
 
 /// One machine under two names is a person's business; one that is read-only under one of them is a trap.
 fn refuse_two_modes(roster: &Roster, inner: &Inner, adopted: &Node) -> Result<(), ErrorReport> {
-    let machine = |node: &Node| {
-        let place = node.ssh().map(|ssh| inner.parts.remote.place(ssh));
-        place.map(|place| (place.host.as_str().to_ascii_lowercase(), place.port))
-    };
-    let ours = machine(adopted);
-    let at_odds = |node: &&Node| node.mode() != adopted.mode() && machine(node) == ours;
+    let machine = |node: &Node| node.ssh().map(|ssh| Machine::of(ssh, &*inner.parts.remote));
+    let Some(ours) = machine(adopted) else { return Ok(()) };
+    let is_ours = |node: &Node| machine(node).is_some_and(|machine| machine.may_be(&ours));
+    let at_odds = |node: &&Node| node.mode() != adopted.mode() && is_ours(node);
     match roster.remote().find(at_odds) {
         None => Ok(()),
         Some(other) => Err(ErrorReport::new(

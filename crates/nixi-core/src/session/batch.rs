@@ -9,10 +9,10 @@ use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::Inner;
 use super::door::{Door, Prepared};
 use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
+use super::{Inner, Work};
 use crate::action::Scope;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::Node;
@@ -56,6 +56,16 @@ pub(super) struct Checked {
     pub(super) understood: Value,
 }
 
+impl Action {
+    /// What it wants the nodes for.
+    pub(super) fn work(&self) -> Work {
+        match (self.spec.scope, self.spec.access == Access::Read) {
+            (Scope::Controller, false) => Work::OnTheList,
+            (Scope::Controller, true) | (Scope::Node, _) => Work::OnNodes,
+        }
+    }
+}
+
 impl Checked {
     fn is_read(&self) -> bool {
         self.action.spec.access == Access::Read
@@ -74,7 +84,12 @@ impl Checked {
 impl Batch<'_> {
     /// Checks all calls before any of them runs, then runs them.
     pub(super) async fn run(&self, calls: Vec<CallRequest>) -> Result<Vec<CallResult>, ErrorReport> {
-        let roster = self.inner.roster()?;
+        let on_the_list = |call: &CallRequest| {
+            let action = self.inner.parts.registry.action(&call.action);
+            call.or.is_empty() && action.is_ok_and(|action| action.work() == Work::OnTheList)
+        };
+        let work = if calls.iter().all(on_the_list) { Work::OnTheList } else { Work::OnNodes };
+        let roster = self.inner.roster_for(work)?;
         let checked = self.settle(calls, &roster).await?;
         Ok(self.run_checked(checked, &roster).await)
     }

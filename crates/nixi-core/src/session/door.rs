@@ -221,7 +221,7 @@ impl Door<'_> {
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
     fn bench(&self, leaving: &[NodeName]) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.batch.inner;
-        let now = inner.roster()?;
+        let now = inner.roster_for(self.call.action.work())?;
         let others: Vec<SshTarget> = now
             .remote()
             .filter(|node| !leaving.contains(node.name()))

@@ -330,6 +330,35 @@ async fn one_machine_in_two_modes_is_found_behind_its_other_name() {
     let error = bench.asker.nodes().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.contains("watch (monitored) and other (managed) are one machine"), "{error:?}");
+    for declaration in ["config.toml:8:8: watch", "config.toml:14:8: the other name"] {
+        assert!(error.message.contains(declaration), "{error}");
+    }
+}
+
+/// Two networks may use the same address. Only what both nodes say makes them two.
+#[tokio::test]
+async fn behind_two_jump_hosts_there_are_two_machines() {
+    let gates = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\n\
+                 [[nodes]]\nname = \"other\"\nhost = \"192.0.2.7\"\n";
+    let node = |name: &str, mode: &str, jump: Option<&str>| {
+        let jump = jump.map(|jump| format!("proxy_jump = \"{jump}\"\n")).unwrap_or_default();
+        format!("[[nodes]]\nname = \"{name}\"\nhost = \"10.0.0.5\"\nmode = \"{mode}\"\n{jump}")
+    };
+    for (one, two, same) in [
+        (Some("gate"), Some("other"), false),
+        (Some("gate"), Some("none"), false),
+        (Some("gate,other"), Some("gate"), false),
+        (Some("192.0.2.9,gate"), Some("192.0.2.8,gate"), false),
+        (Some("gate"), Some("192.0.2.1"), true),
+        (Some("other,gate"), Some("other,192.0.2.1"), true),
+        (Some("gate"), None, true),
+        (Some("none"), None, true),
+        (None, None, true),
+    ] {
+        let config = [gates, &node("a", "managed", one), &node("b", "monitored", two)].concat();
+        let nodes = Bench::over(&config, Recording::new()).asker.nodes();
+        assert_eq!(nodes.is_err(), same, "{one:?} {two:?} {nodes:?}");
+    }
 }
 
 /// What a node says reaches a model inside a JSON string, so that it cannot pass for a word of ours.

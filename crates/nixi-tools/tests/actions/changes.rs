@@ -1,7 +1,7 @@
 //! Changes: what is shown is what runs.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult, ErrorKind, Risk, StepStatus};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus};
 
 use crate::support::{CACHE, Lab, WEB, as_shown, node, record};
 
@@ -267,6 +267,36 @@ async fn a_node_that_others_jump_through_stays() {
     assert!(error.hint.unwrap().contains("change proxy_jump of inner, db first"));
     assert!(lab.plan(remove("web")).await.plan.is_some());
 }
+
+/// One machine in two modes stops everything but what ends that.
+#[tokio::test]
+async fn one_of_two_names_of_a_machine_can_be_removed() {
+    let mut lab = Lab::with_config(node(), TWO_MODES);
+    let list = CallRequest::new("container.list").on("a");
+    let outcome = lab.perform(list.clone(), Intent::Perform).await;
+    assert_eq!((outcome.error.unwrap().kind, outcome.results.len()), (ErrorKind::Config, 0));
+    let remove = CallRequest::new("node.remove").with("name", "b");
+    assert!(lab.plan(remove.clone()).await.plan.is_some());
+    assert_eq!(lab.approved(remove, |_| {}).await.status, StepStatus::Done);
+    assert_eq!(lab.call(list).await.status, StepStatus::Done);
+}
+
+const TWO_MODES: &str = r#"
+[[nodes]]
+name = "gate"
+host = "192.0.2.1"
+
+[[nodes]]
+name = "a"
+host = "10.0.0.5"
+proxy_jump = "gate"
+
+[[nodes]]
+name = "b"
+host = "10.0.0.5"
+mode = "monitored"
+proxy_jump = "192.0.2.1"
+"#;
 
 #[tokio::test]
 async fn a_node_that_nixos_declares_stays() {
