@@ -36,14 +36,18 @@ pub struct OldNode {
     mode: Mode,
     #[serde(skip)]
     given: Given,
+    #[serde(skip)]
+    identity: Option<PathBuf>,
+    #[serde(skip)]
+    jump: Jump,
 }
 
 impl OldNode {
     /// This node; nothing for the controller, which is not declared anywhere.
     #[must_use]
     pub fn of(node: &Node) -> Option<Self> {
-        let SshTarget { host, port, user, given, .. } = node.ssh()?.clone();
-        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode(), given })
+        let SshTarget { host, port, user, given, identity, jump } = node.ssh()?.clone();
+        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode(), given, identity, jump })
     }
 
     /// Whether the declaration still makes this node. What it leaves open is not its to say: the user's SSH
@@ -53,6 +57,13 @@ impl OldNode {
         let same = (node.name(), &ssh.host, node.mode(), ssh.given)
             == (&self.name, &self.host, self.mode, self.given);
         same && (!self.given.port || ssh.port == self.port) && (!self.given.user || ssh.user == self.user)
+    }
+
+    /// Whether the configuration still makes this node, with its key and its jump hosts. One file's text alone cannot tell: a
+    /// jump host may be a node of the other one.
+    pub(crate) fn is_still(&self, node: &Node) -> bool {
+        let same = |ssh: &SshTarget| ssh.identity == self.identity && ssh.jump == self.jump;
+        self.is_declared_by(node) && node.ssh().is_some_and(same)
     }
 
     /// Its name.

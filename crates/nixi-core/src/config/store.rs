@@ -76,7 +76,7 @@ impl ConfigStore {
 
     /// The user's file, read from there, after the change.
     fn changed(&self, edit: &ConfigEdit, from: &Path) -> Result<String, ConfigWriteError> {
-        self.load().map_err(ConfigWriteError::Broken)?;
+        let now = self.load().map_err(ConfigWriteError::Broken)?;
         let broken = |problems| ConfigWriteError::Broken(ConfigError::new(problems));
         let system = Loaded::read(&self.files.system, &self.home).map_err(broken)?;
         let name = edit.name();
@@ -84,6 +84,11 @@ impl ConfigStore {
         if declared || same_file(&self.files.user, &self.files.system) {
             let file = self.files.system.clone();
             return Err(ConfigWriteError::DeclaredBySystem { name: name.clone(), file });
+        }
+        if let ConfigEdit::RemoveNode(old) = edit
+            && now.node(name).is_some_and(|entry| !old.is_still(&entry.node))
+        {
+            return Err(ConfigWriteError::Changed { name: name.clone(), file: self.files.user.clone() });
         }
         let text = read_text(from).map_err(|problem| broken(vec![*problem]))?;
         let file = self.files.user.clone();
