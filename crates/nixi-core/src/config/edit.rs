@@ -73,7 +73,7 @@ impl OldNode {
     }
 }
 
-/// A node to declare. What was given is what is written: user and mode always, a port only if it is not 22.
+/// A node to declare. What was given is what is written: user and mode always, a port only if one was named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewNode {
     /// Its name; must be new.
@@ -84,8 +84,8 @@ pub struct NewNode {
     pub user: UserName,
     /// What Nixi may do there.
     pub mode: Mode,
-    /// TCP port.
-    pub port: Port,
+    /// TCP port; without it, that of the user's SSH configuration or SSH's own.
+    pub port: Option<Port>,
     /// A private key of its own: absolute, or below `~/`.
     pub identity: Option<PathBuf>,
     /// Its tags.
@@ -102,8 +102,8 @@ impl NewNode {
             ("user", quote(self.user.as_str())),
             ("mode", quote(self.mode.as_str())),
         ];
-        if self.port != Port::SSH {
-            keys.push(("port", self.port.to_string()));
+        if let Some(port) = self.port {
+            keys.push(("port", port.to_string()));
         }
         if let Some(identity) = &self.identity {
             keys.push(("identity", quote(&identity.to_string_lossy())));
@@ -123,10 +123,10 @@ impl NewNode {
         });
         let target = SshTarget {
             host: self.host.clone(),
-            port: self.port,
+            port: self.port.unwrap_or(Port::SSH),
             user: self.user.clone(),
             identity,
-            given: Given { port: self.port != Port::SSH, user: true },
+            given: Given { port: self.port.is_some(), user: true },
             jump: Jump::Unsaid,
         };
         Node::remote(self.name.clone(), target, self.mode).with_tags(self.tags.clone())
@@ -142,7 +142,7 @@ impl fmt::Display for ConfigEdit {
             }
         };
         let NewNode { name, host, user, mode, port, identity, tags } = node;
-        write!(f, "add node {name} ({}, {mode}", address(user, host, *port))?;
+        write!(f, "add node {name} ({}, {mode}", address(user, host, port.unwrap_or(Port::SSH)))?;
         if let Some(identity) = identity {
             write!(f, ", key {}", super::diagnose::show_path(identity))?;
         }

@@ -35,20 +35,20 @@ pub(super) async fn adopt(
     refuse_taken_name(&roster, inner, &request)?;
     let target = SshTarget {
         host: request.host.clone(),
-        port: request.port,
+        port: request.port.unwrap_or(Port::SSH),
         user: request.user.clone(),
         identity: request.identity.clone(),
-        // A port of 22 is not written down, so it leaves room for another word of the user's SSH configuration.
-        given: Given { port: request.port != Port::SSH, user: true },
+        given: Given { port: request.port.is_some(), user: true },
         jump: Jump::Unsaid,
     };
-    let node = Node::remote(request.name.clone(), target.clone(), request.mode);
+    let place = inner.parts.remote.place(&target);
+    let node = Node::remote(request.name.clone(), target.clone(), request.mode).at(&place);
     refuse_two_modes(&roster, inner, &node)?;
     let args = json!({
         "name": request.name, "host": request.host, "user": request.user, "mode": request.mode,
-        "port": request.port, "identity": request.identity,
+        "port": place.port, "identity": request.identity,
     });
-    let at = address(&target.user, &target.host, target.port);
+    let at = address(&target.user, &target.host, place.port);
     let edit = ConfigEdit::AddNode(NewNode {
         name: request.name.clone(),
         host: request.host,

@@ -284,7 +284,7 @@ fn adopt(name: &str, host: &str, mode: Mode) -> AdoptRequest {
         host: host.parse().unwrap(),
         user: "nixi".parse().unwrap(),
         mode,
-        port: Port::SSH,
+        port: None,
         identity: None,
         host_key: None,
     }
@@ -302,6 +302,31 @@ async fn adopting_writes_it_down_and_a_dry_run_shows_it() {
 
     assert_eq!(bench.perform(op).await.exit_code(), 0);
     assert_eq!(bench.asker.nodes().unwrap().len(), 3);
+}
+
+/// The port that is shown is the one that is gone to, and a port that was typed is the one that is written.
+#[tokio::test]
+async fn a_typed_port_goes_over_the_ssh_configuration() {
+    for (typed, shown, written) in
+        [(None, 2222, None), (Some(22), 22, Some("port = 22")), (Some(23), 23, Some("port = 23"))]
+    {
+        let bench = Bench::new();
+        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let port = typed.map(|port: u16| Port::try_from(port).unwrap());
+        let op = voucher.adopt(AdoptRequest { port, ..adopt("new", "elsewhere", Mode::Managed) });
+        let outcome = bench.perform(op).await;
+        let result = &outcome.results[0];
+        let place = if shown == 22 { "elsewhere,".to_owned() } else { format!("elsewhere:{shown},") };
+        assert!(result.text.as_ref().unwrap().contains(&place), "{result:?}");
+        assert_eq!(
+            (&result.args["port"], &result.data.as_ref().unwrap()["node"]["port"]),
+            (&json!(shown), &json!(shown))
+        );
+        let file = std::fs::read_to_string(bench.folder.path().join("config.toml")).unwrap();
+        assert_eq!(file.lines().find(|line| line.starts_with("port")), written, "{file}");
+        let node = bench.asker.nodes().unwrap().pop().unwrap();
+        assert_eq!(node.ssh().unwrap().port.get(), shown);
+    }
 }
 
 #[tokio::test]
