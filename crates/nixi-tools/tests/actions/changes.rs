@@ -127,6 +127,8 @@ async fn docker_is_asked_what_it_removes_when_it_stops() {
         format!("{{\"ID\":\"{id}\",\"Names\":\"{name}\",{state}}}\n")
     };
     let docker = Recording::new()
+        .answering("test -d /run/systemd/system", "")
+        .answering("sudo -n -l -- systemd-run", "/run/current-system/sw/bin/systemd-run\n")
         .answering("sudo -n -- docker ps", &(row(WEB, "web") + &row(CACHE, "cache")))
         .answering(
             "sudo -n -- docker inspect --type container --format '{{.Id}} {{.Name}}'",
