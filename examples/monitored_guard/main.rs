@@ -111,7 +111,7 @@ fn attempts<'a>(
             host: ssh.host.clone(),
             user: ssh.user.clone(),
             mode: Mode::Managed,
-            port: ssh.port,
+            port: ssh.given.port.then_some(ssh.port),
             identity: None,
             host_key: None,
         };

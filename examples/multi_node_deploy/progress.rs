@@ -11,7 +11,11 @@ impl Audience for Progress {
         let result = match event {
             Event::CallEnded(result) => result,
             Event::Notice(notice) => return println!("note: {notice}"),
-            Event::CallsAhead(_) | Event::CallStarted { .. } | Event::Node(_) | Event::Said(_) => return,
+            Event::CallsAhead(_)
+            | Event::CallStarted { .. }
+            | Event::ChangeBegins(_)
+            | Event::Node(_)
+            | Event::Said(_) => return,
         };
         println!("{} {}: {}", result.node, result.tool, result.status.as_str());
         result.steps.iter().for_each(|step| println!("  {}: {}", step.status.as_str(), step.step));

@@ -231,7 +231,7 @@ pub(crate) struct Adopt {
     pub(crate) user: Option<String>,
     /// managed (full control) or monitored (read-only) [default: managed]
     pub(crate) mode: Option<String>,
-    /// SSH port [default: 22]
+    /// SSH port [default: that of the SSH configuration, else 22]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<String>,
     /// A private key for this node alone

@@ -14,6 +14,7 @@ use crate::args::Globals;
 use crate::exit::Exit;
 use crate::output::Screen;
 use crate::output::live::Live;
+use crate::output::order::{Effect, Slot};
 
 /// How long what was interrupted has to say how it ended.
 const GRACE: Duration = Duration::from_millis(800);
@@ -71,9 +72,13 @@ impl Session {
     }
 
     fn left_behind(&self, live: &Live<'_>) -> Outcome {
-        let is_change =
-            |action: &str| self.asker.registry().spec(action).is_ok_and(|spec| spec.access != Access::Read);
-        Outcome { results: live.left_behind(is_change), ..Outcome::default() }
+        let nodes = self.asker.nodes().unwrap_or_default();
+        let refused = |name: &str| nodes.iter().find(|node| node.name().as_str() == name)?.refusal();
+        let effect = |slot: &Slot| match self.asker.registry().spec(&slot.action) {
+            Ok(spec) if spec.access == Access::Read => Effect::Reads,
+            Ok(_) | Err(_) => Effect::Changes { refused: refused(&slot.node) },
+        };
+        Outcome { results: live.left_behind(effect), ..Outcome::default() }
     }
 }
 

@@ -465,6 +465,31 @@ fn the_configuration_is_where_it_is_said_to_be() {
     assert!(home.nixi(&["config", "show"]).out.contains("connect_timeout = \"10s\""));
 }
 
+/// What stops every session is found by the check as well, with both declarations, and can be mended.
+#[test]
+fn one_machine_in_two_modes_is_found_by_the_check_and_can_be_removed() {
+    let home = Home::with_config(
+        "[[nodes]]\nname = \"web\"\nhost = \"192.0.2.1\"\n\
+         [[nodes]]\nname = \"watch\"\nhost = \"alias\"\nmode = \"monitored\"\n",
+    );
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    let mine = home.path().join(".ssh/config");
+    std::fs::write(&mine, "Host alias\n  HostName 192.0.2.1\n").unwrap();
+    std::fs::set_permissions(&mine, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for args in [&["config", "check"][..], &["nodes", "--no-probe"]] {
+        let ran = home.nixi(args);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        for told in
+            ["web (managed) and watch (monitored)", "config.toml:2:8", "config.toml:5:8", "nixi remove"]
+        {
+            assert!(ran.err.contains(told), "{told}: {ran:?}");
+        }
+    }
+    let ran = home.nixi(&["remove", "watch", "--yes=destructive"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(home.nixi(&["config", "check"]).code, 0);
+}
+
 #[test]
 fn tools_are_listed_with_access_and_parameters() {
     let home = Home::new();

@@ -450,7 +450,7 @@ pub struct Forgotten {
 /// The record of host keys.
 pub trait HostKeys: Send + Sync {
     /// Drops what is recorded for a host, in every form it can be written; wildcards, CA and revoked lines, and
-    /// entries that a host of `kept` still needs, stay.
+    /// entries that a host of `kept` or the way to it still needs, stay.
     ///
     /// # Errors
     /// A sentence for people, if the file cannot be read or written; it is then unchanged.

@@ -161,6 +161,9 @@ pub trait Survey: Send + Sync {
     /// All remote nodes, in the order of the configuration.
     fn remote(&self) -> Vec<Node>;
 
+    /// The nodes that name this one as a jump host, in the order of the configuration.
+    fn jumping_through(&self, name: &NodeName) -> Vec<NodeName>;
+
     /// The file that declares the node, if only NixOS writes that file.
     fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf>;
 }

@@ -16,6 +16,18 @@ pub enum Jump {
     Through(Vec<SshTarget>),
 }
 
+impl Jump {
+    /// Every jump host on the way, and on the ways to those.
+    pub(crate) fn hosts(&self) -> Vec<&SshTarget> {
+        match self {
+            Self::Unsaid | Self::Direct => Vec::new(),
+            Self::Through(hops) => {
+                hops.iter().flat_map(|hop| std::iter::once(hop).chain(hop.jump.hosts())).collect()
+            }
+        }
+    }
+}
+
 /// One jump host as people write it: `[user@]host[:port]`, an IPv6 address in brackets, or `ssh://` before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {

@@ -335,8 +335,8 @@ impl Node {
         self
     }
 
-    /// Whether both are the same host and port in different modes. One machine that is read-only under one name only
-    /// is a trap, so no configuration may say that.
+    /// Whether both are the same host and port in different modes, whatever the way there. One machine that is read-only
+    /// under one name only is a trap, so no configuration may say that.
     #[must_use]
     pub fn is_at_odds_with(&self, other: &Self) -> bool {
         let same =

@@ -108,6 +108,17 @@ impl SshExecutor {
         }
     }
 
+    /// The jump hosts of a target as their keys are recorded, also those that only the user's SSH configuration names.
+    fn jump_hosts(&self, target: &SshTarget) -> Vec<SshTarget> {
+        let nearest = self.routes.find(target).ok().and_then(|route| route.via.clone());
+        let hosts = std::iter::successors(nearest, |route| route.via.clone());
+        let recorded = |route: Arc<Route>| {
+            let (host, port) = route.known_as.clone();
+            SshTarget { host, port, ..target.clone() }
+        };
+        hosts.map(recorded).collect()
+    }
+
     /// Finds a session alive, or makes one; nothing is run.
     pub(crate) async fn find_alive(
         &self,
@@ -266,11 +277,13 @@ impl Enrol for SshExecutor {
 impl HostKeys for SshExecutor {
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
         let file = &self.connector.options().known_hosts;
-        let recorded = |target| self.routes.as_recorded(target).map_err(|error| error.to_string());
+        let recorded =
+            |target: &SshTarget| self.routes.as_recorded(target).map_err(|error| error.to_string());
         let ours = recorded(target)?;
         // A host of which that cannot be told keeps what goes by its plain name.
+        let itself = |kept: &SshTarget| recorded(kept).unwrap_or_else(|_| kept.clone());
         let kept: Vec<SshTarget> =
-            kept.iter().map(|kept| recorded(kept).unwrap_or_else(|_| kept.clone())).collect();
+            kept.iter().flat_map(|kept| std::iter::once(itself(kept)).chain(self.jump_hosts(kept))).collect();
         let forgotten = hostkey::forget(file, &ours, &kept);
         // After the file: what connected in between was judged by the old one.
         self.pool.forget(&(ours.host, ours.port));

@@ -171,7 +171,11 @@ impl App {
             match &event {
                 Event::CallEnded(_) => running.told += 1,
                 Event::Said(_) => running.spoken = true,
-                Event::CallsAhead(_) | Event::CallStarted { .. } | Event::Node(_) | Event::Notice(_) => {}
+                Event::CallsAhead(_)
+                | Event::CallStarted { .. }
+                | Event::ChangeBegins(_)
+                | Event::Node(_)
+                | Event::Notice(_) => {}
             }
         }
         self.transcript.hear(event);

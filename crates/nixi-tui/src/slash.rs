@@ -128,7 +128,7 @@ fn usage_of(command: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nixi_core::Mode;
+    use nixi_core::{Mode, Port};
 
     fn adopted(line: &str) -> AdoptRequest {
         match parse(line) {
@@ -145,7 +145,7 @@ mod tests {
     fn the_examples_of_the_page() {
         let web = adopted("/adopt web-server 192.168.1.10");
         assert_eq!((web.name.as_str(), web.host.as_str()), ("web-server", "192.168.1.10"));
-        assert_eq!((web.user.as_str(), web.mode, web.port.get()), ("nixi", Mode::Managed, 22));
+        assert_eq!((web.user.as_str(), web.mode, web.port), ("nixi", Mode::Managed, None));
         assert_eq!(adopted("/adopt db-server 192.168.1.20 nixi managed").mode, Mode::Managed);
         assert_eq!(adopted("/adopt monitoring 192.168.1.30 nixi monitored").mode, Mode::Monitored);
         assert_eq!(adopted("  /adopt  a   ::1 root ").user.as_str(), "root");
@@ -154,7 +154,10 @@ mod tests {
     #[test]
     fn options_stand_anywhere() {
         let node = adopted("/adopt web --port 2222 127.0.0.1 root --identity /k monitored");
-        assert_eq!((node.port.get(), node.user.as_str(), node.mode), (2222, "root", Mode::Monitored));
+        assert_eq!(
+            (node.port, node.user.as_str(), node.mode),
+            (Port::try_from(2222).ok(), "root", Mode::Monitored)
+        );
         assert_eq!(node.identity, Some("/k".into()));
         assert!(refused("/adopt web h --prot 2").contains("no option --prot"));
         assert!(refused("/adopt web h --port").contains("/adopt <name>"));

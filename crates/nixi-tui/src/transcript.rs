@@ -85,7 +85,7 @@ impl Transcript {
     /// An event of a running request.
     pub(crate) fn hear(&mut self, event: Event) {
         match event {
-            Event::CallsAhead(_) => {}
+            Event::CallsAhead(_) | Event::ChangeBegins(_) => {}
             Event::CallStarted { action, node } => self.start_call(action, node.to_string()),
             Event::CallEnded(result) => self.end_call(*result),
             Event::Node(row) => {

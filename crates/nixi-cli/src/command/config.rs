@@ -20,7 +20,8 @@ pub(super) fn run(cx: &Cx, what: ConfigVerb) -> Result<Exit, ErrorReport> {
     Ok(match what {
         ConfigVerb::Path => cx.done("config.path", json!({}), paths, &files.user.display().to_string()),
         ConfigVerb::Check => {
-            let nodes = load()?.nodes.len();
+            // As a session reads them, which also asks the SSH configuration where the nodes are.
+            let nodes = nixi::open(&setup(&cx.globals))?.0.nodes()?.len();
             let data = json!({ "files": paths, "nodes": nodes });
             cx.done("config.check", json!({}), data, &checked(files, nodes))
         }

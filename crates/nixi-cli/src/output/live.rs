@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::fold::{Fold, Group, Same};
-use super::order::Order;
+use super::order::{Effect, Order, Slot};
 use super::text::{self, Headings};
 use super::{Format, Loudness, Screen, Tone, json, recap};
 
@@ -82,10 +82,9 @@ impl<'a> Live<'a> {
         self.heard().rows.clone()
     }
 
-    /// What is known of every call when its operation had to be left behind. A change may have been sent, so what
-    /// became of it is not known; a read has only not answered.
-    pub(crate) fn left_behind(&self, is_change: impl Fn(&str) -> bool) -> Vec<CallResult> {
-        self.heard().order.slots().iter().map(|slot| slot.left_behind(is_change(&slot.action))).collect()
+    /// What is known of every call when its operation had to be left behind; see [`Slot::left_behind`].
+    pub(crate) fn left_behind(&self, effect: impl Fn(&Slot) -> Effect) -> Vec<CallResult> {
+        self.heard().order.slots().iter().map(|slot| slot.left_behind(effect(slot))).collect()
     }
 
     fn heard(&self) -> MutexGuard<'_, Heard> {
@@ -319,6 +318,7 @@ impl Audience for Live<'_> {
                     self.screen.say(&self.faint(&format!("{action} on {node} …")));
                 }
             }
+            Event::ChangeBegins(call) => heard.order.begin(&call),
             Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {
                 if let Some(on_row) = &self.on_row {

@@ -6,7 +6,7 @@
 mod fold;
 pub(crate) mod json;
 pub(crate) mod live;
-mod order;
+pub(crate) mod order;
 mod paint;
 pub(crate) mod plan;
 mod recap;

@@ -27,7 +27,19 @@ pub(crate) struct Slot {
     pub(crate) result: Option<CallResult>,
     /// Whether it is one of calls on several nodes.
     pub(crate) beside: bool,
+    /// Whether it is a change that was approved, so that something of it may have been sent.
+    begun: bool,
     given: bool,
+}
+
+/// What a call does, and whether it may.
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    Reads,
+    /// Refused, if the node is monitored.
+    Changes {
+        refused: Option<ErrorReport>,
+    },
 }
 
 /// What tells a call from others; two that are alike in all of it are as good as each other.
@@ -43,22 +55,30 @@ impl Call {
         let (action, node) = (result.tool.clone(), result.node.clone());
         Self { action, node, args: result.args.to_string() }
     }
+
+    fn ahead(call: &CallAhead) -> Self {
+        Self { action: call.action.clone(), node: call.node.to_string(), args: call.args.to_string() }
+    }
 }
 
 impl Slot {
-    /// What is known of the call when its operation had to be left behind. A change may have been sent, so what became
-    /// of it is not known; a read has only not answered.
-    pub(crate) fn left_behind(&self, is_change: bool) -> CallResult {
+    /// What is known of the call when its operation had to be left behind. A change that was approved may have been sent,
+    /// so what became of it is not known; one that was not has not been begun; a read has only not answered.
+    pub(crate) fn left_behind(&self, effect: Effect) -> CallResult {
         if let Some(result) = &self.result {
             return result.clone();
         }
-        let (status, error) = if is_change {
-            let unknown =
-                ErrorReport::new(ErrorKind::Cancelled, "interrupted; it may have been sent already")
-                    .hint("look on the node before you repeat it");
-            (StepStatus::Unknown, unknown)
-        } else {
-            (StepStatus::Failed, ErrorReport::new(ErrorKind::Cancelled, "interrupted before it answered"))
+        let cancelled = |message: &str| ErrorReport::new(ErrorKind::Cancelled, message);
+        let (status, error) = match effect {
+            Effect::Reads => (StepStatus::Failed, cancelled("interrupted before it answered")),
+            Effect::Changes { refused: Some(refused) } => (StepStatus::Refused, refused),
+            Effect::Changes { refused: None } if self.begun => {
+                let unknown = cancelled("interrupted; it may have been sent already");
+                (StepStatus::Unknown, unknown.hint("look on the node before you repeat it"))
+            }
+            Effect::Changes { refused: None } => {
+                (StepStatus::NotStarted, cancelled("interrupted before it was begun"))
+            }
         };
         CallResult {
             tool: self.action.clone(),
@@ -79,12 +99,20 @@ impl Order {
     /// These calls are to be made.
     pub(crate) fn expect(&mut self, calls: Vec<CallAhead>) {
         let beside = calls.iter().any(|call| calls.first().is_some_and(|first| first.node != call.node));
-        for CallAhead { action, node, args } in calls {
-            let call = Call { action: action.clone(), node: node.to_string(), args: args.to_string() };
-            self.open.entry(call).or_default().push_back(self.slots.len());
+        for call in calls {
+            self.open.entry(Call::ahead(&call)).or_default().push_back(self.slots.len());
             self.waiting += 1;
+            let CallAhead { action, node, args } = call;
             let node = node.to_string();
-            self.slots.push(Slot { action, node, args, result: None, beside, given: false });
+            self.slots.push(Slot { action, node, args, result: None, beside, begun: false, given: false });
+        }
+    }
+
+    /// A change was approved, and may have been sent from now on.
+    pub(crate) fn begin(&mut self, call: &CallAhead) {
+        let at = self.open.get(&Call::ahead(call)).and_then(VecDeque::front);
+        if let Some(slot) = at.and_then(|&at| self.slots.get_mut(at)) {
+            slot.begun = true;
         }
     }
 
@@ -104,6 +132,7 @@ impl Order {
                     args: result.args.clone(),
                     result: Some(result),
                     beside: false,
+                    begun: false,
                     given: false,
                 });
                 self.slots.len() - 1
@@ -209,6 +238,35 @@ mod tests {
         assert!(order.give(at).is_some() && order.give(at).is_none() && order.is_given(at));
         order.end(result("a", none));
         assert_eq!(names(&order.give_next()), ["a"]);
+    }
+
+    /// Only what a person said yes to can have been sent.
+    #[test]
+    fn what_was_left_behind_is_told_by_how_far_it_was() {
+        let none = Value::Null;
+        let calls = ["a", "b", "c", "watch"].map(|node| (node, none.clone()));
+        let mut order = order(&calls);
+        order.end(result("a", none.clone()));
+        order.begin(&CallAhead { action: "x.y".into(), node: "b".parse().unwrap(), args: none });
+        let ends = |effect: fn(&str) -> Effect| -> Vec<_> {
+            let results = order.slots().iter().map(|slot| slot.left_behind(effect(&slot.node)));
+            results.map(|result| (result.status, result.error.map(|error| error.kind))).collect()
+        };
+        let changes = ends(|node| Effect::Changes {
+            refused: (node == "watch").then(|| ErrorReport::new(ErrorKind::ReadOnly, "monitored")),
+        });
+        use ErrorKind::{Cancelled, ReadOnly};
+        use StepStatus::{Done, Failed, NotStarted, Refused, Unknown};
+        assert_eq!(
+            changes,
+            [
+                (Done, None),
+                (Unknown, Some(Cancelled)),
+                (NotStarted, Some(Cancelled)),
+                (Refused, Some(ReadOnly))
+            ]
+        );
+        assert_eq!(ends(|_| Effect::Reads)[1..], [(Failed, Some(Cancelled)); 3]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::excerpt::Excerpt;
+use crate::node::NodeName;
 use crate::text::clean_line;
 
 /// Problems that are reported at most.
@@ -120,6 +121,14 @@ impl fmt::Display for Problem {
             None => Ok(()),
         }
     }
+}
+
+/// What is wrong with a node that its declaration alone does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    pub(crate) node: NodeName,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// A file's text, and what was found wrong with it so far.

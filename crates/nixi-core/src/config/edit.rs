@@ -36,14 +36,18 @@ pub struct OldNode {
     mode: Mode,
     #[serde(skip)]
     given: Given,
+    #[serde(skip)]
+    identity: Option<PathBuf>,
+    #[serde(skip)]
+    jump: Jump,
 }
 
 impl OldNode {
     /// This node; nothing for the controller, which is not declared anywhere.
     #[must_use]
     pub fn of(node: &Node) -> Option<Self> {
-        let SshTarget { host, port, user, given, .. } = node.ssh()?.clone();
-        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode(), given })
+        let SshTarget { host, port, user, given, identity, jump } = node.ssh()?.clone();
+        Some(Self { name: node.name().clone(), host, user, port, mode: node.mode(), given, identity, jump })
     }
 
     /// Whether the declaration still makes this node. What it leaves open is not its to say: the user's SSH
@@ -55,6 +59,13 @@ impl OldNode {
         same && (!self.given.port || ssh.port == self.port) && (!self.given.user || ssh.user == self.user)
     }
 
+    /// Whether the configuration still makes this node, with its key and its jump hosts. One file's text alone cannot tell: a
+    /// jump host may be a node of the other one.
+    pub(crate) fn is_still(&self, node: &Node) -> bool {
+        let same = |ssh: &SshTarget| ssh.identity == self.identity && ssh.jump == self.jump;
+        self.is_declared_by(node) && node.ssh().is_some_and(same)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &NodeName {
@@ -62,7 +73,7 @@ impl OldNode {
     }
 }
 
-/// A node to declare. What was given is what is written: user and mode always, a port only if it is not 22.
+/// A node to declare. What was given is what is written: user and mode always, a port only if one was named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewNode {
     /// Its name; must be new.
@@ -73,8 +84,8 @@ pub struct NewNode {
     pub user: UserName,
     /// What Nixi may do there.
     pub mode: Mode,
-    /// TCP port.
-    pub port: Port,
+    /// TCP port; without it, that of the user's SSH configuration or SSH's own.
+    pub port: Option<Port>,
     /// A private key of its own: absolute, or below `~/`.
     pub identity: Option<PathBuf>,
     /// Its tags.
@@ -91,8 +102,8 @@ impl NewNode {
             ("user", quote(self.user.as_str())),
             ("mode", quote(self.mode.as_str())),
         ];
-        if self.port != Port::SSH {
-            keys.push(("port", self.port.to_string()));
+        if let Some(port) = self.port {
+            keys.push(("port", port.to_string()));
         }
         if let Some(identity) = &self.identity {
             keys.push(("identity", quote(&identity.to_string_lossy())));
@@ -112,10 +123,10 @@ impl NewNode {
         });
         let target = SshTarget {
             host: self.host.clone(),
-            port: self.port,
+            port: self.port.unwrap_or(Port::SSH),
             user: self.user.clone(),
             identity,
-            given: Given { port: self.port != Port::SSH, user: true },
+            given: Given { port: self.port.is_some(), user: true },
             jump: Jump::Unsaid,
         };
         Node::remote(self.name.clone(), target, self.mode).with_tags(self.tags.clone())
@@ -131,7 +142,7 @@ impl fmt::Display for ConfigEdit {
             }
         };
         let NewNode { name, host, user, mode, port, identity, tags } = node;
-        write!(f, "add node {name} ({}, {mode}", address(user, host, *port))?;
+        write!(f, "add node {name} ({}, {mode}", address(user, host, port.unwrap_or(Port::SSH)))?;
         if let Some(identity) = identity {
             write!(f, ", key {}", super::diagnose::show_path(identity))?;
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::diagnose::{ConfigError, Problem, Sheet, show_path};
+use super::diagnose::{ConfigError, Misfit, Problem, Sheet, show_path};
 use super::jumps::Jumps;
 use super::model::{Config, Layer, LlmSettings, NodeEntry};
 use super::read::{Declared, FileSettings, Scalars, at_odds, read};
@@ -49,6 +49,28 @@ impl ConfigFiles {
         }
     }
 
+    /// What is wrong with nodes beyond what the files themselves tell, each at the place where it is declared.
+    pub(crate) fn points_at(&self, misfits: &[Misfit], home: &Path) -> ConfigError {
+        let mut problems = Vec::new();
+        let user = (!same_file(&self.user, &self.system)).then_some(&self.user);
+        for file in std::iter::once(&self.system).chain(user) {
+            let Ok(loaded) = Loaded::read(file, home) else { continue };
+            let mut sheet = Sheet::new(file, &loaded.text);
+            for declared in &loaded.settings.nodes {
+                for misfit in misfits.iter().filter(|misfit| misfit.node == *declared.node.name()) {
+                    sheet.report(declared.name_at.clone(), &misfit.message, misfit.hint.clone());
+                }
+            }
+            problems.extend(sheet.into_problems());
+        }
+        // The files may have changed since the nodes were read.
+        if problems.len() < misfits.len() {
+            let whole = |misfit: &Misfit| Problem::of_file(&self.user, &*misfit.message, misfit.hint.clone());
+            problems = misfits.iter().map(whole).collect();
+        }
+        ConfigError::new(problems)
+    }
+
     fn merge(&self, system: Loaded, user: Loaded) -> Result<Config, ConfigError> {
         let mut sheet = Sheet::new(&self.user, &user.text);
         for declared in &user.settings.nodes {
@@ -61,10 +83,7 @@ impl ConfigFiles {
         }
         for declared in &user.settings.nodes {
             let mut others = system.settings.nodes.iter();
-            let at_odds_with = |other: &&Declared| {
-                other.node.name() != declared.node.name() && other.node.is_at_odds_with(&declared.node)
-            };
-            if let Some(other) = others.find(at_odds_with) {
+            if let Some(other) = others.find(|other| other.is_at_odds_with(declared)) {
                 let (message, hint) = at_odds(&declared.node, &other.node);
                 sheet.report(declared.name_at.clone(), &message, Some(hint));
             }

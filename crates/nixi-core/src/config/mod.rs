@@ -21,6 +21,7 @@ mod store;
 mod target;
 mod write_error;
 
+pub(crate) use diagnose::Misfit;
 pub use diagnose::{ConfigError, Problem};
 pub use edit::{ConfigEdit, EditError, NewNode, OldNode};
 pub use layers::ConfigFiles;

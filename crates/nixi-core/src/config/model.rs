@@ -59,6 +59,14 @@ pub struct NodeEntry {
     pub layer: Layer,
 }
 
+impl NodeEntry {
+    /// Whether it names that node as one of its jump hosts.
+    pub(crate) fn jumps_through(&self, name: &NodeName) -> bool {
+        let mut hops = self.proxy_jump.iter().flat_map(|words| words.split(','));
+        hops.any(|hop| hop == name.as_str())
+    }
+}
+
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Layer {

@@ -51,6 +51,15 @@ pub(crate) struct Declared {
     pub(crate) name_at: Range<usize>,
 }
 
+impl Declared {
+    /// Whether another node is the same host and port in another mode. Only jump hosts that both of them name can make
+    /// them two machines; whether other words mean other jump hosts, the session knows.
+    pub(crate) fn is_at_odds_with(&self, other: &Self) -> bool {
+        let apart = matches!((&self.hops, &other.hops), (Some(ours), Some(theirs)) if ours != theirs);
+        self.node.name() != other.node.name() && self.node.is_at_odds_with(&other.node) && !apart
+    }
+}
+
 /// What is said of one machine in two modes, and what to do.
 pub(crate) fn at_odds(node: &Node, other: &Node) -> (String, String) {
     let host = node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
@@ -212,10 +221,7 @@ impl Reader<'_, '_> {
                 let hint = "give one of them another name, or remove it".to_owned();
                 self.sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
-            let at_odds_with = |other: &&Declared| {
-                other.node.name() != declared.node.name() && other.node.is_at_odds_with(&declared.node)
-            };
-            if let Some(other) = self.settings.nodes.iter().find(at_odds_with) {
+            if let Some(other) = self.settings.nodes.iter().find(|other| other.is_at_odds_with(&declared)) {
                 let (message, hint) = at_odds(&declared.node, &other.node);
                 self.sheet.report(declared.name_at.clone(), &message, Some(hint));
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::diagnose::ConfigError;
+use super::diagnose::{ConfigError, Misfit};
 use super::edit::{ConfigEdit, EditError};
 use super::layers::{ConfigFiles, Loaded, read_text, same_file};
 use super::model::Config;
@@ -49,6 +49,11 @@ impl ConfigStore {
         self.files.load(&self.home)
     }
 
+    /// What is wrong with nodes beyond what the files themselves tell.
+    pub(crate) fn points_at(&self, misfits: &[Misfit]) -> ConfigError {
+        self.files.points_at(misfits, &self.home)
+    }
+
     /// Makes the change to the user's file and returns what holds now. Blocks: on the disk, and up to five seconds
     /// while another process changes the file; so not on a thread of the runtime.
     ///
@@ -71,7 +76,7 @@ impl ConfigStore {
 
     /// The user's file, read from there, after the change.
     fn changed(&self, edit: &ConfigEdit, from: &Path) -> Result<String, ConfigWriteError> {
-        self.load().map_err(ConfigWriteError::Broken)?;
+        let now = self.load().map_err(ConfigWriteError::Broken)?;
         let broken = |problems| ConfigWriteError::Broken(ConfigError::new(problems));
         let system = Loaded::read(&self.files.system, &self.home).map_err(broken)?;
         let name = edit.name();
@@ -79,6 +84,11 @@ impl ConfigStore {
         if declared || same_file(&self.files.user, &self.files.system) {
             let file = self.files.system.clone();
             return Err(ConfigWriteError::DeclaredBySystem { name: name.clone(), file });
+        }
+        if let ConfigEdit::RemoveNode(old) = edit
+            && now.node(name).is_some_and(|entry| !old.is_still(&entry.node))
+        {
+            return Err(ConfigWriteError::Changed { name: name.clone(), file: self.files.user.clone() });
         }
         let text = read_text(from).map_err(|problem| broken(vec![*problem]))?;
         let file = self.files.user.clone();

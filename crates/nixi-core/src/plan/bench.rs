@@ -16,7 +16,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) host_keys: Arc<dyn HostKeys>,
     /// The node as the configuration has it now; `None` if it is gone from there.
     pub(crate) current: Option<Node>,
-    /// Every other node, whose host keys stay.
+    /// Every other node and its jump hosts, whose host keys stay.
     pub(crate) others: Vec<SshTarget>,
     pub(crate) settings: Settings,
     pub(crate) cancel: &'a CancellationToken,

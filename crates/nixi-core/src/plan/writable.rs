@@ -47,4 +47,10 @@ impl Node {
             Mode::Monitored => Err(Refused { node: self.name().clone() }),
         }
     }
+
+    /// What every change of it ends as, if the node is monitored.
+    #[must_use]
+    pub fn refusal(&self) -> Option<ErrorReport> {
+        self.writable().err().map(|refused| refused.report())
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
+use super::machine::Machine;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
@@ -34,20 +35,20 @@ pub(super) async fn adopt(
     refuse_taken_name(&roster, inner, &request)?;
     let target = SshTarget {
         host: request.host.clone(),
-        port: request.port,
+        port: request.port.unwrap_or(Port::SSH),
         user: request.user.clone(),
         identity: request.identity.clone(),
-        // A port of 22 is not written down, so it leaves room for another word of the user's SSH configuration.
-        given: Given { port: request.port != Port::SSH, user: true },
+        given: Given { port: request.port.is_some(), user: true },
         jump: Jump::Unsaid,
     };
-    let node = Node::remote(request.name.clone(), target.clone(), request.mode);
+    let place = inner.parts.remote.place(&target);
+    let node = Node::remote(request.name.clone(), target.clone(), request.mode).at(&place);
     refuse_two_modes(&roster, inner, &node)?;
     let args = json!({
         "name": request.name, "host": request.host, "user": request.user, "mode": request.mode,
-        "port": request.port, "identity": request.identity,
+        "port": place.port, "identity": request.identity,
     });
-    let at = address(&target.user, &target.host, target.port);
+    let at = address(&target.user, &target.host, place.port);
     let edit = ConfigEdit::AddNode(NewNode {
         name: request.name.clone(),
         host: request.host,
@@ -106,12 +107,10 @@ fn identity(inner: &Inner, given: Option<PathBuf>) -> Result<Option<PathBuf>, Er
 
 /// One machine under two names is a person's business; one that is read-only under one of them is a trap.
 fn refuse_two_modes(roster: &Roster, inner: &Inner, adopted: &Node) -> Result<(), ErrorReport> {
-    let machine = |node: &Node| {
-        let place = node.ssh().map(|ssh| inner.parts.remote.place(ssh));
-        place.map(|place| (place.host.as_str().to_ascii_lowercase(), place.port))
-    };
-    let ours = machine(adopted);
-    let at_odds = |node: &&Node| node.mode() != adopted.mode() && machine(node) == ours;
+    let machine = |node: &Node| node.ssh().map(|ssh| Machine::of(ssh, &*inner.parts.remote));
+    let Some(ours) = machine(adopted) else { return Ok(()) };
+    let is_ours = |node: &Node| machine(node).is_some_and(|machine| machine.may_be(&ours));
+    let at_odds = |node: &&Node| node.mode() != adopted.mode() && is_ours(node);
     match roster.remote().find(at_odds) {
         None => Ok(()),
         Some(other) => Err(ErrorReport::new(

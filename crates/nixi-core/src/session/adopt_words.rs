@@ -22,7 +22,7 @@ pub struct AdoptWords<'a> {
     pub user: Option<&'a str>,
     /// Managed, if it is not said.
     pub mode: Option<&'a str>,
-    /// SSH's own, if it is not said.
+    /// That of the user's SSH configuration or SSH's own, if it is not said.
     pub port: Option<&'a str>,
     /// A private key for this node alone: a whole path, or one that begins with `~/`.
     pub identity: Option<&'a Path>,
@@ -41,7 +41,7 @@ impl AdoptWords<'_> {
             host: self.host()?,
             user: self.user()?,
             mode: self.mode()?,
-            port: self.port.map_or(Ok(Port::SSH), str::parse).map_err(|error| bad(&error))?,
+            port: self.port.map(str::parse).transpose().map_err(|error| bad(&error))?,
             identity: self.identity()?,
             host_key: self.host_key.map(str::parse).transpose().map_err(|error| bad(&error))?,
         })
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_pages_defaults() {
         let request = words("web", "192.168.1.10").read().unwrap();
-        assert_eq!((request.user.as_str(), request.mode, request.port), ("nixi", Mode::Managed, Port::SSH));
+        assert_eq!((request.user.as_str(), request.mode, request.port), ("nixi", Mode::Managed, None));
         assert_eq!((request.identity, request.host_key), (None, None));
     }
 

@@ -9,10 +9,10 @@ use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::Inner;
 use super::door::{Door, Prepared};
 use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
+use super::{Inner, Work};
 use crate::action::Scope;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::Node;
@@ -56,16 +56,40 @@ pub(super) struct Checked {
     pub(super) understood: Value,
 }
 
+impl Action {
+    /// What it wants the nodes for.
+    pub(super) fn work(&self) -> Work {
+        match (self.spec.scope, self.spec.access == Access::Read) {
+            (Scope::Controller, false) => Work::OnTheList,
+            (Scope::Controller, true) | (Scope::Node, _) => Work::OnNodes,
+        }
+    }
+}
+
 impl Checked {
     fn is_read(&self) -> bool {
         self.action.spec.access == Access::Read
+    }
+
+    /// As it is told of before it is made on a node.
+    pub(super) fn ahead(&self, node: &Node) -> CallAhead {
+        CallAhead {
+            action: self.action.spec.name.to_string(),
+            node: node.name().clone(),
+            args: self.understood.clone(),
+        }
     }
 }
 
 impl Batch<'_> {
     /// Checks all calls before any of them runs, then runs them.
     pub(super) async fn run(&self, calls: Vec<CallRequest>) -> Result<Vec<CallResult>, ErrorReport> {
-        let roster = self.inner.roster()?;
+        let on_the_list = |call: &CallRequest| {
+            let action = self.inner.parts.registry.action(&call.action);
+            call.or.is_empty() && action.is_ok_and(|action| action.work() == Work::OnTheList)
+        };
+        let work = if calls.iter().all(on_the_list) { Work::OnTheList } else { Work::OnNodes };
+        let roster = self.inner.roster_for(work)?;
         let checked = self.settle(calls, &roster).await?;
         Ok(self.run_checked(checked, &roster).await)
     }
@@ -133,8 +157,8 @@ impl Batch<'_> {
     }
 
     /// One change on its nodes, in order: the plans are made side by side, asked about and applied one after the other.
-    /// A node that is read-only, out of reach or not approved holds up no other; one where the change failed or may have
-    /// failed does.
+    /// A node that is read-only, out of reach, without a plan or not approved holds up no other; one where something ran
+    /// and failed, or may have, does.
     async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
         let mut plans = FuturesOrdered::new();
         if !stopped {
@@ -147,7 +171,7 @@ impl Batch<'_> {
         for node in &call.nodes {
             if stopped {
                 let (status, error) = match node.writable() {
-                    Ok(_) => (StepStatus::NotStarted, earlier()),
+                    Ok(_) => (StepStatus::NotStarted, self.not_begun()),
                     Err(refused) => (StepStatus::Refused, refused.report()),
                 };
                 results.push(self.ended(self.blank(call, node).failed(status, error)));
@@ -166,10 +190,18 @@ impl Batch<'_> {
                     Some(prepared) = plans.next() => ready.push_back(prepared),
                 }
             };
-            stopped |= matches!(result.status, StepStatus::Failed | StepStatus::Unknown);
+            stopped |= went_wrong(&result);
             results.push(self.ended(result));
         }
         results
+    }
+
+    /// Why a change was not begun after another one. Whoever interrupted that one interrupted all that was to follow.
+    fn not_begun(&self) -> ErrorReport {
+        if self.cancel.is_cancelled() {
+            return ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+        }
+        ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
     }
 
     /// One call on one node, from its beginning to its end.
@@ -195,18 +227,20 @@ impl Batch<'_> {
     }
 }
 
-fn earlier() -> ErrorReport {
-    ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
+/// Whether something of a change ran and did not end well, as far as is known. One that failed without a step failed while
+/// it was planned: it says nothing about other nodes.
+fn went_wrong(result: &CallResult) -> bool {
+    match result.status {
+        StepStatus::Unknown => true,
+        StepStatus::Failed => !result.steps.is_empty(),
+        StepStatus::Done
+        | StepStatus::NotStarted
+        | StepStatus::Refused
+        | StepStatus::Declined
+        | StepStatus::Unreachable => false,
+    }
 }
 
 fn ahead(calls: &[Checked]) -> Vec<CallAhead> {
-    let of_call = |call: &Checked| -> Vec<CallAhead> {
-        let on_node = |node: &Node| CallAhead {
-            action: call.action.spec.name.to_string(),
-            node: node.name().clone(),
-            args: call.understood.clone(),
-        };
-        call.nodes.iter().map(on_node).collect()
-    };
-    calls.iter().flat_map(of_call).collect()
+    calls.iter().flat_map(|call| call.nodes.iter().map(move |node| call.ahead(node))).collect()
 }

@@ -1,6 +1,7 @@
 //! Words that leave open which change they mean: `stop nginx` is a container, if there is one, or else a unit.
 //!
-//! Planning tells, since it only looks: the change whose plan finds what was named is the one that was meant.
+//! Planning tells, since it only looks: the change whose plan finds what was named, on any of the nodes, is the one that was
+//! meant. A node out of reach tells nothing, and holds up no other.
 
 use super::batch::{Batch, Checked};
 use super::protocol::{CallRequest, CallResult, Intent};
@@ -10,14 +11,17 @@ use crate::plan::StepStatus;
 
 const SAY_WHICH: &str = "say which: `stop container NAME` or `stop service NAME`";
 
-/// What planning one of the changes came to.
-enum Fit {
-    /// It finds what was named, or is refused before it looks.
-    Fits,
-    /// There is no such thing; why.
-    Missing(Vec<String>),
-    /// It cannot be told; what is in the way.
-    Unclear(ErrorReport),
+/// What planning one of the changes came to, on all its nodes.
+#[derive(Default)]
+struct Fit {
+    /// On one of them at least it finds what was named.
+    fits: bool,
+    /// Where there is no such thing: why.
+    missing: Vec<String>,
+    /// What is in the way on a node that answers.
+    unclear: Option<ErrorReport>,
+    /// Why a node is out of reach, or has a login that runs nothing: it cannot be asked for any of the meanings.
+    silent: Option<ErrorReport>,
 }
 
 impl Batch<'_> {
@@ -50,38 +54,62 @@ impl Batch<'_> {
             return Ok(meanings.swap_remove(0));
         }
         let looking = Batch { intent: Intent::PlanOnly, audience: &(), ..*self };
-        let mut fitting = Vec::new();
-        let mut missing = Vec::new();
-        for (at, meaning) in meanings.iter().enumerate() {
-            match fit(&looking.side_by_side(std::slice::from_ref(meaning), roster).await) {
-                Fit::Fits => fitting.push(at),
-                Fit::Missing(why) => missing.extend(why),
-                Fit::Unclear(error) if error.hint.is_some() => return Err(error),
-                Fit::Unclear(error) => return Err(error.hint(SAY_WHICH)),
-            }
+        let mut fits = Vec::with_capacity(meanings.len());
+        for meaning in &meanings {
+            fits.push(Fit::of(&looking.side_by_side(std::slice::from_ref(meaning), roster).await));
         }
-        match fitting.as_slice() {
-            [one] => Ok(meanings.swap_remove(*one)),
-            [] => Err(ErrorReport::new(ErrorKind::NotFound, missing.join("; "))),
-            _ => {
-                let names: Vec<String> = meanings.iter().map(|m| m.action.spec.name.to_string()).collect();
-                let message = format!("the request can mean {}: both find what it names", names.join(" or "));
-                Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(SAY_WHICH))
-            }
+        let fitting: Vec<usize> =
+            fits.iter().enumerate().filter(|(_, fit)| fit.fits).map(|(at, _)| at).collect();
+        if fitting.len() > 1 {
+            let names: Vec<String> = meanings.iter().map(|m| m.action.spec.name.to_string()).collect();
+            let message = format!("the request can mean {}: both find what it names", names.join(" or "));
+            return Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(SAY_WHICH));
+        }
+        // Where one does not fit and it cannot be told why, it may have been meant all the same.
+        if let Some(error) = fits.iter().filter(|fit| !fit.fits).find_map(|fit| fit.unclear.clone()) {
+            return Err(with_hint(error));
+        }
+        match fitting.first() {
+            Some(&one) => Ok(meanings.swap_remove(one)),
+            None => Err(nowhere(fits)),
         }
     }
 }
 
-fn fit(results: &[CallResult]) -> Fit {
-    let mut missing = Vec::new();
-    for result in results.iter().filter(|result| result.status != StepStatus::Refused) {
-        match &result.error {
-            None => {}
-            Some(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::ProgramMissing) => {
-                missing.push(error.message.clone());
+impl Fit {
+    fn of(results: &[CallResult]) -> Self {
+        let mut fit = Self::default();
+        for result in results.iter().filter(|result| result.status != StepStatus::Refused) {
+            match &result.error {
+                None => fit.fits = true,
+                Some(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::ProgramMissing) => {
+                    fit.missing.push(error.message.clone());
+                }
+                Some(error) if result.status == StepStatus::Unreachable || error.kind == ErrorKind::Unfit => {
+                    fit.silent.get_or_insert_with(|| error.clone());
+                }
+                Some(error) => {
+                    fit.unclear.get_or_insert_with(|| error.clone());
+                }
             }
-            Some(error) => return Fit::Unclear(error.clone()),
+        }
+        fit
+    }
+}
+
+/// No node that answers has what was named; one that does not answer may have it.
+fn nowhere(fits: Vec<Fit>) -> ErrorReport {
+    let silent = fits.iter().find_map(|fit| fit.silent.clone());
+    let missing: Vec<String> = fits.into_iter().flat_map(|fit| fit.missing).collect();
+    match silent {
+        None => ErrorReport::new(ErrorKind::NotFound, missing.join("; ")),
+        Some(error) => {
+            let said: Vec<String> = missing.into_iter().chain([error.message.clone()]).collect();
+            with_hint(ErrorReport { message: said.join("; "), ..error })
         }
     }
-    if missing.is_empty() { Fit::Fits } else { Fit::Missing(missing) }
+}
+
+fn with_hint(error: ErrorReport) -> ErrorReport {
+    if error.hint.is_some() { error } else { error.hint(SAY_WHICH) }
 }

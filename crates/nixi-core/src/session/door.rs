@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::batch::{Batch, Checked};
-use super::protocol::{CallResult, Intent};
+use super::protocol::{CallResult, Event, Intent};
 use super::roster::{LiveRoster, Roster};
 use crate::config::Routine;
 use crate::context::{InspectCx, PlanCx, Reader};
@@ -186,7 +186,10 @@ impl Door<'_> {
             Err(refusal) => return result.failed(StepStatus::Declined, declined(refusal)),
         };
         let steps = match self.bench(&leaving) {
-            Ok(bench) => apply(approved, &bench).await,
+            Ok(bench) => {
+                self.batch.audience.hear(Event::ChangeBegins(self.call.ahead(self.node)));
+                apply(approved, &bench).await
+            }
             Err(error) => Err(ToolError::Reported(error)),
         };
         match steps {
@@ -218,11 +221,12 @@ impl Door<'_> {
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
     fn bench(&self, leaving: &[NodeName]) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.batch.inner;
-        let now = inner.roster()?;
+        let now = inner.roster_for(self.call.action.work())?;
         let others: Vec<SshTarget> = now
             .remote()
             .filter(|node| !leaving.contains(node.name()))
-            .filter_map(|node| node.ssh().cloned())
+            .filter_map(Node::ssh)
+            .flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned())
             .collect();
         Ok(Bench {
             executor: inner.executor(self.node),

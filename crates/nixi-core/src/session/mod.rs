@@ -12,6 +12,7 @@ mod batch;
 mod choice;
 mod desk;
 mod door;
+mod machine;
 mod places;
 mod protocol;
 mod roster;
@@ -69,6 +70,15 @@ impl Parts {
     }
 }
 
+/// What the nodes are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// To reach them. No machine may be read-only under one of two names only.
+    OnNodes,
+    /// To change the list itself, which is how a machine in two modes is taken out of it.
+    OnTheList,
+}
+
 struct Inner {
     parts: Parts,
     asking: Asking,
@@ -77,8 +87,17 @@ struct Inner {
 impl Inner {
     /// The nodes as the configuration has them now: another program may have changed it.
     fn roster(&self) -> Result<Roster, ErrorReport> {
-        let mut config = self.parts.config.load().map_err(|error| config_report(&error))?;
-        places::fill_in(&mut config, &*self.parts.remote)?;
+        self.roster_for(Work::OnNodes)
+    }
+
+    fn roster_for(&self, work: Work) -> Result<Roster, ErrorReport> {
+        let store = &self.parts.config;
+        let mut config = store.load().map_err(|error| config_report(&error))?;
+        let at_odds = places::fill_in(&mut config, &*self.parts.remote);
+        match (at_odds, work) {
+            (Ok(()), _) | (Err(_), Work::OnTheList) => {}
+            (Err(misfits), Work::OnNodes) => return Err(config_report(&store.points_at(&misfits))),
+        }
         Ok(Roster { config: Arc::new(config), controller: self.parts.controller.clone() })
     }
 

@@ -121,8 +121,8 @@ pub struct AdoptRequest {
     pub user: UserName,
     /// Managed or monitored.
     pub mode: Mode,
-    /// SSH port.
-    pub port: Port,
+    /// SSH port, if one was named; else the user's SSH configuration says it.
+    pub port: Option<Port>,
     /// A private key for this node alone.
     pub identity: Option<std::path::PathBuf>,
     /// The only host key to accept.
@@ -153,6 +153,8 @@ pub enum Event {
         /// The node.
         node: NodeName,
     },
+    /// A change was approved and begins: until its call ends, something of it may have been sent.
+    ChangeBegins(CallAhead),
     /// A call ended on a node.
     CallEnded(Box<CallResult>),
     /// A node answered, or did not, while many are asked.

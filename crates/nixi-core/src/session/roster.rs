@@ -107,6 +107,11 @@ impl Survey for LiveRoster<'_> {
         self.roster.remote().cloned().collect()
     }
 
+    fn jumping_through(&self, name: &NodeName) -> Vec<NodeName> {
+        let entries = self.roster.config.nodes.iter().filter(|entry| entry.jumps_through(name));
+        entries.map(|entry| entry.node.name().clone()).collect()
+    }
+
     fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf> {
         let entry = self.roster.config.node(name)?;
         (entry.layer == Layer::System).then(|| self.system_file.to_owned())

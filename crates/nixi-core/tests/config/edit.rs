@@ -7,7 +7,7 @@ pub(crate) fn new_node(name: &str) -> NewNode {
         host: "192.168.1.10".parse().unwrap(),
         user: "nixi".parse().unwrap(),
         mode: Mode::Managed,
-        port: Port::SSH,
+        port: None,
         identity: None,
         tags: Vec::new(),
     }
@@ -35,7 +35,7 @@ pub(crate) fn removal(node: NewNode) -> ConfigEdit {
 fn old(node: NewNode, given: Given) -> ConfigEdit {
     let target = SshTarget {
         host: node.host,
-        port: node.port,
+        port: node.port.unwrap_or(Port::SSH),
         user: node.user,
         identity: None,
         given,
@@ -70,7 +70,7 @@ connect_timeout = "5s"
 #[test]
 fn a_node_is_added_after_the_others() {
     let mut node = new_node("new");
-    node.port = Port::try_from(2222).unwrap();
+    node.port = Some(Port::try_from(2222).unwrap());
     node.identity = Some("~/.ssh/new".into());
     node.tags = vec!["a".parse().unwrap(), "b".parse().unwrap()];
     let text = ConfigEdit::AddNode(node).apply(WRITTEN_BY_HAND).unwrap();
@@ -245,7 +245,7 @@ fn a_plan_shows_a_change_in_words() {
     assert_eq!(remove("web-server").to_string(), "remove node web-server (nixi@192.168.1.10, managed)");
     let mut node = new_node("six");
     node.host = "fe80::1".parse().unwrap();
-    node.port = Port::try_from(2222).unwrap();
+    node.port = Some(Port::try_from(2222).unwrap());
     node.mode = Mode::Monitored;
     node.identity = Some("~/k\u{1b}".into());
     node.tags = vec!["web".parse().unwrap()];

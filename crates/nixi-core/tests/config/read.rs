@@ -153,6 +153,21 @@ fn a_machine_has_one_mode() {
     "#);
 }
 
+/// Two networks may use the same address; only if both nodes say how they are reached it is two machines.
+#[test]
+fn behind_other_jump_hosts_there_may_be_another_machine() {
+    let node = |name: &str, mode: &str, jump: &str| {
+        format!("[[nodes]]\nname = \"{name}\"\nhost = \"10.0.0.5\"\nmode = \"{mode}\"\n{jump}")
+    };
+    let [a, b] = ["a", "b"].map(|gate| format!("proxy_jump = \"{gate}\"\n"));
+    for (one, other, is_one) in [(&*a, &*b, false), (&*a, &*a, true), (&*a, "", true), ("", &*b, true)] {
+        let (one, other) = (node("one", "managed", one), node("other", "monitored", other));
+        for (user, system) in [(format!("{one}{other}"), ""), (one.clone(), &*other)] {
+            assert_eq!(files(user.as_bytes(), system).load().is_err(), is_one, "{user}{system}");
+        }
+    }
+}
+
 #[test]
 fn an_unknown_key_is_pointed_at() {
     insta::assert_snapshot!(error("[[nodes]]\nname = \"web\"\nhots = \"192.168.1.10\"\n"), @r#"

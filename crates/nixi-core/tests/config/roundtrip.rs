@@ -112,11 +112,11 @@ fn config() -> impl Strategy<Value = (String, usize)> {
 
 fn any_addition() -> impl Strategy<Value = ConfigEdit> {
     let identity = select(vec![None, Some("~/.ssh/a"), Some("/k\"e'y")]);
-    let port = select(vec![22u16, 2222]);
+    let port = select(vec![None, Some(22u16), Some(2222)]);
     (identity, port, any::<bool>(), any::<bool>()).prop_map(|(identity, port, monitored, tagged)| {
         let mut node = new_node("added");
         node.identity = identity.map(Into::into);
-        node.port = Port::try_from(port).unwrap();
+        node.port = port.map(|port| Port::try_from(port).unwrap());
         node.mode = if monitored { Mode::Monitored } else { Mode::Managed };
         node.tags = if tagged { vec!["x".parse().unwrap(), "y".parse().unwrap()] } else { Vec::new() };
         ConfigEdit::AddNode(node)

@@ -2,7 +2,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use nixi_core::config::{ConfigFiles, ConfigStore, ConfigWriteError};
+use nixi_core::config::{ConfigEdit, ConfigFiles, ConfigStore, ConfigWriteError, OldNode};
 
 use super::edit::{add, remove};
 
@@ -193,4 +193,27 @@ fn no_change_of_another_process_is_lost() {
     let mut expected: Vec<String> = names.chunks(4).flat_map(|names| &names[1..]).cloned().collect();
     expected.sort();
     assert_eq!(found, expected);
+}
+
+/// What a person said yes to is the node with its key and its way, not another one of the same name and address.
+#[test]
+fn a_node_with_another_key_or_way_is_not_the_one_to_remove() {
+    let node = |more: &str| format!("[[nodes]]\nname = \"web\"\nhost = \"10.0.0.5\"\n{more}");
+    let ways = ["", "identity = \"~/.ssh/a\"\n", "identity = \"~/.ssh/b\"\n", "proxy_jump = \"none\"\n"];
+    let jumps = ["proxy_jump = \"gate\"\n", "proxy_jump = \"ops@gate\"\n", "proxy_jump = \"gate,gate:23\"\n"];
+    let ways: Vec<&str> = ways.into_iter().chain(jumps).collect();
+    for planned in &ways {
+        let place = Place::with(&node(planned));
+        let old = OldNode::of(&place.store().load().unwrap().nodes[0].node).unwrap();
+        let edit = ConfigEdit::RemoveNode(old);
+        for now in ways.iter().filter(|now| *now != planned) {
+            fs::write(&place.user, node(now)).unwrap();
+            let refused = place.store().apply(&edit).unwrap_err();
+            assert!(matches!(refused, ConfigWriteError::Changed { .. }), "{planned} {now} {refused}");
+            assert_eq!(place.text(), node(now));
+        }
+        fs::write(&place.user, node(planned)).unwrap();
+        place.store().apply(&edit).unwrap();
+        assert_eq!(place.text(), "");
+    }
 }

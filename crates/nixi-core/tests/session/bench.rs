@@ -14,8 +14,8 @@ use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
     ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport, ExecError,
     Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node,
-    Op, Outcome, Output, Parts, Place, Plan, PlanCx, Program, ReadCapability, Registry, Risk, SshTarget,
-    ToolError, Welcome, Write, WriteCapability,
+    Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port, Program, ReadCapability, Registry, Risk,
+    SshTarget, ToolError, Welcome, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,8 @@ pub(crate) struct Remote {
     pub(crate) together: Mutex<Option<Arc<Barrier>>>,
     /// A node, and how the commands begin that never end there.
     pub(crate) stuck: Mutex<Option<(&'static str, &'static str)>>,
+    /// A node, and how every command ends there.
+    pub(crate) failing: Mutex<Option<(&'static str, ExecError)>>,
 }
 
 #[async_trait]
@@ -109,14 +111,20 @@ impl Executor for Remote {
         }) {
             std::future::pending::<()>().await;
         }
+        let failing = self.failing.lock().unwrap().clone();
+        if let Some((_, error)) = failing.filter(|(node, _)| run.node().name().as_str() == *node) {
+            return Err(error);
+        }
         self.recording.exec(run).await
     }
 
-    /// `alias` is another name of the monitored node.
+    /// `alias` is another name of the monitored node, and `elsewhere` is at port 2222 unless told otherwise.
     fn place(&self, target: &SshTarget) -> Place {
-        let host =
-            if target.host.as_str() == "alias" { "192.0.2.2".parse().unwrap() } else { target.host.clone() };
-        Place { host, port: target.port, user: target.user.clone() }
+        let (name, user) = (target.host.as_str(), target.user.clone());
+        let host = if name == "alias" { "192.0.2.2".parse().unwrap() } else { target.host.clone() };
+        let is_open = name == "elsewhere" && !target.given.port;
+        let port = if is_open { Port::try_from(2222).unwrap() } else { target.port };
+        Place { host, port, user }
     }
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
@@ -233,6 +241,7 @@ impl Bench {
             key: Mutex::new(Ok(KEY)),
             together: Mutex::default(),
             stuck: Mutex::default(),
+            failing: Mutex::default(),
         });
         let parts = Parts {
             registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Audience, CallAhead};
-use nixi_core::{CallRequest, ErrorKind, Event, Exit, Intent, Op, Output, StepStatus};
+use nixi_core::{CallRequest, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, Refusal, StepStatus};
 use tokio::sync::{Barrier, Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +115,39 @@ async fn what_is_ahead_is_told_in_the_order_of_the_results() {
     assert_eq!(ended.len(), 4);
 }
 
+/// Between the yes and the end something may have been sent; before it, and where nobody was asked, nothing was.
+#[tokio::test]
+async fn a_change_begins_once_it_is_approved() {
+    let mut bench = fleet(2);
+    let mut approver = bench.approver.take().unwrap();
+    let (heard, cancel) = (Heard::default(), CancellationToken::new());
+    let begun = || {
+        let events = heard.0.lock().unwrap();
+        let begins = |event: &Event| match event {
+            Event::ChangeBegins(call) => Some(call.node.to_string()),
+            Event::CallsAhead(_)
+            | Event::CallStarted { .. }
+            | Event::CallEnded(_)
+            | Event::Node(_)
+            | Event::Said(_)
+            | Event::Notice(_) => None,
+        };
+        events.iter().filter_map(begins).collect::<Vec<_>>()
+    };
+    let op = Op::Call(vec![touch(&["a"]).on("watch,web-0,web-1")]);
+    let person = async {
+        let pending = approver.next().await.unwrap();
+        assert!(begun().is_empty(), "asked, and not answered yet");
+        pending.approve();
+        let pending = approver.next().await.unwrap();
+        pending.deny(Refusal::Person);
+    };
+    let (outcome, ()) = tokio::join!(bench.asker.perform(op, Intent::Perform, &heard, &cancel), person);
+    use StepStatus::{Declined, Done, Refused};
+    assert_eq!(statuses(&outcome.results), [("watch", Refused), ("web-0", Done), ("web-1", Declined)]);
+    assert_eq!(begun(), ["web-0"]);
+}
+
 /// Interrupted in the middle: what was done stays done, what was sent is unknown, and the rest was never begun. An
 /// executor that does not let go is waited for, but not for long.
 #[tokio::test(start_paused = true)]
@@ -148,6 +181,9 @@ async fn an_interruption_tells_what_is_known_of_every_node() {
     );
     let steps: Vec<_> = outcome.results[1].steps.iter().map(|step| step.status).collect();
     assert_eq!(steps, [Done, Unknown, NotStarted]);
+    let kinds: Vec<_> = outcome.results.iter().map(|result| result.error.as_ref().map(|e| e.kind)).collect();
+    use ErrorKind::{Cancelled, ReadOnly};
+    assert_eq!(kinds, [None, Some(Cancelled), Some(ReadOnly), Some(Cancelled), Some(Cancelled)]);
     assert_eq!(outcome.exit_code(), 130);
 }
 
@@ -160,5 +196,21 @@ async fn a_failure_stops_what_comes_after_it_and_hides_nothing() {
     let outcome = bench.call_approved(touch(&["a"]).on("web-0,watch,web-1"), |_| {}).await;
     use StepStatus::{Failed, NotStarted, Refused};
     assert_eq!(statuses(&outcome.results), [("web-0", Failed), ("watch", Refused), ("web-1", NotStarted)]);
+    assert_eq!(outcome.results[2].error.as_ref().unwrap().kind, ErrorKind::NotStarted);
     assert_eq!(bench.changes(), ["sudo -n -- touch -- a"]);
+}
+
+/// A change that never came to a plan has changed nothing: the others go on, whatever was in the way.
+#[tokio::test]
+async fn a_plan_that_fails_holds_up_no_other_node() {
+    let unfit = || ExecError::Unfit { detail: "the login shell is fish".to_owned(), hint: "sh".to_owned() };
+    let late = || ExecError::Deadline(std::time::Duration::from_secs(60));
+    for error in [unfit(), late()] {
+        let mut bench = fleet(3);
+        *bench.remote.failing.lock().unwrap() = Some(("web-1", error));
+        let outcome = bench.call_approved(touch(&["a"]).on("web-*"), |_| {}).await;
+        use StepStatus::{Done, Failed};
+        assert_eq!(statuses(&outcome.results), [("web-0", Done), ("web-1", Failed), ("web-2", Done)]);
+        assert_eq!((outcome.exit_code(), bench.changes().len()), (1, 2));
+    }
 }

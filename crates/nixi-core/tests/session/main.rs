@@ -284,7 +284,7 @@ fn adopt(name: &str, host: &str, mode: Mode) -> AdoptRequest {
         host: host.parse().unwrap(),
         user: "nixi".parse().unwrap(),
         mode,
-        port: Port::SSH,
+        port: None,
         identity: None,
         host_key: None,
     }
@@ -302,6 +302,31 @@ async fn adopting_writes_it_down_and_a_dry_run_shows_it() {
 
     assert_eq!(bench.perform(op).await.exit_code(), 0);
     assert_eq!(bench.asker.nodes().unwrap().len(), 3);
+}
+
+/// The port that is shown is the one that is gone to, and a port that was typed is the one that is written.
+#[tokio::test]
+async fn a_typed_port_goes_over_the_ssh_configuration() {
+    for (typed, shown, written) in
+        [(None, 2222, None), (Some(22), 22, Some("port = 22")), (Some(23), 23, Some("port = 23"))]
+    {
+        let bench = Bench::new();
+        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let port = typed.map(|port: u16| Port::try_from(port).unwrap());
+        let op = voucher.adopt(AdoptRequest { port, ..adopt("new", "elsewhere", Mode::Managed) });
+        let outcome = bench.perform(op).await;
+        let result = &outcome.results[0];
+        let place = if shown == 22 { "elsewhere,".to_owned() } else { format!("elsewhere:{shown},") };
+        assert!(result.text.as_ref().unwrap().contains(&place), "{result:?}");
+        assert_eq!(
+            (&result.args["port"], &result.data.as_ref().unwrap()["node"]["port"]),
+            (&json!(shown), &json!(shown))
+        );
+        let file = std::fs::read_to_string(bench.folder.path().join("config.toml")).unwrap();
+        assert_eq!(file.lines().find(|line| line.starts_with("port")), written, "{file}");
+        let node = bench.asker.nodes().unwrap().pop().unwrap();
+        assert_eq!(node.ssh().unwrap().port.get(), shown);
+    }
 }
 
 #[tokio::test]
@@ -330,6 +355,35 @@ async fn one_machine_in_two_modes_is_found_behind_its_other_name() {
     let error = bench.asker.nodes().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.contains("watch (monitored) and other (managed) are one machine"), "{error:?}");
+    for declaration in ["config.toml:8:8: watch", "config.toml:14:8: the other name"] {
+        assert!(error.message.contains(declaration), "{error}");
+    }
+}
+
+/// Two networks may use the same address. Only what both nodes say makes them two.
+#[tokio::test]
+async fn behind_two_jump_hosts_there_are_two_machines() {
+    let gates = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\n\
+                 [[nodes]]\nname = \"other\"\nhost = \"192.0.2.7\"\n";
+    let node = |name: &str, mode: &str, jump: Option<&str>| {
+        let jump = jump.map(|jump| format!("proxy_jump = \"{jump}\"\n")).unwrap_or_default();
+        format!("[[nodes]]\nname = \"{name}\"\nhost = \"10.0.0.5\"\nmode = \"{mode}\"\n{jump}")
+    };
+    for (one, two, same) in [
+        (Some("gate"), Some("other"), false),
+        (Some("gate"), Some("none"), false),
+        (Some("gate,other"), Some("gate"), false),
+        (Some("192.0.2.9,gate"), Some("192.0.2.8,gate"), false),
+        (Some("gate"), Some("192.0.2.1"), true),
+        (Some("other,gate"), Some("other,192.0.2.1"), true),
+        (Some("gate"), None, true),
+        (Some("none"), None, true),
+        (None, None, true),
+    ] {
+        let config = [gates, &node("a", "managed", one), &node("b", "monitored", two)].concat();
+        let nodes = Bench::over(&config, Recording::new()).asker.nodes();
+        assert_eq!(nodes.is_err(), same, "{one:?} {two:?} {nodes:?}");
+    }
 }
 
 /// What a node says reaches a model inside a JSON string, so that it cannot pass for a word of ours.

@@ -102,7 +102,11 @@ impl Audience for Heard {
     fn hear(&self, event: Event) {
         match event {
             Event::Said(words) | Event::Notice(words) => self.0.lock().unwrap().push_str(&words),
-            Event::CallsAhead(_) | Event::CallStarted { .. } | Event::CallEnded(_) | Event::Node(_) => {}
+            Event::CallsAhead(_)
+            | Event::CallStarted { .. }
+            | Event::ChangeBegins(_)
+            | Event::CallEnded(_)
+            | Event::Node(_) => {}
         }
     }
 }

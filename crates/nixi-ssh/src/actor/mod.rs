@@ -3,6 +3,7 @@
 //! It steps every channel until a whole round moves nothing, and then waits for the socket, a job, a caller who
 //! gave up, or the next point in time that matters. Nothing else ever touches libssh2.
 
+mod handle;
 mod job;
 mod op;
 mod streams;
@@ -13,20 +14,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::{Output, Sink};
+use nixi_core::Sink;
 use ssh2::Channel;
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
 
+pub(crate) use handle::Handle;
 pub(crate) use job::{Exec, Failure, Manners, Trace, random};
 pub(crate) use streams::keep;
 pub(crate) use tunnel::NoTunnel;
 
 use crate::connect::Link;
-use job::{Job, Work};
+use job::Job;
 use op::{Op, Step, is_open};
-use ticket::{Stake, Ticket};
 use tunnel::{Clogged, Tunnels, clogs_at};
 
 /// How many commands run at once: sshd allows 10 sessions a connection (`MaxSessions`), and a probe needs one.
@@ -51,72 +51,6 @@ pub(crate) enum Lane {
     Main,
     /// A second one, for what would delay others or would be delayed by them. Who comes here waits.
     Side,
-}
-
-/// The way to a session actor; when all are gone, it ends.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    jobs: mpsc::Sender<Job>,
-    wake: Arc<Notify>,
-    clogged: Clogged,
-}
-
-impl Handle {
-    /// Starts an actor. A node that says nothing for `patience` while it owes an answer is taken for dead.
-    pub(crate) fn start(link: Link, patience: Duration, lane: Lane) -> Self {
-        let (jobs, inbox) = mpsc::channel(CHANNELS);
-        let wake = Arc::new(Notify::new());
-        let actor = Actor::new(link, inbox, Arc::clone(&wake), patience, lane);
-        let clogged = Clogged::clone(&actor.clogged);
-        tokio::spawn(actor.run());
-        Self { jobs, wake, clogged }
-    }
-
-    /// Whether the session has ended.
-    pub(crate) fn is_over(&self) -> bool {
-        self.jobs.is_closed()
-    }
-
-    /// Runs a command.
-    pub(crate) async fn exec(&self, exec: Exec, cancel: &CancellationToken) -> Result<Output, Failure> {
-        self.ask(Work::Exec(exec), cancel).await
-    }
-
-    /// Asks for a sign of life.
-    pub(crate) async fn probe(&self, cancel: &CancellationToken) -> Result<(), Failure> {
-        self.ask(Work::Probe, cancel).await.map(drop)
-    }
-
-    async fn ask(&self, work: Work, cancel: &CancellationToken) -> Result<Output, Failure> {
-        let ticket = Ticket::new();
-        let mut stake = Stake::new(ticket.clone(), Arc::clone(&self.wake));
-        let (reply, answer) = oneshot::channel();
-        let job = Job::new(work, ticket.clone(), Some(reply));
-        let asked = async {
-            match self.jobs.send(job).await {
-                Ok(()) => answer.await.ok(),
-                Err(_) => None,
-            }
-        };
-        tokio::pin!(asked);
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => {
-                if !stake.give_up() {
-                    return Err(Failure::CancelledUnsent);
-                }
-                // It may end by itself at this very moment; then that is the truth.
-                timeout(STOPPED_WITHIN, asked).await.ok().flatten().unwrap_or(Err(Failure::Cancelled))
-            }
-            answer = &mut asked => {
-                stake.answered();
-                let why = || "the session had ended".to_owned();
-                answer.unwrap_or_else(|| {
-                    Err(if ticket.was_sent() { Failure::Lost(why()) } else { Failure::Unsent(why()) })
-                })
-            }
-        }
-    }
 }
 
 struct Actor {

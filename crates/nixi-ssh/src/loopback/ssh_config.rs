@@ -68,9 +68,13 @@ async fn a_name_of_the_file_leads_to_its_host() {
     );
     let known = fs::read_to_string(controller.known_hosts()).unwrap();
     assert!(known.contains("\nweb-key ssh-ed25519 ") && !known.contains("127.0.0.2"), "{known}");
+    // The key of its jump host stays for as long as the node does.
+    let jump = named("jump");
+    assert_eq!(controller.ssh.forget(&jump, std::slice::from_ref(&node)).unwrap().lines, 0);
     // Removing the node takes out what is recorded under that name.
     assert_eq!(controller.ssh.forget(&node, &[]).unwrap().lines, 1);
     assert!(!fs::read_to_string(controller.known_hosts()).unwrap().contains("web-key"));
+    assert_eq!(controller.ssh.forget(&jump, &[]).unwrap().lines, 1);
 
     // What Nixi's own configuration says goes over all of it.
     let explicit = SshTarget { jump: Jump::Direct, given: Given { port: false, user: true }, ..node };

@@ -42,6 +42,17 @@ impl Change for Remove {
             let report = ErrorReport::new(ErrorKind::Config, message);
             return Err(ToolError::Reported(report.hint(format!("change {NODES_OPTION} there"))));
         }
+        let through: Vec<String> =
+            cx.fleet().jumping_through(node.name()).iter().map(ToString::to_string).collect();
+        if !through.is_empty() {
+            let through = through.join(", ");
+            let message = format!("{} is the jump host of {through}", node.name());
+            let report = ErrorReport::new(ErrorKind::Config, message);
+            let hint = format!(
+                "without it, its name would mean another machine: change proxy_jump of {through} first"
+            );
+            return Err(ToolError::Reported(report.hint(hint)));
+        }
         let plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
             .warn("nothing changes on the node itself: it still lets your key in");
         // The key first: should a step fail, the node is still there to be removed once more.

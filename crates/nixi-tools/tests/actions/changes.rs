@@ -1,7 +1,7 @@
 //! Changes: what is shown is what runs.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult, ErrorKind, Risk, StepStatus};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus};
 
 use crate::support::{CACHE, Lab, WEB, as_shown, node, record};
 
@@ -234,8 +234,69 @@ async fn a_node_is_forgotten() {
     assert_eq!(result.status, StepStatus::Done);
     let config = lab.config();
     assert!(config.starts_with("# kept\n") && !config.contains("monitoring"), "{config}");
+    assert_eq!(lab.host_keys.kept(), ["192.168.1.20"]);
     assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
 }
+
+/// Without its key, the next login by way of it would take any machine for it.
+#[tokio::test]
+async fn the_key_of_a_jump_host_is_kept() {
+    let config = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\n\
+                  [[nodes]]\nname = \"inner\"\nhost = \"10.0.0.1\"\nproxy_jump = \"192.0.2.1\"\n\
+                  [[nodes]]\nname = \"web\"\nhost = \"10.0.0.2\"\nproxy_jump = \"inner\"\n";
+    let mut lab = Lab::with_config(node(), config);
+    let result = lab.approved(CallRequest::new("node.remove").with("name", "gate"), |_| {}).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert_eq!(lab.host_keys.kept(), ["10.0.0.1", "192.0.2.1", "10.0.0.2", "10.0.0.1", "192.0.2.1"]);
+}
+
+/// Its name would mean another machine then: a host `gate`, with another user and another key.
+#[tokio::test]
+async fn a_node_that_others_jump_through_stays() {
+    let config = "[[nodes]]\nname = \"gate\"\nhost = \"192.0.2.1\"\nport = 2222\n\
+                  [[nodes]]\nname = \"inner\"\nhost = \"10.0.0.1\"\nproxy_jump = \"gate\"\n\
+                  [[nodes]]\nname = \"web\"\nhost = \"10.0.0.2\"\nproxy_jump = \"ops@gate,inner\"\n\
+                  [[nodes]]\nname = \"db\"\nhost = \"10.0.0.3\"\nproxy_jump = \"inner, gate\"\n";
+    let lab = Lab::with_config(node(), config);
+    let remove = |name: &str| CallRequest::new("node.remove").with("name", name);
+    let error = lab.plan(remove("gate")).await.error.unwrap();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (ErrorKind::Config, "gate is the jump host of inner, db")
+    );
+    assert!(error.hint.unwrap().contains("change proxy_jump of inner, db first"));
+    assert!(lab.plan(remove("web")).await.plan.is_some());
+}
+
+/// One machine in two modes stops everything but what ends that.
+#[tokio::test]
+async fn one_of_two_names_of_a_machine_can_be_removed() {
+    let mut lab = Lab::with_config(node(), TWO_MODES);
+    let list = CallRequest::new("container.list").on("a");
+    let outcome = lab.perform(list.clone(), Intent::Perform).await;
+    assert_eq!((outcome.error.unwrap().kind, outcome.results.len()), (ErrorKind::Config, 0));
+    let remove = CallRequest::new("node.remove").with("name", "b");
+    assert!(lab.plan(remove.clone()).await.plan.is_some());
+    assert_eq!(lab.approved(remove, |_| {}).await.status, StepStatus::Done);
+    assert_eq!(lab.call(list).await.status, StepStatus::Done);
+}
+
+const TWO_MODES: &str = r#"
+[[nodes]]
+name = "gate"
+host = "192.0.2.1"
+
+[[nodes]]
+name = "a"
+host = "10.0.0.5"
+proxy_jump = "gate"
+
+[[nodes]]
+name = "b"
+host = "10.0.0.5"
+mode = "monitored"
+proxy_jump = "192.0.2.1"
+"#;
 
 #[tokio::test]
 async fn a_node_that_nixos_declares_stays() {

@@ -1,6 +1,7 @@
 //! Words that leave open whether a container or a unit is meant: looking settles it, and nothing is guessed.
 
-use nixi_core::{CallRequest, ErrorKind, Intent, Outcome, StepStatus};
+use nixi_core::recording::Recording;
+use nixi_core::{CallRequest, ErrorKind, ExecError, Intent, Outcome, StepStatus, Unreachable};
 
 use crate::support::{CONFIG, Lab, ended, node};
 
@@ -39,6 +40,60 @@ async fn it_is_the_one_that_is_there_on_every_node() {
     let planned: Vec<_> =
         outcome.results.iter().map(|result| (&*result.tool, result.plan.is_some())).collect();
     assert_eq!(planned, [("container.stop", true), ("container.stop", true)]);
+}
+
+fn on_both(name: &str) -> CallRequest {
+    CallRequest { nodes: vec!["db-server".to_owned(), "second".to_owned()], ..stop(name) }
+}
+
+/// A node that does not answer.
+fn silent() -> Recording {
+    let error = ExecError::Unreachable {
+        reason: Unreachable::Timeout,
+        detail: "no answer within 10 s".to_owned(),
+        hint: None,
+    };
+    Recording::new().ending("", Err(error))
+}
+
+#[tokio::test]
+async fn a_node_out_of_reach_leaves_it_to_the_others() {
+    let lab = Lab::two(node().answering("systemctl show", &unit("web", "not-found")), silent());
+    let outcome = lab.perform(on_both("web"), Intent::PlanOnly).await;
+    assert_eq!(outcome.error, None);
+    let ends: Vec<_> = outcome.results.iter().map(|result| (&*result.tool, result.status)).collect();
+    assert_eq!(
+        ends,
+        [("container.stop", StepStatus::NotStarted), ("container.stop", StepStatus::Unreachable)]
+    );
+    assert_eq!(outcome.exit_code(), 4);
+
+    let lab = Lab::two(node().answering("systemctl show", &unit("none", "not-found")), silent());
+    let outcome = lab.perform(on_both("none"), Intent::PlanOnly).await;
+    let error = outcome.error.as_ref().unwrap();
+    assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::Timeout, 4), "it may be on the other one");
+    assert!(error.message.contains("none.service") && error.message.contains("no answer"), "{error}");
+}
+
+#[tokio::test]
+async fn one_here_and_the_other_there_is_a_question() {
+    let container = node().answering("systemctl show", &unit("web", "not-found"));
+    let service =
+        node().answering("sudo -n -- podman ps", "[]").answering("systemctl show", &unit("web", "loaded"));
+    let outcome = Lab::two(container, service).perform(on_both("web"), Intent::PlanOnly).await;
+    assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
+}
+
+#[tokio::test]
+async fn a_node_that_lacks_it_leaves_it_to_the_others() {
+    let container = node().answering("systemctl show", &unit("web", "not-found"));
+    let neither =
+        node().answering("sudo -n -- podman ps", "[]").answering("systemctl show", &unit("web", "not-found"));
+    let outcome = Lab::two(container, neither).perform(on_both("web"), Intent::PlanOnly).await;
+    assert_eq!(outcome.error, None);
+    let planned: Vec<_> =
+        outcome.results.iter().map(|result| (&*result.tool, result.plan.is_some())).collect();
+    assert_eq!(planned, [("container.stop", true), ("container.stop", false)]);
 }
 
 #[tokio::test]

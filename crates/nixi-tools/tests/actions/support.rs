@@ -1,6 +1,6 @@
 //! A session over a scripted executor.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nixi_core::brain::{Phrases, Reading};
@@ -8,8 +8,8 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Exit, Fingerprint, Forgotten, HostKeys,
-    Intent, Op, Outcome, Output, Parts, SshTarget, Welcome,
+    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten,
+    HostKeys, Intent, Invocation, Node, Op, Outcome, Output, Parts, SshTarget, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,7 @@ pub(crate) struct Lab {
     pub(crate) nodes: Arc<Recording>,
     /// The controller.
     pub(crate) local: Arc<Recording>,
+    pub(crate) host_keys: Arc<Keys>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -45,26 +46,40 @@ impl Lab {
     }
 
     pub(crate) fn with_config(nodes: Recording, config: &str) -> Self {
+        let nodes = Arc::new(nodes);
+        Self::open(nodes.clone(), nodes, config)
+    }
+
+    /// With two managed nodes, `db-server` and `second`, each with answers of its own.
+    pub(crate) fn two(first: Recording, second: Recording) -> Self {
+        let config =
+            CONFIG.replace("name = \"monitoring\"", "name = \"second\"").replace("monitored", "managed");
+        let first = Arc::new(first);
+        Self::open(first.clone(), Arc::new(Two { first, second }), &config)
+    }
+
+    fn open(nodes: Arc<Recording>, remote: Arc<dyn Executor>, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: folder.path().join("config.toml"),
             system: folder.path().join("system.toml"),
         };
         std::fs::write(&files.user, config).unwrap();
-        let (nodes, local) = (Arc::new(nodes), Arc::new(Recording::new()));
+        let local = Arc::new(Recording::new());
+        let host_keys = Arc::new(Keys::default());
         let (asker, approver) = Parts {
             registry: nixi_tools::registry().unwrap(),
             local: local.clone(),
-            remote: nodes.clone(),
+            remote,
             enrol: Arc::new(Nobody),
-            host_keys: Arc::new(Nobody),
+            host_keys: host_keys.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
             controller: Controller { host_name: "myhost".to_owned(), address: "192.168.1.5".to_owned() },
             phrases: Arc::new(Nobody),
             model: None,
         }
         .open();
-        Self { asker, approver, nodes, local, folder }
+        Self { asker, approver, nodes, local, host_keys, folder }
     }
 
     pub(crate) fn config(&self) -> String {
@@ -112,6 +127,26 @@ pub(crate) fn ended(code: i32, stdout: &str, stderr: &str) -> Result<Output, Exe
     Ok(Output { exit: Exit::Code(code), stdout: stdout.into(), stderr: stderr.into(), truncated: false })
 }
 
+/// Two nodes that answer differently.
+struct Two {
+    first: Arc<Recording>,
+    second: Recording,
+}
+
+#[async_trait]
+impl Executor for Two {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        match run.node().name().as_str() {
+            "second" => self.second.exec(run).await,
+            _ => self.first.exec(run).await,
+        }
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        Ok(None)
+    }
+}
+
 struct Nobody;
 
 #[async_trait]
@@ -126,9 +161,22 @@ impl Enrol for Nobody {
     }
 }
 
-impl HostKeys for Nobody {
-    fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
-        assert!(kept.iter().all(|other| other.host != target.host));
+/// Forgets every host that it is told to, and writes down whose keys were to stay.
+#[derive(Default)]
+pub(crate) struct Keys {
+    kept: Mutex<Vec<SshTarget>>,
+}
+
+impl Keys {
+    /// The hosts whose keys stayed when one was forgotten.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.kept.lock().unwrap().iter().map(|target| target.host.to_string()).collect()
+    }
+}
+
+impl HostKeys for Keys {
+    fn forget(&self, _: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
+        *self.kept.lock().unwrap() = kept.to_vec();
         Ok(Forgotten { lines: 1, file: "known_hosts".into() })
     }
 }
