@@ -62,25 +62,17 @@ impl Lasting {
     /// number was used before does not begin.
     pub(crate) fn start(&self, id: &ChangeId) -> Command<Write> {
         let (here, kept) = (id.of_this_boot(), id.kept());
-        // After a daemon-reload, systemd 252 reads `$` and `;` in its own notes of the unit wrongly: there are none.
-        let keep = format!("(cp {here} {kept} && sync {kept} || true)");
-        let begin = format!(
-            "mkdir -p {OF_THIS_BOOT} {LASTING} || true && \
-             find {OF_THIS_BOOT} {LASTING} -type f -mtime +30 -delete || true && \
-             set -C && echo begun >{here} && {keep}"
-        );
-        // The last may be ended for taking too long: then all is written, and only output may be missing.
-        let end = format!(
-            "env | grep -e ^SERVICE_RESULT= -e ^EXIT_ >>{here} && echo ended >>{here} && {keep} && journalctl --sync"
-        );
         Command::<Write>::new(SYSTEMD_RUN)
             // The record says how it ended: a unit that failed need not stay for that, and alarm whoever looks.
             .args(["--no-block", "--quiet", "--collect"])
             .arg(format!("--unit={}", id.unit()))
             .arg(format!("--setenv=PATH={PATH}"))
             .args(["--setenv=HOME=/root", "--setenv=LC_ALL=C"])
-            .arg(format!("--property=ExecStartPre={}", quote::in_unit(&begin)))
-            .arg(format!("--property=ExecStopPost={}", quote::in_unit(&end)))
+            .arg(format!(
+                "--property=ExecStartPre={}",
+                quote::begin_record(&here, &kept, [OF_THIS_BOOT, LASTING])
+            ))
+            .arg(format!("--property=ExecStopPost={}", quote::end_record(&here, &kept)))
             .args(["--", self.command.program().as_str()])
             .args(self.command.arguments().iter().cloned())
             .elevated()
