@@ -80,6 +80,9 @@ pub(super) struct Op {
     owed: Option<Failure>,
     /// Given up while it ran: sshd keeps its channel until the command ends, and we do not wait for that.
     pub(super) given_up: bool,
+    /// Its last step left something unread, as its sink was full. That the sink has room again by now is no reason not
+    /// to wait for it: what was left lies in libssh2, and the socket will not tell of it.
+    held: bool,
 }
 
 impl Op {
@@ -94,6 +97,7 @@ impl Op {
             closing_since: None,
             owed: None,
             given_up: false,
+            held: false,
         }
     }
 
@@ -145,7 +149,7 @@ impl Op {
     /// The sink that has to have room before this can go on.
     pub(super) fn stalled(&self) -> Option<&Sink> {
         let sink = self.job.exec().and_then(|exec| exec.sink.as_ref());
-        sink.filter(|sink| matches!(self.phase, Phase::Running(_)) && !sink.has_room())
+        sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.held)
     }
 
     pub(super) fn is_sending(&self) -> bool {
@@ -249,7 +253,7 @@ impl Op {
         for stderr in [false, true] {
             let streams = &mut self.streams;
             let drained = match &exec.sink {
-                Some(sink) if !stderr => pour(&channel, sink),
+                Some(sink) if !stderr => pour(&channel, sink, &mut self.held),
                 Some(_) | None => drain(&channel, stderr, buffer, |bytes| match stderr {
                     false => streams.take_stdout(bytes, exec),
                     true => streams.take_stderr(bytes, exec),
@@ -350,11 +354,16 @@ fn feed(channel: &mut Channel, input: Option<&[u8]>, state: &mut Input) -> Resul
     }
 }
 
-/// Hands on what standard output has, as long as there is room for it; whether it had anything.
-fn pour(channel: &Channel, sink: &Sink) -> Result<bool, String> {
+/// Hands on what standard output has, as long as there is room for it; whether it had anything, and whether want of room
+/// is what has `held` it.
+fn pour(channel: &Channel, sink: &Sink, held: &mut bool) -> Result<bool, String> {
     let mut stream = channel.stream(0);
     let mut moved = false;
-    while sink.has_room() {
+    loop {
+        *held = !sink.has_room();
+        if *held {
+            break;
+        }
         let mut chunk = vec![0; CHUNK];
         match stream.read(&mut chunk) {
             Ok(0) => break,

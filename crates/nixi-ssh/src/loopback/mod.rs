@@ -1,5 +1,6 @@
 //! The engine against a real sshd on loopback.
 
+mod ciphers;
 mod commands;
 mod faults;
 mod host_keys;

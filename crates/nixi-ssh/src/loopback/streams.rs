@@ -12,7 +12,7 @@ use super::{Controller, exec, target, until};
 use crate::actor::Exec;
 
 /// What a command printed and how it ended, its output taken as it came.
-async fn streamed(controller: &Controller, sshd: &Sshd, exec: Exec) -> (Vec<u8>, Result<Output, ExecError>) {
+pub(super) async fn streamed(controller: &Controller, sshd: &Sshd, exec: Exec) -> (Vec<u8>, Result<Output, ExecError>) {
     let (sink, mut chunks) = sink(4);
     let exec = Exec { sink: Some(sink), ..exec };
     let (node, cancel) = (target(sshd), CancellationToken::new());
