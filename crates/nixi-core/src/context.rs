@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{Command, Elevation, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
-use crate::exec::{Executor, Invocation, Output, Sink};
+use crate::exec::{Executor, Invocation, Output};
 use crate::fleet::Survey;
 use crate::node::Node;
 use crate::plan::Expectation;
+use crate::sink::Sink;
 
 /// Settings that change how actions work.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +30,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) cancel: &'a CancellationToken,
 }
 
-/// How many chunks of a streamed answer wait between the one who reads them off the node and the one who takes them.
-const CHUNKS: usize = 4;
+/// How many pieces of a streamed answer wait between the one who reads them off the node and the one who takes them.
+const PIECES: usize = 4;
 
 impl Reader<'_> {
     fn invocation(&self, command: &Command<Read>) -> Invocation {
@@ -46,13 +47,9 @@ impl Reader<'_> {
         command: &Command<Read>,
         mut take: impl FnMut(&[u8]) + Send,
     ) -> Result<Output, ToolError> {
-        let (sink, mut chunks) = Sink::with_room(CHUNKS);
+        let (sink, mut outlet) = Sink::with_room(PIECES);
         let run = self.executor.exec(self.invocation(command).into_sink(sink));
-        let taken = async {
-            while let Some(chunk) = chunks.recv().await {
-                take(&chunk);
-            }
-        };
+        let taken = async { while let Some(()) = outlet.next(&mut take).await {} };
         let (output, ()) = tokio::join!(run, taken);
         Ok(output?)
     }

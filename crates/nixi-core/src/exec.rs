@@ -1,17 +1,16 @@
 //! The seam to the machines: what core asks of an executor, and what it gets back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::quote::{self, Mark, Unquotable};
+use crate::sink::Sink;
 
 /// Whether an invocation may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,48 +19,6 @@ pub enum Effect {
     Read,
     /// It may change something; on doubt it is never sent again.
     Change,
-}
-
-/// Where the standard output of a command goes while the command runs, chunk by chunk and in order.
-///
-/// It is bounded: an executor reads no further before there is room, so that a node which talks faster than somebody
-/// listens has to wait.
-#[derive(Debug, Clone)]
-pub struct Sink {
-    chunks: mpsc::Sender<Vec<u8>>,
-    begun: Arc<AtomicBool>,
-}
-
-impl Sink {
-    /// A sink with room for this many chunks, and the other end of it.
-    pub(crate) fn with_room(chunks: usize) -> (Self, mpsc::Receiver<Vec<u8>>) {
-        let (chunks, end) = mpsc::channel(chunks);
-        (Self { chunks, begun: Arc::default() }, end)
-    }
-
-    /// Whether one more chunk can be put in now.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.chunks.capacity() > 0 || self.chunks.is_closed()
-    }
-
-    /// Waits until one more chunk can be put in. Only one task puts chunks in, so the room does not go away again.
-    pub async fn room(&self) {
-        // If nobody listens any more, there is as much room as one likes.
-        drop(self.chunks.reserve().await);
-    }
-
-    /// Puts a chunk in, which there has to be room for; it is lost if nobody listens any more.
-    pub fn put(&self, chunk: Vec<u8>) {
-        self.begun.store(true, Ordering::Relaxed);
-        let _ = self.chunks.try_send(chunk);
-    }
-
-    /// Whether something was put in: from then on the command cannot be run again in secret.
-    #[must_use]
-    pub fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed)
-    }
 }
 
 /// One command on its way to the one node that it is for.

@@ -26,6 +26,7 @@ pub mod quote;
 pub mod recording;
 pub mod registry;
 pub mod session;
+pub mod sink;
 pub mod text;
 
 pub use action::{ActionName, Change, Inspect, Scope};
@@ -34,7 +35,7 @@ pub use context::{InspectCx, PlanCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
-    Output, Sink, Unreachable, Welcome,
+    Output, Unreachable, Welcome,
 };
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
@@ -45,3 +46,4 @@ pub use plan::{
 };
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};
+pub use sink::{Outlet, Piece, Sink};

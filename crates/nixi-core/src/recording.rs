@@ -6,15 +6,14 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::brain::{Phrases, Reading};
 use crate::exec::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Sink,
-    Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
 };
 use crate::node::{Node, NodeName, SshTarget};
+use crate::sink::{Outlet, Piece, Sink};
 
 /// What a node was asked to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +100,13 @@ impl Executor for Recording {
         match answer {
             Some((_, Ok(mut answer))) => {
                 if let Some(sink) = run.sink() {
-                    sink.put(std::mem::take(&mut answer.stdout));
+                    for bytes in std::mem::take(&mut answer.stdout).chunks(Piece::SIZE) {
+                        sink.room().await;
+                        let mut piece = sink.piece();
+                        piece.rest()[..bytes.len()].copy_from_slice(bytes);
+                        piece.fill(bytes.len());
+                        sink.put(piece);
+                    }
                 }
                 Ok(answer)
             }
@@ -120,10 +125,10 @@ impl Executor for Recording {
     }
 }
 
-/// A sink with room for this many chunks and its other end, for tests of executors.
+/// A sink with room for this many pieces and its other end, for tests of executors.
 #[must_use]
-pub fn sink(chunks: usize) -> (Sink, mpsc::Receiver<Vec<u8>>) {
-    Sink::with_room(chunks)
+pub fn sink(pieces: usize) -> (Sink, Outlet) {
+    Sink::with_room(pieces)
 }
 
 /// Stands where a session needs someone and the test needs no one: lets nobody in, knows no host key, understands

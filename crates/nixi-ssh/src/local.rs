@@ -220,17 +220,22 @@ async fn read_all(
 ) -> io::Result<(Vec<u8>, bool)> {
     let (mut kept, mut truncated) = (Vec::new(), false);
     let Some(mut stream) = stream else { return Ok((kept, truncated)) };
+    if let Some(sink) = sink {
+        loop {
+            sink.room().await;
+            let mut piece = sink.piece();
+            match stream.read(piece.rest()).await? {
+                0 => return Ok((kept, truncated)),
+                length => piece.fill(length),
+            }
+            sink.put(piece);
+        }
+    }
     let mut buffer = vec![0; 32 * 1024];
     loop {
-        if let Some(sink) = sink {
-            sink.room().await;
-        }
-        let length = stream.read(&mut buffer).await?;
-        let bytes = buffer.get(..length).unwrap_or_default();
-        match sink {
-            _ if bytes.is_empty() => return Ok((kept, truncated)),
-            Some(sink) => sink.put(bytes.to_vec()),
-            None => truncated |= keep(&mut kept, bytes, limit),
+        match stream.read(&mut buffer).await? {
+            0 => return Ok((kept, truncated)),
+            length => truncated |= keep(&mut kept, buffer.get(..length).unwrap_or_default(), limit),
         }
     }
 }

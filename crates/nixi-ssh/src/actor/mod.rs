@@ -41,8 +41,8 @@ const REFUSALS: u32 = 6;
 const STANDSTILL: Duration = Duration::from_millis(400);
 /// How long a caller who gives up waits for the command on the node to be stopped.
 const STOPPED_WITHIN: Duration = Duration::from_millis(800);
-/// How many rounds without a pause before other tasks get their turn.
-const ROUNDS: u32 = 16;
+/// How long it goes on without a pause before other tasks get their turn.
+const TURN: Duration = Duration::from_millis(4);
 
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,7 +140,7 @@ impl Actor {
 
     /// Serves until the session is over; why it is.
     async fn serve(&mut self) -> String {
-        let mut rounds: u32 = 0;
+        let mut resumed = Instant::now();
         let mut still: u32 = 0;
         loop {
             if let Some(why) = self.look_at_the_clock() {
@@ -156,9 +156,9 @@ impl Actor {
                 Ok(false) => still += 1,
             }
             if !self.may_pause(still) {
-                rounds = rounds.wrapping_add(1);
-                if rounds.is_multiple_of(ROUNDS) {
+                if self.looked.duration_since(resumed) >= TURN {
                     tokio::task::yield_now().await;
+                    resumed = Instant::now();
                 }
                 if let Ok(job) = self.inbox.try_recv() {
                     self.waiting.push_back(job);
@@ -180,6 +180,7 @@ impl Actor {
                 }
                 Event::Socket(Err(error)) => return error.to_string(),
             }
+            resumed = Instant::now();
         }
     }
 

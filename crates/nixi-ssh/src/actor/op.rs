@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 use libssh2_sys::{LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED};
-use nixi_core::{Exit, Sink};
+use nixi_core::{Exit, Piece, Sink};
 use ssh2::{Channel, Session};
 use tokio::time::Instant;
 
@@ -14,8 +14,9 @@ use crate::connect::{code, would_block};
 
 /// The most bytes one step takes from one stream, so that a chatty command does not starve the others.
 const GULP: usize = 256 * 1024;
-/// The most bytes of a stream that are handed on in one piece: several packets, so that nobody is woken for each.
-const CHUNK: usize = 128 * 1024;
+/// The most bytes of a streamed answer that libssh2 is asked for at once. It widens the window by as much, and tells the
+/// node so for every packet if this is a large part of the window (2 MiB).
+const AT_ONCE: usize = 128 * 1024;
 /// The most bytes that are handed to libssh2 at once; it makes one packet of them (RFC 4253, section 6.1).
 const PACKET: usize = 32 * 1024;
 
@@ -80,9 +81,7 @@ pub(super) struct Op {
     owed: Option<Failure>,
     /// Given up while it ran: sshd keeps its channel until the command ends, and we do not wait for that.
     pub(super) given_up: bool,
-    /// Its last step left something unread, as its sink was full. That the sink has room again by now is no reason not
-    /// to wait for it: what was left lies in libssh2, and the socket will not tell of it.
-    held: bool,
+    pour: Pour,
 }
 
 impl Op {
@@ -97,7 +96,7 @@ impl Op {
             closing_since: None,
             owed: None,
             given_up: false,
-            held: false,
+            pour: Pour::default(),
         }
     }
 
@@ -149,7 +148,7 @@ impl Op {
     /// The sink that has to have room before this can go on.
     pub(super) fn stalled(&self) -> Option<&Sink> {
         let sink = self.job.exec().and_then(|exec| exec.sink.as_ref());
-        sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.held)
+        sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.pour.held)
     }
 
     pub(super) fn is_sending(&self) -> bool {
@@ -250,17 +249,19 @@ impl Op {
             Ok(some) => some,
             Err(error) => return dead(&error),
         };
-        for stderr in [false, true] {
-            let streams = &mut self.streams;
-            let drained = match &exec.sink {
-                Some(sink) if !stderr => pour(&channel, sink, &mut self.held),
-                Some(_) | None => drain(&channel, stderr, buffer, |bytes| match stderr {
-                    false => streams.take_stdout(bytes, exec),
-                    true => streams.take_stderr(bytes, exec),
-                }),
-            };
-            match drained {
-                Ok(some) => moved |= some,
+        let streams = &mut self.streams;
+        let stdout = match &exec.sink {
+            Some(sink) => self.pour.step(&channel, sink),
+            None => drain(&channel, false, buffer, |bytes| streams.take_stdout(bytes, exec)),
+        };
+        match stdout {
+            Ok(bytes) => moved |= bytes > 0,
+            Err(why) => return Step::Dead(why),
+        }
+        // That has emptied the socket; if nothing lies in libssh2 now, a second look into the socket is for nothing.
+        if channel.read_window().available > 0 {
+            match drain(&channel, true, buffer, |bytes| streams.take_stderr(bytes, exec)) {
+                Ok(bytes) => moved |= bytes > 0,
                 Err(why) => return Step::Dead(why),
             }
         }
@@ -296,7 +297,7 @@ impl Op {
         let mut moved = false;
         for stderr in [false, true] {
             match drain(&channel, stderr, buffer, |_| {}) {
-                Ok(some) => moved |= some,
+                Ok(bytes) => moved |= bytes > 0,
                 Err(why) => return Step::Dead(why),
             }
         }
@@ -315,8 +316,7 @@ fn dead(error: &ssh2::Error) -> Step {
 
 /// Whether a spare channel can still be used, after all that the node has said meanwhile.
 pub(super) fn is_open(channel: &Channel, buffer: &mut [u8]) -> bool {
-    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(false))
-        && !channel.eof()
+    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(0)) && !channel.eof()
 }
 
 /// Sends what is left of the input, and at last its end: without that, a command that reads would wait for ever.
@@ -354,41 +354,55 @@ fn feed(channel: &mut Channel, input: Option<&[u8]>, state: &mut Input) -> Resul
     }
 }
 
-/// Hands on what standard output has, as long as there is room for it; whether it had anything, and whether want of room
-/// is what has `held` it.
-fn pour(channel: &Channel, sink: &Sink, held: &mut bool) -> Result<bool, String> {
-    let mut stream = channel.stream(0);
-    let mut moved = false;
-    loop {
-        *held = !sink.has_room();
-        if *held {
-            break;
-        }
-        let mut chunk = vec![0; CHUNK];
-        match stream.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => {
-                chunk.truncate(length);
-                sink.put(chunk);
-                moved = true;
-                if length < CHUNK {
-                    break;
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(moved)
+/// What of an answer is on its way into a sink.
+#[derive(Default)]
+struct Pour {
+    /// The piece that is being filled.
+    piece: Option<Piece>,
+    /// Something was left unread, as the sink was full. That it has room again by now is no reason not to wait for it:
+    /// what was left lies in libssh2, and the socket will not tell of it.
+    held: bool,
 }
 
-/// Takes what a stream has; whether it had anything.
+impl Pour {
+    /// Takes what standard output has, as long as there is room for it; how many bytes that was. A piece is handed on
+    /// when it is full, or when nothing follows at once.
+    fn step(&mut self, channel: &Channel, sink: &Sink) -> Result<usize, String> {
+        let mut stream = channel.stream(0);
+        let mut total = 0;
+        while total < GULP {
+            // Nobody else puts anything in, so there is room for a piece that was begun.
+            self.held = !sink.has_room();
+            if self.held {
+                return Ok(total);
+            }
+            let piece = self.piece.get_or_insert_with(|| sink.piece());
+            let rest = piece.rest();
+            let asked = rest.len().min(AT_ONCE);
+            let length = match stream.read(rest.get_mut(..asked).unwrap_or_default()) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                read => read.map_err(|error| error.to_string())?,
+            };
+            piece.fill(length);
+            total += length;
+            if piece.is_full() || (length < asked && (total == 0 || channel.eof())) {
+                self.piece.take().into_iter().for_each(|piece| sink.put(piece));
+            }
+            if length < asked {
+                break;
+            }
+        }
+        Ok(total)
+    }
+}
+
+/// Takes what a stream has; how many bytes that was.
 fn drain(
     channel: &Channel,
     stderr: bool,
     buffer: &mut [u8],
     mut take: impl FnMut(&[u8]),
-) -> Result<bool, String> {
+) -> Result<usize, String> {
     let mut stream = channel.stream(i32::from(stderr));
     let mut total = 0;
     while total < GULP {
@@ -402,7 +416,7 @@ fn drain(
             Err(error) => return Err(error.to_string()),
         }
     }
-    Ok(total > 0)
+    Ok(total)
 }
 
 /// How the command ended, as far as libssh2 tells. The signal first: with one, the status would be a false 0. It is a

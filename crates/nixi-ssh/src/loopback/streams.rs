@@ -12,15 +12,17 @@ use super::{Controller, exec, target, until};
 use crate::actor::Exec;
 
 /// What a command printed and how it ended, its output taken as it came.
-pub(super) async fn streamed(controller: &Controller, sshd: &Sshd, exec: Exec) -> (Vec<u8>, Result<Output, ExecError>) {
-    let (sink, mut chunks) = sink(4);
+pub(super) async fn streamed(
+    controller: &Controller,
+    sshd: &Sshd,
+    exec: Exec,
+) -> (Vec<u8>, Result<Output, ExecError>) {
+    let (sink, mut outlet) = sink(4);
     let exec = Exec { sink: Some(sink), ..exec };
     let (node, cancel) = (target(sshd), CancellationToken::new());
     let taken = async {
         let mut all = Vec::new();
-        while let Some(chunk) = chunks.recv().await {
-            all.extend(chunk);
-        }
+        while let Some(()) = outlet.next(|bytes| all.extend(bytes)).await {}
         all
     };
     let run = controller.ssh.run(&node, None, exec, Effect::Read, &cancel);
@@ -50,7 +52,7 @@ async fn a_node_that_talks_faster_than_one_listens_waits() {
     let node = target(&sshd);
     let written = || std::fs::read_to_string(sshd.home().join("written")).map_or(0, |text| text.len());
     let line = "while :; do head -c 100000 /dev/zero; printf x >>$HOME/written; done";
-    let (sink, mut chunks) = sink(4);
+    let (sink, mut outlet) = sink(4);
     let endless = Exec { sink: Some(sink), ..exec(line) };
     let cancel = CancellationToken::new();
     let listener = async {
@@ -65,7 +67,7 @@ async fn a_node_that_talks_faster_than_one_listens_waits() {
         // Others are not held up by it.
         assert_eq!(controller.read(&node, "echo on").await.unwrap().stdout, b"on\n");
         for _ in 0..1000 {
-            chunks.recv().await.unwrap();
+            outlet.next(|_| ()).await.unwrap();
         }
         until(|| written() > before).await;
         cancel.cancel();
@@ -80,8 +82,8 @@ async fn a_node_that_talks_faster_than_one_listens_waits() {
 async fn a_listener_who_has_left_holds_nothing_up() {
     let sshd = Sshd::start().unwrap();
     let controller = Controller::of(&sshd);
-    let (sink, chunks) = sink(1);
-    drop(chunks);
+    let (sink, outlet) = sink(1);
+    drop(outlet);
     let deaf = Exec { sink: Some(sink), ..exec("head -c 20000000 /dev/zero; echo end >&2") };
     let node = target(&sshd);
     let output =
