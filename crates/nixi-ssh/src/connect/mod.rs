@@ -125,8 +125,9 @@ impl Connector {
         let turn = Turn::new(&self.places.turns);
         let (stream, carrier) = match &route.via {
             None => {
-                turn.take(budget).await?;
+                turn.take_soon(budget).await?;
                 let stream = turn.linger(tcp::open(route, budget, &self.places.lookups)).await?;
+                turn.take(budget).await?;
                 (Stream::Tcp(stream), None)
             }
             // The jump host takes a turn of its own.

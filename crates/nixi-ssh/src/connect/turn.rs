@@ -18,6 +18,9 @@ pub(super) const AT_ONCE: usize = 32;
 /// How long an answer is waited for with the place in hand.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// How long those who were first are left alone before all others are dialled too.
+const HEAD_START: Duration = Duration::from_millis(200);
+
 /// A place among those that go on, if it is not given up at the moment.
 pub(super) struct Turn {
     places: Arc<Semaphore>,
@@ -38,6 +41,12 @@ impl Turn {
             self.hand(|hand| *hand = Some(place));
         }
         Ok(())
+    }
+
+    /// Waits for a place, but not for long: to dial takes no place, it is only better when few do it at once. What does
+    /// not even take a call is found out this way while others log in.
+    pub(super) async fn take_soon(&self, budget: &mut Budget) -> Result<(), ConnectError> {
+        timeout(HEAD_START, self.take(budget)).await.unwrap_or(Ok(()))
     }
 
     /// Waits for the host, and gives the place up if that takes long.
