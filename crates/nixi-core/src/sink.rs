@@ -64,7 +64,7 @@ impl Piece {
 
     /// So many bytes more were written to [`Self::rest`].
     pub fn fill(&mut self, more: usize) {
-        self.filled = self.bytes.len().min(self.filled + more);
+        self.filled = self.bytes.len().min(self.filled.saturating_add(more));
     }
 
     /// Whether nothing more fits in.
@@ -182,7 +182,7 @@ mod tests {
         let mut piece = Piece::new();
         piece.fill(Piece::SIZE - 1);
         assert!(!piece.is_full());
-        piece.fill(usize::MAX / 2);
+        piece.fill(usize::MAX);
         assert!(piece.is_full() && piece.rest().is_empty());
     }
 }

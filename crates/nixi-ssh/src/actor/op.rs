@@ -258,7 +258,7 @@ impl Op {
             Ok(bytes) => moved |= bytes > 0,
             Err(why) => return Step::Dead(why),
         }
-        // That has emptied the socket; if nothing lies in libssh2 now, a second look into the socket is for nothing.
+        // That has taken all from the socket that it could; with nothing in libssh2 now, a second look is for nothing.
         if channel.read_window().available > 0 {
             match drain(&channel, true, buffer, |bytes| streams.take_stderr(bytes, exec)) {
                 Ok(bytes) => moved |= bytes > 0,

@@ -47,7 +47,7 @@ pub(crate) struct Connector {
 
 /// Bounds on what a crowd of connects may take at once.
 struct Places {
-    /// Connections, key exchanges and logins: see [`turn`].
+    /// Key exchanges and logins, and the first dials: see [`turn`].
     turns: Arc<Semaphore>,
     /// The record of host keys, which one at a time writes: others of our own would wait for the lock of its folder in
     /// vain.

@@ -17,7 +17,6 @@ use super::budget::Budget;
 pub(super) const AT_ONCE: usize = 32;
 /// How long an answer is waited for with the place in hand.
 const LINGER: Duration = Duration::from_millis(250);
-
 /// How long those who were first are left alone before all others are dialled too.
 const HEAD_START: Duration = Duration::from_millis(200);
 
@@ -44,7 +43,8 @@ impl Turn {
     }
 
     /// Waits for a place, but not for long: to dial takes no place, it is only better when few do it at once. What does
-    /// not even take a call is found out this way while others log in.
+    /// not even take a call is found out this way while others log in. This little while is not given back to the host, so
+    /// that a whole fleet is told of within the limit.
     pub(super) async fn take_soon(&self, budget: &mut Budget) -> Result<(), ConnectError> {
         timeout(HEAD_START, self.take(budget)).await.unwrap_or(Ok(()))
     }
@@ -74,6 +74,21 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn all_are_dialled_soon_and_without_a_place_if_need_be() {
+        let places = Arc::new(Semaphore::new(1));
+        let (first, second) = (Turn::new(&places), Turn::new(&places));
+        let mut budget = Budget::new(Duration::from_secs(10));
+        let begun = tokio::time::Instant::now();
+        first.take_soon(&mut budget).await.unwrap();
+        assert_eq!((begun.elapsed(), places.available_permits()), (Duration::ZERO, 0));
+        second.take_soon(&mut budget).await.unwrap();
+        assert!(second.hand(|place| place.is_none()) && begun.elapsed() >= HEAD_START);
+        // Nor does it stand in the queue any more.
+        first.end();
+        assert_eq!(places.available_permits(), 1);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_for_long_holds_no_place() {
