@@ -2,7 +2,8 @@
 //!
 //! Every action is an [`nixi_core::Inspect`] or a [`nixi_core::Change`]; nothing here can change a machine. A report is
 //! typed: its JSON is for programs, its `Display` for people. What a node prints is hostile: it is parsed into types,
-//! and what does not fit is [`nixi_core::ToolError::Unreadable`], never a panic and never an empty list.
+//! and what does not fit is [`nixi_core::ToolError::Unreadable`], never a panic and never an empty list. One odd row of many
+//! is a [`LeftOut`] of its report.
 //!
 //! A program that wants a part of the tools takes the `register` of their folders; [`registry`] takes them all.
 
@@ -11,6 +12,7 @@ mod colour;
 mod instant;
 mod journal;
 mod reading;
+mod rows;
 mod span;
 mod table;
 
@@ -28,6 +30,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use journal::{JournalEntry, JournalReport};
+pub use rows::LeftOut;
 
 /// The parameters of an action that takes none.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]

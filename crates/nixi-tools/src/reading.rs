@@ -4,7 +4,8 @@ use std::future::Future;
 
 use nixi_core::text::{clean_line, fit};
 use nixi_core::{Command, InspectCx, Output, Read, ToolError};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 /// Runs a read that has to succeed, and parses what it printed.
 pub(crate) async fn parsed<T>(
@@ -44,7 +45,7 @@ pub(crate) async fn run_whole(cx: &InspectCx<'_>, command: Command<Read>) -> Res
 }
 
 /// Reads JSON. The message never quotes the text: what is in it may be a secret.
-pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
         let what = match message.split_once(" at line ") {
@@ -53,4 +54,16 @@ pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
         };
         format!("{what} (line {}, column {})", error.line(), error.column())
     })
+}
+
+/// A number in JSON that programs also write as text, as a fraction, or so large or small that no machine has it. What
+/// cannot be read is `None`: a number that is only shown is no reason to lose what it stands beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(pub(crate) Option<i64>);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(raw.trim_matches('"').trim().parse().ok()))
+    }
 }

@@ -1,8 +1,8 @@
 //! The tool `network`.
 
-mod interfaces;
+pub(crate) mod interfaces;
 mod ping;
-mod ports;
+pub(crate) mod ports;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;

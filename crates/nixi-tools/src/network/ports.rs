@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::NoArgs;
 use crate::reading::parsed;
+use crate::rows::{LeftOut, Rows, Sifted, write_left_out};
 use crate::table::{Column, Table};
 
 /// What listens on a node.
@@ -19,6 +20,8 @@ pub struct Ports;
 pub struct PortsReport {
     /// Listening sockets, by port.
     pub listeners: Vec<Listener>,
+    /// Rows that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A listening socket.
@@ -44,39 +47,72 @@ impl Inspect for Ports {
     type Report = PortsReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<PortsReport, ToolError> {
-        Ok(PortsReport { listeners: parsed(cx, network::ports(), listeners).await? })
+        let Sifted { rows, left_out } = parsed(cx, network::ports(), listeners).await?;
+        Ok(PortsReport { listeners: rows, left_out })
     }
 }
 
 /// Rows of ss(8): protocol, state, two queues, local and peer address, process.
-fn listeners(text: &str) -> Result<Vec<Listener>, String> {
-    let mut found = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .enumerate()
-        .map(|(at, line)| listener(line).ok_or_else(|| format!("row {} is not a socket", at + 1)))
-        .collect::<Result<Vec<_>, _>>()?;
-    found.sort();
-    found.dedup();
+pub(crate) fn listeners(text: &str) -> Result<Sifted<Listener>, String> {
+    let mut found = Rows::Listeners.of_lines(text.lines(), listener)?;
+    found.rows.sort();
+    found.rows.dedup();
     Ok(found)
 }
 
 fn listener(line: &str) -> Option<Listener> {
-    let mut words = line.split_whitespace();
-    let protocol = words.next().filter(|word| matches!(*word, "tcp" | "udp"))?;
-    let local = words.nth(3)?;
+    let mut rest = line;
+    let mut word = || {
+        let (word, after) =
+            rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest.trim_start(), ""));
+        rest = after;
+        word
+    };
+    let protocol = Some(word()).filter(|word| matches!(*word, "tcp" | "udp"))?;
+    let (_state, _received, _sent, local, _peer) = (word(), word(), word(), word(), word());
     let (address, port) = local.rsplit_once(':')?;
-    let process = line.split_once("users:((\"").map(|(_, rest)| rest);
+    let owner = rest.trim().strip_prefix("users:((\"").map(owner);
     Some(Listener {
         port: port.parse().ok()?,
         protocol: protocol.to_owned(),
         address: address.trim_start_matches('[').replace(']', ""),
-        process: process.and_then(|rest| Some(rest.split_once('"')?.0.to_owned())),
-        pid: process.and_then(|rest| {
-            let (_, after) = rest.split_once("pid=")?;
-            after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        }),
+        process: owner.map(|(name, _)| name.to_owned()),
+        pid: owner.and_then(|(_, pid)| pid),
     })
+}
+
+/// The first process of `NAME",pid=1,fd=2),("NAME",pid=3,fd=4))`. A process may choose its name, which ss(8) does not
+/// quote: what looks like the end of a name is one only if the whole rest is entries too. A name has 15 bytes at most,
+/// too few for an end and another beginning.
+fn owner(owners: &str) -> (&str, Option<u32>) {
+    const END: &str = "\",pid=";
+    let is_name =
+        |from: usize, to: usize| owners.get(from..to).is_some_and(|name| name.chars().count() <= 15);
+    let mut ends: Vec<(usize, u32)> = Vec::new();
+    for (at, _) in owners.rmatch_indices(END) {
+        let Some((pid, behind)) = owners.get(at + END.len()..).and_then(numbers) else { continue };
+        let goes_on = behind.strip_prefix("),(\"").is_some_and(|next| {
+            let next = owners.len() - next.len();
+            ends.iter().rev().take(16).any(|(end, _)| is_name(next, *end))
+        });
+        if goes_on || behind == "))" {
+            ends.push((at, pid));
+        }
+    }
+    match ends.iter().rev().find(|(end, _)| is_name(0, *end)) {
+        Some((end, pid)) => (owners.get(..*end).unwrap_or_default(), Some(*pid)),
+        // Versions that write `NAME",1,2))`, and names with a line break.
+        None => (owners.split('"').next().unwrap_or_default(), None),
+    }
+}
+
+/// `1,fd=2`, the number and what stands behind.
+fn numbers(text: &str) -> Option<(u32, &str)> {
+    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (pid, rest) = text.split_at_checked(digits(text))?;
+    let descriptor = rest.strip_prefix(",fd=")?;
+    let end = digits(descriptor);
+    Some((pid.parse().ok()?, descriptor.get(end..).filter(|_| end > 0)?))
 }
 
 impl fmt::Display for PortsReport {
@@ -102,24 +138,31 @@ impl fmt::Display for PortsReport {
         if self.listeners.iter().any(|listener| listener.process.is_none()) {
             f.write_str("\n-: the login user may not see the process")?;
         }
-        Ok(())
+        write_left_out(f, &self.left_out)
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
     /// From iproute2 6.1.
-    const RECORDED: &str = "udp UNCONN 0      0      127.0.0.53%lo:53   0.0.0.0:*\n\
-        tcp LISTEN 0      128          0.0.0.0:22   0.0.0.0:*    users:((\"sshd\",pid=812,fd=3),(\"systemd\",pid=1,fd=60))\n\
-        tcp LISTEN 0      4096            [::]:22      [::]:*\n\
-        tcp LISTEN 0      511                *:8080       *:*    users:((\"my app\",pid=99,fd=3))\n";
+    pub(crate) const ROWS: [&str; 4] = [
+        "udp UNCONN 0      0      127.0.0.53%lo:53   0.0.0.0:*",
+        "tcp LISTEN 0      128          0.0.0.0:22   0.0.0.0:*    users:((\"sshd\",pid=812,fd=3),(\"systemd\",pid=1,fd=60))",
+        "tcp LISTEN 0      4096            [::]:22      [::]:*",
+        "tcp LISTEN 0      511                *:8080       *:*    users:((\"my app\",pid=99,fd=3))",
+    ];
+
+    fn report(text: &str) -> PortsReport {
+        let Sifted { rows, left_out } = listeners(text).unwrap();
+        PortsReport { listeners: rows, left_out }
+    }
 
     #[test]
     fn a_recorded_answer() {
-        insta::assert_snapshot!(PortsReport { listeners: listeners(RECORDED).unwrap() }, @r"
+        insta::assert_snapshot!(report(&ROWS.join("\n")), @r"
         PORT  PROTO  ADDRESS        PROCESS
           22  tcp    0.0.0.0        sshd (812)
           22  tcp    ::             -
@@ -127,7 +170,32 @@ mod tests {
         8080  tcp    *              my app (99)
         -: the login user may not see the process
         ");
-        assert_eq!(PortsReport { listeners: listeners("").unwrap() }.to_string(), "nothing listens");
+        assert_eq!(report("").to_string(), "nothing listens");
+    }
+
+    #[test]
+    fn an_odd_row_is_named_and_hides_no_other() {
+        insta::assert_snapshot!(report(&format!("{}\ntcp LISTEN 0 1 *:-1 *:*\nhello\nudp UNCONN 0 0 *:http *:*\n", ROWS[1])), @r"
+        PORT  PROTO  ADDRESS  PROCESS
+          22  tcp    0.0.0.0  sshd (812)
+        left out: row 2: tcp LISTEN 0 1 *:-1 *:* (it is not a socket)
+        left out: 2 more (--json names them)
+        ");
+    }
+
+    #[test]
+    fn addresses_with_zones_and_without_brackets() {
+        for (local, address) in [
+            ("[fe80::1%eth0]:546", "fe80::1%eth0"),
+            ("[fe80::1]%eth0:546", "fe80::1%eth0"),
+            (":::546", "::"),
+            ("*%virbr0:546", "*%virbr0"),
+            ("10.0.0.1%eth0:1:546", "10.0.0.1%eth0:1"),
+            ("[::ffff:10.0.0.1]:546", "::ffff:10.0.0.1"),
+        ] {
+            let found = listeners(&format!("udp UNCONN 0 0 {local} *:*\n")).unwrap().rows.remove(0);
+            assert_eq!((found.address.as_str(), found.port), (address, 546), "{local}");
+        }
     }
 
     #[test]
@@ -142,7 +210,32 @@ mod tests {
         }
     }
 
+    /// Names of at most 15 bytes, some of them made to look like the end of one.
+    fn name() -> impl Strategy<Value = String> {
+        let forged = [
+            "a\",pid=1,fd=3)",
+            "\",pid=1,fd=3),(",
+            ",pid=1,fd=3),(\"",
+            "a\"b",
+            "\"",
+            "((\"",
+            "\",1,2))",
+            "users:((\"a",
+            "",
+            "a b  c",
+        ];
+        prop_oneof![prop::sample::select(forged.to_vec()).prop_map(str::to_owned), "[a\",pidf=1() ]{0,15}"]
+    }
+
     proptest! {
+        #[test]
+        fn no_name_of_a_process_forges_another(first in name(), second in prop::option::of(name()), pid in 10..99_u32) {
+            let more = second.map(|name| format!(",(\"{name}\",pid=7,fd=8)")).unwrap_or_default();
+            let line = format!("tcp LISTEN 0 0 *:22 *:* users:((\"{first}\",pid={pid},fd=3){more})");
+            let found = listeners(&line).unwrap().rows.remove(0);
+            prop_assert_eq!((found.process, found.pid), (Some(first), Some(pid)));
+        }
+
         #[test]
         fn never_panics(text in "\\PC*|((tcp|udp) LISTEN 0 0 [0-9.:\\[\\]%*]* [*:]* (users:\\(\\(\"[a-z\"]*,pid=[0-9]*)?\n){0,3}") {
             let _ = listeners(&text);
