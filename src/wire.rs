@@ -77,7 +77,7 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
     let ssh = Arc::new(SshExecutor::new(ssh_options(&config, store.home())));
     let parts = Parts {
         registry,
-        local: Arc::new(LocalExecutor::new(std::env::var_os("PATH"), withheld(&config))),
+        local: Arc::new(LocalExecutor::new(std::env::vars_os())),
         remote: ssh.clone(),
         enrol: ssh.clone(),
         host_keys: ssh,
@@ -87,11 +87,6 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
         model: config.llm.as_ref().map(model),
     };
     Ok(parts.open())
-}
-
-/// Variables that hold a key: no program has any use for them.
-fn withheld(config: &Config) -> Vec<String> {
-    config.llm.iter().filter_map(|llm| llm.api_key_env.clone()).collect()
 }
 
 fn ssh_options(config: &Config, home: &Path) -> SshOptions {

@@ -46,7 +46,7 @@ impl Tap {
     pub(crate) fn parts(self: &Arc<Self>, config: ConfigStore, registry: Registry) -> Parts {
         Parts {
             registry,
-            local: Arc::new(LocalExecutor::new(std::env::var_os("PATH"), Vec::new())),
+            local: Arc::new(LocalExecutor::new(std::env::vars_os())),
             remote: self.clone(),
             enrol: self.clone(),
             host_keys: self.ssh.clone(),

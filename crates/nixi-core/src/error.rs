@@ -230,8 +230,10 @@ impl ToolError {
             stderr.lines().any(|line| {
                 let shell = output.exit == Exit::Code(127);
                 let sudo = output.exit == Exit::Code(1) && elevated && line.starts_with("sudo: ");
-                let mut words = line.split([' ', ':']);
-                (shell || sudo) && line.contains("not found") && words.any(|word| word == name)
+                // env(1), which starts what runs on a node, has words of its own.
+                let env = shell && line.starts_with("env: ") && line.contains("No such file or directory");
+                let mut words = line.split([' ', ':', '\'', '\u{2018}', '\u{2019}']);
+                (env || ((shell || sudo) && line.contains("not found"))) && words.any(|word| word == name)
             })
         };
         if not_found(program.as_str()) {
@@ -319,13 +321,17 @@ mod tests {
             (127, "sh: 1: exec: podman: not found"),
             (127, "zsh:1: command not found: podman"),
             (127, "podman: not found"),
+            (127, "env: 'podman': No such file or directory"),
+            (127, "env: can't execute 'podman': No such file or directory"),
             (1, "sudo: podman: command not found"),
         ] {
             assert_eq!(kind(missing.0, missing.1).0, ErrorKind::ProgramMissing, "{missing:?}");
         }
-        let (told, message) = kind(127, "sh: 1: exec: sudo: not found");
-        assert_eq!(told, ErrorKind::SudoPassword);
-        assert!(message.contains("no `sudo`"), "{message}");
+        for missing in ["sh: 1: exec: sudo: not found", "env: 'sudo': No such file or directory"] {
+            let (told, message) = kind(127, missing);
+            assert_eq!(told, ErrorKind::SudoPassword);
+            assert!(message.contains("no `sudo`"), "{message}");
+        }
         assert_eq!(kind(1, "sudo: a password is required").0, ErrorKind::SudoPassword);
         let oci = "Error: crun: executable file `serve` not found in $PATH: No such file or directory";
         let (told, message) = kind(127, oci);

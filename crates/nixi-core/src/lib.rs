@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod command;
 pub mod config;
 pub mod context;
+pub mod environment;
 pub mod error;
 pub mod exec;
 pub mod fleet;

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use crate::command::{Elevation, Program};
+use crate::environment::{MARK, PASSED, SET};
 
 /// Where NixOS keeps programs that need the setuid bit: the only working `sudo`.
 pub const WRAPPERS: &str = "/run/wrappers/bin";
@@ -52,7 +53,8 @@ pub fn line<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<String, Unqu
 ///
 /// As on NixOS, setuid programs come from [`WRAPPERS`] and all others from [`SYSTEM_PROFILE`] before the user's own
 /// `PATH`; with elevation the program itself is looked for in [`SYSTEM_PROFILE`] first, since that is the path which
-/// sudo rules name. `exec` leaves no shell behind that could outlive or hide the command.
+/// sudo rules name. `exec` leaves no shell behind that could outlive or hide the command. Of the environment that sshd,
+/// the start-up files and PAM made, it gets what [`crate::environment`] lists.
 pub(crate) fn remote_line(
     program: Program,
     args: &[String],
@@ -60,26 +62,30 @@ pub(crate) fn remote_line(
     mark: &Mark,
 ) -> Result<String, Unquotable> {
     let command = line(std::iter::once(program.as_str()).chain(args.iter().map(String::as_str)))?;
-    // Assignments before `exec` cost no more than the program itself; exporting them first costs bash half a
-    // millisecond, as does any locale that it has to load.
     Ok(match elevation {
         Elevation::LoginUser => {
-            let mark = mark.variable();
-            format!("PATH={WRAPPERS}:{SYSTEM_PROFILE}${{PATH:+:$PATH}} LC_ALL=C {mark} exec {command}")
+            let folders = format!("{WRAPPERS}:{SYSTEM_PROFILE}");
+            in_chosen_environment(&folders, &format!("{} {command}", mark.variable()))
         }
         Elevation::Root => {
-            let announced = mark.announced();
-            format!("{announced}; {}; {} LC_ALL=C exec $s -n -- {command}", find_sudo(), system_path())
+            let become_root = in_chosen_environment(SYSTEM_PROFILE, &format!("\"$s\" -n -- {command}"));
+            format!("{}; {}; {become_root}", mark.announced(), find_sudo())
         }
     })
 }
 
-fn find_sudo() -> String {
-    format!("s={WRAPPERS}/sudo; [ -x $s ] || s=sudo")
+/// The command as the shell's last one, found in these folders first, with nothing in its environment but what is
+/// listed. `env` costs one more program to be loaded, and no process.
+fn in_chosen_environment(folders: &str, command: &str) -> String {
+    let passed = PASSED.map(|name| format!("${{{name}+\"{name}=${name}\"}}")).join(" ");
+    let set = SET.map(|(name, value)| format!("{name}={value}")).join(" ");
+    // Assignments before `exec` cost no more than the program itself; exporting them first costs bash half a
+    // millisecond, as does any locale that it has to load.
+    format!("p={folders}${{PATH:+:$PATH}}; PATH=$p LC_ALL=C exec env -i \"PATH=$p\" {passed} {set} {command}")
 }
 
-fn system_path() -> String {
-    format!("PATH={SYSTEM_PROFILE}${{PATH:+:$PATH}}")
+fn find_sudo() -> String {
+    format!("s={WRAPPERS}/sudo; [ -x $s ] || s=sudo")
 }
 
 /// By what a command that runs on a node is found again, to be stopped: closing its channel alone leaves it running.
@@ -98,7 +104,7 @@ impl Mark {
     }
 
     fn variable(&self) -> String {
-        format!("NIXI_MARK={}", self.0)
+        format!("{MARK}={}", self.0)
     }
 
     fn announced(&self) -> String {
@@ -120,15 +126,14 @@ impl Mark {
     /// that processes of others do not count.
     #[must_use]
     pub fn stop(&self) -> String {
-        let (path, mark) = (system_path(), self.variable());
-        let kill = stop_group("kill", "$g");
-        format!(
-            "{path}; n=0; while [ $n -lt 10 ]; do f=0; \
+        let (mark, kill) = (self.variable(), stop_group("kill", "$g"));
+        script(&format!(
+            "n=0; while [ $n -lt 10 ]; do f=0; \
              for e in $(grep -lsxz {mark} /proc/[0-9]*/environ); do e=${{e%/environ}}; [ -O $e ] || continue; \
              g=$(ps -o pgid= -p ${{e#/proc/}}); g=$((g)); \
              if [ $g -gt 1 ]; then f=1; {kill} fi; done; \
              [ $f = 1 ] && break; n=$((n+1)); sleep 0.1; done"
-        )
+        ))
     }
 }
 
@@ -136,7 +141,12 @@ impl Mark {
 /// `kill`.
 #[must_use]
 pub fn stop_elevated(group: u32) -> String {
-    format!("{}; {}; {}", find_sudo(), system_path(), stop_group("$s -n -- kill", &group.to_string()))
+    script(&format!("{}; {}", find_sudo(), stop_group("$s -n -- kill", &group.to_string())))
+}
+
+/// A script of ours, none of which holds a single quote, in the environment that commands get.
+fn script(text: &str) -> String {
+    in_chosen_environment(SYSTEM_PROFILE, &format!("sh -c '{text}'"))
 }
 
 fn stop_group(kill: &str, group: &str) -> String {
@@ -312,6 +322,54 @@ mod tests {
             assert_eq!(profile.run(shell, Elevation::LoginUser), "system/tool a b");
             assert_eq!(plain.run(shell, Elevation::Root), "user/sudo -n -- tool a b > user/tool a b");
             assert_eq!(plain.run(shell, Elevation::LoginUser), "user/tool a b");
+        }
+    }
+
+    /// Whatever sshd, PAM and the start-up files have set.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
+    fn a_command_gets_the_environment_that_is_listed_and_nothing_else() {
+        let mark = Mark::new(0xab);
+        let print = |elevation| remote_line(Program::new("env"), &[], elevation, &mark).unwrap();
+        let line = print(Elevation::LoginUser);
+        let machine = Machine::with(&[("user", "sudo")]);
+        let user = machine.0.path().join("user");
+        let elevated = print(Elevation::Root).replace(WRAPPERS, &user.to_string_lossy());
+        for shell in shells() {
+            let ask = |line: &str, home: &str| {
+                let mut child = std::process::Command::new(shell);
+                child.args(["-c", line]).env_clear().env("PATH", "/usr/bin:/bin").env("LOGNAME", "ann b");
+                for name in
+                    ["TZ", "DOCKER_HOST", "CONTAINER_HOST", "LD_LIBRARY_PATH", "POSIXLY_CORRECT", "p", "s"]
+                {
+                    child.env(name, "/x");
+                }
+                child.envs((!home.is_empty()).then_some(("HOME", home)));
+                let said = String::from_utf8(child.output().unwrap().stdout).unwrap();
+                // zsh finds out by itself what is not set.
+                let own = |line: &&str| home.is_empty() && line.starts_with("HOME=");
+                let mut lines: Vec<String> =
+                    said.lines().filter(|line| !own(line)).map(str::to_owned).collect();
+                lines.sort_unstable();
+                lines
+            };
+            let rest = ["LC_ALL=C", "LOGNAME=ann b"];
+            let path = |folders: &str| format!("PATH={folders}:/usr/bin:/bin");
+            let of_user = path(&format!("{WRAPPERS}:{SYSTEM_PROFILE}"));
+            let marked = format!("NIXI_MARK={:032x}", 0xab);
+            let home = "/home/ann b";
+            let expected =
+                ["DOCKER_CONTEXT=default", "HOME=/home/ann b", rest[0], rest[1], &marked, &of_user];
+            assert_eq!(ask(&line, home), expected, "{shell}");
+            let expected = ["DOCKER_CONTEXT=default", rest[0], rest[1], &marked, &of_user];
+            assert_eq!(ask(&line, ""), expected, "{shell}");
+            // sudo adds its own; what it gets is this. The first line is of the stand-in.
+            let expected =
+                ["DOCKER_CONTEXT=default", rest[0], rest[1], &path(SYSTEM_PROFILE), "user/sudo -n -- env"];
+            let said = ask(&elevated, "");
+            let said: Vec<&str> =
+                said.iter().map(String::as_str).filter(|line| !line.starts_with("PWD=")).collect();
+            assert_eq!(said, expected, "{shell}");
         }
     }
 

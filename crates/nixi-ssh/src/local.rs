@@ -10,6 +10,7 @@ use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
+use nixi_core::environment;
 use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
 use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -22,7 +23,8 @@ use crate::actor::{Exec, keep};
 /// Runs commands on the controller, as the user who runs Nixi, with `sudo -n` where root's rights are needed.
 pub struct LocalExecutor {
     path: OsString,
-    withheld: Vec<String>,
+    /// What commands get of Nixi's own environment.
+    passed: Vec<(&'static str, OsString)>,
     /// [`WRAPPERS`], but in tests.
     wrappers: PathBuf,
     /// [`SYSTEM_PROFILE`], but in tests.
@@ -59,17 +61,20 @@ struct Argv {
 }
 
 impl LocalExecutor {
-    /// An executor that looks for programs as NixOS lays them out, and then in this `PATH`.
+    /// An executor that looks for programs as NixOS lays them out, and then in the `PATH` of this environment.
     ///
-    /// Programs see the environment of Nixi, without the variables of the names withheld.
+    /// Of the environment, programs get what [`environment`] lists: a command on this machine has to mean this machine.
     #[must_use]
-    pub fn new(path: Option<OsString>, withheld: Vec<String>) -> Self {
-        Self {
-            path: path.unwrap_or_default(),
-            withheld,
-            wrappers: PathBuf::from(WRAPPERS),
-            system: PathBuf::from(SYSTEM_PROFILE),
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let (mut path, mut passed) = (OsString::new(), Vec::new());
+        for (name, value) in variables {
+            if name == "PATH" {
+                path = value;
+            } else if let Some(listed) = environment::PASSED.iter().find(|listed| name == **listed) {
+                passed.push((*listed, value));
+            }
         }
+        Self { path, passed, wrappers: PathBuf::from(WRAPPERS), system: PathBuf::from(SYSTEM_PROFILE) }
     }
 
     /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::quote`].
@@ -117,7 +122,7 @@ impl LocalExecutor {
             Err(missing) => return Ok(unstarted(127, &format!("{missing}: not found"))),
         };
         let stdin = if limits.input.is_some() { Stdio::piped() } else { Stdio::null() };
-        let mut child = match spawn(&argv, &self.withheld, stdin) {
+        let mut child = match spawn(&argv, &self.passed, stdin) {
             Ok(child) => child,
             Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
         };
@@ -164,15 +169,13 @@ fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the executor that programs are started by")]
-fn spawn(argv: &Argv, withheld: &[String], stdin: Stdio) -> io::Result<Child> {
-    let mut command = Command::new(&argv.program);
-    withheld.iter().for_each(|name| {
-        command.env_remove(name);
-    });
-    command
+fn spawn(argv: &Argv, passed: &[(&'static str, OsString)], stdin: Stdio) -> io::Result<Child> {
+    Command::new(&argv.program)
         .args(&argv.args)
+        .env_clear()
         .env("PATH", &argv.path)
-        .env("LC_ALL", "C")
+        .envs(passed.iter().map(|(name, value)| (name, value)))
+        .envs(environment::SET)
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -301,7 +304,7 @@ mod tests {
     const SHORT: u64 = 3000;
 
     fn local() -> LocalExecutor {
-        LocalExecutor::new(Some("/usr/bin:/bin".into()), vec!["CARGO_MANIFEST_DIR".to_owned()])
+        LocalExecutor::new([("PATH".into(), "/usr/bin:/bin".into())])
     }
 
     async fn run(
@@ -325,9 +328,6 @@ mod tests {
             .unwrap();
         assert_eq!((out.exit, out.stderr.len(), out.truncated), (Exit::Code(3), 100_000, true));
         assert_eq!(out.stdout, b"C\n");
-        // Set by cargo and by nextest alike; the one is withheld, the other is not.
-        let out = run(SH, &["-c", "echo ${CARGO_MANIFEST_DIR-gone} $CARGO_PKG_NAME"], 60_000, &never).await;
-        assert_eq!(out.unwrap().stdout, b"gone nixi-ssh\n");
         assert_eq!(
             run(SH, &["-c", "cat; kill -9 $$"], 60_000, &never).await.unwrap().exit,
             Exit::Signal("KILL".into())
@@ -337,6 +337,35 @@ mod tests {
             (out.exit, out.stderr.as_slice()),
             (Exit::Code(127), &b"no-such-program: not found\n"[..])
         );
+    }
+
+    /// Cargo sets some of its own, and all of these would reach a command by themselves.
+    #[tokio::test]
+    async fn a_command_gets_the_environment_that_is_listed_and_nothing_else() {
+        let set = [
+            ("HOME", "/home/ann"),
+            ("USER", "ann"),
+            ("LC_ALL", "de_DE.UTF-8"),
+            ("DOCKER_HOST", "tcp://192.0.2.9:2375"),
+            ("DOCKER_CONTEXT", "elsewhere"),
+            ("CONTAINER_HOST", "ssh://192.0.2.9/run/podman.sock"),
+            ("CONTAINER_CONNECTION", "elsewhere"),
+            ("DBUS_SYSTEM_BUS_ADDRESS", "tcp:host=192.0.2.9"),
+            ("TZ", "Asia/Tokyo"),
+            ("SYSTEMD_COLORS", "1"),
+            ("SYSTEMD_LOG_LEVEL", "debug"),
+            ("OMP_NUM_THREADS", "1"),
+            ("LD_PRELOAD", "/tmp/x.so"),
+            ("PATH", "/usr/bin:/bin"),
+        ];
+        let local = LocalExecutor::new(set.map(|(name, value)| (name.into(), value.into())));
+        let limits = Exec::new("", Duration::from_secs(60), 100_000);
+        let never = CancellationToken::new();
+        let out = local.run(Program::new("env"), &[], Sudo::NotAsked, &limits, &never).await.unwrap();
+        let mut lines: Vec<&str> = std::str::from_utf8(&out.stdout).unwrap().lines().collect();
+        lines.sort_unstable();
+        let path = format!("PATH={WRAPPERS}:{SYSTEM_PROFILE}:/usr/bin:/bin");
+        assert_eq!(lines, ["DOCKER_CONTEXT=default", "HOME=/home/ann", "LC_ALL=C", &path, "USER=ann"]);
     }
 
     #[tokio::test]
@@ -384,7 +413,7 @@ mod tests {
             std::fs::write(at(program), "").unwrap();
             std::fs::set_permissions(at(program), std::fs::Permissions::from_mode(0o755)).unwrap();
         }
-        let local = LocalExecutor::new(Some(at("user").into()), Vec::new());
+        let local = LocalExecutor::new([("PATH".into(), at("user").into())]);
         let local = LocalExecutor { wrappers: at("wrappers"), system: at("system"), ..local };
         (dir, local)
     }

@@ -85,7 +85,7 @@ impl SshdBuilder {
         Sshd::start_with(self)
     }
 
-    pub(super) fn render(&self, dir: &Path, port: u16, mark: &str) -> String {
+    pub(super) fn render(&self, dir: &Path, port: u16) -> String {
         let mut config: String = self.extra.iter().map(|line| format!("{line}\n")).collect();
         let at = |name: &str| dir.join(name).display().to_string();
         for kind in &self.host_keys {
@@ -111,7 +111,7 @@ impl SshdBuilder {
             "Port {port}\nAuthorizedKeysFile {keys}\nPidFile none\nLogLevel VERBOSE\nUsePAM no\nStrictModes no\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPermitUserRC no\n\
              PrintMotd no\nUseDNS no\nMaxAuthTries 20\n\
-             SetEnv HOME={home} PATH={stubs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin {mark}\n",
+             SetEnv HOME={home} PATH={stubs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n",
             keys = at("authorized_keys"),
             home = at("home"),
             stubs = at("stubs"),

@@ -99,8 +99,9 @@ impl Sshd {
         self.dir.path().join(format!("host_{}", kind.file_name()))
     }
 
+    /// What all processes of this machine, and no others, have in their environment.
     fn mark(&self) -> String {
-        format!("NIXI_LAB={}", self.dir.path().display())
+        format!("HOME={}", self.home().display())
     }
 
     fn log_path(&self) -> PathBuf {
@@ -127,7 +128,7 @@ impl Sshd {
 
     fn launch(&mut self) -> Result<()> {
         let config = self.dir.path().join("sshd_config");
-        fs::write(&config, self.builder.render(self.dir.path(), self.port, &self.mark()))?;
+        fs::write(&config, self.builder.render(self.dir.path(), self.port))?;
         let before = self.log().len();
         let log = File::options().create(true).append(true).open(self.log_path())?;
         let mut child = self

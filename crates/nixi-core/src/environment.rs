@@ -1,0 +1,37 @@
+//! The environment that commands run in: Nixi chooses it, on the controller and on nodes alike.
+//!
+//! What else is set around Nixi or on a node never reaches a command. A `DOCKER_HOST` or a `DBUS_SYSTEM_BUS_ADDRESS`
+//! would have it act on another machine, and a `TZ` or a `SYSTEMD_COLORS` would have it say something else than what is
+//! read. The page `docs/ssh.md` has a row for each variable here, which a test holds it to.
+
+/// Variables that a command gets as it finds them, where they are set.
+pub const PASSED: [&str; 3] = ["HOME", "LOGNAME", "USER"];
+
+/// Variables that every command gets, whatever stood there.
+///
+/// `DOCKER_CONTEXT` goes over what `docker context use` has written down: without it, docker would act on the machine of
+/// that context. Docker before version 19.03 knows neither, and podman passes over it.
+pub const SET: [(&str, &str); 2] = [("LC_ALL", "C"), ("DOCKER_CONTEXT", "default")];
+
+/// The variable that a command is found by, to be stopped.
+pub(crate) const MARK: &str = "NIXI_MARK";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_lists_what_passes_and_nothing_else() {
+        let page = include_str!("../../../docs/ssh.md");
+        let (_, chapter) = page.split_once("\n## The environment of commands\n").unwrap();
+        let chapter = chapter.split("\n## ").next().unwrap();
+        let rows = chapter.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let mut listed: Vec<&str> = rows.collect();
+        let mut all = vec!["PATH", MARK];
+        all.extend(PASSED);
+        all.extend(SET.iter().map(|(name, _)| *name));
+        listed.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(listed, all);
+    }
+}
