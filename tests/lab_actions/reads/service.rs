@@ -24,7 +24,7 @@ fn units(machine: &Machine) -> Vec<Value> {
     let units = answer["data"][0].as_array().unwrap();
     let mut units: Vec<_> = units
         .iter()
-        .filter(|unit| unit[2] != "not-found")
+        .filter(|unit| unit[2] != "not-found" || unit[3] != "inactive")
         .map(|unit| json!([unit[0], unit[2], unit[3], unit[4]]))
         .collect();
     units.sort_by_key(Value::to_string);

@@ -45,3 +45,14 @@ pub fn query_as_root(of: &Query) -> Command<Read> {
 pub fn access() -> Command<Read> {
     Command::read(Program::new("journalctl"), ["--lines=1", "--no-pager"])
 }
+
+/// The last line that a unit itself wrote, and nothing about it, with the rights of the login user.
+pub fn last_line(of: &UnitName) -> Command<Read> {
+    Command::read(Program::new("journalctl"), ["--output=cat", "--quiet", "--no-pager", "--lines=1"])
+        .and([format!("_SYSTEMD_UNIT={}", of.qualified())])
+}
+
+/// The same with the rights of root.
+pub fn last_line_as_root(of: &UnitName) -> Command<Read> {
+    last_line(of).by_root()
+}

@@ -67,12 +67,15 @@ mod tests {
             ),
             service::list(),
             service::failed(),
+            service::restarts(),
             service::show(&[unit("nginx")]),
             service::identities(&[unit("nginx"), unit("sshd.socket")]),
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
             log::access(),
+            log::last_line(&unit("nginx")),
+            log::last_line_as_root(&unit("nginx")),
             lasting::has_systemd(),
             lasting::may_run_units(),
             lasting::state(&change),
@@ -108,13 +111,16 @@ mod tests {
         sudo -n -- podman logs --timestamps --tail 100 -- web
         sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- web
         systemctl list-units '--type=service' --all '--output=json' --no-pager
-        systemctl list-units '--state=failed' --all '--output=json' --no-pager
+        systemctl list-units '--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart' --all '--output=json' --no-pager
+        systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         journalctl '--lines=1' --no-pager
+        journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'
+        sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'
         test -d /run/systemd/system
         sudo -n -l -- systemd-run
         systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service

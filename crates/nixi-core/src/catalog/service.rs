@@ -9,9 +9,18 @@ pub fn list() -> Command<Read> {
     Command::read(SYSTEMCTL, ["list-units", "--type=service", "--all", "--output=json", "--no-pager"])
 }
 
-/// All failed units of any kind, in the same form.
+/// All units of any kind that have failed, and the services between a failure and the next try, in the same form.
 pub fn failed() -> Command<Read> {
-    Command::read(SYSTEMCTL, ["list-units", "--state=failed", "--all", "--output=json", "--no-pager"])
+    const STATES: &str = "--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart";
+    Command::read(SYSTEMCTL, ["list-units", STATES, "--all", "--output=json", "--no-pager"])
+}
+
+/// `KEY=VALUE` lines of all loaded services, in the form of [`show`]: how often each was restarted by itself, and when
+/// it last changed. A service that dies again and again runs between two deaths, so its state alone does not tell.
+pub fn restarts() -> Command<Read> {
+    const PROPERTIES: &str = "--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,\
+                              StateChangeTimestamp,ActiveEnterTimestampMonotonic";
+    Command::read(SYSTEMCTL, ["show", "--no-pager", PROPERTIES, "--", "*.service"])
 }
 
 /// `KEY=VALUE` lines of some units, an empty line between two units; a unit that does not exist has

@@ -66,6 +66,12 @@ impl UnitName {
             Self(format!("{}.service", self.as_str()))
         }
     }
+
+    /// Whether it is a template (`getty@.service`), of which only instances are units.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.qualified().as_str().rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with('@'))
+    }
 }
 
 checked_word! {

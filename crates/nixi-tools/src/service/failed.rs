@@ -2,42 +2,151 @@
 
 use std::fmt;
 
-use nixi_core::catalog::service;
+use futures_util::future::join_all;
+use nixi_core::catalog::{clock, log, service};
+use nixi_core::command::UnitName;
+use nixi_core::text::{clean_line, fit};
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::unit::{Unit, UnitsReport, units};
+use super::restarts::{Restarts, restarts};
+use super::unit::{Unit, is_failing, units};
 use crate::NoArgs;
-use crate::reading::parsed;
+use crate::reading::{if_there, parsed};
+use crate::span;
+use crate::table::{Column, Table};
 
-/// What has failed on a node: units of every kind.
+/// What has failed on a node, or fails again and again: units of every kind.
 pub struct Failed;
 
 /// `data` of `service.failed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FailedReport {
-    /// Failed units of every kind, by name.
-    pub units: Vec<Unit>,
+    /// Units of every kind that have failed, and services that die and are started again, by name.
+    pub units: Vec<FailedUnit>,
 }
+
+/// A unit that has failed, or a service that does not stay up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FailedUnit {
+    /// The unit as systemd lists it.
+    #[serde(flatten)]
+    pub unit: Unit,
+    /// How often systemd restarted it by itself since it was last started by hand.
+    pub restarts: Option<u64>,
+    /// When its state changed last, in the node's own words.
+    pub since: Option<String>,
+    /// How it ended last: `exit-code`, `signal`, `start-limit-hit`, …
+    pub result: Option<String>,
+    /// The last line that it wrote to the journal, if that was to be had.
+    pub last_line: Option<String>,
+}
+
+/// So many units have their last line looked up: a node where more have failed has one cause for most of them.
+const LAST_LINES: usize = 8;
+/// How many characters of it are shown to people.
+const LINE: usize = 200;
 
 impl Inspect for Failed {
     const NAME: ActionName = ActionName::new("service", "failed");
-    const ABOUT: &'static str = "failed units of every kind";
+    const ABOUT: &'static str = "units that have failed or keep restarting";
     const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = FailedReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<FailedReport, ToolError> {
-        Ok(FailedReport { units: parsed(cx, service::failed(), units).await? })
+        let (listed, histories, uptime) = futures_util::join!(
+            parsed(cx, service::failed(), units),
+            parsed(cx, service::restarts(), restarts),
+            if_there(parsed(cx, clock::uptime(), span::since_boot)),
+        );
+        // The list is the answer; what else is known of its units is told where it is to be had.
+        let (listed, uptime) = (listed?, uptime.ok().flatten());
+        let mut units = joined(&listed, &histories.unwrap_or_default(), uptime);
+        let lines = join_all(units.iter().take(LAST_LINES).map(|unit| last_line(cx, &unit.unit.unit))).await;
+        for (unit, line) in units.iter_mut().zip(lines) {
+            unit.last_line = line;
+        }
+        Ok(FailedReport { units })
     }
+}
+
+/// The listed units with their histories, and the services that only seem to run.
+fn joined(listed: &[Unit], histories: &[Restarts], uptime: Option<u64>) -> Vec<FailedUnit> {
+    let history = |unit: &str| histories.iter().find(|history| history.unit == unit);
+    let looping = histories
+        .iter()
+        .filter(|history| history.is_looping(uptime))
+        .filter(|history| !listed.iter().any(|unit| unit.unit == history.unit))
+        .map(Restarts::as_listed);
+    let failing = listed.iter().filter(|unit| is_failing(&unit.active, &unit.sub)).cloned();
+    let mut units: Vec<FailedUnit> = failing
+        .chain(looping)
+        .map(|unit| {
+            let history = history(&unit.unit);
+            FailedUnit {
+                restarts: history.and_then(|history| history.restarts),
+                since: history.and_then(|history| history.since.clone()),
+                result: history.and_then(|history| history.result.clone()),
+                last_line: None,
+                unit,
+            }
+        })
+        .collect();
+    units.sort_by(|a, b| a.unit.unit.cmp(&b.unit.unit));
+    units
+}
+
+/// As the login user, and as root where that user sees nothing. It is an addition: what goes wrong with it is left out.
+async fn last_line(cx: &InspectCx<'_>, unit: &str) -> Option<String> {
+    let unit: UnitName = unit.parse().ok()?;
+    for read in [log::last_line(&unit), log::last_line_as_root(&unit)] {
+        let line = cx.stdout(read).await.ok().and_then(|text| {
+            text.lines().map(clean_line).rfind(|line| !line.trim().is_empty() && line != "-- No entries --")
+        });
+        if line.is_some() {
+            return line;
+        }
+    }
+    None
 }
 
 impl fmt::Display for FailedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.units.as_slice() {
-            [] => f.write_str("no failed units"),
-            units => UnitsReport { units: units.to_vec() }.fmt(f),
+        if self.units.is_empty() {
+            return f.write_str("no failed units");
         }
+        let header = [
+            ("UNIT", Column::Whole),
+            ("STATE", Column::Whole),
+            ("RESTARTS", Column::Whole),
+            ("SINCE", Column::Whole),
+            ("DESCRIPTION", Column::Elastic),
+        ];
+        let table =
+            Table::new(header).rows(&self.units, |FailedUnit { unit, restarts, since, result, .. }| {
+                let ended = result.as_deref().filter(|result| *result != "success").unwrap_or(&unit.sub);
+                [
+                    unit.unit.clone(),
+                    format!("{} ({ended})", if unit.active == "failed" { "failed" } else { "restarting" }),
+                    restarts
+                        .filter(|restarts| *restarts > 0)
+                        .map_or_else(String::new, |count| count.to_string()),
+                    since.clone().unwrap_or_default(),
+                    unit.description.clone(),
+                ]
+            });
+        writeln!(f, "{table}")?;
+        for FailedUnit { unit, last_line, .. } in &self.units {
+            if let Some(line) = last_line {
+                write!(f, "\n{} said last: {}", clean_line(&unit.unit), fit(line, LINE))?;
+            }
+        }
+        if self.units.iter().any(|unit| unit.last_line.is_some()) {
+            f.write_str("\n")?;
+        }
+        let failed = self.units.iter().filter(|unit| unit.unit.active == "failed").count();
+        write!(f, "\n{failed} failed, {} restarting", self.units.len() - failed)
     }
 }

@@ -41,6 +41,26 @@ impl Deed {
         }
     }
 
+    /// Why a unit cannot be started, and what would mend that. One that runs can be stopped all the same.
+    fn hindrance(self, status: &UnitStatus) -> Option<(&'static str, &'static str)> {
+        match (self, status.load.as_str()) {
+            (Self::Stop, _) => None,
+            (Self::Start, _) if status.active == "active" => None,
+            (_, "masked" | "masked-runtime") => {
+                Some(("is masked", "its configuration has to unmask it first"))
+            }
+            (_, "not-found") => Some((
+                "has no unit file any more",
+                "it can be stopped; to start it, bring its file back first",
+            )),
+            (_, "bad-setting" | "error") => Some((
+                "has a unit file that systemd cannot load",
+                "it can be stopped; `systemctl status` and `systemd-analyze verify` on the node say what is wrong with the file",
+            )),
+            (Self::Start | Self::Restart, _) => None,
+        }
+    }
+
     /// Why nothing has to be done with a unit.
     fn needless(self, status: &UnitStatus) -> Option<&'static str> {
         match (self, status.active.as_str()) {
@@ -61,13 +81,13 @@ pub(super) async fn plan(
     let (word, node) = (deed.word(), cx.node().name());
     let units = qualified(&args.names)?;
     let statuses = states(cx, &units).await?;
-    if let (Deed::Start | Deed::Restart, Some(masked)) =
-        (deed, statuses.iter().find(|status| status.load.starts_with("masked")))
-    {
-        return Err(ToolError::BadArgument {
-            message: format!("{} is masked on {node}: it cannot be started", masked.unit),
-            hint: Some("its configuration has to unmask it first".to_owned()),
-        });
+    for status in &statuses {
+        if let Some((why, hint)) = deed.hindrance(status) {
+            return Err(ToolError::BadArgument {
+                message: format!("{} {why} on {node}: it cannot be started", status.unit),
+                hint: Some(hint.to_owned()),
+            });
+        }
     }
     let (needless, acted): (Vec<_>, Vec<_>) =
         units.into_iter().zip(statuses).partition(|(_, status)| deed.needless(status).is_some());

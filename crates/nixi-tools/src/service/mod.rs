@@ -6,6 +6,7 @@ mod list;
 mod logs;
 mod protected;
 mod restart;
+mod restarts;
 mod show;
 mod start;
 mod status;
@@ -15,7 +16,7 @@ mod unit;
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
-pub use failed::{Failed, FailedReport};
+pub use failed::{Failed, FailedReport, FailedUnit};
 pub use lifecycle::ServiceTargets;
 pub use list::List;
 pub use logs::{Logs, LogsArgs};

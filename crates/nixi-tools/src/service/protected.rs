@@ -3,12 +3,17 @@
 /// Why a change of this unit is destructive, whatever the action: without it the node is not reached any more, or
 /// it is off.
 pub(super) fn why(unit: &str) -> Option<&'static str> {
-    /// sshd, the networks and tunnels, and the bus that systemd is spoken to over, under all their names.
-    const LIFELINES: [&str; 20] = [
+    /// sshd, the networks and tunnels, and the bus that systemd is spoken to over, under all their names. Where
+    /// `systemd-user-sessions` is stopped, only root may log in.
+    const LIFELINES: &[&str] = &[
         "sshd",
         "ssh",
+        "dropbear",
+        "sslh",
         "systemd-networkd",
+        "systemd-user-sessions",
         "NetworkManager",
+        "ModemManager",
         "dbus",
         "dbus-broker",
         "dhcpcd",
@@ -17,21 +22,55 @@ pub(super) fn why(unit: &str) -> Option<&'static str> {
         "iwd",
         "connman",
         "networking",
+        "network",
         "network-setup",
+        "network-interfaces",
+        "network-local-commands",
+        "ifup",
+        "bird",
+        "frr",
+        "keepalived",
         "tailscaled",
+        "netbird",
         "wg-quick",
         "openvpn",
         "openvpn-client",
         "openvpn-server",
         "zerotierone",
         "nebula",
+        "ipsec",
+        "xl2tpd",
+        "autossh",
+        "pppd",
+        "cloudflared",
+        "cloudflare-warp",
+        "mullvad-daemon",
+        "yggdrasil",
+        "vpnclient",
     ];
-    /// The same with the name of an interface or a network behind them, as NixOS makes them.
-    const LIFELINES_OF: [&str; 6] =
-        ["wpa_supplicant-", "wg-quick-", "wireguard-", "network-addresses-", "network-link-", "openvpn-"];
-    const FIREWALLS: [&str; 5] = ["firewall", "firewalld", "nftables", "iptables", "ufw"];
+    /// The same with the name of an interface, a network or a peer behind them, as NixOS makes them.
+    const LIFELINES_OF: &[&str] = &[
+        "wpa_supplicant-",
+        "wg-quick-",
+        "wireguard-",
+        "network-addresses-",
+        "network-link-",
+        "openvpn-",
+        "openconnect-",
+        "openfortivpn-",
+        "netbird-",
+        "autossh-",
+        "pppd-",
+        "tinc.",
+        "strongswan",
+        "cloudflared-tunnel-",
+        "iodine-",
+        "ifup-",
+    ];
+    const FIREWALLS: &[&str] =
+        &["firewall", "firewalld", "nftables", "iptables", "ip6tables", "ufw", "shorewall", "ferm"];
     /// Started, each of these ends what runs (systemd.special(7)).
-    const ENDS: [&str; 12] = [
+    const ENDS: &[&str] = &[
         "systemd-poweroff",
         "systemd-reboot",
         "systemd-halt",
@@ -55,6 +94,10 @@ pub(super) fn why(unit: &str) -> Option<&'static str> {
         Some("is the node's firewall: a change may cut you off, or leave the node open to others")
     } else if ENDS.contains(&stem) {
         Some("ends or suspends everything that runs on the node")
+    } else if stem == "nixos-upgrade" {
+        Some("puts the whole node on another version of its system, or breaks that off halfway")
+    } else if stem == "debug-shell" {
+        Some("is a shell of root on the node's console that asks for no password")
     } else {
         None
     }
@@ -93,6 +136,24 @@ mod tests {
             "firewall.service",
             "nftables.service",
             "systemd-poweroff.service",
+            "nixos-upgrade.service",
+            "nixos-upgrade.timer",
+            "debug-shell.service",
+            "netbird.service",
+            "netbird-wt0.service",
+            "autossh-home.service",
+            "dropbear.service",
+            "dropbear@3-10.0.0.1:22.service",
+            "tinc.mesh.service",
+            "strongswan.service",
+            "strongswan-swanctl.service",
+            "strongswan-starter.service",
+            "pppd-dialup.service",
+            "ifup@eth0.service",
+            "network-interfaces.service",
+            "systemd-user-sessions.service",
+            "cloudflared-tunnel-6ff42ae2.service",
+            "ipsec.service",
         ] {
             assert!(why(unit).is_some(), "{unit}");
         }
@@ -104,6 +165,12 @@ mod tests {
             "networkd-dispatcher.service",
             "tailscaled2.service",
             "firewall-report.service",
+            "nixos-upgrade-report.service",
+            "debug-shell2.service",
+            "tincture.service",
+            "pppoe-server.service",
+            "networkd-notify.service",
+            "birdsong.service",
         ] {
             assert!(why(unit).is_none(), "{unit}");
         }

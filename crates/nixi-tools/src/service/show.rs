@@ -7,7 +7,7 @@ use nixi_core::{InspectCx, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::unit::units;
+use super::unit::{self, units};
 use crate::reading::{parsed, unreadable};
 use crate::table::count;
 
@@ -42,12 +42,18 @@ pub struct UnitStatus {
 
 impl UnitStatus {
     pub(super) fn is_there(&self) -> bool {
-        self.load != "not-found"
+        unit::is_there(&self.load, &self.active)
     }
 }
 
 /// The state of some units, in the order asked. One that is not there is an error.
 pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<UnitStatus>, ToolError> {
+    if let Some(template) = of.iter().find(|name| name.is_template()) {
+        return Err(ToolError::BadArgument {
+            message: format!("{} is a template, and no unit by itself", template.qualified()),
+            hint: Some("name one of its instances, with a word behind the `@`".to_owned()),
+        });
+    }
     let states = match of {
         [] => Vec::new(),
         of => parsed(cx, service::show(of), |text| statuses(text, of.len())).await?,
@@ -83,10 +89,10 @@ pub(super) fn same(shown: &str, printed: &str, statuses: &[UnitStatus]) -> Resul
     if same { Ok(()) } else { Err(unreadable(shown, "it does not agree with what was read before")) }
 }
 
-struct Block<'a>(Vec<(&'a str, &'a str)>);
+pub(super) struct Block<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Block<'a> {
-    fn get(&self, key: &str) -> Option<&'a str> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a str> {
         self.0
             .iter()
             .find(|(name, _)| *name == key)
@@ -100,8 +106,21 @@ impl<'a> Block<'a> {
 }
 
 fn blocks(text: &str, expected: usize) -> Result<Vec<Block<'_>>, String> {
+    let blocks = blocks_of_any(text)?;
+    match blocks.len() {
+        found if found == expected => Ok(blocks),
+        found => Err(format!("it tells of {}, not of {expected}", count(found, "unit"))),
+    }
+}
+
+/// Of however many units there are.
+pub(super) fn blocks_of_any(text: &str) -> Result<Vec<Block<'_>>, String> {
+    let text = text.trim_matches('\n');
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut blocks = vec![Block(Vec::new())];
-    for line in text.trim_matches('\n').lines() {
+    for line in text.lines() {
         if line.is_empty() {
             blocks.push(Block(Vec::new()));
         } else if let (Some(pair), Some(block)) = (line.split_once('='), blocks.last_mut()) {
@@ -110,11 +129,7 @@ fn blocks(text: &str, expected: usize) -> Result<Vec<Block<'_>>, String> {
             return Err("a line is not KEY=VALUE".to_owned());
         }
     }
-    if blocks.len() == expected {
-        Ok(blocks)
-    } else {
-        Err(format!("it tells of {}, not of {expected}", count(blocks.len(), "unit")))
-    }
+    Ok(blocks)
 }
 
 fn statuses(text: &str, expected: usize) -> Result<Vec<UnitStatus>, String> {

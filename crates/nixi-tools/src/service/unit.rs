@@ -33,14 +33,30 @@ pub struct UnitsReport {
 /// The units that are there; systemd also lists names that others only refer to.
 pub(super) fn units(text: &str) -> Result<Vec<Unit>, String> {
     let mut units: Vec<Unit> = json(text)?;
-    units.retain(|unit| unit.load != "not-found");
+    units.retain(|unit| is_there(&unit.load, &unit.active));
     units.sort_by(|a, b| (rank(a), &a.unit).cmp(&(rank(b), &b.unit)));
     Ok(units)
 }
 
+/// Whether there is such a unit. One whose file is gone may still run, or have failed; only one that is idle as well is
+/// no more than a name.
+pub(super) fn is_there(load: &str, active: &str) -> bool {
+    !(load == "not-found" && active == "inactive")
+}
+
+/// Whether it has failed, or is between a failure and the next try: systemd calls that `activating`, or `inactive` for
+/// a moment.
+pub(super) fn is_failing(active: &str, sub: &str) -> bool {
+    active == "failed" || BETWEEN_TRIES.contains(&sub)
+}
+
+/// Finer states of a service that ended and is about to be started again.
+const BETWEEN_TRIES: [&str; 4] =
+    ["auto-restart", "auto-restart-queued", "failed-before-auto-restart", "dead-before-auto-restart"];
+
 fn rank(unit: &Unit) -> u8 {
     match unit.active.as_str() {
-        "failed" => 0,
+        active if is_failing(active, &unit.sub) => 0,
         "inactive" => 2,
         _ => 1,
     }
@@ -83,6 +99,44 @@ pub(super) mod tests {
 
         1 failed, 2 active, 1 inactive
         ");
+    }
+
+    #[test]
+    fn a_unit_whose_file_is_gone_is_there_while_it_runs_or_has_failed() {
+        let found = |load: &str, active: &str, sub: &str| {
+            let text = format!(
+                r#"[{{"unit":"old-app.service","load":"{load}","active":"{active}","sub":"{sub}","description":"d"}}]"#
+            );
+            units(&text).unwrap().len() == 1
+        };
+        for (load, active, sub) in [
+            ("not-found", "failed", "failed"),
+            ("not-found", "active", "running"),
+            ("not-found", "active", "exited"),
+            ("not-found", "activating", "auto-restart"),
+            ("not-found", "deactivating", "stop-sigterm"),
+            ("not-found", "reloading", "reload"),
+            ("not-found", "maintenance", "cleaning"),
+            ("masked", "failed", "failed"),
+            ("masked", "inactive", "dead"),
+            ("bad-setting", "inactive", "dead"),
+            ("error", "active", "running"),
+        ] {
+            assert!(found(load, active, sub), "{load} {active}");
+        }
+        assert!(!found("not-found", "inactive", "dead"));
+    }
+
+    #[test]
+    fn a_unit_between_two_tries_is_failing() {
+        let looping = RECORDED.replace(
+            r#""active":"active","sub":"running","description":"Nginx"#,
+            r#""active":"activating","sub":"auto-restart","description":"Nginx"#,
+        );
+        let shown = UnitsReport { units: units(&looping).unwrap() }.to_string();
+        assert!(shown.ends_with("2 failed, 1 active, 1 inactive"), "{shown}");
+        assert!(!is_failing("activating", "start") && !is_failing("inactive", "dead"));
+        assert!(is_failing("activating", "auto-restart-queued") && is_failing("failed", "failed"));
     }
 
     #[test]

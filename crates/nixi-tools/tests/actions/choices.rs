@@ -14,7 +14,8 @@ async fn planned(lab: &Lab, name: &str) -> Outcome {
 }
 
 fn unit(name: &str, load: &str) -> String {
-    format!("Id={name}.service\nLoadState={load}\nActiveState=active\nSubState=running\nDescription=d\n")
+    let active = if load == "not-found" { "inactive" } else { "active" };
+    format!("Id={name}.service\nLoadState={load}\nActiveState={active}\nSubState=x\nDescription=d\n")
 }
 
 #[tokio::test]

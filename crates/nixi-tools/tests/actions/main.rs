@@ -9,3 +9,4 @@ mod reads;
 mod refusals;
 mod schema;
 mod support;
+mod units;
