@@ -11,6 +11,7 @@ mod bytes;
 mod colour;
 mod instant;
 mod journal;
+mod parts;
 mod reading;
 mod rows;
 mod span;

@@ -28,7 +28,7 @@ impl LeftOut {
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", clean_line(&self.what), clean_line(&self.why))
+        write!(f, "{}: {}", clean_line(&self.what), clean_line(&self.why))
     }
 }
 
@@ -67,6 +67,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Containers "a container",
+    Details "a container",
+    Disks "a file system",
     Interfaces "a network interface",
     Listeners "a socket",
 }
@@ -86,10 +89,10 @@ impl Rows {
     pub(crate) fn of_lines<'a, T>(
         self,
         lines: impl IntoIterator<Item = &'a str>,
-        read: impl Fn(&str) -> Option<T>,
+        read: impl Fn(&'a str) -> Option<T>,
     ) -> Result<Sifted<T>, String> {
         let lines = lines.into_iter().filter(|line| !line.trim().is_empty());
-        let read = |line: &&str| read(line).ok_or_else(|| format!("it is not {}", self.noun()));
+        let read = |line: &&'a str| read(line).ok_or_else(|| format!("it is not {}", self.noun()));
         self.sift(lines, read, |at, line| format!("row {at}: {line}"))
     }
 
@@ -155,7 +158,8 @@ fn name(value: &str, named_by: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network;
+    use crate::{container, network, system};
+    use nixi_core::config::Runtime;
     use proptest::prelude::*;
 
     /// Rows as a program prints them, and how they are put together and read.
@@ -182,6 +186,21 @@ mod tests {
 
     fn example(rows: Rows) -> Example {
         match rows {
+            Rows::Containers => Example {
+                rows: container::ps::tests::SHIM.into(),
+                form: Form::Lines(""),
+                read: |text| container::ps::containers(Runtime::Docker, text).map(|found| told(&found)),
+            },
+            Rows::Details => Example {
+                rows: container::details::tests::ROWS.into(),
+                form: Form::Array,
+                read: |text| container::details::details(text).map(|found| told(&found)),
+            },
+            Rows::Disks => Example {
+                rows: system::disk::tests::ROWS.into(),
+                form: Form::Lines("Filesystem 1-blocks Used Available Capacity Mounted on\n"),
+                read: |text| system::disk::disks(text).map(|found| told(&found)),
+            },
             Rows::Interfaces => Example {
                 rows: network::interfaces::tests::ROWS.into(),
                 form: Form::Array,
@@ -278,8 +297,8 @@ mod tests {
             Shown((0..number).map(|at| LeftOut::new(&format!("row {at}"), "it is odd")).collect())
         };
         assert_eq!(odd(0).to_string(), "");
-        assert_eq!(odd(2).to_string(), "\nleft out: row 0 (it is odd)\nleft out: row 1 (it is odd)");
-        assert_eq!(odd(9).to_string(), "\nleft out: row 0 (it is odd)\nleft out: 8 more (--json names them)");
+        assert_eq!(odd(2).to_string(), "\nleft out: row 0: it is odd\nleft out: row 1: it is odd");
+        assert_eq!(odd(9).to_string(), "\nleft out: row 0: it is odd\nleft out: 8 more (--json names them)");
         let long = LeftOut::new(&"x\n".repeat(500), &"y\n".repeat(500)).to_string();
         assert!(long.len() < 300 && !long.contains('\n'), "{long}");
     }

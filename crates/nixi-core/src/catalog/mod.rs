@@ -52,6 +52,7 @@ mod tests {
             system::load(),
             system::processors(),
             system::disks(),
+            system::all_disks(),
             system::root_disk(),
             container::list(Runtime::Podman),
             container::list(Runtime::Docker),
@@ -102,6 +103,7 @@ mod tests {
         cat -- /proc/loadavg
         nproc
         df -P -B1 '--exclude-type=tmpfs' '--exclude-type=devtmpfs' '--exclude-type=ramfs' '--exclude-type=efivarfs' '--exclude-type=squashfs' '--exclude-type=overlay' '--exclude-type=fuse.portal'
+        df -P -k
         df -P -B1 -- /
         sudo -n -- podman ps --all --no-trunc --format json
         sudo -n -- docker ps --all --no-trunc '--size=false' --format '{{json .}}'

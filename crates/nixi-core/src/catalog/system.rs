@@ -38,11 +38,19 @@ pub fn processors() -> Command<Read> {
     Command::read(Program::new("nproc"), [])
 }
 
+/// Kinds of file systems that hold no data of their own.
+pub const WITHOUT_DATA: [&str; 7] =
+    ["tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "overlay", "fuse.portal"];
+
 /// df(1) in bytes, in the POSIX form, without file systems that hold no data of their own.
 pub fn disks() -> Command<Read> {
-    const WITHOUT: [&str; 7] =
-        ["tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "overlay", "fuse.portal"];
-    Command::read(Program::new("df"), ["-P", "-B1"]).and(WITHOUT.map(|kind| format!("--exclude-type={kind}")))
+    Command::read(Program::new("df"), ["-P", "-B1"])
+        .and(WITHOUT_DATA.map(|kind| format!("--exclude-type={kind}")))
+}
+
+/// df(1) as POSIX has it, for versions that can leave nothing out: all file systems, in blocks of 1024 bytes.
+pub fn all_disks() -> Command<Read> {
+    Command::read(Program::new("df"), ["-P", "-k"])
 }
 
 /// df(1) of the root file system alone.

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use futures_util::try_join;
+use futures_util::join;
 use nixi_core::catalog::clock;
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::reading::{if_there, parsed};
+use crate::parts::Parts;
+use crate::reading::parsed;
+use crate::rows::{LeftOut, write_left_out};
 use crate::{NoArgs, span};
 
 /// What time it is on a node.
@@ -25,6 +27,8 @@ pub struct NowReport {
     pub zone: String,
     /// Seconds since boot.
     pub uptime_seconds: Option<u64>,
+    /// Parts that were not to be had.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Inspect for Now {
@@ -35,12 +39,16 @@ impl Inspect for Now {
     type Report = NowReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<NowReport, ToolError> {
-        let ((time, short, unix_seconds), zone, uptime_seconds) = try_join!(
+        let (date, zone, uptime) = join!(
             parsed(cx, clock::date(), date),
-            if_there(parsed(cx, clock::zone(), |path| Ok(zone_of(path)))),
-            if_there(parsed(cx, clock::uptime(), span::since_boot)),
-        )?;
-        Ok(NowReport { time, unix_seconds, zone: zone.flatten().unwrap_or(short), uptime_seconds })
+            parsed(cx, clock::zone(), |path| Ok(zone_of(path))),
+            parsed(cx, clock::uptime(), span::since_boot),
+        );
+        let (time, short, unix_seconds) = date?;
+        let mut parts = Parts::default();
+        let zone = parts.take_if_there("zone", "readlink /etc/localtime", zone)?.flatten().unwrap_or(short);
+        let uptime_seconds = parts.take_if_there("uptime", "cat /proc/uptime", uptime)?;
+        Ok(NowReport { time, unix_seconds, zone, uptime_seconds, left_out: parts.left_out() })
     }
 }
 
@@ -66,10 +74,10 @@ fn zone_of(path: &str) -> Option<String> {
 impl fmt::Display for NowReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.time.replacen('T', " ", 1), self.zone)?;
-        match self.uptime_seconds {
-            Some(seconds) => write!(f, ", up {}", span::human(seconds)),
-            None => Ok(()),
+        if let Some(seconds) = self.uptime_seconds {
+            write!(f, ", up {}", span::human(seconds))?;
         }
+        write_left_out(f, &self.left_out)
     }
 }
 
@@ -81,7 +89,8 @@ mod tests {
     #[test]
     fn a_recorded_answer() {
         let (time, zone, unix_seconds) = date("2025-11-24T17:00:00+01:00\nCET\n1764000000\n").unwrap();
-        let report = NowReport { time, unix_seconds, zone, uptime_seconds: Some(350_735) };
+        let report =
+            NowReport { time, unix_seconds, zone, uptime_seconds: Some(350_735), left_out: Vec::new() };
         assert_eq!(report.to_string(), "2025-11-24 17:00:00+01:00 (CET), up 4 days 1 h");
     }
 

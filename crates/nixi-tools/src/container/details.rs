@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 
 use nixi_core::command::ContainerId;
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+use super::ports::{once, ports};
+use super::ps::has_ended;
 use crate::instant::Instant;
-use crate::reading::json;
+use crate::reading::{Number, json};
+use crate::rows::{LeftOut, Rows, Sifted};
 
 /// What is known of one container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -23,7 +28,7 @@ pub struct ContainerDetails {
     pub state: String,
     /// What its health check says, if it has one.
     pub health: Option<String>,
-    /// The exit code, once it has stopped.
+    /// How it ended, if it has ended and was not started since.
     pub exit_code: Option<i64>,
     /// When it started last (RFC 3339, UTC).
     pub started: Option<String>,
@@ -56,35 +61,55 @@ pub struct Mount {
     pub read_only: bool,
 }
 
-pub(super) fn details(text: &str) -> Result<Vec<ContainerDetails>, String> {
-    json::<Vec<Raw>>(text)?.into_iter().map(Raw::read).collect()
+pub(crate) fn details(text: &str) -> Result<Sifted<ContainerDetails>, String> {
+    let read = Rows::Details.of_json(text, &["Name", "Id", "ID"], |value| json::<Raw<'_>>(value)?.read())?;
+    let mut found = Sifted { rows: Vec::new(), left_out: read.left_out };
+    for (container, odd) in read.rows {
+        found.rows.push(container);
+        found.left_out.extend(odd);
+    }
+    Ok(found)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Raw {
+struct Raw<'a> {
+    /// Podman before version 1.6 writes `ID`.
+    #[serde(alias = "ID")]
     id: ContainerId,
     name: String,
     image: Option<String>,
     /// podman only; docker has the image's name in `Config`.
     image_name: Option<String>,
     state: State,
-    restart_count: Option<u64>,
-    config: Config,
+    restart_count: Option<Number>,
+    config: Option<Config>,
     host_config: Option<HostConfig>,
-    mounts: Option<Vec<RawMount>>,
-    network_settings: Option<NetworkSettings>,
+    #[serde(borrow)]
+    mounts: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    network_settings: Option<NetworkSettings<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct State {
-    status: String,
-    exit_code: Option<i64>,
+    status: Option<String>,
+    running: Option<bool>,
+    exit_code: Option<Number>,
     started_at: Option<String>,
     finished_at: Option<String>,
-    #[serde(alias = "Healthcheck")]
     health: Option<Health>,
+    /// The same in podman before version 4.
+    healthcheck: Option<Health>,
+}
+
+impl State {
+    fn word(&self) -> String {
+        let word = self.status.as_deref().filter(|status| !status.is_empty());
+        let word = word.or_else(|| Some(if self.running? { "running" } else { "stopped" }));
+        word.unwrap_or("unknown").to_lowercase()
+    }
 }
 
 #[derive(Deserialize)]
@@ -93,12 +118,12 @@ struct Health {
     status: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Config {
     image: Option<String>,
     env: Option<Vec<String>>,
-    labels: Option<BTreeMap<String, String>>,
+    labels: Option<BTreeMap<String, IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
@@ -113,23 +138,30 @@ struct RestartPolicy {
     name: Option<String>,
 }
 
+/// Podman before version 1.6 writes them as its runtime does: small, with options in place of `RW`.
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct RawMount {
-    #[serde(rename = "Name")]
+    #[serde(alias = "name")]
     name: Option<String>,
-    #[serde(rename = "Source")]
+    #[serde(alias = "source")]
     source: Option<String>,
-    #[serde(rename = "Destination")]
+    #[serde(alias = "destination")]
     destination: String,
     #[serde(rename = "RW")]
     writable: Option<bool>,
+    #[serde(alias = "options")]
+    options: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct NetworkSettings {
-    ports: Option<BTreeMap<String, Option<Vec<Binding>>>>,
+struct NetworkSettings<'a> {
+    #[serde(borrow)]
+    ports: Option<&'a RawValue>,
     networks: Option<BTreeMap<String, Option<Network>>>,
+    #[serde(rename = "IPAddress")]
+    address: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -145,8 +177,9 @@ struct Network {
     address: Option<String>,
 }
 
-impl Raw {
-    fn read(self) -> Result<ContainerDetails, String> {
+impl Raw<'_> {
+    /// With the mounts that could not be read.
+    fn read(self) -> Result<(ContainerDetails, Vec<LeftOut>), String> {
         let moment = |text: Option<String>| Some(Instant::parse(&text?)?.rfc3339());
         let name = self.name.strip_prefix('/').unwrap_or(&self.name).to_owned();
         if name.is_empty() {
@@ -155,29 +188,43 @@ impl Raw {
         let policy =
             self.host_config.and_then(|host| host.restart_policy?.name).filter(|name| !name.is_empty());
         let (ports, networks) = match self.network_settings {
-            Some(settings) => {
-                (ports(settings.ports.unwrap_or_default()), addresses(settings.networks.unwrap_or_default()))
-            }
+            Some(settings) => (
+                settings.ports.map(|value| bindings(value.get())).unwrap_or_default(),
+                addresses(settings.networks, settings.address),
+            ),
             None => (Vec::new(), BTreeMap::new()),
         };
-        let running = self.state.status == "running";
-        Ok(ContainerDetails {
+        let (mut mounts, mut left_out) = (Vec::new(), Vec::new());
+        for (at, value) in self.mounts.unwrap_or_default().into_iter().enumerate() {
+            match json::<RawMount>(value.get()) {
+                Ok(mount) => mounts.push(mount.read()),
+                Err(why) => left_out.push(LeftOut::new(&format!("mount {} of {name}", at + 1), &why)),
+            }
+        }
+        let config = self.config.unwrap_or_default();
+        let state = self.state.word();
+        let health = [self.state.health, self.state.healthcheck];
+        let details = ContainerDetails {
             id: self.id,
             name,
-            image: self.image_name.or(self.config.image).or(self.image).unwrap_or_default(),
-            health: self.state.health.and_then(|health| health.status).filter(|status| !status.is_empty()),
-            exit_code: self.state.exit_code.filter(|_| !running),
+            image: self.image_name.or(config.image).or(self.image).unwrap_or_default(),
+            health: health
+                .into_iter()
+                .flatten()
+                .find_map(|health| health.status.filter(|status| !status.is_empty())),
+            exit_code: self.state.exit_code.and_then(|code| code.0).filter(|_| has_ended(&state)),
             started: moment(self.state.started_at),
             finished: moment(self.state.finished_at),
-            state: self.state.status,
+            state,
             restart_policy: policy.unwrap_or_else(|| "no".to_owned()),
-            restarts: self.restart_count.unwrap_or(0),
+            restarts: self.restart_count.and_then(|count| u64::try_from(count.0?).ok()).unwrap_or(0),
             ports,
-            mounts: self.mounts.unwrap_or_default().into_iter().map(RawMount::read).collect(),
+            mounts,
             networks,
-            env: names(self.config.env.unwrap_or_default()),
-            labels: self.config.labels.unwrap_or_default().into_keys().collect(),
-        })
+            env: names(config.env.unwrap_or_default()),
+            labels: config.labels.unwrap_or_default().into_keys().collect(),
+        };
+        Ok((details, left_out))
     }
 }
 
@@ -189,42 +236,59 @@ fn names(env: Vec<String>) -> Vec<String> {
     names
 }
 
-fn ports(ports: BTreeMap<String, Option<Vec<Binding>>>) -> Vec<String> {
+/// `443/tcp` and where it is bound to; podman 1 has a list as in its `ps`.
+fn bindings(value: &str) -> Vec<String> {
+    let Ok(inside) = json::<BTreeMap<String, &RawValue>>(value) else { return ports(value) };
     let mut shown = Vec::new();
-    for (inside, bindings) in ports {
-        let bindings = bindings.unwrap_or_default();
-        if bindings.is_empty() {
-            shown.push(inside.clone());
-        }
-        for binding in bindings {
-            let outside = binding.host_port.unwrap_or_default();
-            let words = match binding.host_ip.as_deref() {
-                None | Some("" | "0.0.0.0" | "::") => format!("{outside}->{inside}"),
-                Some(ip) if ip.contains(':') => format!("[{ip}]:{outside}->{inside}"),
-                Some(ip) => format!("{ip}:{outside}->{inside}"),
-            };
-            if !shown.contains(&words) {
-                shown.push(words);
-            }
+    for (inside, value) in inside {
+        match json::<Option<Vec<Binding>>>(value.get()).map(Option::unwrap_or_default) {
+            Ok(bindings) if bindings.is_empty() => shown.push(inside),
+            Ok(bindings) => shown.extend(bindings.into_iter().map(|binding| binding.words(&inside))),
+            Err(_) => shown.push(format!("?->{inside}")),
         }
     }
-    shown
+    once(shown)
 }
 
-fn addresses(networks: BTreeMap<String, Option<Network>>) -> BTreeMap<String, String> {
+impl Binding {
+    fn words(self, inside: &str) -> String {
+        let outside = self.host_port.unwrap_or_default();
+        match self.host_ip.as_deref() {
+            None | Some("" | "0.0.0.0" | "::") => format!("{outside}->{inside}"),
+            Some(ip) if ip.contains(':') => format!("[{ip}]:{outside}->{inside}"),
+            Some(ip) => format!("{ip}:{outside}->{inside}"),
+        }
+    }
+}
+
+/// Podman before version 2 does not name the network that an address is of.
+fn addresses(
+    networks: Option<BTreeMap<String, Option<Network>>>,
+    alone: Option<String>,
+) -> BTreeMap<String, String> {
     let address = |network: Option<Network>| network.and_then(|network| network.address).unwrap_or_default();
-    networks.into_iter().map(|(name, network)| (name, address(network))).collect()
+    match (networks, alone.filter(|address| !address.is_empty())) {
+        (None, Some(alone)) => BTreeMap::from([("default".to_owned(), alone)]),
+        (networks, _) => {
+            networks.unwrap_or_default().into_iter().map(|(name, network)| (name, address(network))).collect()
+        }
+    }
 }
 
 impl RawMount {
     fn read(self) -> Mount {
         let source = self.name.filter(|name| !name.is_empty()).or(self.source).unwrap_or_default();
-        Mount { source, target: self.destination, read_only: self.writable == Some(false) }
+        let is_ro = || self.options.unwrap_or_default().iter().any(|option| option == "ro");
+        Mount {
+            source,
+            target: self.destination,
+            read_only: self.writable.map_or_else(is_ro, |writable| !writable),
+        }
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
@@ -253,9 +317,22 @@ pub(super) mod tests {
  "HostConfig": {"RestartPolicy": {"Name": "no"}}, "Mounts": [], "NetworkSettings": {"Ports": {}, "Networks": {"bridge": null}}
 }]"#;
 
+    /// Containers as an element of the array each.
+    pub(crate) const ROWS: [&str; 3] = [
+        r#"{"Id":"0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0","Name":"web","State":{"Status":"running","ExitCode":0},"Mounts":null}"#,
+        r#"{"Id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","Name":"/cache","State":{"Status":"exited","ExitCode":-1},"Config":{"Env":["A=b"]}}"#,
+        r#"{"ID":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","Name":"old","State":{"Status":"paused","ExitCode":9}}"#,
+    ];
+
+    fn only(text: &str) -> ContainerDetails {
+        let found = details(text).unwrap();
+        assert_eq!((found.rows.len(), found.left_out), (1, Vec::new()), "{text}");
+        found.rows.into_iter().next().unwrap()
+    }
+
     #[test]
     fn podman() {
-        let web = details(PODMAN).unwrap().remove(0);
+        let web = only(PODMAN);
         assert_eq!(web.env, ["DB_PASSWORD", "PATH"]);
         assert_eq!(web.labels, ["maintainer"]);
         assert_eq!(web.ports, ["443/tcp", "8080->80/tcp"]);
@@ -267,15 +344,72 @@ pub(super) mod tests {
 
     #[test]
     fn docker() {
-        let cache = details(DOCKER).unwrap().remove(0);
+        let cache = only(DOCKER);
         assert_eq!((cache.name.as_str(), cache.image.as_str()), ("cache", "redis:7"));
         assert_eq!((cache.exit_code, cache.restart_policy.as_str()), (Some(137), "no"));
         assert_eq!(cache.finished.as_deref(), Some("2025-11-24T16:10:00Z"));
     }
 
+    /// Before version 1.6 and after it: other letters, mounts as the runtime has them, ports in a list, no networks.
+    #[test]
+    fn podman_1() {
+        let text = format!(
+            r#"[{{"ID":"{}","Created":"2019-06-10T12:00:00Z","Path":"redis","Args":[],"State":{{"OciVersion":"1.0.1-dev","Status":"running","Running":true,
+            "Pid":9,"ExitCode":0,"StartedAt":"2019-06-10T12:00:01.5Z","FinishedAt":"0001-01-01T00:00:00Z","Healthcheck":{{"Status":"healthy","Log":null}}}},
+            "Image":"598a","ImageName":"docker.io/library/redis:5","Name":"db","RestartCount":0,
+            "Mounts":[{{"destination":"/data","type":"bind","source":"/srv/db","options":["rbind","ro"]}},{{"destination":"/tmp","source":"x"}}],
+            "NetworkSettings":{{"IPAddress":"10.88.0.5","Ports":[{{"hostPort":6379,"containerPort":6379,"protocol":"tcp","hostIP":""}}]}},
+            "Config":{{"Hostname":"x","Env":["A=b"],"Labels":null,"Annotations":{{}}}}}}]"#,
+            "a".repeat(64)
+        );
+        let db = only(&text);
+        assert_eq!(
+            (db.state.as_str(), db.health.as_deref(), db.restart_policy.as_str()),
+            ("running", Some("healthy"), "no")
+        );
+        assert_eq!(db.ports, ["6379->6379/tcp"]);
+        assert_eq!(db.networks, BTreeMap::from([("default".to_owned(), "10.88.0.5".to_owned())]));
+        assert_eq!(db.mounts.iter().map(|mount| mount.read_only).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(only(&text.replace("\"ID\"", "\"Id\"")), db);
+    }
+
+    #[test]
+    fn only_what_has_ended_has_an_exit_code() {
+        for (state, code) in [
+            ("exited", Some(137)),
+            ("stopped", Some(137)),
+            ("dead", Some(137)),
+            ("paused", None),
+            ("restarting", None),
+            ("created", None),
+            ("configured", None),
+            ("initialized", None),
+            ("stopping", None),
+            ("removing", None),
+            ("running", None),
+        ] {
+            assert_eq!(only(&DOCKER.replace("exited", state)).exit_code, code, "{state}");
+        }
+        assert_eq!(only(&DOCKER.replace("137", "-1")).exit_code, Some(-1));
+    }
+
+    #[test]
+    fn what_is_odd_about_a_container_is_named_and_nothing_else_is_lost() {
+        for odd in ["-1", "1e99", "99999999999999999999", "\"2\"x", "null"] {
+            let text = PODMAN
+                .replace("\"RestartCount\": 2", &format!("\"RestartCount\": {}", odd.trim_end_matches('x')));
+            assert_eq!(only(&text).name, "web", "{odd}");
+        }
+        let text = PODMAN.replace(r#""Destination": "/data""#, r#""Destination": 7"#);
+        let text = text.replace(r#"[{"HostIp": "", "HostPort": "8080"}]"#, "7");
+        let found = details(&text).unwrap();
+        assert_eq!((found.rows[0].mounts.len(), found.left_out[0].what.as_str()), (1, "mount 1 of web"));
+        assert_eq!(found.rows[0].ports, ["443/tcp", "?->80/tcp"]);
+    }
+
     #[test]
     fn no_value_of_a_variable_is_kept_or_quoted_in_an_error() {
-        let found = serde_json::to_string(&details(PODMAN).unwrap()).unwrap();
+        let found = serde_json::to_string(&only(PODMAN)).unwrap();
         assert!(!found.contains("hunter2"), "{found}");
         let odd = PODMAN.replace(r#"["PATH=/usr/bin", "DB_PASSWORD=hunter2=x"]"#, r#""DB_PASSWORD=hunter2""#);
         let why = details(&odd).unwrap_err();

@@ -7,12 +7,14 @@ use nixi_core::command::ContainerName;
 use nixi_core::text::clean_line;
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::details::{ContainerDetails, details};
 use super::identity::{short, shown};
 use super::lookup;
-use crate::reading::unreadable;
+use crate::reading::{json, unreadable};
+use crate::rows::{LeftOut, write_left_out};
 use crate::table::{count, facts};
 
 /// Details of some containers.
@@ -32,6 +34,8 @@ pub struct InspectionArgs {
 pub struct InspectionReport {
     /// The containers, in the order asked.
     pub containers: Vec<ContainerDetails>,
+    /// Containers and mounts that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Inspect for Inspection {
@@ -49,14 +53,14 @@ impl Inspect for Inspection {
         let command = container::inspect(cx.settings().runtime, &args.names);
         let shown = command.to_string();
         let output = lookup::run(cx, &args.names, command).await?;
-        let containers =
-            details(&String::from_utf8_lossy(&output.stdout)).map_err(|why| unreadable(&shown, &why))?;
-        if containers.len() != args.names.len() {
-            let why =
-                format!("it tells of {}, not of {}", count(containers.len(), "container"), args.names.len());
+        let text = String::from_utf8_lossy(&output.stdout);
+        let found = details(&text).map_err(|why| unreadable(&shown, &why))?;
+        let told = json::<Vec<IgnoredAny>>(&text).map_err(|why| unreadable(&shown, &why))?.len();
+        if told != args.names.len() {
+            let why = format!("it tells of {}, not of {}", count(told, "container"), args.names.len());
             return Err(unreadable(&shown, &why));
         }
-        Ok(InspectionReport { containers })
+        Ok(InspectionReport { containers: found.rows, left_out: found.left_out })
     }
 }
 
@@ -66,7 +70,7 @@ impl fmt::Display for InspectionReport {
             f.write_str(if at == 0 { "" } else { "\n\n" })?;
             block(f, container)?;
         }
-        Ok(())
+        write_left_out(f, &self.left_out)
     }
 }
 
@@ -115,7 +119,8 @@ fn state(container: &ContainerDetails) -> String {
     match (container.exit_code, &container.started, &container.finished) {
         (Some(code), _, Some(finished)) => words.push_str(&format!(" with code {code} at {finished}")),
         (None, Some(started), _) => words.push_str(&format!(", since {started}")),
-        (Some(_), _, None) | (None, None, _) => {}
+        (Some(code), _, None) => words.push_str(&format!(" with code {code}")),
+        (None, None, _) => {}
     }
     words
 }
@@ -126,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_block_for_people() {
-        let containers = details(super::super::details::tests::PODMAN).unwrap();
-        insta::assert_snapshot!(InspectionReport { containers }, @r"
+        let found = details(super::super::details::tests::PODMAN).unwrap();
+        insta::assert_snapshot!(InspectionReport { containers: found.rows, left_out: found.left_out }, @r"
         web: running, healthy, since 2025-11-24T16:00:00Z
           id        0f1e2d3c4b5a
           image     docker.io/library/nginx:1.27

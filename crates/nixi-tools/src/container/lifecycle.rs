@@ -13,6 +13,7 @@ use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
 use super::{list, lookup};
 use crate::reading::{parsed, unreadable};
+use crate::rows::Sifted;
 use crate::table::count;
 
 /// Parameters of the actions that change containers: `names`, or `all`, and never both.
@@ -200,22 +201,26 @@ async fn removed_when_stopped(
 fn choose<'a>(
     cx: &PlanCx<'_>,
     args: &ContainerTargets,
-    there: &'a [Container],
+    there: &'a Sifted<Container>,
 ) -> Result<Vec<Chosen<'a>>, ToolError> {
+    let rows = &there.rows;
     if args.all {
-        return Ok(there.iter().map(|container| Chosen::of(container, there)).collect());
+        return match there.left_out.first() {
+            Some(odd) => Err(lookup::not_all(cx, "all are meant, and not all can be read", odd)),
+            None => Ok(rows.iter().map(|container| Chosen::of(container, rows)).collect()),
+        };
     }
     let mut chosen: Vec<Chosen<'_>> = Vec::new();
     let mut missing = Vec::new();
     for name in &args.names {
-        match lookup::find(there, name).as_slice() {
+        match lookup::find(rows, name).as_slice() {
             [] => missing.push(name),
             [container] if chosen.iter().any(|chosen| chosen.container == *container) => {}
-            [container] => chosen.push(Chosen::of(container, there)),
+            [container] => chosen.push(Chosen::of(container, rows)),
             several => return Err(lookup::ambiguous(cx.node(), name, several)),
         }
     }
-    if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx.node(), &missing, there)) }
+    if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx, &missing, there)) }
 }
 
 /// Pins which containers the names stand for: one that was made anew under an old name is not touched.

@@ -11,6 +11,7 @@ use super::identity::shown;
 use super::ps::{Container, containers};
 use crate::NoArgs;
 use crate::reading::parsed;
+use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::table::{Column, Table};
 
 /// All containers of a node.
@@ -21,6 +22,8 @@ pub struct List;
 pub struct ListReport {
     /// All containers, running or not, by name.
     pub containers: Vec<Container>,
+    /// Containers that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Inspect for List {
@@ -31,12 +34,13 @@ impl Inspect for List {
     type Report = ListReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ListReport, ToolError> {
-        Ok(ListReport { containers: all(cx).await? })
+        let Sifted { rows, left_out } = all(cx).await?;
+        Ok(ListReport { containers: rows, left_out })
     }
 }
 
 /// All containers of the node, by name.
-pub(super) async fn all(cx: &InspectCx<'_>) -> Result<Vec<Container>, ToolError> {
+pub(super) async fn all(cx: &InspectCx<'_>) -> Result<Sifted<Container>, ToolError> {
     let runtime = cx.settings().runtime;
     parsed(cx, container::list(runtime), |text| containers(runtime, text)).await
 }
@@ -56,6 +60,7 @@ impl fmt::Display for ListReport {
             let name = shown(&container.id, &container.name);
             [name, &container.image, &container.status, &container.ports.join(", ")].map(str::to_owned)
         });
-        write!(f, "{table}")
+        write!(f, "{table}")?;
+        write_left_out(f, &self.left_out)
     }
 }

@@ -8,7 +8,8 @@ use nixi_core::{Command, InspectCx, Node, Output, Read, ToolError};
 use super::identity::{short, shown};
 use super::list;
 use super::ps::Container;
-use crate::reading::run_whole;
+use crate::reading::{run_whole, unreadable};
+use crate::rows::{LeftOut, Sifted};
 use crate::table::count;
 
 /// The containers that a name, a full id or the first 12 or more digits of an id can stand for.
@@ -35,21 +36,33 @@ pub(super) fn ambiguous(node: &Node, name: &ContainerName, meant: &[&Container])
     }
 }
 
-/// The error for names that no container has.
-pub(super) fn not_found(node: &Node, missing: &[&ContainerName], containers: &[Container]) -> ToolError {
+/// The error for names that no container has. Where a container could not be read, it may be the one that was meant.
+pub(super) fn not_found(
+    cx: &InspectCx<'_>,
+    missing: &[&ContainerName],
+    containers: &Sifted<Container>,
+) -> ToolError {
     let words: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
-    let there = || containers.iter().map(|container| shown(&container.id, &container.name));
+    if let Some(odd) = containers.left_out.first() {
+        return not_all(cx, &format!("there is no {} among those that can be read", words.join(", ")), odd);
+    }
+    let there = || containers.rows.iter().map(|container| shown(&container.id, &container.name));
     let hint = words.first().and_then(|word| did_you_mean(word, there())).unwrap_or_else(|| {
-        if containers.is_empty() {
+        if containers.rows.is_empty() {
             "there are no containers at all".to_owned()
         } else {
             "container.list shows all there are".to_owned()
         }
     });
     ToolError::NotFound {
-        message: format!("no container named {} on {}", words.join(", "), node.name()),
+        message: format!("no container named {} on {}", words.join(", "), cx.node().name()),
         hint: Some(hint),
     }
+}
+
+/// The error of a list in which one could not be read that matters.
+pub(super) fn not_all(cx: &InspectCx<'_>, why: &str, odd: &LeftOut) -> ToolError {
+    unreadable(&container::list(cx.settings().runtime).to_string(), &format!("{why}; left out: {odd}"))
 }
 
 /// Runs a read of some containers. If it fails, a name that is not there is the reason that is told.
@@ -68,6 +81,6 @@ pub(super) async fn run(
         return Err(failure);
     }
     let there = list::all(cx).await?;
-    let missing: Vec<&ContainerName> = of.iter().filter(|name| find(&there, name).is_empty()).collect();
-    Err(if missing.is_empty() { failure } else { not_found(cx.node(), &missing, &there) })
+    let missing: Vec<&ContainerName> = of.iter().filter(|name| find(&there.rows, name).is_empty()).collect();
+    Err(if missing.is_empty() { failure } else { not_found(cx, &missing, &there) })
 }

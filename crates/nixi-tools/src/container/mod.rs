@@ -1,6 +1,6 @@
 //! The tool `container`, for podman and docker alike.
 
-mod details;
+pub(crate) mod details;
 mod identity;
 mod inspect;
 mod lifecycle;
@@ -8,7 +8,8 @@ mod list;
 mod logs;
 mod lookup;
 mod output;
-mod ps;
+mod ports;
+pub(crate) mod ps;
 mod remove;
 mod restart;
 mod start;

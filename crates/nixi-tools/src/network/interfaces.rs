@@ -218,8 +218,8 @@ pub(crate) mod tests {
         insta::assert_snapshot!(report(&text), @r"
         NAME    STATE  MAC                ADDRESS
         enp1s0  up     52:54:00:12:34:56  192.168.1.10/24
-        left out: odd0 (it is not the JSON that was expected (line 1, column 30))
-        left out: row 3 (it is not the JSON that was expected (line 1, column 1))
+        left out: odd0: it is not the JSON that was expected (line 1, column 30)
+        left out: row 3: it is not the JSON that was expected (line 1, column 1)
         ");
         let odd = r#"[{"ifname":"a","mtu":-1,"addr_info":[{"local":"10.0.0.1","prefixlen":-1},{"local":1},{},{"peer":"x"},
             {"local":"10.0.0.2","prefixlen":99999999999999999999}]}]"#;

@@ -178,7 +178,7 @@ pub(crate) mod tests {
         insta::assert_snapshot!(report(&format!("{}\ntcp LISTEN 0 1 *:-1 *:*\nhello\nudp UNCONN 0 0 *:http *:*\n", ROWS[1])), @r"
         PORT  PROTO  ADDRESS  PROCESS
           22  tcp    0.0.0.0  sshd (812)
-        left out: row 2: tcp LISTEN 0 1 *:-1 *:* (it is not a socket)
+        left out: row 2: tcp LISTEN 0 1 *:-1 *:*: it is not a socket
         left out: 2 more (--json names them)
         ");
     }

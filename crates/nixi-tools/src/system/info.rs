@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use futures_util::try_join;
+use futures_util::join;
 use nixi_core::catalog::{clock, system};
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
@@ -10,8 +10,10 @@ use serde::Serialize;
 
 use super::disk::{Disk, disks};
 use super::memory::{Memory, memory};
-use super::release::{kernel, line, nixos_version, pretty_name};
-use crate::reading::{if_there, parsed};
+use super::release::{host_name, kernel, nixos_version, pretty_name};
+use crate::parts::Parts;
+use crate::reading::parsed;
+use crate::rows::{LeftOut, write_left_out};
 use crate::table::facts;
 use crate::{NoArgs, bytes, span};
 
@@ -22,21 +24,23 @@ pub struct Info;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InfoReport {
     /// The node's own host name.
-    pub host_name: String,
+    pub host_name: Option<String>,
     /// The operating system, as it calls itself.
     pub os: Option<String>,
     /// The version of NixOS; `null` on other systems.
     pub nixos_version: Option<String>,
     /// Name and release of the kernel.
-    pub kernel: String,
+    pub kernel: Option<String>,
     /// The machine's architecture.
-    pub arch: String,
+    pub arch: Option<String>,
     /// Main memory and swap.
     pub memory: Option<Memory>,
     /// The root file system.
     pub root_disk: Option<Disk>,
     /// Seconds since boot.
     pub uptime_seconds: Option<u64>,
+    /// Parts that were not to be had.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Inspect for Info {
@@ -47,44 +51,61 @@ impl Inspect for Info {
     type Report = InfoReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<InfoReport, ToolError> {
-        let (host_name, (kernel, arch), os, nixos_version, memory, root_disk, uptime_seconds) = try_join!(
-            parsed(cx, system::host_name(), line),
+        let (host_name, kernel, os, nixos_version, memory, root_disk, uptime) = join!(
+            parsed(cx, system::host_name(), host_name),
             parsed(cx, system::kernel(), kernel),
-            if_there(parsed(cx, system::os_release(), |text| Ok(pretty_name(text)))),
-            if_there(parsed(cx, system::nixos_version(), nixos_version)),
-            if_there(parsed(cx, system::memory(), memory)),
-            if_there(parsed(cx, system::root_disk(), |text| Ok(disks(text)?.pop()))),
-            if_there(parsed(cx, clock::uptime(), span::since_boot)),
-        )?;
+            parsed(cx, system::os_release(), pretty_name),
+            parsed(cx, system::nixos_version(), nixos_version),
+            parsed(cx, system::memory(), memory),
+            parsed(cx, system::root_disk(), root),
+            parsed(cx, clock::uptime(), span::since_boot),
+        );
+        let mut parts = Parts::default();
+        let host_name = parts.take("host", "uname -n", host_name)?;
+        let (kernel, arch) = parts.take("kernel", "uname -srm", kernel)?.unzip();
         Ok(InfoReport {
             host_name,
-            os: os.flatten(),
-            nixos_version,
             kernel,
             arch,
-            memory,
-            root_disk: root_disk.flatten(),
-            uptime_seconds,
+            os: parts.take_if_there("os", "cat /etc/os-release", os)?,
+            nixos_version: parts.take_if_there("nixos", "nixos-version", nixos_version)?,
+            memory: parts.take_if_there("memory", "cat /proc/meminfo", memory)?,
+            root_disk: parts.take_if_there("disk /", "df", root_disk)?,
+            uptime_seconds: parts.take_if_there("uptime", "cat /proc/uptime", uptime)?,
+            left_out: parts.finish()?,
         })
     }
+}
+
+fn root(text: &str) -> Result<Disk, String> {
+    let found = disks(text)?.rows.into_iter().find(|disk| disk.mount == "/");
+    found.ok_or_else(|| "it does not tell of /".to_owned())
 }
 
 impl fmt::Display for InfoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let memory = self.memory.as_ref().map(|memory| bytes::part(memory.used_bytes(), memory.total_bytes));
-        let disk = self.root_disk.as_ref().map(|disk| bytes::part(disk.used_bytes, disk.total_bytes));
+        let disk = self.root_disk.as_ref().map(|disk| {
+            let (used, total) = (bytes::human(disk.used_bytes), bytes::human(disk.total_bytes));
+            format!("{used} of {total} ({} %)", disk.used_percent)
+        });
+        let kernel = self.kernel.as_ref().map(|kernel| match &self.arch {
+            Some(arch) => format!("{kernel} ({arch})"),
+            None => kernel.clone(),
+        });
         facts(
             f,
             0,
             &[
-                ("host", Some(self.host_name.clone())),
+                ("host", self.host_name.clone()),
                 ("os", self.os.clone()),
                 ("nixos", self.nixos_version.clone()),
-                ("kernel", Some(format!("{} ({})", self.kernel, self.arch))),
+                ("kernel", kernel),
                 ("uptime", self.uptime_seconds.map(span::human)),
                 ("memory", memory),
                 ("disk /", disk),
             ],
-        )
+        )?;
+        write_left_out(f, &self.left_out)
     }
 }

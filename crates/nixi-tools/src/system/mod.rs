@@ -1,6 +1,6 @@
 //! The tool `system`.
 
-mod disk;
+pub(crate) mod disk;
 mod info;
 mod memory;
 mod release;

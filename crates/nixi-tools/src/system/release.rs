@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-/// The value of `PRETTY_NAME`, unquoted; `None` if the file does not name itself.
-pub(super) fn pretty_name(text: &str) -> Option<String> {
-    let value = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?.trim();
+/// The value of `PRETTY_NAME`, unquoted.
+pub(super) fn pretty_name(text: &str) -> Result<String, String> {
+    let value = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")).unwrap_or_default().trim();
     let inner = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     // Inside double quotes a backslash keeps the next character as it is.
     let mut plain = String::new();
@@ -12,7 +12,7 @@ pub(super) fn pretty_name(text: &str) -> Option<String> {
     while let Some(c) = chars.next() {
         plain.extend(if c == '\\' { chars.next() } else { Some(c) });
     }
-    Some(plain).filter(|name| !name.is_empty())
+    Some(plain).filter(|name| !name.is_empty()).ok_or_else(|| "it has no PRETTY_NAME".to_owned())
 }
 
 #[derive(Deserialize)]
@@ -33,11 +33,13 @@ pub(super) fn kernel(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// One line with something on it.
-pub(super) fn line(text: &str) -> Result<String, String> {
+/// A host name: one word on one line. The kernel takes any bytes for one.
+pub(super) fn host_name(text: &str) -> Result<String, String> {
     match text.trim_end().lines().collect::<Vec<_>>().as_slice() {
-        [line] if !line.trim().is_empty() => Ok((*line).to_owned()),
-        _ => Err("it is not one line".to_owned()),
+        [line] if !line.is_empty() && line.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) => {
+            Ok((*line).to_owned())
+        }
+        _ => Err("it is not a host name".to_owned()),
     }
 }
 
@@ -61,16 +63,19 @@ mod tests {
     #[test]
     fn others_and_nonsense() {
         assert_eq!(pretty_name("PRETTY_NAME=Debian\\ 12\n").unwrap(), "Debian 12");
-        assert_eq!(pretty_name("NAME=x\n"), None);
+        assert!(pretty_name("NAME=x\n").is_err() && pretty_name("PRETTY_NAME=\n").is_err());
         assert_eq!(pretty_name("PRETTY_NAME=\"\n").unwrap(), "\"");
         assert!(nixos_version("25.05").is_err() && kernel("Linux").is_err());
-        assert!(line("").is_err() && line("a\nb").is_err());
+        for text in ["", "a\nb", "a b", "{\"a\":", "\u{1b}[2J"] {
+            assert!(host_name(text).is_err(), "{text}");
+        }
+        assert_eq!(host_name("web-1.example_x\n").unwrap(), "web-1.example_x");
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*|PRETTY_NAME=[\"'\\\\a]*") {
-            let _ = (pretty_name(&text), nixos_version(&text), kernel(&text), line(&text));
+            let _ = (pretty_name(&text), nixos_version(&text), kernel(&text), host_name(&text));
         }
     }
 }

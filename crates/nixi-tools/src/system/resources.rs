@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use futures_util::try_join;
+use futures_util::join;
 use nixi_core::catalog::system;
-use nixi_core::text::clean_line;
 use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::disk::{Disk, disks};
 use super::memory::{Memory, memory};
-use crate::reading::{if_there, parsed, run_whole, unreadable};
+use crate::parts::Parts;
+use crate::reading::{parsed, run_whole, unreadable};
+use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::table::{Column, Table, facts};
 use crate::{NoArgs, bytes};
 
@@ -29,8 +30,8 @@ pub struct ResourcesReport {
     pub cpus: Option<u32>,
     /// File systems with data of their own, by mount point.
     pub disks: Vec<Disk>,
-    /// What df(1) could not look at.
-    pub disks_left_out: Option<String>,
+    /// File systems that could not be looked at, and parts that were not to be had.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Load averages.
@@ -52,34 +53,79 @@ impl Inspect for Resources {
     type Report = ResourcesReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ResourcesReport, ToolError> {
-        let (memory, load, cpus, (disks, disks_left_out)) = try_join!(
-            if_there(parsed(cx, system::memory(), memory)),
-            if_there(parsed(cx, system::load(), load)),
-            if_there(parsed(cx, system::processors(), |text| {
-                text.trim().parse().map_err(|_| "it is not a number".to_owned())
-            })),
+        let (memory, load, cpus, disks) = join!(
+            parsed(cx, system::memory(), memory),
+            parsed(cx, system::load(), load),
+            parsed(cx, system::processors(), processors),
             all_disks(cx),
-        )?;
-        Ok(ResourcesReport { memory, load, cpus, disks, disks_left_out })
+        );
+        let mut parts = Parts::default();
+        let memory = parts.take_if_there("memory", "cat /proc/meminfo", memory)?;
+        let load = parts.take_if_there("load", "cat /proc/loadavg", load)?;
+        let cpus = parts.take_if_there("processors", "nproc", cpus)?;
+        let disks = parts.take("disks", "df", disks)?.map(|Sifted { rows, left_out }| {
+            parts.leave_out(left_out);
+            rows
+        });
+        Ok(ResourcesReport {
+            memory,
+            load,
+            cpus,
+            disks: disks.unwrap_or_default(),
+            left_out: parts.finish()?,
+        })
     }
 }
 
 /// df ends with 1 when it may not look at one file system, and still shows the others.
-async fn all_disks(cx: &InspectCx<'_>) -> Result<(Vec<Disk>, Option<String>), ToolError> {
-    let command = system::disks();
+async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
+    let mut command = system::disks();
+    let mut output = run_whole(cx, command.clone()).await?;
+    if !output.exit.is_success() && knows_no_such_option(&output.stderr) {
+        command = system::all_disks();
+        output = run_whole(cx, command.clone()).await?;
+    }
     let (shown, program) = (command.to_string(), command.program());
-    let output = run_whole(cx, command).await?;
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if stdout.is_empty() && stderr.contains("no file systems processed") {
-        return Ok((Vec::new(), None));
+        return Ok(Sifted { rows: Vec::new(), left_out: Vec::new() });
     }
-    let partial = output.exit == Exit::Code(1) && stdout.lines().count() > 1;
-    if !output.exit.is_success() && !partial {
+    if !output.exit.is_success() && stdout.lines().count() <= 1 {
         return Err(ToolError::of_output(&shown, program, false, &output));
     }
-    let disks = disks(&stdout).map_err(|why| unreadable(&shown, &why))?;
-    let left_out = partial.then(|| clean_line(stderr.trim()));
-    Ok((disks, left_out))
+    let mut found = disks(&stdout).map_err(|why| unreadable(&shown, &why))?;
+    found.rows.retain(|disk| !system::WITHOUT_DATA.contains(&disk.device.as_str()));
+    match output.exit {
+        Exit::Code(0) => {}
+        Exit::Code(1) if !stderr.trim().is_empty() => {
+            found.left_out.extend(stderr.lines().filter(|line| !line.trim().is_empty()).map(not_looked_at));
+        }
+        exit @ (Exit::Code(_) | Exit::Signal(_)) => {
+            found.left_out.push(LeftOut::new("disks", &format!("`df` did not show all of them ({exit})")));
+        }
+    }
+    Ok(found)
+}
+
+/// BusyBox has no `--exclude-type`, and tells of all file systems.
+fn knows_no_such_option(stderr: &[u8]) -> bool {
+    let stderr = String::from_utf8_lossy(stderr);
+    ["unrecognized option", "unknown option", "invalid option", "illegal option"]
+        .iter()
+        .any(|words| stderr.contains(words))
+}
+
+/// `df: /mnt/nas: Stale file handle`
+fn not_looked_at(line: &str) -> LeftOut {
+    let line = line.trim();
+    match line.strip_prefix("df: ").and_then(|rest| rest.rsplit_once(": ")) {
+        Some((mount, why)) => LeftOut::new(mount.trim_matches(['\'', '‘', '’']), why),
+        None => LeftOut::new("disks", line),
+    }
+}
+
+fn processors(text: &str) -> Result<u32, String> {
+    text.trim().parse().map_err(|_| "it is not a number".to_owned())
 }
 
 fn load(text: &str) -> Result<Load, String> {
@@ -112,24 +158,20 @@ impl fmt::Display for ResourcesReport {
             ("USE", Column::Number),
         ];
         let table = Table::new(header).rows(&self.disks, |disk| {
-            let full = disk.used_bytes.saturating_add(disk.available_bytes);
             [
                 disk.mount.clone(),
                 bytes::human(disk.total_bytes),
                 bytes::human(disk.used_bytes),
                 bytes::human(disk.available_bytes),
-                format!("{} %", bytes::percent(disk.used_bytes, full)),
+                format!("{} %", disk.used_percent),
             ]
         });
-        if self.disks.is_empty() {
-            f.write_str("\n\nno file systems with data of their own")?;
-        } else {
-            write!(f, "\n\n{table}")?;
+        match (self.disks.as_slice(), self.left_out.as_slice()) {
+            ([], []) => f.write_str("\n\nno file systems with data of their own")?,
+            ([], _) => f.write_str("\n")?,
+            (_, _) => write!(f, "\n\n{table}")?,
         }
-        match &self.disks_left_out {
-            Some(why) => write!(f, "\nleft out: {}", clean_line(why)),
-            None => Ok(()),
-        }
+        write_left_out(f, &self.left_out)
     }
 }
 
@@ -145,6 +187,21 @@ mod tests {
             Load { one: 0.31, five: 0.64, fifteen: 0.6 }
         );
         assert!(load("").is_err() && load("NaN 1 1").is_err() && load("1 2").is_err());
+    }
+
+    #[test]
+    fn what_df_did_not_look_at_is_named() {
+        for (line, what, why) in [
+            ("df: /mnt/secret: Permission denied", "/mnt/secret", "Permission denied"),
+            ("df: '/mnt/a b': Stale file handle", "/mnt/a b", "Stale file handle"),
+            (
+                "df: cannot read table of mounted file systems",
+                "disks",
+                "df: cannot read table of mounted file systems",
+            ),
+        ] {
+            assert_eq!(not_looked_at(line), LeftOut::new(what, why));
+        }
     }
 
     proptest! {

@@ -54,7 +54,7 @@ async fn the_machine() {
     kernel  Linux 6.12.44 (x86_64)
     uptime  4 days 1 h
     memory  4.2 GiB of 24 GiB (18 %)
-    disk /  78 GiB of 469 GiB (17 %)
+    disk /  78 GiB of 469 GiB (18 %)
     ");
     insta::assert_snapshot!(text(&lab, CallRequest::new("system.resources")).await, @r"
     memory  4.2 GiB of 24 GiB (18 %)
@@ -91,7 +91,7 @@ async fn a_file_system_that_may_not_be_looked_at_hides_no_other() {
         ),
     ));
     let shown = text(&lab, CallRequest::new("system.resources")).await;
-    assert!(shown.ends_with("left out: df: /mnt/secret: Permission denied"), "{shown}");
+    assert!(shown.ends_with("left out: /mnt/secret: Permission denied"), "{shown}");
 }
 
 #[tokio::test]

@@ -1,0 +1,190 @@
+//! One odd row, or one command that does not answer, hides nothing else.
+
+use std::time::Duration;
+
+use nixi_core::recording::Recording;
+use nixi_core::{CallRequest, ErrorKind, ExecError, Exit, Output, StepStatus};
+use serde_json::{Value, json};
+
+use crate::support::{Lab, ended, podman_list};
+
+async fn data(lab: &Lab, action: &str) -> (Value, String) {
+    let result = lab.call(CallRequest::new(action).on("db-server")).await;
+    assert_eq!(result.error, None, "{action}");
+    (result.data.unwrap(), result.text.unwrap())
+}
+
+fn named(data: &Value) -> Vec<&str> {
+    data["left_out"].as_array().unwrap().iter().map(|odd| odd["what"].as_str().unwrap()).collect()
+}
+
+const SHIM: &str = r#"{"AutoRemove":false,"Command":null,"Created":"2026-01-10T15:43:29.65-06:00","CreatedAt":"","Exited":false,"ExitCode":0,"Id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Image":"docker.io/library/nginx:1.27","Labels":{},"Names":["web"],"Ports":[{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}],"State":"running","Status":""}
+{"AutoRemove":false,"Command":["sleep","9"],"Created":"2026-01-09T10:00:00Z","CreatedAt":"","Exited":true,"ExitCode":137,"Id":"1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Image":"docker.io/library/redis:7","Labels":null,"Names":["db"],"Ports":null,"State":"exited","Status":""}
+"#;
+
+#[tokio::test]
+async fn docker_that_is_podman_lists_and_stops_its_containers() {
+    let remark = "Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.\n";
+    let id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    let lab = Lab::docker(
+        Recording::new()
+            .ending("sudo -n -- docker ps", ended(0, SHIM, remark))
+            .ending("sudo -n -- docker inspect", ended(0, &format!("{id} web\n"), remark))
+            .ending(
+                "sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig",
+                ended(0, &format!("{id} false\n"), remark),
+            ),
+    );
+    let (_, text) = data(&lab, "container.list").await;
+    insta::assert_snapshot!(text, @r"
+    NAME  IMAGE                         STATUS        PORTS
+    db    docker.io/library/redis:7     exited (137)
+    web   docker.io/library/nginx:1.27  running       8080->80/tcp
+    ");
+    let stop = CallRequest::new("container.stop").on("db-server").with("names", vec!["web"]);
+    let plan = lab.plan(stop).await.plan.unwrap();
+    assert_eq!(plan.summary, "stop 1 container on db-server: web");
+}
+
+#[tokio::test]
+async fn what_is_done_to_all_containers_needs_all_of_them() {
+    let odd = podman_list().replace("\"cache\"", "7");
+    let lab = Lab::new(crate::support::node().answering("sudo -n -- podman ps", &odd));
+    let (listed, text) = data(&lab, "container.list").await;
+    assert_eq!((listed["containers"].as_array().unwrap().len(), named(&listed).len()), (1, 1));
+    assert!(text.contains("\nleft out: aaaaaaaaaa"), "{text}");
+    let all = CallRequest::new("container.remove").on("db-server").with("all", true);
+    let error = lab.plan(all).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Unreadable, "{error}");
+    // It may be the odd one that is meant.
+    let absent = CallRequest::new("container.stop").on("db-server").with("names", vec!["cache"]);
+    assert_eq!(lab.plan(absent).await.error.unwrap().kind, ErrorKind::Unreadable);
+    let there = CallRequest::new("container.stop").on("db-server").with("names", vec!["web"]);
+    assert!(lab.plan(there).await.plan.is_some());
+}
+
+fn machine() -> Recording {
+    Recording::new()
+        .answering("date", "2025-11-24T17:00:00+01:00\nCET\n1764000000\n")
+        .answering("readlink", "/usr/share/zoneinfo/Europe/Berlin\n")
+        .answering("cat -- /proc/uptime", "350735.47 234388.90\n")
+        .answering("uname -n", "db\n")
+        .answering("uname -srm", "Linux 6.12.44 x86_64\n")
+        .answering("cat -- /etc/os-release", "PRETTY_NAME=\"NixOS 25.05 (Warbler)\"\n")
+        .answering("nixos-version", r#"{"nixosVersion":"25.05.20250901.ddd1826"}"#)
+        .answering("cat -- /proc/meminfo", "MemTotal: 24684084 kB\nMemAvailable: 20268704 kB\n")
+        .answering("cat -- /proc/loadavg", "0.31 0.64 0.60 1/176 24773\n")
+        .answering("nproc", "4\n")
+        .answering("df", DF)
+}
+
+const DF: &str = "Filesystem 1-blocks Used Available Capacity Mounted on\n\
+                  /dev/vda1 21474836480 1073741824 20401094656 5% /\n";
+
+#[tokio::test]
+async fn an_odd_file_system_hides_neither_the_others_nor_memory_and_load() {
+    for (row, shown, left_out) in [
+        ("JuiceFS:test 1125899906842624 -102400 1125899907000000 0% /mnt/jfs", None, Some("/mnt/jfs")),
+        ("Work - Backup: 1099511627776 1024 1099511626752 1% /mnt/w", Some("/mnt/w"), None),
+        ("//nas/Backup - Old 500000000000 1000 499999999000 1% /mnt/old", Some("/mnt/old"), None),
+        ("backup 100% 1099511627776 1024 1099511626752 1% /mnt/r", Some("/mnt/r"), None),
+        ("a 1 2 3 50% 1000 900 100 90% /mnt/q", Some("/mnt/q"), None),
+        ("x - - - - /mnt/x", None, Some("/mnt/x")),
+    ] {
+        let lab = Lab::new(machine().answering("df", &format!("{DF}{row}\n")));
+        let (found, text) = data(&lab, "system.resources").await;
+        let mounts: Vec<&str> =
+            found["disks"].as_array().unwrap().iter().map(|disk| disk["mount"].as_str().unwrap()).collect();
+        assert_eq!(mounts, std::iter::once("/").chain(shown).collect::<Vec<_>>(), "{row}");
+        assert_eq!(named(&found), left_out.into_iter().collect::<Vec<_>>(), "{row}");
+        assert!(text.contains("memory  ") && text.contains("load    "), "{text}");
+        let (found, _) = data(&lab, "system.info").await;
+        assert_eq!((&found["root_disk"]["mount"], &found["left_out"]), (&json!("/"), &json!([])));
+    }
+}
+
+#[tokio::test]
+async fn both_reads_say_the_same_of_how_full_a_disk_is() {
+    // 5 % of it are kept for root.
+    let df = "Filesystem 1-blocks Used Available Capacity Mounted on\n/dev/vda1 1000 900 50 95% /\n";
+    let lab = Lab::new(machine().answering("df", df));
+    let (info, told) = data(&lab, "system.info").await;
+    let (resources, table) = data(&lab, "system.resources").await;
+    assert_eq!(info["root_disk"], resources["disks"][0]);
+    assert_eq!(info["root_disk"]["used_percent"], 95);
+    assert!(told.contains("900 B of 1000 B (95 %)") && table.contains("  95 %"), "{told}\n{table}");
+}
+
+#[tokio::test]
+async fn a_command_that_hangs_or_is_killed_loses_its_own_part_alone() {
+    let hung = || Err(ExecError::Deadline(Duration::from_secs(3)));
+    let killed =
+        || Ok(Output { exit: Exit::Signal("KILL".into()), stdout: vec![], stderr: vec![], truncated: false });
+    let parts = [
+        ("system.resources", "df", "disks"),
+        ("system.resources", "nproc", "processors"),
+        ("system.resources", "cat -- /proc/meminfo", "memory"),
+        ("system.resources", "cat -- /proc/loadavg", "load"),
+        ("system.info", "nixos-version", "nixos"),
+        ("system.info", "df", "disk /"),
+        ("system.info", "uname -n", "host"),
+        ("system.info", "uname -srm", "kernel"),
+        ("system.info", "cat -- /etc/os-release", "os"),
+        ("clock.now", "readlink", "zone"),
+        ("clock.now", "cat -- /proc/uptime", "uptime"),
+    ];
+    for (action, command, part) in parts {
+        for end in [hung(), killed()] {
+            let lab = Lab::new(machine().ending(command, end));
+            let (found, text) = data(&lab, action).await;
+            assert_eq!(named(&found), [part], "{action} {command}");
+            let program = command.split(' ').next().unwrap();
+            assert!(text.contains(&format!("left out: {part}: `{program}")), "{action} {command}: {text}");
+        }
+    }
+    let lab = Lab::new(machine().ending("df", hung()));
+    insta::assert_snapshot!(data(&lab, "system.resources").await.1, @r"
+    memory  4.2 GiB of 24 GiB (18 %)
+    swap    none
+    load    0.31, 0.64, 0.60 on 4 processors
+
+    left out: disks: `df` did not answer within 3s
+    ");
+    // Nothing at all is an error, with its kind.
+    let lab = Lab::new(Recording::new().ending("", hung()));
+    for action in ["system.info", "system.resources", "clock.now"] {
+        let result = lab.call(CallRequest::new(action).on("db-server")).await;
+        assert_eq!(
+            (result.status, result.error.unwrap().kind),
+            (StepStatus::Failed, ErrorKind::Deadline),
+            "{action}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_df_that_is_killed_halfway_or_tells_of_a_dead_mount_shows_what_it_had() {
+    let stale = "df: /mnt/nas: Stale file handle\ndf: /mnt/b: Permission denied\n";
+    let lab = Lab::new(machine().ending("df", ended(1, DF, stale)));
+    assert_eq!(named(&data(&lab, "system.resources").await.0), ["/mnt/nas", "/mnt/b"]);
+    let killed =
+        Output { exit: Exit::Signal("TERM".into()), stdout: DF.into(), stderr: vec![], truncated: false };
+    let (found, _) = data(&Lab::new(machine().ending("df", Ok(killed))), "system.resources").await;
+    assert_eq!((found["disks"].as_array().unwrap().len(), named(&found)), (1, vec!["disks"]));
+}
+
+/// BusyBox 1.36 has no `--exclude-type`, counts in blocks of 1024, and shows everything.
+#[tokio::test]
+async fn the_disks_of_busybox() {
+    let refused = "df: unrecognized option '--exclude-type=tmpfs'\nBusyBox v1.36.1 multi-call binary.\n";
+    let table = "Filesystem           1024-blocks    Used Available Capacity Mounted on\n\
+                 devtmpfs                 10240         0     10240   0% /dev\n\
+                 /dev/vda3              9974088   1234567   8213211  13% /\n\
+                 tmpfs                  1018000         0   1018000   0% /run\n";
+    let lab = Lab::new(machine().ending("df", ended(1, "", refused)).answering("df -P -k", table));
+    let (found, _) = data(&lab, "system.resources").await;
+    assert_eq!((found["disks"].as_array().unwrap().len(), named(&found)), (1, vec![]));
+    assert_eq!(found["disks"][0]["total_bytes"], 9_974_088_u64 * 1024);
+    // 1234567 of 9447778 are 13.07 %.
+    assert_eq!(found["disks"][0]["used_percent"], 14);
+}
