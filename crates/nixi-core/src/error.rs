@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::command::Program;
 use crate::exec::{ExecError, Exit, Output, Unreachable};
+use crate::said::{self, Refusal};
 use crate::text;
 
 /// The closed list of `error.kind` in results and documents.
@@ -47,11 +48,11 @@ pub enum ErrorKind {
     Dns,
     /// The other side does not speak SSH as we do.
     Protocol,
-    /// The login cannot run commands as they are sent.
+    /// The login cannot run commands as they are sent, or sudo there cannot.
     Unfit,
-    /// sudo asks for a password, or has no rule for the command.
+    /// sudo asks for a password, or is not there.
     SudoPassword,
-    /// The login user may not see all of it.
+    /// The login user may not see all of it, or may not run it.
     Permission,
     /// The program is not on the node.
     ProgramMissing,
@@ -161,6 +162,16 @@ pub enum ToolError {
         /// The command, as a person would type it.
         command: String,
     },
+    /// sudo would not run the command for another reason.
+    #[error("sudo on the node would not run `{command}`: {said}")]
+    SudoRefused {
+        /// The command, as a person would type it.
+        command: String,
+        /// Why.
+        why: Refusal,
+        /// In sudo's own words.
+        said: String,
+    },
     /// There is no sudo.
     #[error("there is no `sudo` on the node; doas and run0 are not supported")]
     SudoMissing,
@@ -204,6 +215,10 @@ pub enum ToolError {
     Reported(ErrorReport),
 }
 
+fn shown(said: &str) -> String {
+    text::clean(&crate::command::Excerpt::of(said).to_string())
+}
+
 fn tail(stderr: &str) -> String {
     match stderr.trim() {
         "" => String::new(),
@@ -212,37 +227,29 @@ fn tail(stderr: &str) -> String {
 }
 
 impl ToolError {
-    /// The error of a command that ran and failed, told apart by what is known of sudo(8) and of shells.
+    /// The error of a command that ran and failed, told apart by what is known of sudo(8) and of shells ([`said`]).
     #[must_use]
     pub fn of_output(command: &str, program: Program, elevated: bool, output: &Output) -> Self {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let sudo_refused = stderr.lines().any(|line| {
-            line.starts_with("sudo: ")
-                && (line.contains("password is required") || line.contains("terminal is required"))
-        });
-        let shown = || text::clean(&crate::command::Excerpt::of(&stderr).to_string());
-        if elevated && sudo_refused {
-            return Self::SudoPassword { command: command.to_owned() };
+        let command = command.to_owned();
+        match said::refusal(output).filter(|_| elevated) {
+            Some((Refusal::Password, _)) => return Self::SudoPassword { command },
+            Some((why, said)) => return Self::SudoRefused { command, why, said: shown(&said) },
+            None => {}
         }
-        // A shell's 127 is also what a container's own missing program makes podman end with, and sudo's 1 says
-        // anything: only the words tell what was not found.
-        let not_found = |name: &str| {
-            stderr.lines().any(|line| {
-                let shell = output.exit == Exit::Code(127);
-                let sudo = output.exit == Exit::Code(1) && elevated && line.starts_with("sudo: ");
-                // env(1), which starts what runs on a node, has words of its own.
-                let env = shell && line.starts_with("env: ") && line.contains("No such file or directory");
-                let mut words = line.split([' ', ':', '\'', '\u{2018}', '\u{2019}']);
-                (env || ((shell || sudo) && line.contains("not found"))) && words.any(|word| word == name)
-            })
-        };
-        if not_found(program.as_str()) {
+        if said::is_missing(program.as_str(), elevated, output) {
             return Self::ProgramMissing(program);
         }
-        if elevated && output.exit == Exit::Code(127) && not_found("sudo") {
+        if elevated && output.exit == Exit::Code(127) && said::is_missing("sudo", elevated, output) {
             return Self::SudoMissing;
         }
-        Self::Command { command: command.to_owned(), program, exit: output.exit.clone(), stderr: shown() }
+        if said::is_forbidden(program.as_str(), output) {
+            return Self::Permission {
+                message: format!("the login user may not run `{program}` on the node"),
+                hint: "give the login user the right to run it, or log in as a user who may".to_owned(),
+            };
+        }
+        let stderr = shown(&said::reason(&String::from_utf8_lossy(&output.stderr)));
+        Self::Command { command, program, exit: output.exit.clone(), stderr }
     }
 
     /// The class of the error.
@@ -260,6 +267,11 @@ impl ToolError {
             Self::Command { .. } => ErrorKind::CommandFailed,
             Self::SudoPassword { .. } => ErrorKind::SudoPassword,
             Self::SudoMissing => ErrorKind::SudoPassword,
+            Self::SudoRefused { why, .. } => match why {
+                Refusal::Password => ErrorKind::SudoPassword,
+                Refusal::NotAllowed | Refusal::Account => ErrorKind::Permission,
+                Refusal::Terminal | Refusal::Broken => ErrorKind::Unfit,
+            },
             Self::ProgramMissing(_) => ErrorKind::ProgramMissing,
             Self::Permission { .. } => ErrorKind::Permission,
             Self::Unreadable { .. } => ErrorKind::Unreadable,
@@ -278,12 +290,12 @@ impl ToolError {
         let hint = match self {
             Self::Exec(ExecError::Unreachable { hint, .. }) => hint.clone(),
             Self::Exec(ExecError::Unfit { hint, .. }) | Self::Permission { hint, .. } => Some(hint.clone()),
-            Self::Exec(_) | Self::Command { .. } | Self::Unreadable { .. } => None,
-            Self::SudoPassword { .. } => Some(
-                "give the login user a passwordless sudo rule for it (NixOS: security.sudo.extraRules); \
-                 `nixi setup`, which will do that, is not built yet"
-                    .to_owned(),
+            Self::Command { stderr, .. } if said::ends_with_sudo(stderr) => Some(
+                "sudo said that: see on the node whether `sudo -n true` works for the login user".to_owned(),
             ),
+            Self::Exec(_) | Self::Command { .. } | Self::Unreadable { .. } => None,
+            Self::SudoPassword { .. } => Some(Refusal::Password.hint().to_owned()),
+            Self::SudoRefused { why, .. } => Some(why.hint().to_owned()),
             Self::SudoMissing => {
                 Some("turn it on (NixOS: security.sudo.enable), or let Nixi log in as root".to_owned())
             }
@@ -296,46 +308,5 @@ impl ToolError {
             Self::Reported(report) => report.hint.clone(),
         };
         ErrorReport::new(self.kind(), self.to_string()).maybe_hint(hint)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_missing_is_told_by_its_name() {
-        const PODMAN: Program = Program::new("podman");
-        let kind = |code: i32, stderr: &str| {
-            let output = Output {
-                exit: Exit::Code(code),
-                stdout: Vec::new(),
-                stderr: stderr.into(),
-                truncated: false,
-            };
-            let error = ToolError::of_output("sudo -n -- podman ps", PODMAN, true, &output);
-            (error.kind(), error.report().message)
-        };
-        for missing in [
-            (127, "bash: line 1: exec: podman: not found"),
-            (127, "sh: 1: exec: podman: not found"),
-            (127, "zsh:1: command not found: podman"),
-            (127, "podman: not found"),
-            (127, "env: 'podman': No such file or directory"),
-            (127, "env: can't execute 'podman': No such file or directory"),
-            (1, "sudo: podman: command not found"),
-        ] {
-            assert_eq!(kind(missing.0, missing.1).0, ErrorKind::ProgramMissing, "{missing:?}");
-        }
-        for missing in ["sh: 1: exec: sudo: not found", "env: 'sudo': No such file or directory"] {
-            let (told, message) = kind(127, missing);
-            assert_eq!(told, ErrorKind::SudoPassword);
-            assert!(message.contains("no `sudo`"), "{message}");
-        }
-        assert_eq!(kind(1, "sudo: a password is required").0, ErrorKind::SudoPassword);
-        let oci = "Error: crun: executable file `serve` not found in $PATH: No such file or directory";
-        let (told, message) = kind(127, oci);
-        assert_eq!(told, ErrorKind::CommandFailed);
-        assert!(message.contains("serve"), "{message}");
     }
 }

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod quote;
 pub mod recording;
 pub mod registry;
+pub mod said;
 pub mod session;
 pub mod sink;
 pub mod text;

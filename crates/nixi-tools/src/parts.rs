@@ -90,6 +90,7 @@ fn is_of_the_node(error: &ToolError) -> bool {
         },
         ToolError::Command { .. }
         | ToolError::SudoPassword { .. }
+        | ToolError::SudoRefused { .. }
         | ToolError::SudoMissing
         | ToolError::ProgramMissing(_)
         | ToolError::Permission { .. }
@@ -111,6 +112,7 @@ fn why(program: &str, error: &ToolError) -> String {
         ToolError::Unreadable { why, .. } => format!("cannot read what `{program}` printed: {why}"),
         ToolError::Exec(_)
         | ToolError::SudoPassword { .. }
+        | ToolError::SudoRefused { .. }
         | ToolError::SudoMissing
         | ToolError::ProgramMissing(_)
         | ToolError::Permission { .. }

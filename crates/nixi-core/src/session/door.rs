@@ -272,6 +272,7 @@ fn status_of_read(error: &ToolError) -> StepStatus {
         ToolError::Exec(ExecError::Unfit { .. } | ExecError::Deadline(_) | ExecError::Unquotable(_))
         | ToolError::Command { .. }
         | ToolError::SudoPassword { .. }
+        | ToolError::SudoRefused { .. }
         | ToolError::SudoMissing
         | ToolError::ProgramMissing(_)
         | ToolError::Permission { .. }

@@ -77,7 +77,8 @@ pub(super) async fn run(
         return Ok(output);
     }
     let failure = ToolError::of_output(&shown, container::program(cx.settings().runtime), elevated, &output);
-    if matches!(failure, ToolError::SudoPassword { .. } | ToolError::ProgramMissing(_)) {
+    // Only what the program itself said can be about a name.
+    if !matches!(failure, ToolError::Command { .. }) {
         return Err(failure);
     }
     let there = list::all(cx).await?;

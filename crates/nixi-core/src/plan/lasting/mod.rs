@@ -125,7 +125,10 @@ impl Underway<'_> {
         };
         let never_asked = matches!(
             error,
-            ToolError::SudoPassword { .. } | ToolError::SudoMissing | ToolError::ProgramMissing(_)
+            ToolError::SudoPassword { .. }
+                | ToolError::SudoRefused { .. }
+                | ToolError::SudoMissing
+                | ToolError::ProgramMissing(_)
         );
         if never_asked {
             return Start::Over(failed(self.shown.clone(), error.report()));

@@ -1,0 +1,457 @@
+//! What sudo(8), its like and shells say on standard error: the one table of their words.
+//!
+//! Standard error is no data, and its words alone are no proof: a line here counts only where the command failed, where
+//! sudo was to run it, and where nobody spoke after sudo. The sentences are those of sudo 1.8.3 to 1.9.17 (its
+//! `src/sudo.c`, `src/tgetpass.c`, `plugins/sudoers/{sudoers,logging,policy}.c` and `auth/pam.c`), of sudo-rs 0.2.0
+//! to 0.2.14 (`src/common/error.rs`, `src/pam/error.rs`), of OpenDoas and of run0 (by way of polkit). All commands run
+//! with `LC_ALL=C`, which both kinds of sudo speak in; one that speaks another language is told by its own words.
+
+use crate::exec::{Exit, Output};
+
+/// Why sudo did not run a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It asks for a password, which nobody can type.
+    Password,
+    /// It has no rule for the command, or for the user.
+    NotAllowed,
+    /// It wants a terminal (`requiretty`).
+    Terminal,
+    /// The account is locked, or its password is too old.
+    Account,
+    /// It cannot work at all: not setuid, no readable rules, a broken plugin.
+    Broken,
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::Password => {
+                "give the login user a passwordless sudo rule for it (NixOS: security.sudo.extraRules); \
+                 `nixi setup`, which will do that, is not built yet"
+            }
+            Self::NotAllowed => {
+                "allow it for the login user in sudoers, without a password (NixOS: security.sudo.extraRules), \
+                 or log in as a user who may"
+            }
+            Self::Terminal => {
+                "turn requiretty off for the login user: run `sudo visudo` on the node and add \
+                 `Defaults:USER !requiretty` (NixOS: security.sudo.extraConfig)"
+            }
+            Self::Account => {
+                "unlock the login user's account on the node or renew its password: `chage -l USER` tells \
+                 which it is"
+            }
+            Self::Broken => "repair sudo on the node as root: `visudo -c` checks its rules, `ls -l $(command -v sudo)` its rights",
+        }
+    }
+}
+
+/// Who a line of the table is said by.
+#[derive(Clone, Copy)]
+enum By {
+    Sudo,
+    Doas,
+    /// A line that names nobody.
+    Anyone,
+}
+
+/// What a line means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    Refused(Refusal),
+    /// Something beside the point: the command runs all the same.
+    Remark,
+}
+
+const PASSWORD: Means = Means::Refused(Refusal::Password);
+const NOT_ALLOWED: Means = Means::Refused(Refusal::NotAllowed);
+const TERMINAL: Means = Means::Refused(Refusal::Terminal);
+const ACCOUNT: Means = Means::Refused(Refusal::Account);
+const BROKEN: Means = Means::Refused(Refusal::Broken);
+
+/// By whom, how the rest of the line begins (or, after `…`, what is in it), in lower case, and what it means. The first
+/// that fits counts.
+const TABLE: &[(By, &str, Means)] = &[
+    // No rule. (Before the passwords: sudo-rs before 0.2.5 put "authentication failed:" in front of both.)
+    (By::Sudo, "…i'm afraid i can't do that", NOT_ALLOWED),
+    (By::Anyone, "sorry, user ", NOT_ALLOWED),
+    (By::Sudo, "sorry, user ", NOT_ALLOWED),
+    (By::Anyone, "…is not in the sudoers file", NOT_ALLOWED),
+    (By::Anyone, "…is not allowed to run sudo on ", NOT_ALLOWED),
+    (By::Sudo, "…you are not permitted to ", NOT_ALLOWED),
+    (By::Sudo, "…you are not allowed ", NOT_ALLOWED),
+    (By::Sudo, "sudoers specifies that root is not allowed to sudo", NOT_ALLOWED),
+    (By::Sudo, "…command rejected by ", NOT_ALLOWED),
+    (By::Doas, "operation not permitted", NOT_ALLOWED),
+    // A terminal, though no password.
+    (By::Sudo, "…you must have a tty to run sudo", TERMINAL),
+    // The account.
+    (By::Sudo, "account validation failure", ACCOUNT),
+    (By::Sudo, "account or password is expired", ACCOUNT),
+    (By::Sudo, "account expired or pam config", ACCOUNT),
+    (By::Sudo, "password expired, contact", ACCOUNT),
+    (By::Sudo, "unable to change expired password", ACCOUNT),
+    (By::Sudo, "pam account management error", ACCOUNT),
+    // A password.
+    (By::Sudo, "…a password is required", PASSWORD),
+    (By::Sudo, "a terminal is required to ", PASSWORD),
+    (By::Sudo, "no tty present and no askpass program specified", PASSWORD),
+    (By::Sudo, "no askpass program specified", PASSWORD),
+    (By::Sudo, "no password was provided", PASSWORD),
+    (By::Sudo, "timed out reading password", PASSWORD),
+    (By::Sudo, "…interactive authentication is required", PASSWORD),
+    (By::Sudo, "interaction is required", PASSWORD),
+    (By::Sudo, "authentication required but not attempted", PASSWORD),
+    (By::Sudo, "authentication failed", PASSWORD),
+    (By::Sudo, "…incorrect authentication attempt", PASSWORD),
+    (By::Sudo, "…incorrect password attempt", PASSWORD),
+    (By::Doas, "a tty is required", PASSWORD),
+    (By::Doas, "authentication required", PASSWORD),
+    (By::Doas, "authorization required", PASSWORD),
+    (By::Doas, "authentication failed", PASSWORD),
+    (By::Anyone, "…transient service unit: interactive authentication required", PASSWORD),
+    (By::Anyone, "…transient service unit: access denied", NOT_ALLOWED),
+    // sudo itself.
+    (By::Sudo, "…must be owned by uid 0 and have the setuid bit set", BROKEN),
+    (By::Sudo, "must be setuid root", BROKEN),
+    (By::Sudo, "effective uid is not 0", BROKEN),
+    (By::Sudo, "the \"no new privileges\" flag is set", BROKEN),
+    (By::Sudo, "no valid sudoers sources found", BROKEN),
+    (By::Sudo, "…invalid configuration:", BROKEN),
+    (By::Sudo, "fatal error, unable to load plugins", BROKEN),
+    (By::Sudo, "unable to initialize policy plugin", BROKEN),
+    (By::Sudo, "error initializing ", BROKEN),
+    (By::Sudo, "policy plugin ", BROKEN),
+    (By::Sudo, "unable to initialize pam", BROKEN),
+    (By::Sudo, "pam authentication error", BROKEN),
+    (By::Sudo, "pam error:", BROKEN),
+    (By::Sudo, "you do not exist in the ", BROKEN),
+    (By::Sudo, "sudo-rs needs a linux kernel", BROKEN),
+    (By::Doas, "doas is not enabled", BROKEN),
+    // What changes nothing.
+    (By::Sudo, "unable to resolve host ", Means::Remark),
+    (By::Sudo, "setrlimit(", Means::Remark),
+    (By::Sudo, "unable to send audit message", Means::Remark),
+    (By::Sudo, "unable to open log file", Means::Remark),
+    (By::Sudo, "unable to write log file", Means::Remark),
+    (By::Sudo, "unable to open /run/sudo", Means::Remark),
+    (By::Sudo, "unable to open /var/", Means::Remark),
+    (By::Sudo, "unable to stat ", Means::Remark),
+    (By::Sudo, "unable to get time of day", Means::Remark),
+    (By::Sudo, "unable to determine tty", Means::Remark),
+    (By::Sudo, "unable to send mail", Means::Remark),
+    (By::Sudo, "ignoring lecture file", Means::Remark),
+    (By::Sudo, "ldap_", Means::Remark),
+    (By::Sudo, "could not update session record file", Means::Remark),
+    (By::Sudo, "could not use session information", Means::Remark),
+    (By::Sudo, "unexpected error while reading session information", Means::Remark),
+    (By::Sudo, "if sudo is running in a container", Means::Remark),
+    (By::Sudo, "configuration to disable the flag", Means::Remark),
+    (By::Sudo, "warning: ", Means::Remark),
+    (By::Anyone, "this incident will be reported", Means::Remark),
+    (By::Anyone, "this incident has been reported", Means::Remark),
+    // Shells, sshd and PAM modules.
+    (By::Anyone, "…warning: setlocale: ", Means::Remark),
+    (By::Anyone, "…cannot change locale", Means::Remark),
+    (By::Anyone, "…can't set the locale", Means::Remark),
+    (By::Anyone, "…cannot set locale", Means::Remark),
+    (By::Anyone, "…cannot set lc_", Means::Remark),
+    (By::Anyone, "perl: warning: ", Means::Remark),
+    (By::Anyone, "could not chdir to home directory ", Means::Remark),
+    (By::Anyone, "…cannot set terminal process group", Means::Remark),
+    (By::Anyone, "…no job control in this shell", Means::Remark),
+    (By::Anyone, "stdin: is not a tty", Means::Remark),
+    (By::Anyone, "mesg: ttyname failed", Means::Remark),
+    (By::Anyone, "warning: ", Means::Remark),
+    (By::Anyone, "warn[", Means::Remark),
+    (By::Anyone, "info[", Means::Remark),
+    // podman, docker and journalctl.
+    (By::Anyone, "emulate docker cli using podman", Means::Remark),
+    (By::Anyone, "…level=warning ", Means::Remark),
+    (By::Anyone, "…level=info ", Means::Remark),
+    (By::Anyone, "…level=debug ", Means::Remark),
+    (By::Anyone, "hint: you are currently not seeing messages from", Means::Remark),
+    (By::Anyone, "users in groups '", Means::Remark),
+    (By::Anyone, "users in the '", Means::Remark),
+    (By::Anyone, "pass -q to turn off this notice", Means::Remark),
+];
+
+/// The rest of a line that sudo begins with its name.
+fn of_sudo(line: &str) -> Option<&str> {
+    ["sudo: ", "sudo-rs: "].iter().find_map(|name| line.strip_prefix(name))
+}
+
+fn meaning(line: &str) -> Option<Means> {
+    let line = line.trim().to_ascii_lowercase();
+    let fits = |by: By, words: &str| {
+        let rest = match by {
+            By::Sudo => of_sudo(&line),
+            By::Doas => line.strip_prefix("doas: "),
+            By::Anyone => Some(line.as_str()),
+        };
+        rest.is_some_and(|rest| match words.strip_prefix('…') {
+            Some(words) => rest.contains(words),
+            None => rest.starts_with(words),
+        })
+    };
+    TABLE.iter().find(|(by, words, _)| fits(*by, words)).map(|(_, _, means)| *means)
+}
+
+/// Whether a line of standard error is known to say nothing about how the command ended.
+#[must_use]
+pub fn is_remark(line: &str) -> bool {
+    line.trim().is_empty() || meaning(line) == Some(Means::Remark)
+}
+
+/// What was said without the remarks; all of it, if nothing else was said.
+#[must_use]
+pub fn reason(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr.lines().filter(|line| !is_remark(line)).collect();
+    if lines.is_empty() { stderr.trim().to_owned() } else { lines.join("\n") }
+}
+
+/// Why sudo did not run a command that was to run by it, and the line in which it says so, without its name. It speaks
+/// last when it refuses: whatever else is said after that, somebody ran.
+#[must_use]
+pub fn refusal(output: &Output) -> Option<(Refusal, String)> {
+    if output.exit != Exit::Code(1) {
+        return None;
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for line in stderr.lines().rev().filter(|line| !is_remark(line)) {
+        match meaning(line) {
+            Some(Means::Refused(why)) => {
+                return Some((why, of_sudo(line).unwrap_or(line).trim().to_owned()));
+            }
+            Some(Means::Remark) => {}
+            None if of_sudo(line).is_some() => {}
+            None => return None,
+        }
+    }
+    None
+}
+
+/// Whether the last that was said was said by sudo, in words that are not in the table.
+pub(crate) fn ends_with_sudo(stderr: &str) -> bool {
+    let last = stderr.lines().rev().find(|line| !is_remark(line));
+    last.is_some_and(|line| of_sudo(line).is_some())
+}
+
+/// Whether this says that a program is not there. A shell ends with 127 then, which is also what a container's own missing
+/// program makes podman end with, and sudo's 1 says anything: only the words tell what was not found.
+pub(crate) fn is_missing(program: &str, elevated: bool, output: &Output) -> bool {
+    let shell = output.exit == Exit::Code(127);
+    let sudo = elevated && matches!(output.exit, Exit::Code(1 | 126 | 127));
+    String::from_utf8_lossy(&output.stderr).lines().any(|line| {
+        let told = line.to_ascii_lowercase();
+        let missing = ["not found", "no such file or directory", "unknown command"];
+        // The loader says the same of a library, and names the program.
+        (shell || (sudo && of_sudo(line).is_some()))
+            && !told.contains("shared librar")
+            && missing.iter().any(|words| told.contains(words))
+            && names(line, program)
+    })
+}
+
+/// Whether this says that a program is there and may not be run.
+pub(crate) fn is_forbidden(program: &str, output: &Output) -> bool {
+    output.exit == Exit::Code(126)
+        && String::from_utf8_lossy(&output.stderr)
+            .lines()
+            .any(|line| line.to_ascii_lowercase().contains("permission denied") && names(line, program))
+}
+
+/// Whether a word of the line is the program, bare or by its path.
+fn names(line: &str, program: &str) -> bool {
+    line.split([' ', ':', '\'', '"', '`', '\u{2018}', '\u{2019}', ','])
+        .any(|word| word.rsplit('/').next() == Some(program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Program;
+    use crate::error::{ErrorKind, ErrorReport, ToolError};
+    use proptest::prelude::*;
+
+    const PODMAN: Program = Program::new("podman");
+
+    fn output(code: i32, stderr: &str) -> Output {
+        Output { exit: Exit::Code(code), stdout: Vec::new(), stderr: stderr.into(), truncated: false }
+    }
+
+    fn told(code: i32, stderr: &str) -> ErrorReport {
+        ToolError::of_output("sudo -n -- podman ps", PODMAN, true, &output(code, stderr)).report()
+    }
+
+    #[test]
+    fn what_is_missing_is_told_by_its_name() {
+        for missing in [
+            (127, "bash: line 1: exec: podman: not found"),
+            (127, "bash: line 1: podman: command not found"),
+            (127, "sh: 1: exec: podman: not found"),
+            (127, "zsh:1: command not found: podman"),
+            (127, "mksh: podman: inaccessible or not found"),
+            (127, "fish: Unknown command: podman"),
+            (127, "env: \u{2018}podman\u{2019}: No such file or directory"),
+            (127, "env: 'podman': No such file or directory"),
+            (127, "env: can't execute 'podman': No such file or directory"),
+            (127, "podman: not found"),
+            (1, "sudo: podman: command not found"),
+            (1, "sudo: 'podman': command not found"),
+            (1, "sudo: unable to resolve host web: Name or service not known\nsudo: podman: command not found"),
+            (1, "sudo: unable to execute /usr/bin/podman: No such file or directory"),
+            (1, "sudo: cannot execute '/usr/bin/podman': No such file or directory (os error 2)"),
+        ] {
+            assert_eq!(told(missing.0, missing.1).kind, ErrorKind::ProgramMissing, "{missing:?}");
+        }
+        for (code, there) in [
+            (127, "Error: crun: executable file `serve` not found in $PATH: No such file or directory"),
+            (127, "podman: error while loading shared libraries: libgpgme.so.11: cannot open shared object file: No such file or directory"),
+            (1, "Error: no such container: podman: not found"),
+            (1, "sudo: unable to resolve host podman-1: Name or service not found\nError: broken"),
+        ] {
+            let report = told(code, there);
+            assert_eq!(report.kind, ErrorKind::CommandFailed, "{there}");
+            assert!(report.message.contains(there.lines().last().unwrap()), "{report}");
+        }
+        for sudo in [
+            "sh: 1: exec: sudo: not found",
+            "bash: line 1: exec: sudo: not found",
+            "env: 'sudo': No such file or directory",
+        ] {
+            let report = told(127, sudo);
+            assert_eq!(report.kind, ErrorKind::SudoPassword);
+            assert!(report.message.contains("no `sudo`"), "{report}");
+        }
+        let forbidden = told(126, "bash: line 1: /usr/bin/podman: Permission denied");
+        assert_eq!(forbidden.kind, ErrorKind::Permission, "{forbidden}");
+    }
+
+    /// The sentences of sudo 1.8 and 1.9, of sudo-rs 0.2.0 to 0.2.14, of doas and of run0.
+    #[test]
+    fn each_refusal_has_its_kind_and_a_hint_that_helps() {
+        let password = (ErrorKind::SudoPassword, "passwordless");
+        let rule = (ErrorKind::Permission, "sudoers");
+        let terminal = (ErrorKind::Unfit, "requiretty");
+        let account = (ErrorKind::Permission, "chage");
+        let broken = (ErrorKind::Unfit, "visudo -c");
+        for (words, (kind, hint)) in [
+            ("sudo: interactive authentication is required", password),
+            ("sudo: a password is required", password),
+            ("sudo: sorry, a password is required to run sudo", password),
+            ("sudo: no tty present and no askpass program specified", password),
+            (
+                "sudo: a terminal is required to read the password; either use ssh's -t option or configure an askpass helper\n\
+                 sudo: a password is required",
+                password,
+            ),
+            ("sudo: A terminal is required to authenticate", password),
+            ("sudo: Interaction is required", password),
+            ("sudo: authentication failed: incorrect", password),
+            ("sudo: Maximum 3 incorrect authentication attempts", password),
+            ("sudo: 3 incorrect password attempts", password),
+            ("doas: a tty is required", password),
+            ("doas: Authentication required", password),
+            ("Failed to start transient service unit: Interactive authentication required.", password),
+            ("sudo: I'm sorry nixi. I'm afraid I can't do that", rule),
+            ("sudo: authentication failed: I'm sorry nixi. I'm afraid I can't do that", rule),
+            ("Sorry, user nixi is not allowed to execute '/usr/bin/podman ps' as root on web.", rule),
+            ("sudo: Sorry, user nixi may not run podman on web.", rule),
+            ("Sorry, user nixi may not run sudo on web.", rule),
+            ("nixi is not in the sudoers file.", rule),
+            ("nixi is not in the sudoers file.  This incident will be reported.", rule),
+            (
+                "nixi is not in the sudoers file.\nThis incident has been reported to the administrator.",
+                rule,
+            ),
+            ("nixi is not allowed to run sudo on web.  This incident will be reported.", rule),
+            ("sudo: Sorry, user nixi is not allowed to authenticate as root.", rule),
+            ("doas: Operation not permitted", rule),
+            ("sudo: sorry, you must have a tty to run sudo", terminal),
+            ("sudo: account validation failure, is your account locked?\nsudo: a password is required", password),
+            ("sudo: Account or password is expired, reset your password and try again", account),
+            (
+                "sudo: Account or password is expired, reset your password and try again\n\
+                 sudo: unable to change expired password: Authentication token manipulation error",
+                account,
+            ),
+            ("sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set", broken),
+            ("sudo: sudo must be owned by uid 0 and have the setuid bit set", broken),
+            (
+                "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?",
+                broken,
+            ),
+            (
+                "sudo: The \"no new privileges\" flag is set, which prevents sudo from running as root.\n\
+                 sudo: If sudo is running in a container, you may need to adjust the container configuration to disable the flag.",
+                broken,
+            ),
+            (
+                "sudo: /etc/sudoers is world writable\nsudo: no valid sudoers sources found, quitting\n\
+                 sudo: error initializing audit plugin sudoers_audit",
+                broken,
+            ),
+        ] {
+            let noisy = format!(
+                "bash: warning: setlocale: LC_ALL: cannot change locale (de_DE.UTF-8)\n\
+                 sudo: unable to resolve host web: Temporary failure in name resolution\n{words}\n"
+            );
+            for said in [words, &noisy] {
+                let report = told(1, said);
+                assert_eq!(report.kind, kind, "{said}: {report}");
+                let advice = report.hint.unwrap();
+                assert!(advice.contains(hint), "{said}: {advice}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_prove_nothing_where_sudo_did_not_speak_last() {
+        let refused = "sudo: a password is required";
+        for (code, said) in [
+            (1, "sudo: a password is required\nError: no such container"),
+            (125, refused),
+            (0, refused),
+            (1, "Error: the container said: sudo: a password is required"),
+            (1, "2026-01-01T10:00:00Z sudo: a password is required"),
+            (1, "sudo: unable to resolve host web: Name or service not known"),
+            (1, ""),
+        ] {
+            assert_eq!(refusal(&output(code, said)), None, "{said}");
+            assert_eq!(told(code, said).kind, ErrorKind::CommandFailed, "{said}");
+        }
+        // Not elevated, sudo was not asked.
+        let plain = ToolError::of_output("podman ps", PODMAN, false, &output(1, refused));
+        assert_eq!(plain.kind(), ErrorKind::CommandFailed);
+    }
+
+    #[test]
+    fn the_reason_is_told_without_the_remarks_around_it() {
+        let said = "WARNING: your password will expire in 3 days\nsudo: setrlimit(RLIMIT_CORE): Operation not permitted\n\
+                    Failed to parse timestamp: x\ntime=\"2026-01-01T10:00:00Z\" level=warning msg=\"cgroups-v1\"\n";
+        assert_eq!(reason(said), "Failed to parse timestamp: x");
+        let report = told(1, said);
+        assert_eq!(
+            report.message,
+            "`sudo -n -- podman ps` failed (exit code 1): Failed to parse timestamp: x"
+        );
+        assert_eq!(reason("sudo: unable to resolve host web\n"), "sudo: unable to resolve host web");
+        // What sudo says in another language is shown, and where to look.
+        let foreign = told(1, "sudo: Ein Passwort ist notwendig\n");
+        assert_eq!(foreign.kind, ErrorKind::CommandFailed);
+        assert!(foreign.message.contains("Ein Passwort") && foreign.hint.unwrap().contains("sudo -n true"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_loses_no_reason(stderr in "\\PC{0,40}|(sudo: )?[a-z ]{0,40}\n{0,2}[a-zé '.:]{0,40}", code in 0..200) {
+            let said = reason(&stderr);
+            prop_assert!(said.lines().all(|line| stderr.contains(line.trim())));
+            prop_assert_eq!(said.is_empty(), stderr.trim().is_empty());
+            let _ = told(code, &stderr);
+        }
+    }
+}
