@@ -67,7 +67,11 @@ impl Inspect for Drain {
     async fn inspect(&self, cx: &InspectCx<'_>, what: What) -> Result<Drained, ToolError> {
         let command = if what.journal { catalog::log::access() } else { catalog::system::host_name() };
         let mut bytes = 0;
-        cx.stream(command, |chunk| bytes += chunk.len() as u64).await?;
+        let count = |chunk: &[u8]| {
+            bytes += chunk.len() as u64;
+            std::ops::ControlFlow::Continue(())
+        };
+        cx.stream(command, count).await?;
         Ok(Drained(bytes))
     }
 }

@@ -1,5 +1,6 @@
 //! What an action is lent while it works.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -45,13 +46,27 @@ impl Reader<'_> {
     async fn stream(
         &self,
         command: &Command<Read>,
-        mut take: impl FnMut(&[u8]) + Send,
-    ) -> Result<Output, ToolError> {
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()> + Send,
+    ) -> Result<Option<Output>, ToolError> {
         let (sink, mut outlet) = Sink::with_room(PIECES);
-        let run = self.executor.exec(self.invocation(command).into_sink(sink));
-        let taken = async { while let Some(()) = outlet.next(&mut take).await {} };
-        let (output, ()) = tokio::join!(run, taken);
-        Ok(output?)
+        let enough = self.cancel.child_token();
+        let timeout = self.settings.command_timeout;
+        let invocation = Invocation::read(self.node, command, timeout, enough.clone());
+        let run = self.executor.exec(invocation.into_sink(sink));
+        // The outlet goes when it has enough, so that nobody waits for room in it.
+        let taken = async move {
+            while let Some(flow) = outlet.next(&mut take).await {
+                if flow.is_break() {
+                    enough.cancel();
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        };
+        match tokio::join!(run, taken) {
+            (_, ControlFlow::Break(())) => Ok(None),
+            (output, ControlFlow::Continue(())) => Ok(Some(output?)),
+        }
     }
 }
 
@@ -90,17 +105,17 @@ impl InspectCx<'_> {
         self.reader.run(&ReadOnly::read(command)).await
     }
 
-    /// Runs a read to its end and hands on what it prints while it runs, in order, whatever the amount; a node that
-    /// is faster than `take` waits. The output's `stdout` is empty. A read that is lost after its first bytes is not
-    /// asked again.
+    /// Runs a read and hands on what it prints while it runs, in order, whatever the amount; a node that is faster than
+    /// `take` waits. The output's `stdout` is empty. Once `take` breaks off, the read is stopped on its node, and there is
+    /// no output. A read that is lost after its first bytes is not asked again.
     ///
     /// # Errors
-    /// When the read did not run to its end; what was taken until then is a beginning, and no answer.
+    /// When the read did not run to its end; what was taken until then is a beginning.
     pub async fn stream(
         &self,
         command: Command<impl ReadOnly>,
-        take: impl FnMut(&[u8]) + Send,
-    ) -> Result<Output, ToolError> {
+        take: impl FnMut(&[u8]) -> ControlFlow<()> + Send,
+    ) -> Result<Option<Output>, ToolError> {
         self.reader.stream(&ReadOnly::read(command), take).await
     }
 

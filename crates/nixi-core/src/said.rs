@@ -43,7 +43,9 @@ impl Refusal {
                 "unlock the login user's account on the node or renew its password: `chage -l USER` tells \
                  which it is"
             }
-            Self::Broken => "repair sudo on the node as root: `visudo -c` checks its rules, `ls -l $(command -v sudo)` its rights",
+            Self::Broken => {
+                "repair sudo on the node as root: `visudo -c` checks its rules, `ls -l $(command -v sudo)` its rights"
+            }
         }
     }
 }
@@ -176,6 +178,8 @@ const TABLE: &[(By, &str, Means)] = &[
     (By::Anyone, "users in groups '", Means::Remark),
     (By::Anyone, "users in the '", Means::Remark),
     (By::Anyone, "pass -q to turn off this notice", Means::Remark),
+    (By::Anyone, "turn off this notice", Means::Remark),
+    (By::Anyone, "…, ignoring file", Means::Remark),
 ];
 
 /// The rest of a line that sudo begins with its name.
@@ -301,7 +305,10 @@ mod tests {
             (127, "podman: not found"),
             (1, "sudo: podman: command not found"),
             (1, "sudo: 'podman': command not found"),
-            (1, "sudo: unable to resolve host web: Name or service not known\nsudo: podman: command not found"),
+            (
+                1,
+                "sudo: unable to resolve host web: Name or service not known\nsudo: podman: command not found",
+            ),
             (1, "sudo: unable to execute /usr/bin/podman: No such file or directory"),
             (1, "sudo: cannot execute '/usr/bin/podman': No such file or directory (os error 2)"),
         ] {
@@ -309,7 +316,10 @@ mod tests {
         }
         for (code, there) in [
             (127, "Error: crun: executable file `serve` not found in $PATH: No such file or directory"),
-            (127, "podman: error while loading shared libraries: libgpgme.so.11: cannot open shared object file: No such file or directory"),
+            (
+                127,
+                "podman: error while loading shared libraries: libgpgme.so.11: cannot open shared object file: No such file or directory",
+            ),
             (1, "Error: no such container: podman: not found"),
             (1, "sudo: unable to resolve host podman-1: Name or service not found\nError: broken"),
         ] {
@@ -363,15 +373,15 @@ mod tests {
             ("Sorry, user nixi may not run sudo on web.", rule),
             ("nixi is not in the sudoers file.", rule),
             ("nixi is not in the sudoers file.  This incident will be reported.", rule),
-            (
-                "nixi is not in the sudoers file.\nThis incident has been reported to the administrator.",
-                rule,
-            ),
+            ("nixi is not in the sudoers file.\nThis incident has been reported to the administrator.", rule),
             ("nixi is not allowed to run sudo on web.  This incident will be reported.", rule),
             ("sudo: Sorry, user nixi is not allowed to authenticate as root.", rule),
             ("doas: Operation not permitted", rule),
             ("sudo: sorry, you must have a tty to run sudo", terminal),
-            ("sudo: account validation failure, is your account locked?\nsudo: a password is required", password),
+            (
+                "sudo: account validation failure, is your account locked?\nsudo: a password is required",
+                password,
+            ),
             ("sudo: Account or password is expired, reset your password and try again", account),
             (
                 "sudo: Account or password is expired, reset your password and try again\n\

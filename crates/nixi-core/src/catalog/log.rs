@@ -1,4 +1,24 @@
 //! Reads of the journal.
+//!
+//! # The newest lines that match, whatever the version
+//!
+//! `--lines=N` alone means the newest N in every version of journalctl. Beside other options it does not:
+//!
+//! | option | what `--lines=N` gives | versions | source |
+//! |---|---|---|---|
+//! | `--since` | the *oldest* N since then | to 253 | systemd#1477, #26657; mended in 254 (commit f582695107) |
+//! | `--until` | nothing, where N newer ones are there | to 253 | systemd#26657; mended in 254 (81fb5375b3) |
+//! | `--until` | entries *after* that time, where none is before it | 254 to 257 | systemd#38121, #38195 |
+//! | `--grep` | matches among the newest N alone | to 252.4, 253 | systemd#25147; mended in 254 (db4691961c) and in 252-stable |
+//! | `--grep` | the newest N, the newest *first* | from 254, 252-stable | the same; journalctl(1), `--lines` |
+//!
+//! `--reverse --lines=N` is answered alike by all of them since 245 (systemd#14552): `seek_journal` of
+//! `src/journal/journalctl-show.c` (`run` of `journalctl.c` before 256) goes to `--until` or to the end, steps back
+//! from there, ends at `--since`, and counts what it has shown. So that is how it is asked, always, and the order is
+//! turned round on our side. What comes first is the newest: an answer that has to be cut short loses its oldest part.
+//!
+//! Where the clock of a node was set back, journalctl looks for times by halving and may begin in the wrong place (systemd#43805,
+//! #37468), in each order; that is not mended by any way of asking.
 
 use crate::command::{Command, Grep, Lines, LogPriority, Program, Read, TimeSpec, UnitName};
 
@@ -19,10 +39,10 @@ pub struct Query {
     pub lines: Lines,
 }
 
-/// journalctl(1) with the rights of the login user: one JSON object a line. A user who does not see the whole journal
+/// journalctl(1) with the rights of the login user: one JSON object a line, the newest first. A user who does not see the whole journal
 /// is not told here; see [`access`].
 pub fn query(query: &Query) -> Command<Read> {
-    let mut options = vec![format!("--lines={}", query.lines)];
+    let mut options = vec!["--reverse".to_owned(), format!("--lines={}", query.lines)];
     let mut option = |name: &str, value: Option<String>| {
         options.extend(value.map(|value| format!("--{name}={value}")));
     };
@@ -55,4 +75,9 @@ pub fn last_line(of: &UnitName) -> Command<Read> {
 /// The same with the rights of root.
 pub fn last_line_as_root(of: &UnitName) -> Command<Read> {
     last_line(of).by_root()
+}
+
+/// The same look by root: whether sudo lets journalctl run, and what is said beside it on this node.
+pub fn access_as_root() -> Command<Read> {
+    access().by_root()
 }

@@ -77,6 +77,7 @@ mod tests {
             log::access(),
             log::last_line(&unit("nginx")),
             log::last_line_as_root(&unit("nginx")),
+            log::access_as_root(),
             lasting::has_systemd(),
             lasting::may_run_units(),
             lasting::state(&change),
@@ -117,12 +118,13 @@ mod tests {
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
-        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100'
-        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
-        sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100'
+        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         journalctl '--lines=1' --no-pager
         journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'
+        sudo -n -- journalctl '--lines=1' --no-pager
         test -d /run/systemd/system
         sudo -n -l -- systemd-run
         systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service

@@ -5,6 +5,7 @@
 mod changes;
 mod choices;
 mod hostile;
+mod journal;
 mod odd;
 mod reads;
 mod refusals;

@@ -58,6 +58,11 @@ impl Lab {
         Self::open(first.clone(), Arc::new(Two { first, second }), &config)
     }
 
+    /// Over nodes that are more than a script.
+    pub(crate) fn over(remote: Arc<dyn Executor>) -> Self {
+        Self::open(Arc::new(Recording::new()), remote, CONFIG)
+    }
+
     fn open(nodes: Arc<Recording>, remote: Arc<dyn Executor>, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {

@@ -1,0 +1,307 @@
+//! The journal: `journalctl --output=json`, one object a line, first as the login user and as root where that user
+//! does not see everything.
+
+mod entry;
+mod newest;
+
+use std::fmt;
+
+use nixi_core::catalog::log::{self, Query};
+use nixi_core::command::LogPriority;
+use nixi_core::text::clean_line;
+use nixi_core::{Command, ExecError, Exit, InspectCx, Output, Read, ToolError, said};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use entry::JournalEntry;
+use newest::{Newest, Taken};
+
+use crate::reading::{if_there, run_whole, unreadable};
+use crate::rows::{LeftOut, write_left_out};
+use crate::service;
+use crate::table::count;
+
+/// `data` of `log.query` and `service.logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct JournalReport {
+    /// The entries, the oldest first.
+    pub entries: Vec<JournalEntry>,
+    /// What could not be read, and what was not waited for.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An answer of journalctl, and how it ended.
+struct Answer {
+    command: Command<Read>,
+    taken: Taken,
+    end: End,
+}
+
+enum End {
+    /// journalctl ended.
+    Ended(Output),
+    /// It was stopped, since there was enough.
+    Enough,
+    /// It took too long, and was stopped.
+    Late(ExecError),
+}
+
+/// The newest entries that match, the oldest first. None at all of a unit that is not there is an error: it was most
+/// likely a slip of the finger, and must not be read as quiet.
+pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
+    let ours = newest(cx, log::query(query), query);
+    let (ours, access) = futures_util::join!(ours, run_whole(cx, log::access()));
+    let (ours, access) = (ours?, access?);
+    let report = match ours.is_partial() || is_partial(&access) {
+        false => report(cx, query, ours, Some(&access)).await?,
+        true => {
+            let whole = newest(cx, log::query_as_root(query), query).await?;
+            if whole.is_partial() {
+                return Err(denied(cx, None));
+            }
+            report(cx, query, whole, None).await?
+        }
+    };
+    if let (true, Some(unit)) = (report.entries.is_empty(), &query.unit) {
+        // The journal has answered: a machine where this look fails has no entries all the same.
+        if_there(service::is_there(cx, unit)).await?;
+    }
+    Ok(report)
+}
+
+async fn newest(cx: &InspectCx<'_>, command: Command<Read>, query: &Query) -> Result<Answer, ToolError> {
+    let mut newest = Newest::new(query.lines);
+    let end = match cx.stream(command.clone(), |bytes| newest.take(bytes)).await {
+        Ok(Some(output)) => End::Ended(output),
+        Ok(None) => End::Enough,
+        Err(ToolError::Exec(error @ ExecError::Deadline(_))) => End::Late(error),
+        Err(error) => return Err(error),
+    };
+    Ok(Answer { command, taken: newest.end(), end })
+}
+
+/// What an answer tells; `access` is what was said beside it, where the login user asked.
+async fn report(
+    cx: &InspectCx<'_>,
+    query: &Query,
+    answer: Answer,
+    access: Option<&Output>,
+) -> Result<JournalReport, ToolError> {
+    let Answer { command, taken, end } = answer;
+    let Taken { entries, mut left_out } = taken;
+    if let (true, Some(odd), End::Ended(_) | End::Enough) = (entries.is_empty(), left_out.first(), &end) {
+        return Err(unreadable(&command.to_string(), &format!("no line of it is an entry; {odd}")));
+    }
+    match end {
+        End::Enough => {}
+        End::Late(late) if entries.is_empty() => {
+            return Err(ToolError::Reported(ToolError::Exec(late).report().hint(NARROWER)));
+        }
+        End::Late(late) => left_out.push(LeftOut::new("older entries", &format!("{late}; {NARROWER}"))),
+        End::Ended(output) => {
+            if lines(&output).any(|line| line.starts_with("No journal files were found")) {
+                return Err(ToolError::NotFound {
+                    message: format!("there is no journal on {}", cx.node().name()),
+                    hint: Some("systemd-journald keeps one where it runs".to_owned()),
+                });
+            }
+            if !output.exit.is_success() {
+                let nothing = entries.is_empty() && query.grep.is_some();
+                let error = failure(cx, &command, &output, access.is_none());
+                if !nothing || !found_nothing(cx, &output, &error, access).await? {
+                    return Err(error);
+                }
+            }
+            left_out.extend(ignored_files(&output));
+        }
+    }
+    Ok(JournalReport { entries, left_out })
+}
+
+const NARROWER: &str = "narrow it with since, until or unit, or raise command_timeout in the configuration";
+
+/// With --grep, no match ends like grep(1): with 1. Nothing else may have been said, remarks aside; what is also said on
+/// this node beside a look that works is a remark, whatever its words.
+async fn found_nothing(
+    cx: &InspectCx<'_>,
+    output: &Output,
+    error: &ToolError,
+    access: Option<&Output>,
+) -> Result<bool, ToolError> {
+    let said: Vec<&str> = lines(output).filter(|line| !said::is_remark(line)).collect();
+    if output.exit != Exit::Code(1) || !matches!(error, ToolError::Command { .. }) {
+        return Ok(false);
+    }
+    if said.is_empty() {
+        return Ok(true);
+    }
+    let by_root;
+    let beside = match access {
+        Some(access) => access,
+        None => {
+            by_root = run_whole(cx, log::access_as_root()).await?;
+            &by_root
+        }
+    };
+    let is_beside = |line: &&str| lines(beside).any(|other| other == *line);
+    Ok(beside.exit.is_success() && said.iter().all(is_beside))
+}
+
+/// The lines of standard error.
+fn lines(output: &Output) -> impl Iterator<Item = &str> {
+    // What is not UTF-8 cannot be one of the words that are looked for.
+    output
+        .stderr
+        .split(|byte| *byte == b'\n')
+        .map(|line| std::str::from_utf8(line).unwrap_or("\u{fffd}").trim_end())
+}
+
+impl Answer {
+    fn is_partial(&self) -> bool {
+        match &self.end {
+            End::Ended(output) => is_partial(output),
+            End::Enough | End::Late(_) => false,
+        }
+    }
+}
+
+/// journalctl says so when the user does not see the whole journal, and shows the rest or nothing.
+fn is_partial(output: &Output) -> bool {
+    lines(output)
+        .any(|line| line.contains("not seeing messages from") || line.contains("insufficient permissions"))
+}
+
+/// Files of the journal that journalctl could not read: what is in them is missing from every answer.
+fn ignored_files(output: &Output) -> Vec<LeftOut> {
+    let ignored = lines(output).filter(|line| line.contains(", ignoring file"));
+    let file = |line: &str| {
+        let path = line
+            .split([' ', ',', '\''])
+            .find(|word| word.starts_with('/'))
+            .unwrap_or("a file of the journal");
+        LeftOut::new(path, line)
+    };
+    ignored.take(20).map(file).collect()
+}
+
+/// The error of a look that failed. What sudo would not run is the journal's own matter: there is another way to see it.
+fn failure(cx: &InspectCx<'_>, command: &Command<Read>, output: &Output, by_root: bool) -> ToolError {
+    let error = ToolError::of_output(&command.to_string(), command.program(), by_root, output);
+    match &error {
+        ToolError::SudoPassword { .. } | ToolError::SudoRefused { .. } => {
+            denied(cx, said::refusal(output).map(|(_, words)| words).as_deref())
+        }
+        ToolError::SudoMissing => denied(cx, Some("there is none")),
+        ToolError::Exec(_)
+        | ToolError::Command { .. }
+        | ToolError::ProgramMissing(_)
+        | ToolError::Permission { .. }
+        | ToolError::Unreadable { .. }
+        | ToolError::BadArgument { .. }
+        | ToolError::NotFound { .. }
+        | ToolError::Reported(_) => error,
+    }
+}
+
+/// sudo(8) is not there or would not run it, or root does not see it either.
+fn denied(cx: &InspectCx<'_>, words: Option<&str>) -> ToolError {
+    let user = cx.node().ssh().map_or_else(|| "the user".to_owned(), |ssh| ssh.user.to_string());
+    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+    ToolError::Permission {
+        message: format!(
+            "{user} does not see the whole journal of {}, and sudo does not help{words}",
+            cx.node().name()
+        ),
+        hint: format!(
+            "put {user} into the group systemd-journal (NixOS: users.users.{}.extraGroups = [ \"systemd-journal\" ])",
+            cx.node().ssh().map_or("NAME", |ssh| ssh.user.as_str())
+        ),
+    }
+}
+
+impl fmt::Display for JournalReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.entries.len() {
+            0 => f.write_str("no entries")?,
+            1 => f.write_str("1 entry, times in UTC")?,
+            many => write!(f, "{}, times in UTC", count(many, "entrie"))?,
+        }
+        for entry in &self.entries {
+            let time = entry.time.replacen('T', " ", 1);
+            write!(f, "\n{}  {}", time.trim_end_matches('Z'), clean_line(&entry.source))?;
+            if let Some(priority) = entry.priority.filter(|priority| is_grave(*priority)) {
+                write!(f, " {}", priority.as_str())?;
+            }
+            let message = entry.message.as_deref().unwrap_or("(not shown: it is very long, or no text)");
+            write!(f, ": {}", message.trim_end().replace('\n', "\n    "))?;
+        }
+        write_left_out(f, &self.left_out)
+    }
+}
+
+fn is_grave(priority: LogPriority) -> bool {
+    match priority {
+        LogPriority::Emerg
+        | LogPriority::Alert
+        | LogPriority::Crit
+        | LogPriority::Err
+        | LogPriority::Warning => true,
+        LogPriority::Notice | LogPriority::Info | LogPriority::Debug => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nixi_core::command::Lines;
+    use proptest::prelude::*;
+
+    /// From systemd 256, the newest first: too long, a field twice, about a unit, bytes with an escape sequence, plain.
+    const RECORDED: &str = r#"{"__REALTIME_TIMESTAMP":"1764000003000000","SYSLOG_IDENTIFIER":["kernel","linux"],"MESSAGE":null}
+{"__REALTIME_TIMESTAMP":"1764000002000000","PRIORITY":"4","_SYSTEMD_UNIT":"init.scope","UNIT":"nginx.service","_PID":"1","SYSLOG_IDENTIFIER":"systemd","MESSAGE":"nginx.service: Failed"}
+{"__REALTIME_TIMESTAMP":"1764000001000000","PRIORITY":"3","_SYSTEMD_UNIT":"nginx.service","MESSAGE":[27,91,51,49,109,98,97,100,255]}
+{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1764000000123456","PRIORITY":"6","_SYSTEMD_UNIT":"nginx.service","SYSLOG_IDENTIFIER":"nginx","_PID":"42","MESSAGE":"start\nsecond line"}
+-- No entries --
+"#;
+
+    fn read(answer: &[u8]) -> JournalReport {
+        let mut newest = Newest::new(Lines::USUAL);
+        let _ = newest.take(answer);
+        let Taken { entries, left_out } = newest.end();
+        JournalReport { entries, left_out }
+    }
+
+    #[test]
+    fn a_recorded_answer() {
+        let shown = nixi_core::text::clean(&read(RECORDED.as_bytes()).to_string());
+        insta::assert_snapshot!(shown, @r"
+        4 entries, times in UTC
+        2025-11-24 16:00:00  nginx.service: start
+            second line
+        2025-11-24 16:00:01  nginx.service err: bad�
+        2025-11-24 16:00:02  nginx.service warning: nginx.service: Failed
+        2025-11-24 16:00:03  kernel linux: (not shown: it is very long, or no text)
+        ");
+        assert_eq!(read(b"-- No entries --\n").to_string(), "no entries");
+    }
+
+    #[test]
+    fn a_file_that_journalctl_passes_over_is_named() {
+        let said =
+            "Journal file /var/log/journal/0f/system@1.journal is truncated, ignoring file.\nsudo: x\n";
+        let output = Output { exit: Exit::Code(0), stdout: vec![], stderr: said.into(), truncated: false };
+        let [file] = &ignored_files(&output)[..] else { panic!("one file") };
+        assert_eq!(file.what, "/var/log/journal/0f/system@1.journal");
+        assert!(file.why.contains("is truncated"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..RECORDED.len(), flip in any::<u8>()) {
+            let mut broken = RECORDED.as_bytes().to_vec();
+            broken[cut] = flip;
+            let _ = read(&bytes).to_string();
+            let _ = read(&broken).to_string();
+        }
+    }
+}
