@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lookup;
-use super::output::{OutputLine, merged};
+use super::output::{Merged, OutputLine, merged};
 use crate::reading::unreadable;
 
 /// The last lines that a container wrote.
@@ -37,6 +37,8 @@ pub struct LogsReport {
     pub name: String,
     /// The lines, the oldest first.
     pub lines: Vec<OutputLine>,
+    /// What the runtime, sudo or a shell on the node said beside it; no part of the log.
+    pub notices: Vec<String>,
 }
 
 impl Inspect for Logs {
@@ -53,9 +55,9 @@ impl Inspect for Logs {
         let shown = command.to_string();
         let output = lookup::run(cx, std::slice::from_ref(&args.name), command).await?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let lines =
+        let Merged { lines, notices } =
             merged(&text(&output.stdout), &text(&output.stderr)).map_err(|why| unreadable(&shown, &why))?;
-        Ok(LogsReport { name: args.name.to_string(), lines })
+        Ok(LogsReport { name: args.name.to_string(), lines, notices })
     }
 }
 
@@ -104,13 +106,16 @@ fn seconds(span: &str) -> Option<u64> {
 
 impl fmt::Display for LogsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.lines.is_empty() {
-            return write!(f, "{} wrote nothing", clean_line(&self.name));
+        match self.lines.is_empty() {
+            true => write!(f, "{} wrote nothing", clean_line(&self.name))?,
+            false => write!(f, "{} (times in UTC)", clean_line(&self.name))?,
         }
-        write!(f, "{} (times in UTC)", clean_line(&self.name))?;
         for line in &self.lines {
             let time = line.time.replacen('T', " ", 1);
             write!(f, "\n{}  {}", time.trim_end_matches('Z'), line.text.replace('\n', "\n    "))?;
+        }
+        for notice in &self.notices {
+            write!(f, "\nnotice: {notice}")?;
         }
         Ok(())
     }

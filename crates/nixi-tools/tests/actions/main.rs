@@ -9,6 +9,7 @@ mod journal;
 mod odd;
 mod reads;
 mod refusals;
+mod said;
 mod schema;
 mod support;
 mod units;
