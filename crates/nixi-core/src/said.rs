@@ -209,6 +209,15 @@ pub fn is_remark(line: &str) -> bool {
     line.trim().is_empty() || meaning(line) == Some(Means::Remark)
 }
 
+/// Whether journalctl says that the user does not see the whole journal. It shows the rest then, or nothing.
+#[must_use]
+pub fn hides_journal(stderr: &[u8]) -> bool {
+    let stderr = String::from_utf8_lossy(stderr);
+    stderr
+        .lines()
+        .any(|line| line.contains("not seeing messages from") || line.contains("insufficient permissions"))
+}
+
 /// What was said without the remarks; all of it, if nothing else was said.
 #[must_use]
 pub fn reason(stderr: &str) -> String {

@@ -30,6 +30,13 @@ pub fn list(runtime: Runtime) -> Command<Read> {
     .by_root()
 }
 
+/// Whether sudo lets the login user list all containers: the exit code is 0 if it does, and nothing is run (sudo(8), `-l`).
+pub(crate) fn may_list(runtime: Runtime) -> Command<Read> {
+    let list = list(runtime);
+    Command::read(Program::new("sudo"), ["-n", "-l", "--", list.program().as_str()])
+        .and(list.arguments().iter().map(String::as_str))
+}
+
 /// All there is to know of some containers, as a JSON array.
 pub fn inspect(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
     Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and(names(of)).by_root()

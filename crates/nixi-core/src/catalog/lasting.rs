@@ -14,6 +14,11 @@ pub(crate) fn may_run_units() -> Command<Read> {
     Command::read(Program::new("sudo"), ["-n", "-l", "--", SYSTEMD_RUN.as_str()])
 }
 
+/// The version of systemd-run, by root: whether sudo runs what changes are made with.
+pub(crate) fn version() -> Command<Read> {
+    Command::read(SYSTEMD_RUN, ["--version"]).by_root()
+}
+
 /// `KEY=VALUE` lines of the unit of a change; a job that is under way has a number.
 pub(crate) fn state(of: &ChangeId) -> Command<Read> {
     Command::read(SYSTEMCTL, ["show", "--no-pager", "--property=ActiveState,Job", "--"]).and([of.unit()])

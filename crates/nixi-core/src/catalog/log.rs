@@ -21,6 +21,8 @@
 //! #37468), in each order; that is not mended by any way of asking.
 
 use crate::command::{Command, Grep, Lines, LogPriority, Program, Read, TimeSpec, UnitName};
+use crate::error::ToolError;
+use crate::node::Node;
 
 /// What to show of the journal; the newest lines that match.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +41,8 @@ pub struct Query {
     pub lines: Lines,
 }
 
-/// journalctl(1) with the rights of the login user: one JSON object a line, the newest first. A user who does not see the whole journal
-/// is not told here; see [`access`].
+/// journalctl(1) with the rights of the login user: one JSON object a line, the newest first. A user who does not see
+/// the whole journal is not told here; see [`access`].
 pub fn query(query: &Query) -> Command<Read> {
     let mut options = vec!["--reverse".to_owned(), format!("--lines={}", query.lines)];
     let mut option = |name: &str, value: Option<String>| {
@@ -64,6 +66,23 @@ pub fn query_as_root(of: &Query) -> Command<Read> {
 /// remarks to itself, so this shows a line in its usual form.)
 pub fn access() -> Command<Read> {
     Command::read(Program::new("journalctl"), ["--lines=1", "--no-pager"])
+}
+
+/// The error where the login user does not see the whole journal and sudo does not help, with its words if there are any.
+#[must_use]
+pub fn hidden(node: &Node, words: Option<&str>) -> ToolError {
+    let user = node.ssh().map_or_else(|| "the user".to_owned(), |ssh| ssh.user.to_string());
+    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+    ToolError::Permission {
+        message: format!(
+            "{user} does not see the whole journal of {}, and sudo does not help{words}",
+            node.name()
+        ),
+        hint: format!(
+            "put {user} into the group systemd-journal (NixOS: users.users.{}.extraGroups = [ \"systemd-journal\" ])",
+            node.ssh().map_or("NAME", |ssh| ssh.user.as_str())
+        ),
+    }
 }
 
 /// The last line that a unit itself wrote, and nothing about it, with the rights of the login user.

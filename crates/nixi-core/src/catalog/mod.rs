@@ -56,6 +56,7 @@ mod tests {
             system::root_disk(),
             container::list(Runtime::Podman),
             container::list(Runtime::Docker),
+            container::may_list(Runtime::Podman),
             container::inspect(Runtime::Docker, &[name("web"), name("db")]),
             container::identities(Runtime::Podman, &[name("web"), name("db")]),
             container::removals(Runtime::Docker, &[name("web")]),
@@ -80,6 +81,7 @@ mod tests {
             log::access_as_root(),
             lasting::has_systemd(),
             lasting::may_run_units(),
+            lasting::version(),
             lasting::state(&change),
             lasting::record(&change),
             lasting::said(&change),
@@ -108,6 +110,7 @@ mod tests {
         df -P -B1 -- /
         sudo -n -- podman ps --all --no-trunc --format json
         sudo -n -- docker ps --all --no-trunc '--size=false' --format '{{json .}}'
+        sudo -n -l -- podman ps --all --no-trunc --format json
         sudo -n -- docker inspect --type container -- web db
         sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
         sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}' -- web
@@ -127,6 +130,7 @@ mod tests {
         sudo -n -- journalctl '--lines=1' --no-pager
         test -d /run/systemd/system
         sudo -n -l -- systemd-run
+        sudo -n -- systemd-run --version
         systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service
         head -v -n 5 -- /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a
         sudo -n -- journalctl '--output=cat' --no-pager '--lines=100' '_SYSTEMD_UNIT=nixi-4a4a4a4a4a4a4a4a.service'

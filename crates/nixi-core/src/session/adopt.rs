@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Inner;
 use super::machine::Machine;
+use super::needs;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
@@ -77,14 +78,20 @@ pub(super) async fn adopt(
         HostKeyState::Known => "known before",
         HostKeyState::New => "seen for the first time, now recorded",
     };
-    result.text = Some(format!(
+    let mut text = format!(
         "adopted {} ({at}, {})\nhost key {} ({known})",
         request.name, request.mode, welcome.fingerprint
-    ));
+    );
+    let lacks = needs::lacks(inner, &roster, &node, cancel).await;
+    for lack in &lacks {
+        text.push_str(&format!("\nnotice: {lack}"));
+    }
+    result.text = Some(text);
     let adopted = Adopted {
         node: roster.row(&node).answered(result.ms),
         fingerprint: welcome.fingerprint,
         host_key: welcome.host_key,
+        lacks,
     };
     result.data = serde_json::to_value(adopted).ok();
     result.status = StepStatus::Done;

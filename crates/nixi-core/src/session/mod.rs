@@ -13,6 +13,7 @@ mod choice;
 mod desk;
 mod door;
 mod machine;
+mod needs;
 mod places;
 mod protocol;
 mod roster;

@@ -313,6 +313,8 @@ pub struct Adopted {
     /// Whether that key was known before.
     #[schemars(with = "String")]
     pub host_key: crate::exec::HostKeyState,
+    /// What the mode will need and the login does not have, each with its cure.
+    pub lacks: Vec<ErrorReport>,
 }
 
 #[cfg(test)]

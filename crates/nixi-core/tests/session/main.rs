@@ -4,6 +4,7 @@
 
 mod bench;
 mod fanout;
+mod needs;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};
 use nixi_core::recording::Recording;

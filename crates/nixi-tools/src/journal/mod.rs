@@ -52,12 +52,12 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
     let ours = newest(cx, log::query(query), query);
     let (ours, access) = futures_util::join!(ours, run_whole(cx, log::access()));
     let (ours, access) = (ours?, access?);
-    let report = match ours.is_partial() || is_partial(&access) {
+    let report = match ours.is_partial() || said::hides_journal(&access.stderr) {
         false => report(cx, query, ours, Some(&access)).await?,
         true => {
             let whole = newest(cx, log::query_as_root(query), query).await?;
             if whole.is_partial() {
-                return Err(denied(cx, None));
+                return Err(log::hidden(cx.node(), None));
             }
             report(cx, query, whole, None).await?
         }
@@ -159,16 +159,10 @@ fn lines(output: &Output) -> impl Iterator<Item = &str> {
 impl Answer {
     fn is_partial(&self) -> bool {
         match &self.end {
-            End::Ended(output) => is_partial(output),
+            End::Ended(output) => said::hides_journal(&output.stderr),
             End::Enough | End::Late(_) => false,
         }
     }
-}
-
-/// journalctl says so when the user does not see the whole journal, and shows the rest or nothing.
-fn is_partial(output: &Output) -> bool {
-    lines(output)
-        .any(|line| line.contains("not seeing messages from") || line.contains("insufficient permissions"))
 }
 
 /// Files of the journal that journalctl could not read: what is in them is missing from every answer.
@@ -189,9 +183,9 @@ fn failure(cx: &InspectCx<'_>, command: &Command<Read>, output: &Output, by_root
     let error = ToolError::of_output(&command.to_string(), command.program(), by_root, output);
     match &error {
         ToolError::SudoPassword { .. } | ToolError::SudoRefused { .. } => {
-            denied(cx, said::refusal(output).map(|(_, words)| words).as_deref())
+            log::hidden(cx.node(), said::refusal(output).map(|(_, words)| words).as_deref())
         }
-        ToolError::SudoMissing => denied(cx, Some("there is none")),
+        ToolError::SudoMissing => log::hidden(cx.node(), Some("there is none")),
         ToolError::Exec(_)
         | ToolError::Command { .. }
         | ToolError::ProgramMissing(_)
@@ -200,22 +194,6 @@ fn failure(cx: &InspectCx<'_>, command: &Command<Read>, output: &Output, by_root
         | ToolError::BadArgument { .. }
         | ToolError::NotFound { .. }
         | ToolError::Reported(_) => error,
-    }
-}
-
-/// sudo(8) is not there or would not run it, or root does not see it either.
-fn denied(cx: &InspectCx<'_>, words: Option<&str>) -> ToolError {
-    let user = cx.node().ssh().map_or_else(|| "the user".to_owned(), |ssh| ssh.user.to_string());
-    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
-    ToolError::Permission {
-        message: format!(
-            "{user} does not see the whole journal of {}, and sudo does not help{words}",
-            cx.node().name()
-        ),
-        hint: format!(
-            "put {user} into the group systemd-journal (NixOS: users.users.{}.extraGroups = [ \"systemd-journal\" ])",
-            cx.node().ssh().map_or("NAME", |ssh| ssh.user.as_str())
-        ),
     }
 }
 
