@@ -1,9 +1,17 @@
 //! Who sits here.
 
+use std::path::Path;
+
+use nixi_core::small_file;
+
+/// No list of users is longer.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
 /// The user here as ssh has it: by the number that this process runs under, whatever the environment says. Only one
 /// whom `/etc/passwd` does not know (of a directory service) is who `USER` or `LOGNAME` says.
 pub(crate) fn local_user() -> Option<String> {
-    let passwd = std::fs::read("/etc/passwd").unwrap_or_default();
+    let passwd =
+        small_file::read(Path::new("/etc/passwd"), LONGEST).map(|file| file.bytes).unwrap_or_default();
     let uid = rustix::process::getuid().as_raw();
     let said = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     of_uid(&String::from_utf8_lossy(&passwd), uid).or_else(said)

@@ -29,7 +29,7 @@ impl Jump {
 }
 
 /// One jump host as people write it: `[user@]host[:port]`, an IPv6 address in brackets, or `ssh://` before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Hop {
     /// The login user, if one is named.
     pub user: Option<UserName>,

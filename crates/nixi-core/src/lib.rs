@@ -2,7 +2,7 @@
 //! registry of actions, the configuration, and the session that front ends drive.
 //!
 //! **Invariants.** This crate prints nothing, spawns nothing and opens no socket; the configuration's files are all
-//! that it reads and writes. There is no public way to make a [`Command<Read>`], a [`Writable`], an [`Approved`] or an
+//! that it writes, and with the lists of users and groups all that it reads of its own accord. There is no public way to make a [`Command<Read>`], a [`Writable`], an [`Approved`] or an
 //! [`Invocation`]: an action that looks cannot change a node, and a plan runs only as a person approved it.
 //! `tests/forgeries` holds the attempts that must not compile.
 
@@ -29,7 +29,9 @@ pub mod registry;
 pub mod said;
 pub mod session;
 pub mod sink;
+pub mod small_file;
 pub mod text;
+pub mod trust;
 
 pub use action::{ActionName, Change, Inspect, Scope};
 pub use command::{Command, Program, Read, Write};

@@ -7,6 +7,9 @@ use std::collections::{HashMap, HashSet};
 const MOST: usize = 10_000;
 /// Longer numbers are none to count with.
 const LONGEST_NUMBER: usize = 15;
+/// A word is written out if it has no more brackets, and no more letters outside of them: no name is nearly so long.
+const MOST_BRACKETS: usize = 16;
+const MOST_LETTERS: usize = 1000;
 
 /// A list of names that cannot be read; the message tells why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +23,9 @@ pub enum BadNames {
     /// A list that stands for too many names.
     #[error("{0:?} stands for more than 10000 names")]
     TooMany(String),
+    /// A word with brackets that is far too long for a name.
+    #[error("{0:?} is too long for a name")]
+    TooLong(String),
 }
 
 /// The names in few words, each of them once: those that differ in one number stand together, at the place of the first
@@ -113,16 +119,23 @@ impl Group<'_> {
 /// The first number of each run, and how many follow it.
 fn runs(numbers: &[Number]) -> Vec<(Number, u64)> {
     let mut runs: Vec<(Number, u64)> = Vec::new();
-    // Numbers that are filled up differently mingle in their order: `9`, `09`, `10`.
+    // The run that a number would follow, by how that number is written. Numbers that are filled up differently mingle in
+    // their order: `9`, `09`, `10`.
+    let mut open: HashMap<String, usize> = HashMap::new();
     for number in numbers {
-        let follows = |(first, more): &&mut (Number, u64)| {
-            let next = first.plus(*more + 1);
-            next.value == number.value && next.text() == number.text()
+        let at = match open.remove(&number.text()) {
+            Some(at) => {
+                runs[at].1 += 1;
+                at
+            }
+            None => {
+                runs.push((*number, 0));
+                runs.len() - 1
+            }
         };
-        match runs.iter_mut().rev().find(follows) {
-            Some((_, more)) => *more += 1,
-            None => runs.push((*number, 0)),
-        }
+        let (first, more) = runs[at];
+        // Two runs may wait for one number: `9` and `09` for `10`. The later one gets it.
+        open.insert(first.plus(more + 1).text(), at);
     }
     runs
 }
@@ -142,7 +155,7 @@ fn run_words((first, more): (Number, u64)) -> String {
 pub fn expand(list: &str) -> Result<Vec<String>, BadNames> {
     let mut words = Vec::new();
     for word in split(list) {
-        write_out(word.trim(), "", word.trim(), &mut words)?;
+        write_out(word.trim(), &mut words)?;
     }
     Ok(words)
 }
@@ -165,23 +178,44 @@ fn split(list: &str) -> Vec<&str> {
     words
 }
 
-/// Writes out the brackets of `rest` behind what is written out already; `word` is what a person wrote.
-fn write_out(word: &str, before: &str, rest: &str, into: &mut Vec<String>) -> Result<(), BadNames> {
+/// Writes out the brackets of a word, the first of them first. What would be too much in the end is not begun.
+fn write_out(word: &str, into: &mut Vec<String>) -> Result<(), BadNames> {
     let excerpt = || crate::text::excerpt(word);
-    let Some((head, tail)) = rest.split_once('[') else {
-        if rest.contains(']') {
+    let room = MOST.saturating_sub(into.len());
+    let (mut written, mut rest) = (vec![String::new()], word);
+    let (mut brackets, mut letters) = (0, 0);
+    loop {
+        let (head, tail) = rest.split_once('[').map_or((rest, None), |(head, tail)| (head, Some(tail)));
+        if head.contains(']') {
             return Err(BadNames::Unbalanced(excerpt()));
         }
-        if into.len() >= MOST {
+        letters += head.len();
+        if (tail.is_some() || brackets > 0) && (brackets > MOST_BRACKETS || letters > MOST_LETTERS) {
+            return Err(BadNames::TooLong(excerpt()));
+        }
+        written.iter_mut().for_each(|name| name.push_str(head));
+        let Some(tail) = tail else { break };
+        brackets += 1;
+        let (within, after) = tail.split_once(']').ok_or_else(|| BadNames::Unbalanced(excerpt()))?;
+        let numbers: Vec<String> = within_brackets(within)?.take(room + 1).collect();
+        if written.len() * numbers.len() > room {
             return Err(BadNames::TooMany(excerpt()));
         }
-        into.push(format!("{before}{rest}"));
-        return Ok(());
-    };
-    let (within, after) = tail.split_once(']').ok_or_else(|| BadNames::Unbalanced(excerpt()))?;
-    if head.contains(']') {
-        return Err(BadNames::Unbalanced(excerpt()));
+        let with_each =
+            |name: &String| numbers.iter().map(|number| format!("{name}{number}")).collect::<Vec<_>>();
+        written = written.iter().flat_map(with_each).collect();
+        rest = after;
     }
+    if written.len() > room {
+        return Err(BadNames::TooMany(excerpt()));
+    }
+    into.append(&mut written);
+    Ok(())
+}
+
+/// The numbers that stand in brackets, as they are written.
+fn within_brackets(within: &str) -> Result<impl Iterator<Item = String>, BadNames> {
+    let mut runs = Vec::new();
     for item in within.split(',').map(str::trim) {
         let bad = || BadNames::NoNumbers(crate::text::excerpt(item));
         let (first, last) = item.split_once('-').unwrap_or((item, item));
@@ -191,11 +225,9 @@ fn write_out(word: &str, before: &str, rest: &str, into: &mut Vec<String>) -> Re
         if first.plus(more).text() != last.text() {
             return Err(bad());
         }
-        for value in 0..=more {
-            write_out(word, &format!("{before}{head}{}", first.plus(value).text()), after, into)?;
-        }
+        runs.push((first, more));
     }
-    Ok(())
+    Ok(runs.into_iter().flat_map(|(first, more)| (0..=more).map(move |value| first.plus(value).text())))
 }
 
 #[cfg(test)]
@@ -212,6 +244,7 @@ mod tests {
             (&["a1-eu", "a2-eu", "a2-us"], "a[1-2]-eu, a2-us"),
             (&["web", "db", "web"], "web, db"),
             (&["w9", "w09", "w10"], "w[9,09-10]"),
+            (&["w1", "w3", "w5", "w6", "w8"], "w[1,3,5-6,8]"),
             (&["1234567890123456", "1234567890123457"], "1234567890123456, 1234567890123457"),
             (&[], ""),
         ] {
@@ -232,6 +265,13 @@ mod tests {
             assert!(expand(bad).is_err(), "{bad}: {:?}", expand(bad));
         }
         assert_eq!(expand("a[1-20000]"), Err(BadNames::TooMany("a[1-20000]".to_owned())));
+        assert_eq!(expand(&"a[1]".repeat(16)).unwrap(), ["a1".repeat(16)]);
+        for long in ["a[1]".repeat(50_000), format!("{}[1-9999]", "a".repeat(5000)), "[1][1-9999]".repeat(40)]
+        {
+            assert!(expand(&long).is_err(), "{long:.20}");
+        }
+        let many: Vec<String> = (0..5000).map(|n| (n * 2).to_string()).collect();
+        assert_eq!(expand(&format!("w[{}]", many.join(","))).unwrap().len(), 5000, "as it was folded");
         assert_eq!(expand("a[1-200]b[1-200]"), Err(BadNames::TooMany("a[1-200]b[1-200]".to_owned())));
     }
 

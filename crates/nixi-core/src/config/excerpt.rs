@@ -42,7 +42,9 @@ impl Excerpt {
 
         let mut first = 0;
         if columns(&chars[..upto]) > WIDTH {
-            while columns(&chars[first..from]) > LEFT {
+            let mut left = columns(&chars[..from]);
+            while left > LEFT {
+                left -= width(chars[first]);
                 first += 1;
             }
         }

@@ -14,6 +14,14 @@ pub(super) struct Jumps {
     nodes: HashMap<String, (Node, Option<Vec<Hop>>)>,
 }
 
+/// What of a way has been gone.
+struct Trail {
+    /// The node that is to be reached, and those that lie between it and here by each other's lists.
+    names: Vec<String>,
+    /// How many jump hosts there were.
+    hosts: usize,
+}
+
 impl Jumps {
     pub(super) fn of<'a>(declared: impl Iterator<Item = &'a Declared>) -> Self {
         let entry = |node: &Declared| (node.node.name().to_string(), (node.node.clone(), node.hops.clone()));
@@ -25,10 +33,11 @@ impl Jumps {
     /// # Errors
     /// When it leads in a circle, or is too long: a sentence for people.
     pub(super) fn way_to(&self, declared: &Declared) -> Result<Jump, String> {
-        self.way(declared.hops.as_deref(), &mut vec![declared.node.name().to_string()])
+        let mut trail = Trail { names: vec![declared.node.name().to_string()], hosts: 0 };
+        self.way(declared.hops.as_deref(), &mut trail)
     }
 
-    fn way(&self, hops: Option<&[Hop]>, trail: &mut Vec<String>) -> Result<Jump, String> {
+    fn way(&self, hops: Option<&[Hop]>, trail: &mut Trail) -> Result<Jump, String> {
         match hops {
             None => Ok(Jump::Unsaid),
             Some([]) => Ok(Jump::Direct),
@@ -40,20 +49,22 @@ impl Jumps {
     }
 
     /// A node's target if its name stands there and nothing else, the machine of that address otherwise.
-    fn target(&self, hop: &Hop, trail: &mut Vec<String>) -> Result<SshTarget, String> {
+    fn target(&self, hop: &Hop, trail: &mut Trail) -> Result<SshTarget, String> {
         let name = hop.to_string();
+        // All of them count, not how deep they lie: eight lists of eight are millions of ways.
+        trail.hosts += 1;
+        if trail.hosts > MOST {
+            return Err(format!("the way to {} has more than {MOST} jump hosts", trail.names[0]));
+        }
         if let Some((node, hops)) = self.nodes.get(&name)
             && let Some(ssh) = node.ssh()
         {
-            if trail.contains(&name) {
-                return Err(format!("the way to {} leads in a circle by way of {name}", trail[0]));
+            if trail.names.contains(&name) {
+                return Err(format!("the way to {} leads in a circle by way of {name}", trail.names[0]));
             }
-            if trail.len() > MOST {
-                return Err(format!("the way to {} has more than {MOST} jump hosts", trail[0]));
-            }
-            trail.push(name);
+            trail.names.push(name);
             let jump = self.way(hops.as_deref(), trail)?;
-            trail.pop();
+            trail.names.pop();
             return Ok(SshTarget { jump, ..ssh.clone() });
         }
         let Hop { user, host, port } = hop.clone();

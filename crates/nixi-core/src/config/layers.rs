@@ -1,18 +1,21 @@
 //! The two files, one over the other.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::diagnose::{ConfigError, Misfit, Problem, Sheet, show_path};
+use super::diagnose::{ConfigError, Misfit, Problem, Problems, Sheet, show_path};
 use super::jumps::Jumps;
+use super::machines::Machines;
 use super::model::{Config, Layer, LlmSettings, NodeEntry};
 use super::read::{Declared, FileSettings, Scalars, at_odds, read};
 use super::{NODES_OPTION, excerpt};
 use crate::jump::Hop;
+use crate::node::NodeName;
+use crate::small_file::{self, SmallFile, Unread};
+use crate::trust::{Distrust, distrust};
 
-/// A configuration file is at most this long.
-const MOST_BYTES: u64 = 1024 * 1024;
+/// A configuration file is at most this long: that of twenty thousand nodes is.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Where the two configuration files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +45,7 @@ impl ConfigFiles {
         match (system, user) {
             (Ok(system), Ok(user)) => self.merge(system, user),
             (Err(mut problems), Err(more)) => {
-                problems.extend(more);
+                problems.append(more);
                 Err(ConfigError::new(problems))
             }
             (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
@@ -51,40 +54,44 @@ impl ConfigFiles {
 
     /// What is wrong with nodes beyond what the files themselves tell, each at the place where it is declared.
     pub(crate) fn points_at(&self, misfits: &[Misfit], home: &Path) -> ConfigError {
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
+        let mut by_node: HashMap<&NodeName, Vec<&Misfit>> = HashMap::new();
+        misfits.iter().for_each(|misfit| by_node.entry(&misfit.node).or_default().push(misfit));
         let user = (!same_file(&self.user, &self.system)).then_some(&self.user);
         for file in std::iter::once(&self.system).chain(user) {
             let Ok(loaded) = Loaded::read(file, home) else { continue };
             let mut sheet = Sheet::new(file, &loaded.text);
             for declared in &loaded.settings.nodes {
-                for misfit in misfits.iter().filter(|misfit| misfit.node == *declared.node.name()) {
+                for misfit in by_node.get(declared.node.name()).into_iter().flatten() {
                     sheet.report(declared.name_at.clone(), &misfit.message, misfit.hint.clone());
                 }
             }
-            problems.extend(sheet.into_problems());
+            problems.append(sheet.into_problems());
         }
         // The files may have changed since the nodes were read.
-        if problems.len() < misfits.len() {
+        if problems.count() < misfits.len() {
             let whole = |misfit: &Misfit| Problem::of_file(&self.user, &*misfit.message, misfit.hint.clone());
-            problems = misfits.iter().map(whole).collect();
+            problems = Problems::default();
+            misfits.iter().map(whole).for_each(|problem| problems.push(problem));
         }
         ConfigError::new(problems)
     }
 
     fn merge(&self, system: Loaded, user: Loaded) -> Result<Config, ConfigError> {
         let mut sheet = Sheet::new(&self.user, &user.text);
+        let names: HashSet<&NodeName> = system.settings.nodes.iter().map(|node| node.node.name()).collect();
         for declared in &user.settings.nodes {
             let name = declared.node.name();
-            if system.settings.nodes.iter().any(|other| other.node.name() == name) {
+            if names.contains(name) {
                 let message = format!("node {name} is declared in {}", show_path(&self.system));
                 let hint = format!("give it another name here, or change {NODES_OPTION} there");
                 sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
         }
+        let machines = Machines::of(&system.settings.nodes);
         for declared in &user.settings.nodes {
-            let mut others = system.settings.nodes.iter();
-            if let Some(other) = others.find(|other| other.is_at_odds_with(declared)) {
-                let (message, hint) = at_odds(&declared.node, &other.node);
+            if let Some(other) = machines.at_odds_with(declared) {
+                let (message, hint) = at_odds(&declared.node, &system.settings.nodes[other].node);
                 sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
         }
@@ -103,7 +110,7 @@ impl ConfigFiles {
     /// Puts the jump hosts in where they are named: those of either file may be nodes of the other.
     fn joined(&self, mut system: Loaded, mut user: Loaded) -> Result<(Loaded, Loaded), ConfigError> {
         let jumps = Jumps::of(system.settings.nodes.iter().chain(&user.settings.nodes));
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
         for (file, loaded) in [(&self.system, &mut system), (&self.user, &mut user)] {
             let mut sheet = Sheet::new(file, &loaded.text);
             for declared in &mut loaded.settings.nodes {
@@ -115,9 +122,9 @@ impl ConfigFiles {
                     }
                 }
             }
-            problems.extend(sheet.into_problems());
+            problems.append(sheet.into_problems());
         }
-        if problems.is_empty() { Ok((system, user)) } else { Err(ConfigError::new(problems)) }
+        if problems.count() == 0 { Ok((system, user)) } else { Err(ConfigError::new(problems)) }
     }
 }
 
@@ -171,8 +178,8 @@ impl Loaded {
         Self { text: String::new(), settings: FileSettings::default() }
     }
 
-    pub(crate) fn read(file: &Path, home: &Path) -> Result<Self, Vec<Problem>> {
-        let text = read_text(file).map_err(|problem| vec![*problem])?.unwrap_or_default();
+    pub(crate) fn read(file: &Path, home: &Path) -> Result<Self, Problems> {
+        let text = read_text(file).map_err(|problem| Problems::from(*problem))?.unwrap_or_default();
         let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
         let settings = read(file, &text, home)?;
         Ok(Self { text, settings })
@@ -184,27 +191,22 @@ pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The file's text with every byte of it; `None` if there is no file.
 pub(crate) fn read_text(file: &Path) -> Result<Option<String>, Box<Problem>> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|open| {
-        if open.metadata()?.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        open.take(MOST_BYTES + 1).read_to_end(&mut bytes)
-    });
-    match read {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            let hint = "name the file in it".to_owned();
-            return Err(Box::new(Problem::of_file(file, "this is a directory, not a file", Some(hint))));
-        }
+    let SmallFile { bytes, about, .. } = match small_file::read(file, MOST_BYTES) {
+        Ok(read) => read,
+        Err(Unread::Missing) => return Ok(None),
         Err(error) => {
+            let hint = match error {
+                Unread::Special("a directory") => Some("name the file in it"),
+                Unread::Special(_) => Some("write what it gives to a file, and name that"),
+                Unread::Missing | Unread::TooLong(_) | Unread::Failed(_) => None,
+            };
             let message = format!("failed to read the file: {error}");
-            return Err(Box::new(Problem::of_file(file, message, None)));
+            return Err(Box::new(Problem::of_file(file, message, hint.map(str::to_owned))));
         }
-    }
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Box::new(Problem::of_file(file, "the file is longer than 1 MiB", None)));
+    };
+    if let Some(Distrust { why, hint, .. }) = distrust(file, &about) {
+        let message = format!("{why}, and what it says is not believed: it names your machines");
+        return Err(Box::new(Problem::of_file(file, message, Some(hint))));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),

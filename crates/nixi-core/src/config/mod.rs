@@ -13,6 +13,7 @@ mod edit;
 mod excerpt;
 mod jumps;
 mod layers;
+mod machines;
 mod model;
 mod read;
 mod section;

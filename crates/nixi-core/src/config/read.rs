@@ -1,6 +1,6 @@
 //! One file's text to its settings, or to all of its problems.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnose::{Problem, Sheet, closest};
+use super::diagnose::{Problems, Sheet, closest};
+use super::machines::Machines;
 use super::model::{Routine, Runtime};
 use super::section::{Section, TABLES};
 use crate::jump::{Hop, Jump};
@@ -51,15 +52,6 @@ pub(crate) struct Declared {
     pub(crate) name_at: Range<usize>,
 }
 
-impl Declared {
-    /// Whether another node is the same host and port in another mode. Only jump hosts that both of them name can make
-    /// them two machines; whether other words mean other jump hosts, the session knows.
-    pub(crate) fn is_at_odds_with(&self, other: &Self) -> bool {
-        let apart = matches!((&self.hops, &other.hops), (Some(ours), Some(theirs)) if ours != theirs);
-        self.node.name() != other.node.name() && self.node.is_at_odds_with(&other.node) && !apart
-    }
-}
-
 /// What is said of one machine in two modes, and what to do.
 pub(crate) fn at_odds(node: &Node, other: &Node) -> (String, String) {
     let host = node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
@@ -70,7 +62,7 @@ pub(crate) fn at_odds(node: &Node, other: &Node) -> (String, String) {
 }
 
 /// Reads a text without a byte order mark. Promises: no problem means that every byte of it was understood.
-pub(crate) fn read(file: &Path, text: &str, home: &Path) -> Result<FileSettings, Vec<Problem>> {
+pub(crate) fn read(file: &Path, text: &str, home: &Path) -> Result<FileSettings, Problems> {
     let mut sheet = Sheet::new(file, text);
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut settings = FileSettings::default();
@@ -85,14 +77,12 @@ pub(crate) fn read(file: &Path, text: &str, home: &Path) -> Result<FileSettings,
 
 /// The parser's findings, one a line: what follows on the same line is mostly an echo.
 fn syntax(sheet: &mut Sheet<'_>, errors: &[toml::de::Error]) {
-    let mut lines = Vec::new();
+    let mut lines = HashSet::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = sheet.line_of(span.start);
-        if lines.contains(&line) {
+        if !lines.insert(sheet.line_of(span.start)) {
             continue;
         }
-        lines.push(line);
         let word = sheet.text().get(span.clone()).unwrap_or_default();
         match error.message() {
             "duplicate key" => sheet.report(span, &format!("{word} is here for the second time"), None),
@@ -100,9 +90,6 @@ fn syntax(sheet: &mut Sheet<'_>, errors: &[toml::de::Error]) {
                 sheet.report(span, "a string must be in quotes", None);
             }
             message => sheet.report(span, message, None),
-        }
-        if lines.len() > 50 {
-            break;
         }
     }
 }
@@ -208,6 +195,7 @@ impl Reader<'_, '_> {
             return;
         };
         let mut lines: HashMap<NodeName, usize> = HashMap::new();
+        let mut machines = Machines::default();
         for item in array {
             let DeValue::Table(table) = item.get_ref() else {
                 self.sheet.report(item.span(), "a node must be a table", hint());
@@ -221,10 +209,11 @@ impl Reader<'_, '_> {
                 let hint = "give one of them another name, or remove it".to_owned();
                 self.sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
-            if let Some(other) = self.settings.nodes.iter().find(|other| other.is_at_odds_with(&declared)) {
-                let (message, hint) = at_odds(&declared.node, &other.node);
+            if let Some(other) = machines.at_odds_with(&declared) {
+                let (message, hint) = at_odds(&declared.node, &self.settings.nodes[other].node);
                 self.sheet.report(declared.name_at.clone(), &message, Some(hint));
             }
+            machines.insert(self.settings.nodes.len(), &declared);
             self.settings.nodes.push(declared);
         }
     }

@@ -43,6 +43,7 @@ pub(crate) fn shape(text: &str) -> Option<Shape> {
     }
     let mut ends = Vec::new();
     collect_ends(root.get_ref(), &mut ends);
+    ends.sort_unstable();
     let blocks = items.iter().map(|item| {
         let header = item.span();
         let mut own = vec![header.end];
@@ -50,7 +51,7 @@ pub(crate) fn shape(text: &str) -> Option<Shape> {
             collect_ends(table, &mut own);
         }
         Block {
-            floor: ends.iter().copied().filter(|end| *end <= header.start).max().unwrap_or(0),
+            floor: ends[..ends.partition_point(|end| *end <= header.start)].last().copied().unwrap_or(0),
             header: header.start,
             end: own.into_iter().max().unwrap_or(header.end),
         }

@@ -90,7 +90,7 @@ impl ConfigStore {
         {
             return Err(ConfigWriteError::Changed { name: name.clone(), file: self.files.user.clone() });
         }
-        let text = read_text(from).map_err(|problem| broken(vec![*problem]))?;
+        let text = read_text(from).map_err(|problem| broken((*problem).into()))?;
         let file = self.files.user.clone();
         edit.apply(&text.unwrap_or_default()).map_err(|error| match error {
             EditError::Broken(error) => ConfigWriteError::Broken(error),

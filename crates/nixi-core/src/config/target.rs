@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
+
 use super::write_error::ConfigWriteError;
 
 /// Read-only on every Nix system, and written by builds alone.
@@ -62,6 +64,8 @@ impl Target {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // A pipe would be waited for.
+            .custom_flags(i32::from_ne_bytes(OFlags::NONBLOCK.bits().to_ne_bytes()))
             .open(&path)
             .map_err(failed("open", &path))?;
         let begun = Instant::now();

@@ -7,6 +7,7 @@
 )]
 
 mod edit;
+mod hostile;
 mod read;
 mod roundtrip;
 mod store;

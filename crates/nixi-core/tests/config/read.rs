@@ -406,12 +406,12 @@ fn a_file_that_cannot_be_read_is_an_error() {
     fs::remove_file(&directory.files.user).unwrap();
     fs::create_dir(&directory.files.user).unwrap();
     insta::assert_snapshot!(directory.load().unwrap_err(), @r"
-    config.toml: this is a directory, not a file
+    config.toml: failed to read the file: it is a directory, not a regular file
     hint: name the file in it
     ");
 
-    let long = files(&vec![b'\n'; 1024 * 1024 + 1], "");
-    insta::assert_snapshot!(long.load().unwrap_err(), @"config.toml: the file is longer than 1 MiB");
+    let long = files(&vec![b'\n'; 4 * 1024 * 1024 + 1], "");
+    insta::assert_snapshot!(long.load().unwrap_err(), @"config.toml: failed to read the file: it is longer than 4 MiB");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! A key's file, looked at before it is used: libssh2 only says that it cannot.
 
-use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use nixi_core::small_file::{self, SmallFile, Unread};
 
 /// The longest file that is still a key: RSA of 16,384 bit takes 13 KiB.
 const LONGEST: u64 = 64 * 1024;
@@ -31,24 +32,17 @@ impl KeyFile {
 }
 
 fn open(path: &Path) -> Result<(Metadata, String), String> {
-    let mut bytes = Vec::new();
-    let about = std::fs::metadata(path).map_err(|error| cannot(path, &error))?;
-    // A pipe would be waited for.
-    if !about.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
-    read.map_err(|error| cannot(path, &error))?;
+    let SmallFile { bytes, about, .. } =
+        small_file::read(path, LONGEST).map_err(|error| cannot(path, &error))?;
     Ok((about, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn cannot(path: &Path, error: &io::Error) -> String {
-    if error.kind() == ErrorKind::NotFound {
-        "there is no such file".to_owned()
-    } else if error.kind() == ErrorKind::PermissionDenied {
-        format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
-    } else {
-        error.to_string()
+fn cannot(path: &Path, error: &Unread) -> String {
+    match error {
+        Unread::Failed(error) if error.kind() == ErrorKind::PermissionDenied => {
+            format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
+        }
+        Unread::Missing | Unread::Special(_) | Unread::TooLong(_) | Unread::Failed(_) => error.to_string(),
     }
 }
 
@@ -133,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_file_that_may_not_be_read_says_where_to_look() {
-        let told = cannot(Path::new("/k"), &ErrorKind::PermissionDenied.into());
+        let told = cannot(Path::new("/k"), &Unread::Failed(ErrorKind::PermissionDenied.into()));
         assert!(told.contains("`ls -l /k`"), "{told}");
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nixi_core::small_file::{self, Unread};
 use rustix::fs::{FlockOperation, flock};
 
 use super::line::{Line, Mark};
@@ -113,18 +114,12 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The bytes of a file; none if it is missing.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let about = match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        about => about?,
-    };
-    // A pipe or a device would be waited for, or read, without end.
-    if !about.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+    match small_file::read(path, LARGEST) {
+        Ok(file) => Ok(file.bytes),
+        Err(Unread::Missing) => Ok(Vec::new()),
+        Err(Unread::Failed(error)) => Err(error),
+        Err(error @ (Unread::Special(_) | Unread::TooLong(_))) => Err(io::Error::other(error.to_string())),
     }
-    if about.len() > LARGEST {
-        return Err(io::Error::other("it is larger than 64 MiB"));
-    }
-    fs::read(path)
 }
 
 /// Takes the lock of a folder.

@@ -57,7 +57,7 @@ async fn a_key_that_cannot_be_used_says_why() {
         (file("putty", "PuTTY-User-Key-File-3: ssh-ed25519\n", 0o600), "puttygen"),
         (file("note", "the key is in the safe\n", 0o600), "it is no private key"),
         (file("empty", "", 0o600), "it is no private key"),
-        (keys.path().to_path_buf(), "it is not a regular file"),
+        (keys.path().to_path_buf(), "it is a directory, not a regular file"),
         (keys.path().join("id/below"), "Not a directory"),
         (keys.path().join("missing"), "there is no such file"),
     ] {
