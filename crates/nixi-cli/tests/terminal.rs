@@ -34,12 +34,16 @@ struct Terminal {
 
 impl Terminal {
     fn open() -> Self {
+        Self::of_rows(24)
+    }
+
+    fn of_rows(rows: u16) -> Self {
         let person: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap();
         let program = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_row: rows, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&program, size).unwrap();
         Self { person: File::from(person), program, seen: String::new() }
     }
@@ -103,6 +107,26 @@ fn a_yes_behind_the_question_approves_what_was_shown() {
     terminal.answers("yes\n");
     assert_eq!(code(child), 0);
     assert!(!home.config_text().contains("web"));
+}
+
+#[test]
+fn a_plan_too_long_for_the_screen_says_above_its_question_what_it_is_about() {
+    for (rows, is_told_again) in [(24, false), (6, true)] {
+        let home = Home::with_config(NODES);
+        let mut terminal = Terminal::of_rows(rows);
+        let child = terminal.run(&home, &["remove", "web", "--color=never"]);
+        let asked = terminal.takes(QUESTION);
+        let end: Vec<&str> = asked.lines().rev().take(6).collect();
+        assert!(end[0].starts_with("Apply this? It is destructive"), "{asked}");
+        assert_eq!(end[1] == "  risk      destructive", is_told_again, "{asked}");
+        if is_told_again {
+            assert_eq!(end[2], "  asked by  you", "{asked}");
+            assert_eq!(end[3], "  steps     2, as listed above", "{asked}");
+            assert_eq!(end[4..], ["  node      local (this machine)", "In short"], "{asked}");
+        }
+        terminal.answers("no\n");
+        assert_eq!(code(child), 3);
+    }
 }
 
 #[test]

@@ -145,7 +145,7 @@ impl App {
             Message::Drawn => {
                 let (size, now) = (self.size, self.now);
                 if let Some(approval) = self.approvals.front_mut() {
-                    let drawn = view::modal::drawn(approval, size);
+                    let drawn = view::modal::drawn(approval, self.theme, size);
                     approval.drawn(drawn, now);
                 }
             }

@@ -3,10 +3,13 @@
 //! Default is no, and a no counts at once. A yes counts only once the whole plan has been on the screen, and only after the keyboard has been
 //! quiet for a moment, so that what was typed for something else approves nothing.
 
+use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::{Origin, Review, Risk};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::text::Line;
 
 /// How long the keyboard has to be quiet after the question has appeared.
 const QUIET: Duration = Duration::from_millis(400);
@@ -79,7 +82,13 @@ pub(crate) struct Approval {
     /// Since when the keyboard has been quiet with the question on the screen; none before it was drawn.
     quiet_since: Option<Duration>,
     typed: String,
+    /// The rows of the plan at the width at which they were last wanted: a plan may have ten thousand steps, and is drawn at
+    /// every key.
+    rows: RefCell<Option<(usize, Rows)>>,
 }
+
+/// The rows of a plan.
+pub(crate) type Rows = Arc<Vec<Line<'static>>>;
 
 /// What of a plan was on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +112,20 @@ impl Approval {
             shown_since: None,
             quiet_since: None,
             typed: String::new(),
+            rows: RefCell::new(None),
+        }
+    }
+
+    /// The rows of the plan at a width, laid out if they are not yet.
+    pub(crate) fn rows(&self, columns: usize, lay_out: impl FnOnce(&Proposal) -> Vec<Line<'static>>) -> Rows {
+        let mut kept = self.rows.borrow_mut();
+        match &*kept {
+            Some((of, rows)) if *of == columns => Arc::clone(rows),
+            Some(_) | None => {
+                let rows = Arc::new(lay_out(&self.proposal));
+                *kept = Some((columns, Arc::clone(&rows)));
+                rows
+            }
         }
     }
 
@@ -298,6 +321,19 @@ pub(crate) mod tests {
         // Wrapped anew, it is another text.
         approval.drawn(Drawn { columns: 30, rows: 50, room: 10 }, SECOND);
         assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_plan_is_laid_out_once_a_width() {
+        let approval = Approval::new(proposal(Risk::Routine));
+        let laid_out = std::cell::Cell::new(0);
+        for (columns, times) in [(60, 1), (60, 1), (30, 2), (30, 2), (60, 3)] {
+            approval.rows(columns, |_| {
+                laid_out.set(laid_out.get() + 1);
+                Vec::new()
+            });
+            assert_eq!(laid_out.get(), times, "{columns}");
+        }
     }
 
     #[test]

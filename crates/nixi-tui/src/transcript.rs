@@ -1,6 +1,6 @@
 //! What was said and done so far.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use nixi_core::fleet::NodeRow;
 use nixi_core::{CallResult, ErrorReport, Event};
@@ -92,7 +92,11 @@ impl Transcript {
                 let last = self.slots.iter().rposition(|slot| is_running(&slot.entry));
                 if let Some((at, call)) = last.and_then(|at| Some((at, self.call(at)?))) {
                     call.rows.push(*row);
-                    self.lay_out(at);
+                    // Of thousands, each would lay out all before it; the next tick shows what is not yet.
+                    let rows = call.rows.len();
+                    if rows.is_multiple_of(1 + rows / 64) {
+                        self.lay_out(at);
+                    }
                 }
             }
             Event::Said(words) => {
@@ -195,11 +199,7 @@ fn is_running(entry: &Entry) -> bool {
 /// Rows come as nodes answer; in the end they stand as the result has them.
 fn sort_as_configured(rows: &mut [NodeRow], result: &CallResult) {
     let listed = result.data.as_ref().and_then(|data| data.get("nodes")?.as_array());
-    let place = |row: &NodeRow| {
-        let named = listed.and_then(|nodes| {
-            nodes.iter().position(|node| node.get("name").and_then(|name| name.as_str()) == Some(&row.name))
-        });
-        (!row.local, named.unwrap_or(usize::MAX))
-    };
-    rows.sort_by_key(place);
+    let names = listed.into_iter().flatten().filter_map(|node| node.get("name")?.as_str());
+    let places: HashMap<&str, usize> = names.enumerate().map(|(at, name)| (name, at)).collect();
+    rows.sort_by_key(|row| (!row.local, places.get(row.name.as_str()).copied().unwrap_or(usize::MAX)));
 }

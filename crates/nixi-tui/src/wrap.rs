@@ -56,6 +56,7 @@ fn wrap_line(line: &str, columns: usize, how: Wrap, rows: &mut Vec<String>) {
     };
     let mut row = String::new();
     let mut used = 0;
+    let mut has_word = false;
     // Where the row may be broken: behind its last blank that follows a word, in bytes.
     let mut seam: Option<usize> = None;
     for c in line.chars() {
@@ -69,12 +70,14 @@ fn wrap_line(line: &str, columns: usize, how: Wrap, rows: &mut Vec<String>) {
             rows.push(finish(row, how));
             row = " ".repeat(indent.min(columns.saturating_sub(1))) + &rest;
             used = row.chars().map(columns_of).sum();
+            has_word = !rest.trim_start().is_empty();
             if c == ' ' && how == Wrap::Words {
                 continue;
             }
             if used + width > columns {
                 let full = std::mem::take(&mut row);
                 used = 0;
+                has_word = false;
                 // An indentation alone is dropped: there is no room for it beside this character.
                 if !rest.is_empty() {
                     rows.push(finish(full, how));
@@ -83,7 +86,8 @@ fn wrap_line(line: &str, columns: usize, how: Wrap, rows: &mut Vec<String>) {
         }
         row.push(c);
         used += width;
-        if c == ' ' && !row.trim_start().is_empty() {
+        has_word |= !c.is_whitespace();
+        if c == ' ' && has_word {
             seam = Some(row.len());
         }
     }

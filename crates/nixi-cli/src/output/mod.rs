@@ -27,6 +27,8 @@ use crate::args::{Colour, Look};
 
 /// The width of a terminal that does not tell it.
 const COLUMNS: u16 = 80;
+/// How high one is that does not tell.
+const ROWS: usize = 24;
 
 /// What is printed on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,9 +236,13 @@ impl Screen {
         let columns = columns_of(io::stderr());
         let plan = plan::lines(review, columns, self.err);
         let rule = plan::rule(columns, self.err);
+        // The rule and the question have a row each.
+        let is_long = plan.lines().count() + 2 > rows_of(io::stderr());
+        let recap =
+            if is_long { format!("\n{}", plan::recap(review, columns, self.err)) } else { String::new() };
         let mut state = self.state();
         state.shown.push(review.digest);
-        state.err(&format!("{rule}\n{plan}\n{} ", plan::question(review.risk)));
+        state.err(&format!("{rule}\n{plan}{recap}\n{} ", plan::question(review.risk)));
         state.held.get_or_insert_default();
     }
 
@@ -315,6 +321,12 @@ impl Screen {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// The height of the terminal; a usual one where it does not tell.
+fn rows_of(stream: impl AsFd) -> usize {
+    let rows = tcgetwinsize(stream).map_or(0, |size| size.ws_row);
+    if rows == 0 { ROWS } else { usize::from(rows) }
 }
 
 /// The width of the terminal; what is no terminal has no end.

@@ -22,11 +22,7 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
         rows.fact("host key", key.as_str(), None);
     }
     rows.fact("action", &review.action.to_string(), None);
-    let asked = match review.origin {
-        Origin::Person => "you",
-        Origin::Model => "a model, out of your words",
-    };
-    rows.fact("asked by", asked, None);
+    rows.fact("asked by", asker(review.origin), None);
     for warning in &review.warnings {
         rows.fact("warning", warning, Some(Tone::Warn));
     }
@@ -34,11 +30,7 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
         rows.put("  runs only while", 4, "", Wrap::Words, None);
         review.expects.iter().for_each(|expected| rows.put("    - ", 6, expected, Wrap::Words, None));
     }
-    let tone = match review.risk {
-        Risk::Routine => Tone::Warn,
-        Risk::Destructive => Tone::Bad,
-    };
-    rows.fact("risk", review.risk.as_str(), Some(tone));
+    rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
     rows.put("  steps", 4, "", Wrap::Words, None);
     let digits = review.steps.len().to_string().len();
     for (at, step) in review.steps.iter().enumerate() {
@@ -54,6 +46,32 @@ pub(crate) fn rule(columns: usize, paint: Paint) -> String {
     let most = if columns == usize::MAX { 80 } else { columns };
     let rest = most.saturating_sub(nixi_core::text::width(head)).max(RULE);
     paint.of(Tone::Title, &format!("{head}{}", "─".repeat(rest)))
+}
+
+/// What a plan is about once more, right above its question: for a plan so long that its beginning is off the screen. A
+/// step, each of which has its number, holds nothing like it.
+pub(crate) fn recap(review: &Review, columns: usize, paint: Paint) -> String {
+    let mut rows = Rows { columns, paint, rows: Vec::new() };
+    rows.put("", 2, "In short", Wrap::Words, Some(Tone::Title));
+    rows.fact("node", &format!("{} ({})", review.node, review.address), None);
+    rows.fact("steps", &format!("{}, as listed above", review.steps.len()), None);
+    rows.fact("asked by", asker(review.origin), None);
+    rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
+    rows.rows.join("\n")
+}
+
+fn asker(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Person => "you",
+        Origin::Model => "a model, out of your words",
+    }
+}
+
+fn tone(risk: Risk) -> Tone {
+    match risk {
+        Risk::Routine => Tone::Warn,
+        Risk::Destructive => Tone::Bad,
+    }
 }
 
 /// What is asked below a plan.

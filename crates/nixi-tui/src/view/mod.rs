@@ -42,7 +42,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     let size = frame.area().as_size();
     let mut areas = areas(size);
     if let Some(approval) = app.approvals.front() {
-        areas.transcript.height = areas.transcript.height.min(modal::top(approval, size).saturating_sub(1));
+        areas.transcript.height =
+            areas.transcript.height.min(modal::top(approval, app.theme, size).saturating_sub(1));
     }
     transcript(frame, app, areas.transcript);
     status::draw(frame, app, areas.status);

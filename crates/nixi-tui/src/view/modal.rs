@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use crate::app::App;
-use crate::approval::{Approval, Drawn, Proposal};
+use crate::approval::{Approval, Drawn, Proposal, Rows};
 use crate::theme::Theme;
 use crate::wrap::{Wrap, wrap};
 
@@ -17,11 +17,15 @@ const NARROWEST: usize = 16;
 /// Below this nothing is spent on borders.
 const ROOMY: Size = Size { width: 24, height: 10 };
 const LABEL: usize = 10;
+/// With fewer rows for a plan, all are for the plan.
+const RECAP_FROM: u16 = 6;
 
 /// Where a question stands: at the foot of the screen, where the line to type in was.
 struct Place {
     whole: Rect,
     plan: Rect,
+    /// What the question is about, where the plan is too long to be seen with it.
+    recap: Rect,
     answer: Rect,
     bordered: bool,
 }
@@ -30,26 +34,35 @@ fn is_roomy(size: Size) -> bool {
     size.width >= ROOMY.width && size.height >= ROOMY.height
 }
 
-fn place(rows: usize, size: Size) -> Place {
+fn place(rows: usize, recap: usize, size: Size) -> Place {
     let Size { width, height } = size;
     if !is_roomy(size) {
-        return Place {
-            whole: Rect { x: 0, y: 0, width, height },
-            plan: Rect { x: 0, y: 0, width, height: height.saturating_sub(1) },
-            answer: Rect { x: 0, y: height.saturating_sub(1), width, height: height.min(1) },
-            bordered: false,
-        };
+        let whole = Rect { x: 0, y: 0, width, height };
+        let (plan, recap) = split(Rect { height: height.saturating_sub(1), ..whole }, rows, recap);
+        let answer = Rect { y: height.saturating_sub(1), height: height.min(1), ..whole };
+        return Place { whole, plan, recap, answer, bordered: false };
     }
     // Two borders, a blank row above and below the plan, the answer; and the status line stays in sight.
     let tall = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(5).min(height - 1);
     let whole = Rect { x: 0, y: height - 1 - tall, width, height: tall };
     let inner = Rect { x: 3, y: whole.y + 1, width: columns(size), height: tall - 2 };
-    Place {
-        whole,
-        plan: Rect { y: inner.y + 1, height: inner.height.saturating_sub(3), ..inner },
-        answer: Rect { y: inner.bottom() - 1, height: 1, ..inner },
-        bordered: true,
-    }
+    let room = Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner };
+    let (plan, recap) = match usize::from(room.height).saturating_sub(1) < rows {
+        true => split(room, rows, recap),
+        // A blank row in place of the recap.
+        false => split(Rect { height: room.height.saturating_sub(1), ..room }, rows, recap),
+    };
+    Place { whole, plan, recap, answer: Rect { y: inner.bottom() - 1, height: 1, ..inner }, bordered: true }
+}
+
+/// The room of a plan and that of its recap below: none if the plan is all there, and never more than two thirds.
+fn split(room: Rect, rows: usize, recap: usize) -> (Rect, Rect) {
+    let below = match rows > usize::from(room.height) && room.height >= RECAP_FROM {
+        true => u16::try_from(recap).unwrap_or(u16::MAX).min(room.height * 2 / 3),
+        false => 0,
+    };
+    let plan = Rect { height: room.height - below, ..room };
+    (plan, Rect { y: plan.bottom(), height: below, ..room })
 }
 
 /// The columns that a plan is wrapped to.
@@ -58,29 +71,35 @@ fn columns(size: Size) -> u16 {
 }
 
 /// The first row of the question: what is above it stays in sight.
-pub(crate) fn top(approval: &Approval, size: Size) -> u16 {
-    place(drawn(approval, size).rows, size).whole.y
+pub(crate) fn top(approval: &Approval, theme: Theme, size: Size) -> u16 {
+    laid_out(approval, theme, size).1.whole.y
 }
 
 /// What of a plan a screen of this size shows.
-pub(crate) fn drawn(approval: &Approval, size: Size) -> Drawn {
+pub(crate) fn drawn(approval: &Approval, theme: Theme, size: Size) -> Drawn {
     let columns = columns(size);
     if usize::from(columns) < NARROWEST {
         return Drawn { columns, rows: 0, room: 0 };
     }
-    let rows = plan(&approval.proposal, usize::from(columns), Theme::PLAIN).len();
-    Drawn { columns, rows, room: usize::from(place(rows, size).plan.height) }
+    let (rows, place) = laid_out(approval, theme, size);
+    Drawn { columns, rows: rows.len(), room: usize::from(place.plan.height) }
+}
+
+/// The rows of a plan, and where they go.
+fn laid_out(approval: &Approval, theme: Theme, size: Size) -> (Rows, Place) {
+    let width = usize::from(columns(size));
+    let rows = approval.rows(width, |proposal| match width < NARROWEST {
+        true => vec![Line::raw("make the window larger")],
+        false => plan(proposal, width, theme),
+    });
+    let recap = if width < NARROWEST { 0 } else { recap(&approval.proposal, width, theme).len() };
+    let place = place(rows.len(), recap, size);
+    (rows, place)
 }
 
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, approval: &Approval, size: Size) {
     let theme = app.theme;
-    let width = usize::from(columns(size));
-    let lines = if width < NARROWEST {
-        vec![Line::raw("make the window larger")]
-    } else {
-        plan(&approval.proposal, width, theme)
-    };
-    let place = place(lines.len(), size);
+    let (lines, place) = laid_out(approval, theme, size);
     frame.render_widget(Clear, place.whole);
     let risky = match approval.proposal.risk {
         Risk::Routine => theme.warning(),
@@ -111,8 +130,12 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, approval: &Approval, size: 
         }
         frame.render_widget(block, place.whole);
     }
-    let shown: Vec<Line<'static>> = lines.into_iter().skip(above).take(room).collect();
+    let shown: Vec<Line<'static>> = lines.iter().skip(above).take(room).cloned().collect();
     frame.render_widget(Text::from(shown), place.plan);
+    if place.recap.height > 0 {
+        let recap = recap(&approval.proposal, usize::from(place.recap.width), theme);
+        frame.render_widget(Text::from(recap), place.recap);
+    }
     answer(frame, app, approval, place.answer);
 }
 
@@ -146,6 +169,25 @@ fn answer(frame: &mut Frame<'_>, app: &App, approval: &Approval, area: Rect) {
     let line = Line::from(spans);
     let line = if approval.listens(app.now) { line } else { line.patch_style(theme.faint()) };
     frame.render_widget(line, area);
+}
+
+/// What a long plan is about, beside its question all the time: how much on which node, how risky, and who wants it. The
+/// first row holds the most of it, should there be room for no other.
+fn recap(proposal: &Proposal, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let (risk, style) = match proposal.risk {
+        Risk::Routine => ("routine", theme.strong()),
+        Risk::Destructive => ("DESTRUCTIVE", theme.bad()),
+    };
+    let asked = match proposal.origin {
+        Origin::Person => "you",
+        Origin::Model => "a model",
+    };
+    let steps = match proposal.steps.len() {
+        1 => "1 step".to_owned(),
+        steps => format!("{steps} steps"),
+    };
+    let words = format!("{steps} on {}, {risk}, asked by {asked}", proposal.node);
+    wrap(&words, columns, Wrap::Words).into_iter().map(|row| Line::styled(row, style)).collect()
 }
 
 /// The whole plan, as it will run.

@@ -433,6 +433,35 @@ fn a_long_plan_says_that_there_is_more() {
     assert!(seen.contains("y approve"), "{seen}");
 }
 
+/// Ten thousand steps are laid out once and not at every key; with each row, the question stays in sight and says what it is about.
+#[test]
+fn a_plan_of_thousands_says_what_it_is_about_all_the_while() {
+    for (width, height) in [(80, 24), (40, 12), (20, 8)] {
+        let mut app = app();
+        let mut proposal = proposal(Risk::Destructive);
+        proposal.origin = Origin::Model;
+        proposal.steps = (0..10_000).map(|n| format!("podman rm container-{n}")).collect();
+        app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
+        app.update(Message::Tick, Duration::from_secs(1));
+        for page in 0..40 {
+            let shown = text(&screen(&mut app, width, height));
+            let words: String = shown.replace(['"', '│', '\n'], " ");
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("10000 steps on web-server"), "page {page}: {shown}");
+            assert!(words.contains("DESTRUCTIVE, asked by a model"), "page {page}: {shown}");
+            press(&mut app, KeyCode::PageDown);
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_is_all_in_sight_is_not_told_again() {
+    let mut app = app();
+    ask(&mut app, Risk::Routine);
+    let shown = text(&screen(&mut app, 80, 40));
+    assert!(!shown.contains("1 step on"), "{shown}");
+}
+
 #[test]
 fn colour_says_nothing_alone_and_can_be_off() {
     for (theme, coloured) in [(Theme::COLOURED, true), (Theme::PLAIN, false)] {
