@@ -1,6 +1,6 @@
 //! `nixi nodes`: the page's table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use nixi_core::fleet::{NodeRow, NodeStatus};
@@ -43,15 +43,15 @@ async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow
         show(screen, &table, &list_of_all);
         return Ok(list_of_all);
     }
-    let silent = Mutex::new(list_of_all.clone());
+    let silent = Mutex::new(Silent::of(&list_of_all));
     let live = Live::new(screen, Show::Nothing).rows_to(|row| {
         if as_they_come {
             let mut silent = silent.lock().unwrap_or_else(PoisonError::into_inner);
-            silent.retain(|listed| !is_same(listed, row));
+            silent.answered(row);
             screen.result(&table.line(row));
-            if !silent.is_empty() {
-                let names = names::fold(silent.iter().map(|listed| listed.name.as_str()));
-                screen.progress(&format!("waiting for {} of {}: {names}", silent.len(), list_of_all.len()));
+            if let Some(names) = silent.now_and_then() {
+                let count = silent.names.len();
+                screen.progress(&format!("waiting for {count} of {}: {names}", list_of_all.len()));
             }
         }
     });
@@ -71,8 +71,33 @@ async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow
     }
 }
 
-fn is_same(listed: &NodeRow, row: &NodeRow) -> bool {
-    listed.name == row.name && listed.local == row.local
+/// The nodes that have not answered yet.
+struct Silent<'a> {
+    /// By their places in the order of the configuration.
+    names: BTreeMap<usize, &'a str>,
+    places: HashMap<(&'a str, bool), usize>,
+}
+
+impl<'a> Silent<'a> {
+    fn of(listed: &'a [NodeRow]) -> Self {
+        let names = listed.iter().map(|row| row.name.as_str()).enumerate().collect();
+        let places =
+            listed.iter().enumerate().map(|(at, row)| ((row.name.as_str(), row.local), at)).collect();
+        Self { names, places }
+    }
+
+    fn answered(&mut self, row: &NodeRow) {
+        if let Some(at) = self.places.get(&(row.name.as_str(), row.local)) {
+            self.names.remove(at);
+        }
+    }
+
+    /// Who they are, in few words: each time while they are few. Thousands are not told anew at each of their answers.
+    fn now_and_then(&self) -> Option<String> {
+        let count = self.names.len();
+        let is_time = count > 0 && count.is_multiple_of(1 + count / 64);
+        is_time.then(|| names::fold(self.names.values().copied()))
+    }
 }
 
 fn list(probe: bool) -> Op {
@@ -100,5 +125,43 @@ fn reasons(screen: &Screen, rows: &[NodeRow]) {
         if let Some(detail) = &row.detail {
             screen.note(&text::beside(&row.name, detail, row.hint.as_deref(), screen.err()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nixi_core::Mode;
+
+    fn row(name: &str) -> NodeRow {
+        NodeRow {
+            name: name.to_owned(),
+            host: "h".to_owned(),
+            port: Some(22),
+            user: Some("nixi".to_owned()),
+            mode: Mode::Managed,
+            local: false,
+            status: NodeStatus::Unprobed,
+            reason: None,
+            detail: None,
+            hint: None,
+            ms: None,
+        }
+    }
+
+    #[test]
+    fn who_is_silent_is_told_as_often_as_somebody_can_read_it() {
+        let rows: Vec<NodeRow> = (0..8_000).map(|n| row(&format!("web-{n}"))).collect();
+        let mut silent = Silent::of(&rows);
+        let mut told = Vec::new();
+        for row in &rows {
+            silent.answered(row);
+            silent.answered(row);
+            told.extend(silent.now_and_then().map(|names| (silent.names.len(), names)));
+        }
+        assert!(told.len() < 1000, "told {} times", told.len());
+        assert_eq!(told.iter().filter(|(count, _)| *count < 64).count(), 63, "each of the last ones");
+        assert_eq!(told.last().unwrap().1, "web-7999");
+        assert!(silent.names.is_empty());
     }
 }
