@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nixi_core::SshTarget;
+use nixi_core::{Given, Jump, SshTarget};
 use nixi_ssh::fuzzing::{judge, recorded, take_out};
 
 /// The first byte chooses the host; the rest is the file.
@@ -23,6 +23,8 @@ fn target((host, port): (&str, u16)) -> SshTarget {
         port: port.try_into().expect("a port"),
         user: "nixi".parse().expect("a user"),
         identity: None,
+        given: Given::ALL,
+        jump: Jump::Direct,
     }
 }
 

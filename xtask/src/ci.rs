@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::checkout::{metadata, root};
-use crate::program::{answers, cargo, run as run_program};
-use crate::{bench, lab, test, tidy};
+use crate::program::{cargo, run as run_program};
+use crate::{bench, deny, fuzz, lab, test, tidy};
+
+/// How long each target is fuzzed, in seconds: enough to see that it builds, runs, and stumbles over nothing near.
+const FUZZ: u32 = 5;
 
 enum Outcome {
     Passed,
@@ -22,10 +25,11 @@ const CHECKS: &[(&str, Check)] = &[
     ("tidy", || tidy::run().map(|()| Outcome::Passed)),
     ("build", || passes(&["test", "--workspace", "--all-targets", "--no-run"], &[])),
     ("benches", benches),
+    ("fuzz", || fuzz::each(FUZZ, &[]).map(|()| Outcome::Passed)),
     ("machines", machines),
     ("test", || test::run(&[]).map(|()| Outcome::Passed)),
     ("doc", || passes(&["doc", "--workspace", "--no-deps", "--lib"], &[("RUSTDOCFLAGS", "-D warnings")])),
-    ("deny", deny),
+    ("deny", || deny::run().map(|()| Outcome::Passed)),
 ];
 
 /// Runs every check, also after one has failed.
@@ -72,7 +76,8 @@ fn passes(args: &[&str], environment: &[(&str, &str)]) -> Result<Outcome> {
 
 fn fmt() -> Result<Outcome> {
     passes(&["fmt", "--all", "--check"], &[])?;
-    passes(&["fmt", "--manifest-path", "benches/Cargo.toml", "--check"], &[])
+    passes(&["fmt", "--manifest-path", "benches/Cargo.toml", "--check"], &[])?;
+    passes(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])
 }
 
 /// What measures lies outside of the workspace, so that nobody else compiles its peers.
@@ -91,13 +96,6 @@ fn machines() -> Result<Outcome> {
     lab::bring_base().map(|()| Outcome::Passed)
 }
 
-fn deny() -> Result<Outcome> {
-    if !answers(&mut cargo(&["deny", "--version"])) {
-        return Ok(Outcome::PassedOver("cargo-deny is not installed (cargo install cargo-deny --locked)"));
-    }
-    passes(&["deny", "check", "bans", "licenses", "sources"], &[])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,8 +105,8 @@ mod tests {
         let time = Duration::from_millis(1_250);
         assert_eq!(row("fmt", &Outcome::Passed, time), "fmt          1.2 s  passed");
         assert_eq!(
-            row("deny", &Outcome::PassedOver("no cargo-deny"), time),
-            "deny         1.2 s  not run: no cargo-deny"
+            row("machines", &Outcome::PassedOver("only root"), time),
+            "machines     1.2 s  not run: only root"
         );
     }
 }

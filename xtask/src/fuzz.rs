@@ -93,15 +93,34 @@ fn build(root: &Path) -> Result<(PathBuf, PathBuf)> {
     let told = output_of(program("rustc").arg("-vV"))?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has no host")?;
     let kept = metadata()?.target_directory.join("fuzz");
+    let openssl = openssl(root)?;
     // With a target named, build scripts and macros are built without the flags.
     run_program(
         cargo(&["build", "--release", "--locked", "--target", host, "--manifest-path", "fuzz/Cargo.toml"])
             .arg("--target-dir")
             .arg(&kept)
             .env("RUSTFLAGS", COVERAGE.join(" "))
+            .envs([("OPENSSL_NO_VENDOR", "1"), ("OPENSSL_STATIC", "1")])
+            .env("OPENSSL_DIR", openssl)
             .current_dir(root),
     )?;
     Ok((kept.join(host).join("release"), kept))
+}
+
+/// OpenSSL as the workspace has built it: to build it once more would take most of the time.
+fn openssl(root: &Path) -> Result<PathBuf> {
+    let build = ["build", "--locked", "--package", "nixi-ssh", "--message-format", "json"];
+    let told = output_of(cargo(&build).current_dir(root))?;
+    openssl_of(&told).context("cargo does not say where it has built OpenSSL")
+}
+
+/// Where it is, by what cargo tells of a build.
+fn openssl_of(told: &str) -> Option<PathBuf> {
+    let messages = told.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut scripts = messages.filter(|message| message["reason"] == "build-script-executed");
+    let script =
+        scripts.find(|script| script["package_id"].as_str().is_some_and(|id| id.contains("openssl-sys")))?;
+    Some(Path::new(script["out_dir"].as_str()?).join("openssl-build/install"))
 }
 
 #[cfg(test)]
@@ -123,6 +142,16 @@ mod tests {
                 assert!(names.contains(&name), "{folder}/{name}");
             }
         }
+    }
+
+    #[test]
+    fn the_workspace_s_openssl_is_found_among_what_cargo_tells() {
+        let told = r#"{"reason":"compiler-artifact","package_id":"registry+x#openssl-sys@0.9"}
+{"reason":"build-script-executed","package_id":"registry+x#libssh2-sys@0.3.4","out_dir":"/t/build/ssh2/out"}
+{"reason":"build-script-executed","package_id":"registry+x#openssl-sys@0.9","out_dir":"/t/build/ssl/out"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(openssl_of(told), Some(PathBuf::from("/t/build/ssl/out/openssl-build/install")));
+        assert_eq!(openssl_of("no JSON\n{}"), None);
     }
 
     #[test]

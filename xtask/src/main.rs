@@ -8,8 +8,10 @@
 )]
 
 mod bench;
+mod cache;
 mod checkout;
 mod ci;
+mod deny;
 mod fuzz;
 mod lab;
 mod program;
@@ -35,7 +37,7 @@ chores of this workspace (cargo xtask CHORE):
   soak [CASES]    every test for long: so many cases a property (20000 unless told); then fuzz, 10 minutes a target
   fuzz [SECONDS] [TARGET...]
                   the targets of fuzz/, guided by coverage, for so long each (60 unless told)
-  ci              fmt, clippy, tidy, test, doc, deny; with a table of times
+  ci              fmt, clippy, tidy, fuzz, benches, test, doc, deny; with a table of times
 ";
 
 fn main() -> ExitCode {

@@ -2,23 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use crate::checkout::metadata;
+use crate::cache;
 use crate::program::{output_of, program};
 
 /// The `bin` folder of an environment of this name with exactly these packages (`name==version`); made on the first
 /// call.
 pub(crate) fn bring(name: &str, packages: &[&str]) -> Result<PathBuf> {
-    let venv = cache()?.join(name);
+    let venv = cache::folder()?.join(name);
     // Written last, so one that was interrupted, or holds other versions, is made again.
     let (stamp, wanted) = (venv.join("complete"), packages.join("\n"));
     if std::fs::read_to_string(&stamp).is_ok_and(|has| has == wanted) {
         return Ok(venv.join("bin"));
     }
-    if std::env::var_os("NIXI_NO_INSTALL").is_some() {
-        bail!("NIXI_NO_INSTALL is set");
-    }
+    cache::may_install()?;
     eprintln!("installing {}", packages.join(", "));
     make(&venv, packages)?;
     std::fs::write(&stamp, wanted).context("cannot write the stamp of the venv")?;
@@ -34,13 +32,4 @@ fn make(venv: &Path, packages: &[&str]) -> Result<()> {
     let pip = venv.join("bin/pip");
     output_of(program(&pip.to_string_lossy()).args(["install", "--quiet"]).args(packages))?;
     Ok(())
-}
-
-/// The user's cache; without one, a place that `cargo clean` clears.
-fn cache() -> Result<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    match folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))) {
-        Some(cache) => Ok(cache.join("nixi")),
-        None => Ok(metadata()?.target_directory.join("xtask")),
-    }
 }
