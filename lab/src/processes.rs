@@ -38,6 +38,11 @@ impl Drop for Watcher {
 
 /// Kills all descendants of a process, not itself.
 pub(crate) fn kill_descendants(root: u32) {
+    signal_descendants(root, Signal::KILL);
+}
+
+/// Signals all descendants of a process, not itself.
+pub(crate) fn signal_descendants(root: u32, which: Signal) {
     let parents = parents();
     let mut doomed = vec![root];
     let mut at = 0;
@@ -45,7 +50,7 @@ pub(crate) fn kill_descendants(root: u32) {
         doomed.extend(parents.iter().filter(|&(_, &of)| of == parent).map(|(&pid, _)| pid));
         at += 1;
     }
-    doomed.iter().skip(1).for_each(|&pid| kill(pid));
+    doomed.iter().skip(1).for_each(|&pid| signal(pid, which));
 }
 
 /// How many processes have this one as their parent.
@@ -58,15 +63,15 @@ pub(crate) fn kill_marked(mark: &str) {
     for pid in pids() {
         let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else { continue };
         if environ.split(|&b| b == 0).any(|pair| pair == mark.as_bytes()) {
-            kill(pid);
+            signal(pid, Signal::KILL);
         }
     }
 }
 
-fn kill(pid: u32) {
+fn signal(pid: u32, which: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // It may have ended by itself in between.
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, which);
     }
 }
 

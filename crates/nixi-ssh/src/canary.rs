@@ -6,7 +6,6 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use nixi_core::text::clean_line;
 use nixi_core::{ExecError, Exit, Output, quote};
 
 use crate::route::Route;
@@ -63,6 +62,5 @@ fn shown(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "it says nothing".to_owned();
     }
-    let text = clean_line(String::from_utf8_lossy(bytes).trim());
-    format!("{:?}", nixi_core::text::fit(&text, 120))
+    format!("\"{}\"", crate::said::said(bytes))
 }

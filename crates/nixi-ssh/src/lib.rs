@@ -16,6 +16,7 @@ mod local;
 mod options;
 mod pool;
 mod route;
+mod said;
 mod session;
 mod ssh;
 mod ssh_config;

@@ -180,6 +180,13 @@ impl Sshd {
         }
     }
 
+    /// Stops every connection, with what runs on it: it stays open and says nothing any more. They end with the sshd.
+    pub fn freeze_connections(&self) {
+        if let Some((child, _)) = &self.child {
+            processes::signal_descendants(child.id(), rustix::process::Signal::STOP);
+        }
+    }
+
     /// Takes no new connection any more; those that are there live on.
     pub fn stop_listening(&mut self) {
         if let Some((child, _)) = &mut self.child {

@@ -39,7 +39,7 @@ const IDLE: Duration = Duration::from_secs(600);
 const REFUSALS: u32 = 6;
 /// How long a queue may stand still before who waits in it is sent to another connection.
 const STANDSTILL: Duration = Duration::from_millis(400);
-/// How long a caller who gives up waits for the command on the node to be stopped.
+/// How long a caller, whose command was given up, waits for it to be stopped on the node.
 const STOPPED_WITHIN: Duration = Duration::from_millis(800);
 /// How long it goes on without a pause before other tasks get their turn.
 const TURN: Duration = Duration::from_millis(4);
@@ -213,9 +213,10 @@ impl Actor {
         let patience = self.patience;
         let due = self.ops.iter().flat_map(|op| {
             let silent = waits_for_the_node(op).then(|| op.opened.max(self.last_heard) + patience);
-            [op.deadline, op.closing_since.map(|since| since + patience), silent, clogs_at(op)]
+            [op.deadline, op.closing_since.map(|since| since + patience), silent, clogs_at(op), op.told_at()]
         });
-        let due = due.chain([self.retry_at, self.crowded_at()]).flatten().filter(|at| *at > self.looked);
+        let stops = self.waiting.iter().filter(|job| job.is_stop()).map(|job| Some(job.since + STOPPED_WITHIN));
+        let due = due.chain(stops).chain([self.retry_at, self.crowded_at()]).flatten().filter(|at| *at > self.looked);
         due.fold(self.next_probe, Instant::min)
     }
 
@@ -249,7 +250,12 @@ impl Actor {
             if let Some(stop) = stop {
                 self.waiting.push_front(stop);
             }
+            if op.told_at().is_some_and(|at| at <= now) {
+                op.tell();
+            }
         }
+        let late = |job: &&mut Job| job.is_stop() && job.since + STOPPED_WITHIN <= now;
+        self.waiting.iter_mut().filter(late).for_each(Job::give_up);
         if self.crowded_at().is_some_and(|at| at <= now) {
             self.disperse();
         }

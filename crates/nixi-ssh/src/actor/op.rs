@@ -8,6 +8,7 @@ use nixi_core::{Exit, Piece, Sink};
 use ssh2::{Channel, Session};
 use tokio::time::Instant;
 
+use super::STOPPED_WITHIN;
 use super::job::{Exec, Failure, Job, Work};
 use super::streams::Streams;
 use crate::connect::{code, would_block};
@@ -138,6 +139,25 @@ impl Op {
         let line = self.owed.as_ref().and_then(|_| exec.stop(&self.streams))?;
         exec.sink = None;
         Some(Job::stop(line, self.owed.take()?, self.job.reply.take()))
+    }
+
+    /// When the caller of a command that was given up is told, whether or not it could be stopped by then: a node that has
+    /// fallen silent, or a sudo that has not begun, holds up nobody.
+    pub(super) fn told_at(&self) -> Option<Instant> {
+        let since = match (&self.owed, self.job.is_stop()) {
+            (Some(_), _) => self.closing_since?,
+            (None, true) => self.job.since,
+            (None, false) => return None,
+        };
+        self.job.reply.is_some().then(|| since + STOPPED_WITHIN)
+    }
+
+    /// Tells the caller, who has waited for long enough; what was begun goes on.
+    pub(super) fn tell(&mut self) {
+        match &self.owed {
+            Some(owed) => self.job.answer(Err(owed.clone())),
+            None => self.job.give_up(),
+        }
     }
 
     /// How long the command was allowed to run, if it has not ended by now.

@@ -7,7 +7,6 @@ use libssh2_sys::{
     LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED, LIBSSH2_ERROR_SOCKET_DISCONNECT,
     LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND,
 };
-use nixi_core::text::clean_line;
 use ssh2::Session;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -18,6 +17,7 @@ use super::link::{Link, code};
 use super::{ConnectError, Places};
 use crate::options::{Agent, SshOptions};
 use crate::route::Route;
+use crate::said::said;
 
 /// What became of the keys.
 #[derive(Debug, Default)]
@@ -181,7 +181,7 @@ impl Login<'_> {
             }
         };
         for key in keys {
-            let shown = format!("{} (agent)", clean_line(key.comment()));
+            let shown = format!("{} (agent)", said(key.comment().as_bytes()));
             let state = (agent, self.user.clone(), key);
             let step = |_: &Session, (agent, user, key): &mut (ssh2::Agent, String, ssh2::PublicKey)| {
                 agent.userauth(user, key)

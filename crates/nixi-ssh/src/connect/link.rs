@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 
 use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
-use nixi_core::text::clean_line;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 use tokio::io::{Interest, Ready};
 use tokio::task::spawn_blocking;
@@ -14,6 +13,7 @@ use super::budget::Budget;
 use super::stream::{Socket, Stream};
 use super::turn::Turn;
 use crate::hostkey::HostKey;
+use crate::said::said;
 
 /// A session and its socket, which libssh2 reads and writes and the reactor only watches. One task holds it.
 pub(crate) struct Link {
@@ -127,12 +127,11 @@ impl Link {
 
     /// What the other side called itself.
     fn said(&self) -> String {
-        let banner =
-            || self.session.banner_bytes().map(|banner| clean_line(&String::from_utf8_lossy(banner)));
+        let banner = || self.session.banner_bytes().map(said);
         self.odd_greeting
             .clone()
             .or_else(banner)
-            .map(|said| format!("; it says {said:?}"))
+            .map(|words| format!("; it says \"{words}\""))
             .unwrap_or_default()
     }
 }

@@ -3,13 +3,13 @@
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-use nixi_core::text::clean_line;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::ConnectError;
 use super::budget::Budget;
+use crate::said::said;
 
 /// A socket of either kind, watched by the reactor.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Socket {
             ));
         }
         let looks_right = greeting.starts_with(b"SSH-") || b"SSH-".starts_with(greeting);
-        let odd_greeting = (!looks_right).then(|| clean_line(&String::from_utf8_lossy(greeting)));
+        let odd_greeting = (!looks_right).then(|| said(greeting));
         Ok(Self { stream, odd_greeting })
     }
 }

@@ -61,3 +61,29 @@ async fn a_server_that_hangs_up_is_no_timeout() {
     let (reason, detail, _) = unreachable(controller.reach(&at(port, "nixi")).await);
     assert_eq!(reason, Unreachable::Protocol, "{detail}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_calls_itself_is_told_in_few_and_clean_words() {
+    let sends = |greeting: Vec<u8>| async move {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut peer, _)) = listener.accept().await {
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut peer, &greeting).await;
+            }
+        });
+        let controller = Controller::with(|options| options.connect_timeout = SHORT);
+        unreachable(controller.reach(&at(port, "nixi")).await)
+    };
+    let long = "x\u{301}\u{1b}[2J".repeat(30);
+    for greeting in [
+        format!("SSH-2.0-{long}\r\n"),
+        format!("SSH-1.5-{}\r\n", "y".repeat(3000)),
+        format!("{}\r\n", "z".repeat(3000)),
+        format!("220 {long}\r\n"),
+    ] {
+        let (reason, detail, _) = sends(greeting.clone().into_bytes()).await;
+        assert_eq!(reason, Unreachable::Protocol, "{detail}");
+        assert!(detail.chars().count() < 400 && !detail.contains('\u{1b}'), "{detail}");
+    }
+}

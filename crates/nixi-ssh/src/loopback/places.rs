@@ -142,6 +142,41 @@ async fn what_is_given_up_is_stopped_on_the_node() {
     assert_eq!(sshd.logins(), 1);
 }
 
+/// A node that says nothing any more, and a sudo that never begins, cannot be told to stop; whoever waits is told in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_holds_where_nothing_can_be_stopped() {
+    let short = Duration::from_secs(2);
+    for (at, (elevation, frozen)) in (1_u128..).zip([
+        (Elevation::Root, false),
+        (Elevation::Root, true),
+        (Elevation::LoginUser, true),
+    ]) {
+        let sshd = Sshd::start().unwrap();
+        let sudo = if frozen { "shift 2; exec \"$@\"" } else { "echo x >>$HOME/sudo; exec sleep 60" };
+        sshd.stub("sudo", &format!("#!/bin/sh\n{sudo}\n")).unwrap();
+        sshd.stub("work", "#!/bin/sh\n: >$HOME/begun\nsleep 60\n").unwrap();
+        // Nothing else would end it.
+        let controller = Controller::with(|options| {
+            options.identities = vec![sshd.identity().to_path_buf()];
+            options.connect_timeout = Duration::from_secs(3600);
+        });
+        let node = target(&sshd);
+        let number = (u128::from(std::process::id()) << 64) + at;
+        let exec = Exec { deadline: short, ..marked(number, elevation) };
+        let never = CancellationToken::new();
+        let run = controller.ssh.run(&node, None, exec, Effect::Read, &never);
+        let freeze = async {
+            if frozen {
+                until(|| sshd.home().join("begun").exists()).await;
+                sshd.freeze_connections();
+            }
+        };
+        assert_eq!(tokio::join!(run, freeze).0, Err(ExecError::Deadline(short)), "{elevation:?} {frozen}");
+        let asked = std::fs::read_to_string(sshd.home().join("sudo")).unwrap_or_default();
+        assert_eq!(asked.lines().count(), usize::from(!frozen), "it was sent once");
+    }
+}
+
 /// The places are those of commands that run, and what would stop one of them needs a place too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_stopped_for_want_of_a_place_is_told_all_the_same() {
