@@ -13,6 +13,7 @@
 
 mod client;
 mod faults;
+mod flood;
 mod keys;
 mod llmock;
 mod machines;
@@ -22,6 +23,7 @@ mod stubs;
 
 pub use client::{Agent, ControlMaster};
 pub use faults::{BlackHole, GarbageBanner, Silent};
+pub use flood::{Flood, Junk, When};
 pub use keys::{Key, KeyKind};
 pub use llmock::Llmock;
 pub use machines::{

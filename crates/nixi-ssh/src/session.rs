@@ -115,7 +115,7 @@ impl Session {
         match self.shared.handle.exec(exec, cancel).await {
             Ok(output) => canary.check(&output, &self.shared.route).map_err(NoOutput::Final),
             // The command itself was never sent, whatever became of its canary.
-            Err(Failure::Lost(why)) => Err(NoOutput::Unsent(self.with_carrier(why))),
+            Err(Failure::Lost(why)) => Err(self.no_output(Failure::Unsent(why))),
             Err(Failure::Cancelled) => Err(NoOutput::Final(ExecError::CancelledUnsent)),
             Err(Failure::Deadline(limit)) => Err(NoOutput::Final(ExecError::Unreachable {
                 reason: Unreachable::Timeout,
@@ -159,6 +159,17 @@ impl Session {
 
     fn no_output(&self, failure: Failure) -> NoOutput {
         match failure {
+            Failure::Unsent(why) if self.shared.handle.is_flooded() => {
+                NoOutput::Final(ExecError::Unreachable {
+                    reason: Unreachable::Protocol,
+                    detail: format!(
+                        "the connection to {} was dropped before the command was sent: {why}",
+                        self.shared.route.name
+                    ),
+                    hint: None,
+                })
+            }
+            Failure::Lost(why) if self.shared.handle.is_flooded() => NoOutput::Final(ExecError::Lost(why)),
             Failure::Unsent(why) => NoOutput::Unsent(self.with_carrier(why)),
             Failure::Lost(why) => NoOutput::Lost(self.with_carrier(why)),
             Failure::Crowded => NoOutput::Crowded,

@@ -6,6 +6,7 @@
 mod handle;
 mod job;
 mod op;
+mod scoop;
 mod streams;
 mod ticket;
 mod tunnel;
@@ -27,6 +28,7 @@ pub(crate) use tunnel::NoTunnel;
 use crate::connect::Link;
 use job::Job;
 use op::{Op, Step, is_open};
+use scoop::{Scoop, Worth, flooded};
 use tunnel::{Clogged, Tunnels, clogs_at};
 
 /// How many commands run at once: sshd allows 10 sessions a connection (`MaxSessions`), and a probe needs one.
@@ -80,9 +82,7 @@ struct Actor {
     next_probe: Instant,
     /// When the clock was last looked at; what was due before was seen to.
     looked: Instant,
-    /// The other side has said its last word.
-    hung_up: bool,
-    buffer: Vec<u8>,
+    scoop: Scoop,
 }
 
 /// Why the loop pauses no longer.
@@ -101,6 +101,7 @@ impl Actor {
         lane: Lane,
     ) -> Self {
         let now = Instant::now();
+        let scoop = Scoop::of(&link);
         Self {
             link,
             inbox,
@@ -121,8 +122,7 @@ impl Actor {
             last_used: now,
             next_probe: now + PROBE_EVERY,
             looked: now,
-            hung_up: false,
-            buffer: vec![0; 32 * 1024],
+            scoop,
         }
     }
 
@@ -136,6 +136,7 @@ impl Actor {
         let ops = self.ops.iter_mut().map(|op| &mut op.job);
         ops.chain(&mut self.waiting).for_each(|job| job.session_ended(&why));
         let _ = self.link.session.disconnect(None, "done", None);
+        let _ = self.link.send(&mut self.scoop.bytes);
     }
 
     /// Serves until the session is over; why it is.
@@ -147,12 +148,9 @@ impl Actor {
                 return why;
             }
             self.open_next();
-            match self.step_all() {
+            match self.round() {
                 Err(why) => return why,
-                Ok(true) => {
-                    self.last_heard = Instant::now();
-                    still = 0;
-                }
+                Ok(true) => still = 0,
                 Ok(false) => still += 1,
             }
             if !self.may_pause(still) {
@@ -165,7 +163,7 @@ impl Actor {
                 }
                 continue;
             }
-            if self.hung_up {
+            if self.link.has_ended() && self.ops.iter().all(|op| op.stalled().is_none()) {
                 // All that it had said was read, and nothing will follow.
                 return "the node closed the connection".to_owned();
             }
@@ -174,14 +172,32 @@ impl Actor {
                 Event::Job(Some(job)) => self.waiting.push_back(job),
                 Event::Job(None) => return "nobody uses it any more".to_owned(),
                 Event::Look => {}
-                Event::Socket(Ok(ready)) => {
-                    self.last_heard = Instant::now();
-                    self.hung_up |= ready.is_read_closed();
-                }
+                Event::Socket(Ok(_)) => {}
                 Event::Socket(Err(error)) => return error.to_string(),
             }
             resumed = Instant::now();
         }
+    }
+
+    /// Gives libssh2 a portion of what has come, steps everything, and sends on what is to go out; whether anything moved.
+    fn round(&mut self) -> Result<bool, String> {
+        let given = self.link.give(&mut self.scoop.bytes);
+        let stepped = self.step_all()?;
+        if stepped || given.as_ref().is_ok_and(|given| *given) {
+            self.last_heard = Instant::now();
+        }
+        let sent = self.link.send(&mut self.scoop.bytes).map_err(|error| error.to_string())?;
+        // What it said before its end was for somebody.
+        let given = given.map_err(|error| error.to_string())?;
+        match self.scoop.judge(&self.link, || waiting(&self.ops) + self.tunnels.waiting()) {
+            Worth::Sound => {}
+            Worth::Worn => self.clogged.wear_out(),
+            Worth::Flooded => {
+                self.clogged.flood();
+                return Err(flooded());
+            }
+        }
+        Ok(given || stepped || sent)
     }
 
     /// Whether there is nothing left to step. With several ops one still round is not enough: what one read from the
@@ -215,8 +231,13 @@ impl Actor {
             let silent = waits_for_the_node(op).then(|| op.opened.max(self.last_heard) + patience);
             [op.deadline, op.closing_since.map(|since| since + patience), silent, clogs_at(op), op.told_at()]
         });
-        let stops = self.waiting.iter().filter(|job| job.is_stop()).map(|job| Some(job.since + STOPPED_WITHIN));
-        let due = due.chain(stops).chain([self.retry_at, self.crowded_at()]).flatten().filter(|at| *at > self.looked);
+        let stops =
+            self.waiting.iter().filter(|job| job.is_stop()).map(|job| Some(job.since + STOPPED_WITHIN));
+        let due = due
+            .chain(stops)
+            .chain([self.retry_at, self.crowded_at()])
+            .flatten()
+            .filter(|at| *at > self.looked);
         due.fold(self.next_probe, Instant::min)
     }
 
@@ -326,7 +347,7 @@ impl Actor {
             return None;
         }
         let channel = self.spare.take()?;
-        if is_open(&channel, &mut self.buffer) {
+        if is_open(&channel, &mut self.scoop) {
             return Some(channel);
         }
         self.ops.push(Op::closing(channel));
@@ -345,7 +366,7 @@ impl Actor {
         while at < self.ops.len() {
             let may_send = !self.ops.iter().any(Op::is_sending);
             let Some(op) = self.ops.get_mut(at) else { break };
-            match op.step(&self.link.session, may_send, &mut self.buffer) {
+            match op.step(&self.link.session, may_send, &mut self.scoop) {
                 Step::Blocked => {}
                 Step::Moved => moved = true,
                 Step::Dead(why) => return Err(why),
@@ -404,7 +425,7 @@ impl Actor {
         }
         // So it is for whoever wanted to be sure; and the spare channel takes a place.
         if let Some(channel) = self.spare.take() {
-            let usable = is_open(&channel, &mut self.buffer);
+            let usable = is_open(&channel, &mut self.scoop);
             if usable {
                 self.ops.push(Op::with_channel(job, channel));
             } else {
@@ -439,6 +460,11 @@ async fn first_with_room(sinks: impl Iterator<Item = &Sink>) {
         return std::future::pending().await;
     }
     futures_util::future::select_all(rooms).await;
+}
+
+/// What libssh2 keeps for commands that are going to take it.
+fn waiting(ops: &[Op]) -> u64 {
+    ops.iter().map(Op::waiting).sum()
 }
 
 /// Whether it is the node itself that owes an answer; of a tunnel it is the machine behind it.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::STOPPED_WITHIN;
 use super::job::{Exec, Failure, Job, Work};
+use super::scoop::Scoop;
 use super::streams::Streams;
 use crate::connect::{code, would_block};
 
@@ -171,6 +172,18 @@ impl Op {
         sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.pour.held)
     }
 
+    /// What libssh2 keeps for it.
+    pub(super) fn waiting(&self) -> u64 {
+        match &self.phase {
+            Phase::Opened(channel)
+            | Phase::Sending(channel)
+            | Phase::Running(channel)
+            | Phase::Ending(channel)
+            | Phase::Closing(channel) => u64::from(channel.read_window().available),
+            Phase::Opening | Phase::Done => 0,
+        }
+    }
+
     pub(super) fn is_sending(&self) -> bool {
         matches!(self.phase, Phase::Sending(_))
     }
@@ -180,7 +193,7 @@ impl Op {
     }
 
     /// Goes one step further; a command is sent only if it may be now.
-    pub(super) fn step(&mut self, session: &Session, may_send: bool, buffer: &mut [u8]) -> Step {
+    pub(super) fn step(&mut self, session: &Session, may_send: bool, scoop: &mut Scoop) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Done) {
             Phase::Opening => self.open(session),
             Phase::Opened(channel) if self.is_abandoned() => self.moved(Phase::Closing(channel)),
@@ -190,9 +203,9 @@ impl Op {
             Phase::Running(channel) if self.is_abandoned() && self.owed.is_none() => {
                 self.moved(Phase::Closing(channel))
             }
-            Phase::Running(channel) => self.run(channel, buffer),
+            Phase::Running(channel) => self.run(channel, scoop),
             Phase::Ending(channel) => self.end(channel),
-            Phase::Closing(channel) => self.close(channel, buffer),
+            Phase::Closing(channel) => self.close(channel, scoop),
             Phase::Done => Step::Done,
         }
     }
@@ -263,7 +276,7 @@ impl Op {
 
     /// Both streams are drained every time, and in between the input goes out: one that is full would block the
     /// others.
-    fn run(&mut self, mut channel: Channel, buffer: &mut [u8]) -> Step {
+    fn run(&mut self, mut channel: Channel, scoop: &mut Scoop) -> Step {
         let Some(exec) = self.job.exec() else { return self.moved(Phase::Closing(channel)) };
         let mut moved = match feed(&mut channel, exec.input.as_deref(), &mut self.input) {
             Ok(some) => some,
@@ -271,8 +284,8 @@ impl Op {
         };
         let streams = &mut self.streams;
         let stdout = match &exec.sink {
-            Some(sink) => self.pour.step(&channel, sink),
-            None => drain(&channel, false, buffer, |bytes| streams.take_stdout(bytes, exec)),
+            Some(sink) => self.pour.step(&channel, sink, scoop),
+            None => drain(&channel, false, scoop, |bytes| streams.take_stdout(bytes, exec)),
         };
         match stdout {
             Ok(bytes) => moved |= bytes > 0,
@@ -280,7 +293,7 @@ impl Op {
         }
         // That has taken all from the socket that it could; with nothing in libssh2 now, a second look is for nothing.
         if channel.read_window().available > 0 {
-            match drain(&channel, true, buffer, |bytes| streams.take_stderr(bytes, exec)) {
+            match drain(&channel, true, scoop, |bytes| streams.take_stderr(bytes, exec)) {
                 Ok(bytes) => moved |= bytes > 0,
                 Err(why) => return Step::Dead(why),
             }
@@ -312,11 +325,11 @@ impl Op {
         }
     }
 
-    fn close(&mut self, mut channel: Channel, buffer: &mut [u8]) -> Step {
+    fn close(&mut self, mut channel: Channel, scoop: &mut Scoop) -> Step {
         // A half-sent window adjustment has to go out before the close can.
         let mut moved = false;
         for stderr in [false, true] {
-            match drain(&channel, stderr, buffer, |_| {}) {
+            match drain(&channel, stderr, scoop, |_| {}) {
                 Ok(bytes) => moved |= bytes > 0,
                 Err(why) => return Step::Dead(why),
             }
@@ -335,8 +348,8 @@ fn dead(error: &ssh2::Error) -> Step {
 }
 
 /// Whether a spare channel can still be used, after all that the node has said meanwhile.
-pub(super) fn is_open(channel: &Channel, buffer: &mut [u8]) -> bool {
-    [false, true].into_iter().all(|stderr| drain(channel, stderr, buffer, |_| {}) == Ok(0)) && !channel.eof()
+pub(super) fn is_open(channel: &Channel, scoop: &mut Scoop) -> bool {
+    [false, true].into_iter().all(|stderr| drain(channel, stderr, scoop, |_| {}) == Ok(0)) && !channel.eof()
 }
 
 /// Sends what is left of the input, and at last its end: without that, a command that reads would wait for ever.
@@ -387,7 +400,7 @@ struct Pour {
 impl Pour {
     /// Takes what standard output has, as long as there is room for it; how many bytes that was. A piece is handed on
     /// when it is full, or when nothing follows at once.
-    fn step(&mut self, channel: &Channel, sink: &Sink) -> Result<usize, String> {
+    fn step(&mut self, channel: &Channel, sink: &Sink, scoop: &mut Scoop) -> Result<usize, String> {
         let mut stream = channel.stream(0);
         let mut total = 0;
         while total < GULP {
@@ -404,6 +417,7 @@ impl Pour {
                 read => read.map_err(|error| error.to_string())?,
             };
             piece.fill(length);
+            scoop.count(length);
             total += length;
             if piece.is_full() || (length < asked && (total == 0 || channel.eof())) {
                 self.piece.take().into_iter().for_each(|piece| sink.put(piece));
@@ -420,16 +434,17 @@ impl Pour {
 fn drain(
     channel: &Channel,
     stderr: bool,
-    buffer: &mut [u8],
+    scoop: &mut Scoop,
     mut take: impl FnMut(&[u8]),
 ) -> Result<usize, String> {
     let mut stream = channel.stream(i32::from(stderr));
     let mut total = 0;
     while total < GULP {
-        match stream.read(buffer) {
+        match stream.read(&mut scoop.bytes) {
             Ok(0) => break,
             Ok(length) => {
-                take(buffer.get(..length).unwrap_or_default());
+                scoop.count(length);
+                take(scoop.bytes.get(..length).unwrap_or_default());
                 total += length;
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::job::{Job, Work};
 use super::op::Op;
+use super::scoop::Scoop;
 use super::ticket::{Stake, Ticket};
 use super::{Actor, Handle};
 
@@ -72,7 +73,12 @@ impl Handle {
 
     /// Whether the session waits for a machine that does not answer.
     pub(crate) fn is_clogged(&self) -> bool {
-        self.clogged.load(Ordering::Relaxed)
+        self.clogged.is_set()
+    }
+
+    /// Whether the session was dropped for what the node sent: another one would fare no better.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.clogged.0.flooded.load(Ordering::Relaxed)
     }
 }
 
@@ -107,7 +113,7 @@ impl Actor {
     /// not answer.
     pub(super) fn unclog(&mut self, now: Instant) {
         let clogged = self.ops.iter().any(|op| clogs_at(op).is_some_and(|at| at <= now));
-        self.clogged.store(clogged, Ordering::Relaxed);
+        self.clogged.set(clogged);
         if clogged {
             for job in self.waiting.iter_mut().filter(|job| job.is_tunnel()) {
                 job.no_tunnel(NoTunnel::Clogged);
@@ -139,7 +145,7 @@ impl Actor {
         let mut moved = false;
         let mut at = 0;
         while let Some(tunnel) = self.tunnels.all.get_mut(at) {
-            match tunnel.step(&mut self.buffer) {
+            match tunnel.step(&mut self.scoop) {
                 Flow::Still => at += 1,
                 Flow::Moved => {
                     moved = true;
@@ -170,6 +176,11 @@ pub(super) struct Tunnels {
 impl Tunnels {
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// What libssh2 keeps for them.
+    pub(super) fn waiting(&self) -> u64 {
+        self.all.iter().map(|tunnel| u64::from(tunnel.channel.read_window().available)).sum()
     }
 
     /// Waits until one of the sockets has something, or takes something again.
@@ -206,8 +217,8 @@ impl Tunnel {
         Self { channel, socket, out: VecDeque::new(), inward: VecDeque::new() }
     }
 
-    fn step(&mut self, buffer: &mut [u8]) -> Flow {
-        match (self.outward(buffer), self.inward(buffer)) {
+    fn step(&mut self, scoop: &mut Scoop) -> Flow {
+        match (self.outward(&mut scoop.bytes), self.inward(scoop)) {
             (Flow::Ended, _) | (_, Flow::Ended) => Flow::Ended,
             (Flow::Moved, _) | (_, Flow::Moved) => Flow::Moved,
             (Flow::Still, Flow::Still) => Flow::Still,
@@ -243,14 +254,17 @@ impl Tunnel {
     }
 
     /// From the channel to the socket.
-    fn inward(&mut self, buffer: &mut [u8]) -> Flow {
+    fn inward(&mut self, scoop: &mut Scoop) -> Flow {
         let mut moved = 0;
         while moved < GULP {
             if self.inward.is_empty() {
-                match self.channel.read(buffer) {
+                match self.channel.read(&mut scoop.bytes) {
                     Ok(0) if self.channel.eof() => return Flow::Ended,
                     Ok(0) => break,
-                    Ok(length) => self.inward.extend(buffer.iter().take(length)),
+                    Ok(length) => {
+                        scoop.count(length);
+                        self.inward.extend(scoop.bytes.iter().take(length));
+                    }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(_) => return Flow::Ended,
                 }
@@ -268,5 +282,35 @@ impl Tunnel {
     }
 }
 
-/// Shared by an actor and its handles: whether a machine that does not answer blocks it.
-pub(super) type Clogged = Arc<AtomicBool>;
+/// Shared by an actor and its handles: whether others should rather go by another session.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clogged(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// A machine that does not answer blocks it.
+    clogged: AtomicBool,
+    /// The node has sent too much that nobody asked for.
+    worn: AtomicBool,
+    /// And so much that the session was dropped for it.
+    flooded: AtomicBool,
+}
+
+impl Clogged {
+    fn is_set(&self) -> bool {
+        self.0.clogged.load(Ordering::Relaxed) || self.0.worn.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, clogged: bool) {
+        self.0.clogged.store(clogged, Ordering::Relaxed);
+    }
+
+    pub(super) fn flood(&self) {
+        self.0.flooded.store(true, Ordering::Relaxed);
+    }
+
+    /// For good.
+    pub(super) fn wear_out(&self) {
+        self.0.worn.store(true, Ordering::Relaxed);
+    }
+}

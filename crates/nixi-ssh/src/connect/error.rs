@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nixi_core::{ExecError, Fingerprint, NodeName, Unreachable};
 
+use super::link::BEFORE_LOGIN;
 use crate::hostkey::{Gap, HostKey, Place, is_checkable};
 use crate::route::Route;
 
@@ -22,6 +23,8 @@ pub(crate) enum ConnectError {
     Refused(String),
     /// What answers does not speak SSH as we do.
     Protocol(String),
+    /// It sent more than anybody needs for a login.
+    Flood,
     /// Another host key is recorded.
     Changed { offered: HostKey, known: HostKey, place: Box<Place> },
     /// The host key is marked as revoked.
@@ -72,6 +75,14 @@ impl ConnectError {
             Self::Protocol(why) => {
                 unreachable(Unreachable::Protocol, format!("no SSH with {at}: {why}"), None)
             }
+            Self::Flood => unreachable(
+                Unreachable::Protocol,
+                format!(
+                    "no SSH with {at}: it sent more than {} KiB and the login was not done; the connection was dropped",
+                    BEFORE_LOGIN / 1024
+                ),
+                None,
+            ),
             Self::Changed { offered, known, place } => unreachable(
                 Unreachable::HostKeyChanged,
                 format!(

@@ -1,24 +1,30 @@
 //! A libssh2 session on a socket, driven without holding a thread.
 
 use std::io;
-use std::sync::Arc;
 
 use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
-use tokio::io::{Interest, Ready};
+use tokio::io::Ready;
 use tokio::task::spawn_blocking;
 
 use super::ConnectError;
 use super::budget::Budget;
-use super::stream::{Socket, Stream};
+use super::relay::Relay;
+use super::stream::Socket;
 use super::turn::Turn;
 use crate::hostkey::HostKey;
 use crate::said::said;
 
-/// A session and its socket, which libssh2 reads and writes and the reactor only watches. One task holds it.
+/// The most bytes that a server may send until the login is done: its keys and names take some thousand.
+pub(super) const BEFORE_LOGIN: u64 = 256 * 1024;
+
+/// How much is moved at a time.
+const PIECE: usize = 8 * 1024;
+
+/// A session, and the relay by which it gets its bytes. One task holds it.
 pub(crate) struct Link {
     pub(crate) session: Session,
-    socket: Arc<Stream>,
+    relay: Relay,
     odd_greeting: Option<String>,
     turn: Turn,
 }
@@ -26,12 +32,12 @@ pub(crate) struct Link {
 impl Link {
     /// A session that has said nothing yet.
     pub(super) fn new(socket: Socket, host_key_algorithms: &str, turn: Turn) -> Result<Self, ConnectError> {
-        let stream = Arc::new(socket.stream);
+        let relay = Relay::of(socket.stream).map_err(ConnectError::internal)?;
         let mut session = Session::new().map_err(ConnectError::internal)?;
-        session.set_tcp_stream(Arc::clone(&stream));
+        session.set_tcp_stream(relay.far());
         session.set_blocking(false);
         session.method_pref(MethodType::HostKey, host_key_algorithms).map_err(ConnectError::internal)?;
-        Ok(Self { session, socket: stream, odd_greeting: socket.odd_greeting, turn })
+        Ok(Self { session, relay, odd_greeting: socket.odd_greeting, turn })
     }
 
     /// Banner and key exchange.
@@ -61,7 +67,7 @@ impl Link {
     ///
     /// The outer error is about the limit, the inner one what libssh2 says; `state` goes in and comes back.
     pub(super) async fn drive<S, T, F>(
-        &self,
+        &mut self,
         what: &'static str,
         budget: &mut Budget,
         mut state: S,
@@ -74,6 +80,11 @@ impl Link {
     {
         loop {
             self.turn.take(budget).await?;
+            // An end of the wire is for libssh2 to find.
+            let _ = self.give(&mut [0; PIECE]);
+            if self.brought() > BEFORE_LOGIN {
+                return Err(ConnectError::Flood);
+            }
             let session = self.session.clone();
             let call = spawn_blocking(move || {
                 let done = step(&session, &mut state);
@@ -81,44 +92,61 @@ impl Link {
             });
             let done;
             (state, done) = budget.within(what, call).await?.map_err(ConnectError::internal)?;
+            let sent = self.send(&mut [0; PIECE]).unwrap_or(true);
             match done {
                 Err(error) if would_block(&error) => {
-                    budget
-                        .within(what, self.turn.linger(self.ready()))
-                        .await?
-                        .map_err(ConnectError::internal)?;
+                    let can_write = sent && self.wants_to_write();
+                    if !can_write && !self.relay.has_left() {
+                        let ready = self.relay.ready();
+                        budget
+                            .within(what, self.turn.linger(ready))
+                            .await?
+                            .map_err(ConnectError::internal)?;
+                    }
                 }
                 done => return Ok((state, done)),
             }
         }
     }
 
-    /// Waits for what libssh2 waits for, and takes note that it came: the caller steps libssh2 again after this, so
-    /// nothing that comes in between is lost.
-    pub(crate) async fn ready(&self) -> io::Result<Ready> {
-        let interest = match self.session.block_directions() {
-            BlockDirections::Outbound | BlockDirections::Both => Interest::READABLE | Interest::WRITABLE,
-            BlockDirections::Inbound | BlockDirections::None => Interest::READABLE,
-        };
-        let ready = self.socket.ready(interest).await?;
-        for (came, which) in
-            [(ready.is_readable(), Interest::READABLE), (ready.is_writable(), Interest::WRITABLE)]
-        {
-            if came {
-                self.socket.used_up(which);
-            }
-        }
-        Ok(ready)
+    /// Whether libssh2 waits for room to write.
+    fn wants_to_write(&self) -> bool {
+        matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
     }
 
-    /// Whether the socket holds bytes that libssh2 has not taken: it may stop short of an empty socket.
+    /// Gives libssh2 a portion of what has come; whether there was anything.
+    pub(crate) fn give(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        self.relay.give(buffer)
+    }
+
+    /// Sends on what libssh2 has written; whether there was anything.
+    pub(crate) fn send(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        self.relay.send(buffer)
+    }
+
+    /// How many bytes the other side has sent.
+    pub(crate) fn brought(&self) -> u64 {
+        self.relay.brought()
+    }
+
+    /// Waits for something to give, or for room to send.
+    pub(crate) async fn ready(&self) -> io::Result<Ready> {
+        self.relay.ready().await
+    }
+
+    /// Whether libssh2 has not taken all that it was given: it may stop short.
     pub(crate) fn has_unread(&self) -> bool {
-        self.socket.has_unread()
+        self.relay.has_unread()
+    }
+
+    /// Whether libssh2 was told that the other side has said its last word.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.relay.has_ended()
     }
 
     /// Whether the connection has ended.
     pub(super) fn is_gone(&self) -> bool {
-        self.socket.is_gone()
+        self.relay.is_gone()
     }
 
     fn describe(&self, error: &ssh2::Error) -> String {
@@ -139,7 +167,7 @@ impl Link {
 impl Drop for Link {
     /// Whatever still holds the session ends at once, and freeing it does not wait for the other side.
     fn drop(&mut self) {
-        self.socket.shut_down();
+        self.relay.shut_down();
     }
 }
 

@@ -8,6 +8,7 @@ mod budget;
 mod error;
 mod key_file;
 mod link;
+mod relay;
 mod stream;
 mod tcp;
 mod turn;

@@ -1,7 +1,7 @@
 //! What a session runs over: a connection of its own, or a tunnel of another session.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::io::{Interest, Ready};
@@ -26,13 +26,32 @@ impl Stream {
         }
     }
 
-    /// Tells the reactor that what it saw was used up.
-    pub(super) fn used_up(&self, which: Interest) {
-        let nothing = || Err::<(), _>(ErrorKind::WouldBlock.into());
-        let _ = match self {
-            Self::Tcp(stream) => stream.try_io(which, nothing),
-            Self::Tunnel(stream) => stream.try_io(which, nothing),
+    /// Takes what has come; none at all at the end. Fewer bytes than asked for were all that there were, and the reactor is
+    /// told so in the same breath: what comes later is news.
+    pub(super) fn take(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut taken = Err(ErrorKind::WouldBlock.into());
+        let look = || {
+            taken = recv(self, &mut *bytes, RecvFlags::DONTWAIT)
+                .map(|(_, length)| length)
+                .map_err(io::Error::from);
+            match &taken {
+                Ok(length) if *length == bytes.len() => Ok(()),
+                Ok(_) | Err(_) => Err(ErrorKind::WouldBlock.into()),
+            }
         };
+        let _ = match self {
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, look),
+            Self::Tunnel(stream) => stream.try_io(Interest::READABLE, look),
+        };
+        taken
+    }
+
+    /// Puts out what there is room for.
+    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Tunnel(stream) => stream.try_write(bytes),
+        }
     }
 
     /// Looks at the first bytes without taking them; how many there are.
@@ -42,10 +61,6 @@ impl Stream {
             Self::Tcp(stream) => stream.try_io(Interest::READABLE, look),
             Self::Tunnel(stream) => stream.try_io(Interest::READABLE, look),
         }
-    }
-
-    pub(super) fn has_unread(&self) -> bool {
-        recv(self, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(_, length)| length > 0)
     }
 
     /// Whether the other side has closed it, or it broke.
@@ -67,12 +82,6 @@ impl AsFd for Stream {
             Self::Tcp(stream) => stream.as_fd(),
             Self::Tunnel(stream) => stream.as_fd(),
         }
-    }
-}
-
-impl AsRawFd for Stream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
     }
 }
 

@@ -146,11 +146,9 @@ async fn what_is_given_up_is_stopped_on_the_node() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_holds_where_nothing_can_be_stopped() {
     let short = Duration::from_secs(2);
-    for (at, (elevation, frozen)) in (1_u128..).zip([
-        (Elevation::Root, false),
-        (Elevation::Root, true),
-        (Elevation::LoginUser, true),
-    ]) {
+    for (at, (elevation, frozen)) in
+        (1_u128..).zip([(Elevation::Root, false), (Elevation::Root, true), (Elevation::LoginUser, true)])
+    {
         let sshd = Sshd::start().unwrap();
         let sudo = if frozen { "shift 2; exec \"$@\"" } else { "echo x >>$HOME/sudo; exec sleep 60" };
         sshd.stub("sudo", &format!("#!/bin/sh\n{sudo}\n")).unwrap();
