@@ -71,3 +71,39 @@ async fn a_user_who_may_not_read_the_journal_reads_it_as_root_or_is_told() {
     assert_eq!(error.kind, ErrorKind::Permission, "{error:?}");
     assert!(error.hint.unwrap().contains("users.users.nixi.extraGroups"));
 }
+
+/// With each option that changes what `--lines` means to journalctl: the newest that match, the oldest first.
+#[tokio::test]
+async fn the_newest_that_match_are_shown_whatever_is_asked_for() {
+    let ground = Ground::bare(&[MONITORING], "");
+    let machine = ground.machine(MONITORING);
+    let write = "for n in 1 2 3 4 5 6 7 8; do logger --tag counter \"number $n\"; sleep 1.1; done; \
+                 logger --tag other noise; journalctl --sync";
+    machine.root(write).unwrap();
+    let written = entries(machine, "SYSLOG_IDENTIFIER=counter");
+    let second = |at: usize| {
+        let seconds = written[at][0].parse::<u64>().unwrap() / 1_000_000;
+        machine.root(&format!("date +'%F %T' --date @{seconds}")).unwrap()
+    };
+    for (options, shown) in [
+        (json!({"grep": "^number", "lines": 3}), 5..8),
+        (json!({"grep": "^number", "lines": 2, "since": second(1)}), 6..8),
+        (json!({"grep": "^number", "lines": 2, "until": second(4)}), 2..4),
+        (json!({"grep": "^number", "lines": 9, "since": second(2), "until": second(5)}), 2..5),
+        (json!({"grep": "^number [1-3]$", "lines": 2}), 1..3),
+        (json!({"grep": "^number 9$", "lines": 2}), 0..0),
+    ] {
+        let report = ground.report(call("log.query", MONITORING, &options)).await;
+        let messages: Vec<&str> = report["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["message"].as_str().unwrap())
+            .collect();
+        let expected: Vec<&str> = written[shown].iter().map(|entry| entry[2].as_str()).collect();
+        assert_eq!(messages, expected, "{options}");
+    }
+    // Whatever else is written in between, there are two before that.
+    let report = ground.report(call("log.query", MONITORING, &json!({"lines": 2, "until": second(4)}))).await;
+    assert_eq!(report["entries"].as_array().unwrap().len(), 2);
+}

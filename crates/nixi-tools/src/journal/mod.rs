@@ -69,10 +69,27 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
     Ok(report)
 }
 
+/// A search may take long and is worth what it has found by then, and many entries are many bytes: these are taken as
+/// they come. A stream may cost a connection of its own, so that all else is asked for at once.
+fn is_long(query: &Query) -> bool {
+    query.grep.is_some() || u32::from(query.lines) > 1_000
+}
+
 async fn newest(cx: &InspectCx<'_>, command: Command<Read>, query: &Query) -> Result<Answer, ToolError> {
     let mut newest = Newest::new(query.lines);
-    let end = match cx.stream(command.clone(), |bytes| newest.take(bytes)).await {
-        Ok(Some(output)) => End::Ended(output),
+    let ended = match is_long(query) {
+        true => cx.stream(command.clone(), |bytes| newest.take(bytes)).await,
+        false => cx.run(command.clone()).await.map(Some),
+    };
+    let end = match ended {
+        Ok(Some(output)) => {
+            // Where it breaks off, all that could be kept is there.
+            let _ = newest.take(&output.stdout);
+            if output.truncated {
+                newest.cut();
+            }
+            End::Ended(output)
+        }
         Ok(None) => End::Enough,
         Err(ToolError::Exec(error @ ExecError::Deadline(_))) => End::Late(error),
         Err(error) => return Err(error),

@@ -150,6 +150,12 @@ impl Newest {
         }
     }
 
+    /// More was printed than has come here.
+    pub(super) fn cut(&mut self) {
+        self.cut = true;
+        self.line.clear();
+    }
+
     /// When no more comes. A last line without an end is read as far as it is there.
     pub(super) fn end(mut self) -> Taken {
         if !self.line.is_empty() || self.overlong {

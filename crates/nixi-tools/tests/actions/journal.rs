@@ -125,19 +125,26 @@ impl Journalctl {
 impl Executor for Journalctl {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
         assert_eq!(run.program().as_str(), "journalctl");
-        let Some(sink) = run.sink() else { return ended(0, "", "") };
+        if !run.args().iter().any(|arg| arg == "--output=json") {
+            return ended(0, "", "");
+        }
         let asked = Asked::of(run.args());
         let shown = self.shown(&asked);
+        let mut stdout = String::new();
         for at in &shown {
             let line =
                 json!({"__REALTIME_TIMESTAMP": at.to_string(), "MESSAGE": at.to_string()}).to_string() + "\n";
+            let Some(sink) = run.sink() else {
+                stdout.push_str(&line);
+                continue;
+            };
             sink.room().await;
             let mut piece = sink.piece();
             piece.rest()[..line.len()].copy_from_slice(line.as_bytes());
             piece.fill(line.len());
             sink.put(piece);
         }
-        ended(i32::from(shown.is_empty() && asked.grep.is_some()), "", "")
+        ended(i32::from(shown.is_empty() && asked.grep.is_some()), &stdout, "")
     }
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
@@ -179,7 +186,7 @@ async fn the_newest_that_match_are_shown_on_every_version() {
             for until in
                 times().filter(|until| since.is_none_or(|since| until.is_none_or(|until| since <= until)))
             {
-                for lines in [1, 2, 3, 100] {
+                for lines in [1, 2, 3, 2_000] {
                     for grep in [None, Some("odd"), Some("nothing")] {
                         let mut call = CallRequest::new("log.query").on("db-server").with("lines", lines);
                         for (name, value) in [("since", since), ("until", until)] {
@@ -339,8 +346,16 @@ async fn a_file_of_the_journal_that_cannot_be_read_is_named() {
             lab.call(CallRequest::new("log.query").on("db-server").with("grep", "g")).await.data.unwrap();
         assert_eq!(data["left_out"][0]["what"], "/var/log/journal/0f/system@1.journal");
     }
-    let output = Output { exit: Exit::Code(0), stdout: answer.into(), stderr: said.into(), truncated: true };
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_says_so() {
+    let answer = format!("{}{{\"__REALTIME_TIMESTAMP\":\"17", line(0, &json!("6"), &json!("newest")));
+    let output = Output { exit: Exit::Code(0), stdout: answer.into(), stderr: Vec::new(), truncated: true };
     let lab =
         Lab::new(Recording::new().answering("journalctl", "").ending("journalctl '--output", Ok(output)));
-    assert_eq!(lab.call(CallRequest::new("log.query").on("db-server")).await.status, StepStatus::Done);
+    let data = lab.call(CallRequest::new("log.query").on("db-server")).await.data.unwrap();
+    assert_eq!(data["entries"][0]["message"], "newest");
+    let [cut] = data["left_out"].as_array().unwrap().as_slice() else { panic!("{data}") };
+    assert_eq!(cut["what"], "older entries");
 }
