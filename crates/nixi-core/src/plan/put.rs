@@ -20,6 +20,7 @@ use crate::command::{Command, Elevation, Program, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
+use crate::said;
 
 /// How long the content may take: 1 GiB over a slow line.
 const TRANSFER: Duration = Duration::from_secs(3600);
@@ -158,7 +159,8 @@ impl Putting<'_> {
         let invocation = Invocation::read(self.node, &read, STEP, CancellationToken::new());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
         let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
-        let missing = String::from_utf8_lossy(&output.stderr).contains("No such file or directory");
+        // A shell says the same of a home folder that is not there.
+        let missing = said::has_no_file(read.program().as_str(), &output.stderr);
         match output.exit {
             Exit::Code(1) if missing => Ok(None),
             Exit::Code(0) => match FileDigest::from_sha256sum(&String::from_utf8_lossy(&output.stdout)) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::join;
 use nixi_core::catalog::system;
-use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError, said};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -95,11 +95,10 @@ async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
     }
     let mut found = disks(&stdout).map_err(|why| unreadable(&shown, &why))?;
     found.rows.retain(|disk| !system::WITHOUT_DATA.contains(&disk.device.as_str()));
+    let mut said = stderr.lines().filter(|line| !said::is_remark(line)).peekable();
     match output.exit {
         Exit::Code(0) => {}
-        Exit::Code(1) if !stderr.trim().is_empty() => {
-            found.left_out.extend(stderr.lines().filter(|line| !line.trim().is_empty()).map(not_looked_at));
-        }
+        Exit::Code(1) if said.peek().is_some() => found.left_out.extend(said.map(not_looked_at)),
         exit @ (Exit::Code(_) | Exit::Signal(_)) => {
             found.left_out.push(LeftOut::new("disks", &format!("`df` did not show all of them ({exit})")));
         }
