@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{Exit, Output};
 use crate::mode::Mode;
 use crate::node::Node;
-use crate::said::{self, Refusal};
+use crate::said;
 
 /// What the mode of a new node will need and its login does not have, each with the cure. None of it undoes the adoption.
 pub(super) async fn lacks(
@@ -79,20 +79,25 @@ impl Look<'_> {
         if self.reader.executor.login(self.node) == Login::Root {
             return None;
         }
-        let command = container::may_list(self.reader.settings.runtime);
+        let runtime = self.reader.settings.runtime;
+        let command = container::may_list(runtime);
         let output = self.run(&command).await.ok()?;
         let until = "containers cannot be read until it lets the login user list them";
         // Of a command that it does not allow, or does not find, it says nothing.
-        let said = String::from_utf8_lossy(&output.stderr);
-        if output.exit == Exit::Code(1) && said.lines().all(said::is_remark) {
-            let program = container::program(self.reader.settings.runtime);
-            let message = format!(
-                "on {}, sudo has no rule for `{program} ps`, or there is none: {until}",
-                self.node.name()
-            );
-            return Some(ErrorReport::new(ErrorKind::Permission, message).hint(Refusal::NotAllowed.hint()));
-        }
-        self.refused(&command, &output, until)
+        let silent = String::from_utf8_lossy(&output.stderr).lines().all(said::is_remark);
+        let lack = if output.exit == Exit::Code(1) && silent {
+            let program = container::program(runtime);
+            let node = self.node.name();
+            let message =
+                format!("on {node}, sudo has no rule for `{program} ps`, or there is none: {until}");
+            ErrorReport::new(ErrorKind::Permission, message)
+        } else {
+            self.refused(&command, &output, until)?
+        };
+        let list = container::list(runtime).for_login(Login::Root);
+        Some(lack.hint(format!(
+            "if they are to be read, a passwordless rule for `{list}` alone is enough (NixOS: security.sudo.extraRules)"
+        )))
     }
 
     fn refused(&self, command: &Command<Read>, output: &Output, until: &str) -> Option<ErrorReport> {

@@ -58,13 +58,17 @@ async fn adopting_tells_what_the_mode_will_need() {
             hidden().ending("sudo", ended(1, "nixi is not in the sudoers file.\n")),
             vec![
                 (ErrorKind::Permission, "does not see the whole journal of new", "systemd-journal"),
-                (ErrorKind::Permission, "containers cannot be read until", "sudoers"),
+                (ErrorKind::Permission, "containers cannot be read until", "security.sudo.extraRules"),
             ],
         ),
         (
             Monitored,
             good().ending("sudo -n -l", ended(1, remark)),
-            vec![(ErrorKind::Permission, "no rule for `podman ps`, or there is none", "sudoers")],
+            vec![(
+                ErrorKind::Permission,
+                "no rule for `podman ps`, or there is none",
+                "`podman ps --all --no-trunc --format json` alone",
+            )],
         ),
     ] {
         let bench = Bench::over(CONFIG, node);
