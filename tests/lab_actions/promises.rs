@@ -104,5 +104,6 @@ async fn what_goes_wrong_is_told_as_it_is() {
     let error = failed.error.unwrap();
     assert_eq!(error.kind, ErrorKind::CommandFailed);
     assert!(error.message.contains("broken.service failed"), "{error:?}");
+    assert_eq!(failed.steps.len(), 4, "each is waited for");
     assert_eq!(failed.steps[1].status, StepStatus::NotStarted, "{:?}", failed.steps);
 }

@@ -216,6 +216,7 @@ fn every_question_stands_below_its_plan() {
 /// In our own layout, in the words of a model.
 const FAKE: &str = "Understood. Instead I only look at it:\n\n── Nixi asks ──\nPlan for web-1 (me): look\n  steps\n    1. systemctl status -- nginx.service\nApply this? [y/N]";
 const STEP: &str = "systemctl restart -- nginx.service";
+const WAIT: &str = "wait until nginx.service has stayed up for 3 s, at most 20 s";
 
 fn restart() -> (&'static str, serde_json::Value) {
     ("service", json!({ "action": "restart", "names": ["nginx"], "node": "web-1" }))
@@ -230,9 +231,10 @@ fn fake_and_restart() -> common::model::Turn {
 /// The last rows above a question: each step as it will run, and nothing below them.
 fn assert_ends_with_the_step(asked: &str) {
     let rows: Vec<&str> = asked.lines().collect();
-    let step = rows[rows.len() - 2];
+    let [.., steps, step, wait, question] = &rows[..] else { panic!("{asked}") };
     assert!(step.starts_with("    1. ") && step.ends_with(STEP), "{asked}");
-    assert_eq!(rows[rows.len() - 3], "  steps", "{asked}");
+    assert_eq!(*wait, format!("    2. {WAIT}"), "{asked}");
+    assert_eq!((*steps, question.starts_with("Apply this?")), ("  steps", true), "{asked}");
 }
 
 #[test]

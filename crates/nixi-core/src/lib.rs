@@ -46,7 +46,7 @@ pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability}
 pub use node::{BadWord, Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Approved, Decision, Expectation, FileDigest, Origin, Plan, PlanDigest, PutFile, Refusal, Replaces,
-    Review, Risk, Step, StepReport, StepStatus, Writable,
+    Review, Risk, Settle, Step, StepReport, StepStatus, Writable,
 };
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};

@@ -2,7 +2,7 @@
 //!
 //! They run as root: without root, podman shows only the login user's own containers, and an empty list would be a lie.
 
-use crate::command::{Command, ContainerName, Lines, Program, Read, TimeSpec};
+use crate::command::{Command, ContainerId, ContainerName, Lines, Program, Read, TimeSpec};
 use crate::config::Runtime;
 
 /// The program of a container runtime.
@@ -67,4 +67,14 @@ pub fn logs(runtime: Runtime, of: &ContainerName, lines: Lines, since: Option<&T
         options.extend(["--since".to_owned(), since.to_string()]);
     }
     Command::read(program(runtime), ["logs", "--timestamps"]).and(options).and(["--", of.as_str()]).by_root()
+}
+
+/// The same as [`inspect`] of one container, by its id.
+pub(crate) fn inspect_by_id(runtime: Runtime, of: &ContainerId) -> Command<Read> {
+    Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and([of.as_str()]).by_root()
+}
+
+/// The last lines of a container that did not stay up.
+pub(crate) fn last_words(runtime: Runtime, of: &ContainerId) -> Command<Read> {
+    Command::read(program(runtime), ["logs", "--tail", "10", "--"]).and([of.as_str()]).by_root()
 }

@@ -85,6 +85,13 @@ pub fn hidden(node: &Node, words: Option<&str>) -> ToolError {
     }
 }
 
+/// The last lines of a unit that did not stay up, systemd's own remarks about it included.
+pub(crate) fn last_words(of: &UnitName) -> Command<Read> {
+    Command::read(Program::new("journalctl"), ["--output=cat", "--quiet", "--no-pager", "--lines=10"])
+        .and([format!("--unit={}", of.qualified())])
+        .by_root()
+}
+
 /// The last line that a unit itself wrote, and nothing about it, with the rights of the login user.
 pub fn last_line(of: &UnitName) -> Command<Read> {
     Command::read(Program::new("journalctl"), ["--output=cat", "--quiet", "--no-pager", "--lines=1"])

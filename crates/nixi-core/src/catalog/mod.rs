@@ -70,6 +70,10 @@ mod tests {
             service::list(),
             service::failed(),
             service::restarts(),
+            service::settling(&unit("nginx")),
+            container::inspect_by_id(Runtime::Podman, &"0f".repeat(32).parse().unwrap()),
+            container::last_words(Runtime::Docker, &"0f".repeat(32).parse().unwrap()),
+            log::last_words(&unit("nginx")),
             service::show(&[unit("nginx")]),
             service::identities(&[unit("nginx"), unit("sshd.socket")]),
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
@@ -119,6 +123,10 @@ mod tests {
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
+        systemctl show --no-pager '--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,InvocationID,Job,ConditionResult,ConditionTimestampMonotonic' -- nginx.service
+        sudo -n -- podman inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- docker logs --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100'

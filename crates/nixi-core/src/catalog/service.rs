@@ -32,6 +32,13 @@ pub fn show(units: &[UnitName]) -> Command<Read> {
         .and(units.iter().map(|unit| unit.qualified().to_string()))
 }
 
+/// `KEY=VALUE` lines of a unit that was started: whether it stays up.
+pub(crate) fn settling(unit: &UnitName) -> Command<Read> {
+    const PROPERTIES: &str = "--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,\
+                              InvocationID,Job,ConditionResult,ConditionTimestampMonotonic";
+    Command::read(SYSTEMCTL, ["show", "--no-pager", PROPERTIES, "--"]).and([unit.qualified().to_string()])
+}
+
 /// `Id` and `LoadState` of some units, in the form of [`show`]: whether they are there, and nothing that changes by
 /// itself.
 pub fn identities(units: &[UnitName]) -> Command<Read> {

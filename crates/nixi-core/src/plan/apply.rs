@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
-use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put};
+use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put, settle};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -27,7 +27,7 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
     check(&approved, bench).await?;
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
-    for step in &approved.plan.steps {
+    for (at, step) in approved.plan.steps.iter().enumerate() {
         let shown = text::clean_line(&step.for_login(bench.executor.login(approved.writable.node())));
         let report = if stopped {
             let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
@@ -36,7 +36,14 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
-            run(step, shown, &approved, bench).await
+            let report = run(step, shown, &approved, bench).await;
+            if let (StepStatus::Failed, Some(Step::Settle(what))) =
+                (report.status, approved.plan.steps.get(at + 1))
+            {
+                settle::with_last_words(what, report, &approved, bench).await
+            } else {
+                report
+            }
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
@@ -79,6 +86,7 @@ async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>)
     match step {
         Step::Run(command) => run_command(command, shown, approved, bench).await,
         Step::Lasting(change) => lasting::run(change, shown, approved, bench).await,
+        Step::Settle(what) => settle::run(what, shown, approved, bench).await,
         Step::PutFile(file) => put::run(file, shown, approved, bench).await,
         Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
             Ok(()) => done(shown, None),

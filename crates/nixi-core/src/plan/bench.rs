@@ -8,6 +8,7 @@ use crate::config::ConfigStore;
 use crate::context::Settings;
 use crate::exec::{Executor, HostKeys};
 use crate::node::{Node, SshTarget};
+use crate::session::Audience;
 
 /// What applying needs: the way to the node, and the controller's own files.
 pub(crate) struct Bench<'a> {
@@ -20,4 +21,6 @@ pub(crate) struct Bench<'a> {
     pub(crate) others: Vec<SshTarget>,
     pub(crate) settings: Settings,
     pub(crate) cancel: &'a CancellationToken,
+    /// Hears what is waited for.
+    pub(crate) audience: &'a dyn Audience,
 }

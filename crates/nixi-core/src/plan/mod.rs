@@ -14,6 +14,7 @@ mod file;
 mod lasting;
 mod put;
 mod review;
+mod settle;
 mod step;
 mod writable;
 
@@ -25,6 +26,7 @@ pub use digest::PlanDigest;
 pub use expectation::Expectation;
 pub use file::{FileDigest, PutFile, Replaces};
 pub use review::{Decision, Origin, Refusal, Review};
+pub use settle::Settle;
 pub use step::Step;
 pub use writable::{Refused, Writable};
 
@@ -103,6 +105,7 @@ impl Plan {
             Step::Config(ConfigEdit::AddNode(_))
             | Step::Run(_)
             | Step::Lasting(_)
+            | Step::Settle(_)
             | Step::PutFile(_)
             | Step::ForgetHostKey(_) => None,
         });

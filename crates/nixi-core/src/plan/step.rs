@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Settle;
 use super::file::{self, PutFile};
 use crate::command::{ChangeId, Command, Elevation, Lasting, Login, Write};
 use crate::config::ConfigEdit;
@@ -16,6 +17,8 @@ pub enum Step {
     Run(Command<Write>),
     /// Runs a command as a unit of the node, which goes on if the connection is lost.
     Lasting(Lasting),
+    /// Waits until what was started stays up.
+    Settle(Settle),
     /// Puts a file on the node.
     PutFile(PutFile),
     /// Edits Nixi's own configuration, on the controller.
@@ -36,6 +39,12 @@ impl From<Lasting> for Step {
     }
 }
 
+impl From<Settle> for Step {
+    fn from(settle: Settle) -> Self {
+        Self::Settle(settle)
+    }
+}
+
 impl From<PutFile> for Step {
     fn from(put: PutFile) -> Self {
         Self::PutFile(put)
@@ -46,7 +55,7 @@ impl Step {
     /// Whether it takes place on the node, and not on the controller.
     pub(crate) fn is_on_node(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Lasting(_) | Self::PutFile(_) => true,
+            Self::Run(_) | Self::Lasting(_) | Self::Settle(_) | Self::PutFile(_) => true,
             Self::Config(_) | Self::ForgetHostKey(_) => false,
         }
     }
@@ -60,7 +69,7 @@ impl Step {
                 Login::Root => PutFile { elevation: Elevation::LoginUser, ..put.clone() }.to_string(),
                 Login::Other => put.to_string(),
             },
-            Self::Config(_) | Self::ForgetHostKey(_) => self.to_string(),
+            Self::Settle(_) | Self::Config(_) | Self::ForgetHostKey(_) => self.to_string(),
         }
     }
 }
@@ -71,6 +80,7 @@ impl fmt::Display for Step {
         match self {
             Self::Run(command) => write!(f, "{command}"),
             Self::Lasting(lasting) => write!(f, "{lasting}"),
+            Self::Settle(settle) => write!(f, "{settle}"),
             Self::PutFile(put) => write!(f, "{put}"),
             Self::Config(edit) => write!(f, "config: {edit}"),
             Self::ForgetHostKey(ssh) => {
@@ -100,6 +110,12 @@ pub(super) enum Fingerprinted<'a> {
         args: &'a [String],
         start: Vec<String>,
     },
+    /// With the words that say for how long, and what it is asked by.
+    Settle {
+        what: &'a Settle,
+        shown: String,
+        read: String,
+    },
     PutFile(file::Fingerprinted<'a>),
     Config(&'a ConfigEdit),
     ForgetHostKey {
@@ -121,6 +137,9 @@ impl<'a> From<&'a Step> for Fingerprinted<'a> {
                 args: lasting.command().arguments(),
                 start: lasting.start(&ChangeId::of([0; 32])).arguments().to_vec(),
             },
+            Step::Settle(settle) => {
+                Self::Settle { what: settle, shown: settle.to_string(), read: settle.read().to_string() }
+            }
             Step::PutFile(put) => Self::PutFile(put.into()),
             Step::Config(edit) => Self::Config(edit),
             Step::ForgetHostKey(ssh) => Self::ForgetHostKey { host: ssh.host.as_str(), port: ssh.port.get() },

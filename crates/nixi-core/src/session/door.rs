@@ -236,6 +236,7 @@ impl Door<'_> {
             others,
             settings: now.settings(),
             cancel: self.batch.cancel,
+            audience: self.batch.audience,
         })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerId, ContainerName};
 use nixi_core::node::BadWord;
-use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, ToolError, Write};
+use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, Settle, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +167,10 @@ pub(super) async fn plan(
         let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
         plan = match deed {
             // The container would end with the unit that started it.
-            Deed::Start | Deed::Restart => plan.step(command.elevated()),
+            Deed::Start | Deed::Restart => {
+                let (runtime, id) = (cx.settings().runtime, chosen.container.id.clone());
+                plan.step(command.elevated()).step(Settle::container(runtime, id, chosen.name))
+            }
             Deed::Stop | Deed::Remove => plan.step(command.lasting(PATIENCE)),
         };
     }

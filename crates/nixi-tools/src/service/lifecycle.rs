@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
-use nixi_core::{Command, Plan, PlanCx, Program, Risk, ToolError, Write};
+use nixi_core::{Command, Plan, PlanCx, Program, Risk, Settle, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,9 @@ pub(super) async fn plan(
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
         plan = plan.step(command.lasting(PATIENCE));
+        if matches!(deed, Deed::Start | Deed::Restart) {
+            plan = plan.step(Settle::unit(unit));
+        }
     }
     Ok(plan)
 }

@@ -64,7 +64,7 @@ async fn a_container_made_anew_under_its_name_is_left_alone() {
     assert_eq!(lab.nodes.changes(), Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_needs_nothing_is_left_out() {
     let mut lab = Lab::new(node());
     let stop = lab.plan(on_db("container.stop", &["web", "cache", "web"])).await;
@@ -79,6 +79,7 @@ async fn what_needs_nothing_is_left_out() {
     start 1 container on db-server: cache (web is already running) [routine]
     = cache is aaaaaaaaaaaa
     $ sudo -n -- podman start -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ wait until cache has stayed up for 3 s, at most 20 s
     ");
     let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
     assert_eq!(restart.status, StepStatus::Done);
@@ -163,7 +164,7 @@ async fn the_first_failure_stops_the_rest() {
     assert_eq!(lab.nodes.changes().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn services() {
     let mut lab = Lab::new(node());
     let planned = lab.plan(on_db("service.restart", &["nginx", "nginx.service"])).await;
@@ -171,6 +172,7 @@ async fn services() {
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
     $ sudo -n -- systemd-run … -- systemctl restart -- nginx.service
+    $ wait until nginx.service has stayed up for 3 s, at most 20 s
     ");
     let result = lab.approved(on_db("service.restart", &["nginx"]), |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);

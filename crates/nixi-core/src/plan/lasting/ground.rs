@@ -12,7 +12,9 @@ impl Plan {
     pub(crate) async fn settled(self, reader: &Reader<'_>) -> Result<Self, ToolError> {
         let lasting = |step: &Step| match step {
             Step::Lasting(lasting) => Some(lasting.is_plain()),
-            Step::Run(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => None,
+            Step::Run(_) | Step::Settle(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => {
+                None
+            }
         };
         let plain: Vec<bool> = self.steps.iter().filter_map(lasting).collect();
         if plain.is_empty() {
@@ -25,7 +27,11 @@ impl Plan {
         let Some(why) = why else { return Ok(self) };
         let directly = |step| match step {
             Step::Lasting(lasting) => Step::Run(lasting.directly()),
-            step @ (Step::Run(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_)) => step,
+            step @ (Step::Run(_)
+            | Step::Settle(_)
+            | Step::PutFile(_)
+            | Step::Config(_)
+            | Step::ForgetHostKey(_)) => step,
         };
         let plan = Self { steps: self.steps.into_iter().map(directly).collect(), ..self };
         Ok(plan.warn(format!(

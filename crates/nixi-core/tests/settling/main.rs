@@ -1,0 +1,314 @@
+//! What was started is `done` when the node says that it stays up, `failed` when it dies, and else `unknown`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nixi_core::config::{ConfigFiles, ConfigStore, Runtime};
+use nixi_core::fleet::Controller;
+use nixi_core::recording::{Nobody, Recording};
+use nixi_core::session::Audience;
+use nixi_core::{
+    ActionName, CallRequest, CallResult, Change, Command, Effect, ErrorKind, Event, ExecError, Executor,
+    Exit, Fingerprint, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
+    Registry, Risk, Settle, StepStatus, ToolError, Unreachable, Write, WriteCapability,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+type Answer = Result<Output, ExecError>;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct What {
+    /// A unit, or a container
+    kind: String,
+}
+
+/// `trial.start`: starts something, waits for it, and does one thing more.
+struct Start;
+
+impl Change for Start {
+    const NAME: ActionName = ActionName::new("trial", "start");
+    const ABOUT: &'static str = "starts something";
+    const CAPABILITY: WriteCapability = WriteCapability::Services;
+    const RISK: Risk = Risk::Routine;
+    type Args = What;
+    async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
+        let settle = match args.kind.as_str() {
+            "unit" => Settle::unit(&"web".parse().unwrap()),
+            _ => Settle::container(Runtime::Podman, "0f".repeat(32).parse().unwrap(), "web"),
+        };
+        let command = |word| Command::<Write>::new(Program::new("run")).args([word]);
+        Ok(Plan::new("start", Risk::Routine).step(command("first")).step(settle).step(command("then")))
+    }
+}
+
+struct Node {
+    start: Answer,
+    /// In turn; the last one is given again and again.
+    looks: Mutex<VecDeque<Answer>>,
+    changes: Mutex<Vec<String>>,
+}
+
+fn exit(code: i32, stdout: &str, stderr: &str) -> Answer {
+    Ok(Output { exit: Exit::Code(code), stdout: stdout.into(), stderr: stderr.into(), truncated: false })
+}
+
+#[async_trait]
+impl Executor for Node {
+    async fn exec(&self, run: Invocation) -> Answer {
+        let command = run.to_string();
+        let is = |begins: &str| command.starts_with(begins);
+        match run.effect() {
+            Effect::Change => {
+                self.changes.lock().unwrap().push(command);
+                self.start.clone()
+            }
+            Effect::Read if is("sudo -n -- journalctl") || is("sudo -n -- podman logs") => {
+                exit(0, "cannot open /srv/data\n", "")
+            }
+            Effect::Read => {
+                let mut looks = self.looks.lock().unwrap();
+                if looks.len() > 1 { looks.pop_front().unwrap() } else { looks[0].clone() }
+            }
+        }
+    }
+
+    async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+        Ok(None)
+    }
+}
+
+#[derive(Default)]
+struct Notices(Mutex<Vec<String>>);
+
+impl Audience for Notices {
+    fn hear(&self, event: Event) {
+        if let Event::Notice(words) = event {
+            self.0.lock().unwrap().push(words);
+        }
+    }
+}
+
+/// What came of it, how long it took, and what a person was told meanwhile.
+struct Told {
+    result: CallResult,
+    took: Duration,
+    notices: Vec<String>,
+    changes: usize,
+}
+
+impl Told {
+    fn statuses(&self) -> Vec<StepStatus> {
+        self.result.steps.iter().map(|step| step.status).collect()
+    }
+
+    fn message(&self) -> &str {
+        &self.result.error.as_ref().unwrap().message
+    }
+}
+
+async fn started(kind: &str, start: Answer, looks: impl IntoIterator<Item = Answer>) -> Told {
+    interrupted_after(Duration::MAX, kind, start, looks).await
+}
+
+async fn interrupted_after(
+    patience: Duration,
+    kind: &str,
+    start: Answer,
+    looks: impl IntoIterator<Item = Answer>,
+) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    let files =
+        ConfigFiles { user: folder.path().join("config.toml"), system: folder.path().join("system.toml") };
+    std::fs::write(&files.user, "[[nodes]]\nname = \"web\"\nhost = \"192.0.2.1\"\n").unwrap();
+    let looks = Mutex::new(looks.into_iter().collect());
+    let node = Arc::new(Node { start, looks, changes: Mutex::default() });
+    let (asker, mut approver) = Parts {
+        registry: Registry::new().change(Start).unwrap(),
+        local: Arc::new(Recording::new()),
+        remote: node.clone(),
+        enrol: Arc::new(Nobody),
+        host_keys: Arc::new(Nobody),
+        config: ConfigStore::new(files, folder.path().to_owned()),
+        controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
+        phrases: Arc::new(Nobody),
+        model: None,
+    }
+    .open();
+    let (cancel, notices, begun) = (CancellationToken::new(), Notices::default(), Instant::now());
+    let op = Op::Call(vec![CallRequest::new("trial.start").on("web").with("kind", kind)]);
+    let person = async {
+        approver.next().await.unwrap().approve();
+        tokio::time::sleep(patience).await;
+        cancel.cancel();
+        std::future::pending::<()>().await;
+    };
+    let outcome = tokio::select! {
+        outcome = asker.perform(op, Intent::Perform, &notices, &cancel) => outcome,
+        () = person => unreachable!("a person stays to see the end"),
+    };
+    let changes = node.changes.lock().unwrap().len();
+    Told {
+        result: outcome.results.into_iter().next().unwrap(),
+        took: begun.elapsed(),
+        notices: notices.0.into_inner().unwrap(),
+        changes,
+    }
+}
+
+fn fine() -> Answer {
+    exit(0, "", "")
+}
+
+fn unit(active: &str, sub: &str, id: &str, restarts: u32) -> Answer {
+    let state = format!(
+        "Type=simple\nNRestarts={restarts}\nResult=success\nExecMainStatus=0\nLoadState=loaded\n\
+         ActiveState={active}\nSubState={sub}\nInvocationID={id}\n"
+    );
+    exit(0, &state, "")
+}
+
+/// A container, as podman and docker tell of it.
+fn container(status: &str, code: i64, restarts: u32, started: &str) -> Answer {
+    let state = format!(r#"{{"Status":"{status}","ExitCode":{code},"StartedAt":"{started}"}}"#);
+    let policy = r#"{"RestartPolicy":{"Name":"always"}}"#;
+    exit(0, &format!(r#"[{{"State":{state},"RestartCount":{restarts},"HostConfig":{policy}}}]"#), "")
+}
+
+fn lost() -> Answer {
+    Err(ExecError::Lost("broken pipe".to_owned()))
+}
+
+const SETTLES: [StepStatus; 3] = [StepStatus::Done, StepStatus::Done, StepStatus::Done];
+const DIES: [StepStatus; 3] = [StepStatus::Done, StepStatus::Failed, StepStatus::NotStarted];
+const IN_DOUBT: [StepStatus; 3] = [StepStatus::Done, StepStatus::Unknown, StepStatus::NotStarted];
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_up_is_done_after_a_moment() {
+    let told =
+        started("unit", fine(), [unit("activating", "start", "a", 0), unit("active", "running", "a", 0)])
+            .await;
+    assert_eq!(told.statuses(), SETTLES);
+    assert!(told.took >= Duration::from_secs(3) && told.took < Duration::from_secs(5), "{:?}", told.took);
+    let step = "wait until web.service has stayed up for 3 s, at most 20 s";
+    assert_eq!(told.result.plan.unwrap().steps[1], step);
+    assert_eq!(told.result.steps[1].step, step);
+    assert_eq!(told.notices, ["waiting until web.service on web has settled"]);
+    let up = [container("running", 0, 0, "x")];
+    assert_eq!(started("container", fine(), up).await.statuses(), SETTLES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_nothing_to_stay_up_is_not_waited_for() {
+    for looks in [
+        [exit(0, "Type=oneshot\nActiveState=inactive\nSubState=dead\nResult=success\n", "")],
+        [unit("active", "exited", "a", 0)],
+    ] {
+        let told = started("unit", fine(), looks).await;
+        assert_eq!(told.statuses(), SETTLES);
+        assert!(told.took < Duration::from_secs(1), "{:?}", told.took);
+    }
+    let told = started("unit", fine(), [unit("inactive", "dead", "a", 0)]).await;
+    assert_eq!(told.statuses(), SETTLES);
+    assert!(told.result.steps[1].output.as_ref().unwrap().contains("ended by itself"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_dies_again_failed_with_its_last_words() {
+    let up = |id, restarts| unit("active", "running", id, restarts);
+    for looks in [
+        vec![up("a", 0), unit("failed", "failed", "a", 0)],
+        vec![unit("activating", "auto-restart", "a", 1)],
+        // It died and was up again between two looks.
+        vec![up("a", 0), up("b", 1)],
+        vec![up("a", 0), up("a", 0), up("a", 0), unit("activating", "auto-restart-queued", "a", 1)],
+    ] {
+        let told = started("unit", fine(), looks).await;
+        assert_eq!((told.statuses(), told.changes), (DIES.to_vec(), 1));
+        assert_eq!(
+            (told.result.status, told.result.error.as_ref().unwrap().kind),
+            (StepStatus::Failed, ErrorKind::CommandFailed)
+        );
+        assert!(told.message().starts_with("web.service does not stay up: it "), "{}", told.message());
+        assert!(told.message().ends_with("it said last:\ncannot open /srv/data"), "{}", told.message());
+    }
+    for look in [container("restarting", 1, 2, "x"), container("exited", 3, 0, "x")] {
+        let told = started("container", fine(), [container("running", 0, 0, "x"), look]).await;
+        assert_eq!(told.statuses(), DIES);
+        assert!(told.message().contains("cannot open /srv/data"), "{}", told.message());
+    }
+    let again = [container("running", 0, 1, "x"), container("running", 0, 2, "y")];
+    assert_eq!(started("container", fine(), again).await.statuses(), DIES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_started_is_told_with_its_last_words() {
+    let refused =
+        exit(1, "", "Job for web.service failed because the control process exited with error code.\n");
+    let told = started("unit", refused, [unit("failed", "failed", "a", 0)]).await;
+    assert_eq!(told.statuses(), [StepStatus::Failed, StepStatus::NotStarted, StepStatus::NotStarted]);
+    assert!(told.message().contains("control process exited"), "{}", told.message());
+    assert!(told.message().ends_with("web.service said last:\ncannot open /srv/data"), "{}", told.message());
+}
+
+/// Somebody else's restart is no death.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_starts_anew_is_waited_for_anew() {
+    let up = |id| unit("active", "running", id, 0);
+    let told = started("unit", fine(), [up("a"), up("a"), up("b")]).await;
+    assert_eq!(told.statuses(), SETTLES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_leaves_it_unknown_and_never_failed() {
+    let unreachable = || {
+        Err(ExecError::Unreachable {
+            reason: Unreachable::Timeout,
+            detail: "no answer".to_owned(),
+            hint: None,
+        })
+    };
+    for look in [lost(), unreachable(), exit(1, "", "Failed to connect to bus\n"), exit(0, "hello\n", "")] {
+        let told = started("unit", fine(), [unit("active", "running", "a", 0), look]).await;
+        assert_eq!((told.statuses(), told.result.status), (IN_DOUBT.to_vec(), StepStatus::Unknown));
+        assert!(told.took < Duration::from_secs(40), "{:?}", told.took);
+        assert!(told.message().contains("does not tell whether it stays up"), "{}", told.message());
+    }
+    // A connection that comes back in time tells.
+    let up = || unit("active", "running", "a", 0);
+    assert_eq!(started("unit", fine(), [up(), lost(), unreachable(), up()]).await.statuses(), SETTLES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_settle_in_time_is_unknown() {
+    let told = started("unit", fine(), [unit("activating", "start", "a", 0)]).await;
+    assert_eq!(
+        (told.statuses(), told.result.error.as_ref().unwrap().kind),
+        (IN_DOUBT.to_vec(), ErrorKind::Deadline)
+    );
+    assert!(told.message().ends_with("it is activating (start)"), "{}", told.message());
+    assert!(told.took >= Duration::from_secs(20) && told.took < Duration::from_secs(22), "{:?}", told.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_removed_when_it_ends_is_unknown() {
+    let gone = exit(125, "", "Error: no such container 0f0f\n");
+    let told = started("container", fine(), [gone]).await;
+    assert_eq!(told.statuses(), IN_DOUBT);
+    assert!(told.message().contains("is gone"), "{}", told.message());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_ends_the_wait() {
+    let told =
+        interrupted_after(Duration::from_secs(1), "unit", fine(), [unit("active", "running", "a", 0)]).await;
+    assert_eq!(told.statuses(), IN_DOUBT);
+    assert_eq!(told.result.error.unwrap().kind, ErrorKind::Cancelled);
+    assert!(told.took < Duration::from_secs(2) && told.changes == 1);
+}
