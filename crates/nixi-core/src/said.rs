@@ -7,6 +7,7 @@
 //! with `LC_ALL=C`, which both kinds of sudo speak in; one that speaks another language is told by its own words.
 
 use crate::exec::{Exit, Output};
+use crate::text::{clean_line, fit};
 
 /// Why sudo did not run a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -187,8 +188,29 @@ fn of_sudo(line: &str) -> Option<&str> {
     ["sudo: ", "sudo-rs: "].iter().find_map(|name| line.strip_prefix(name))
 }
 
+/// The end of what was said, and the beginning of a line of it: a node may say much, and nobody that is known says more
+/// than this before it comes to the point.
+const SAID: usize = 64 * 1024;
+const LINE: usize = 1024;
+
+fn end_of(stderr: &str) -> &str {
+    let mut start = stderr.len().saturating_sub(SAID);
+    while !stderr.is_char_boundary(start) {
+        start += 1;
+    }
+    stderr.get(start..).unwrap_or_default()
+}
+
+fn beginning_of(line: &str) -> &str {
+    let mut end = line.len().min(LINE);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    line.get(..end).unwrap_or_default()
+}
+
 fn meaning(line: &str) -> Option<Means> {
-    let line = line.trim().to_ascii_lowercase();
+    let line = beginning_of(line.trim()).to_ascii_lowercase();
     let fits = |by: By, words: &str| {
         let rest = match by {
             By::Sudo => of_sudo(&line),
@@ -221,6 +243,7 @@ pub fn hides_journal(stderr: &[u8]) -> bool {
 /// What was said without the remarks; all of it, if nothing else was said.
 #[must_use]
 pub fn reason(stderr: &str) -> String {
+    let stderr = end_of(stderr);
     let lines: Vec<&str> = stderr.lines().filter(|line| !is_remark(line)).collect();
     if lines.is_empty() { stderr.trim().to_owned() } else { lines.join("\n") }
 }
@@ -233,10 +256,11 @@ pub fn refusal(output: &Output) -> Option<(Refusal, String)> {
         return None;
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    for line in stderr.lines().rev().filter(|line| !is_remark(line)) {
+    for line in end_of(&stderr).lines().rev().filter(|line| !is_remark(line)) {
         match meaning(line) {
             Some(Means::Refused(why)) => {
-                return Some((why, of_sudo(line).unwrap_or(line).trim().to_owned()));
+                let said = of_sudo(line).unwrap_or(line).trim();
+                return Some((why, fit(&clean_line(said), 300)));
             }
             Some(Means::Remark) => {}
             None if of_sudo(line).is_some() => {}

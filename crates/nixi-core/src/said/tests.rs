@@ -188,6 +188,22 @@ fn only_the_program_itself_tells_that_a_file_is_not_there() {
     }
 }
 
+#[test]
+fn a_node_that_says_much_is_read_in_part() {
+    let much =
+        format!("{}sudo: a password is required\n", "sudo: unable to resolve host web\n".repeat(250_000));
+    assert_eq!(told(1, &much).kind, ErrorKind::SudoPassword);
+    let long = format!("Sorry, user {} may not run sudo on web.", "é".repeat(20_000));
+    let report = told(1, &long);
+    assert_eq!(report.kind, ErrorKind::Permission);
+    assert!(
+        report.message.len() < 1_000 && report.message.contains("Sorry, user éé"),
+        "{}",
+        report.message.len()
+    );
+    assert!(reason(&"x\n".repeat(4_000_000)).len() <= SAID);
+}
+
 proptest! {
     #[test]
     fn never_panics_and_loses_no_reason(stderr in "\\PC{0,40}|(sudo: )?[a-z ]{0,40}\n{0,2}[a-zé '.:]{0,40}", code in 0..200) {
