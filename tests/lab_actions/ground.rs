@@ -82,8 +82,14 @@ impl Ground {
 
     /// The same, without containers.
     pub(crate) fn bare(names: &[&str], settings: &str) -> Self {
+        Self::bare_with(names, settings, "")
+    }
+
+    /// The same, with further options of NixOS.
+    pub(crate) fn bare_with(names: &[&str], settings: &str, options: &str) -> Self {
         let begun = SystemTime::now();
-        let specs = names.iter().map(|name| MachineSpec::new(*name).options(OPTIONS));
+        let options = format!("{OPTIONS}\n{options}");
+        let specs = names.iter().map(|name| MachineSpec::new(*name).options(options.as_str()));
         let lab = specs.fold(Lab::builder(), nixi_lab::LabBuilder::machine).up().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let known_hosts = folder.path().join("known_hosts");

@@ -81,6 +81,13 @@ pub(crate) struct Sifted<T> {
     pub(crate) left_out: Vec<LeftOut>,
 }
 
+impl<T> Sifted<T> {
+    /// No rows, and none left out.
+    pub(crate) fn none() -> Self {
+        Self { rows: Vec::new(), left_out: Vec::new() }
+    }
+}
+
 impl Rows {
     /// Reads lines, the empty ones aside. An odd line is quoted, so this is not for lines that may hold a secret.
     ///
@@ -130,7 +137,7 @@ impl Rows {
         read: impl Fn(&R) -> Result<T, String>,
         name: impl Fn(usize, &R) -> String,
     ) -> Result<Sifted<T>, String> {
-        let mut sifted = Sifted { rows: Vec::new(), left_out: Vec::new() };
+        let mut sifted = Sifted::none();
         for (at, row) in rows.into_iter().enumerate() {
             match read(&row) {
                 Ok(row) => sifted.rows.push(row),

@@ -1,10 +1,12 @@
 //! `container`
 
+use nixi::core::ErrorKind;
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
 use super::{Read, no_args};
-use crate::ground::{Ground, lines};
+use crate::fingerprint::Fingerprint;
+use crate::ground::{Ground, MONITORING, call, lines};
 
 pub(super) const READS: [Read; 3] = [
     Read { action: "container.list", args: no_args, check: list },
@@ -73,4 +75,30 @@ fn logs(_: &Ground, machine: &Machine, report: &Value) {
     let seconds = written.split('.').next().unwrap();
     let at = machine.root(&format!("date --utc +%FT%TZ --date @{seconds}")).unwrap();
     assert_eq!(line["time"], at, "{written}");
+}
+
+/// Podman makes its store, folders below /run and a lock beside its networks at its first call, whatever that is.
+#[tokio::test]
+async fn a_look_at_containers_where_podman_was_never_used_makes_nothing() {
+    let shim = ("virtualisation.podman.dockerCompat = true;", "[container]\nruntime = \"docker\"\n");
+    for (options, settings) in [("", ""), shim] {
+        let ground = Ground::bare_with(&[MONITORING], settings, options);
+        let machine = ground.machine(MONITORING);
+        let unchanged = Fingerprint::of(machine);
+        let list = || call("container.list", MONITORING, &json!({}));
+        let nothing = json!({"containers": [], "left_out": []});
+        assert_eq!(ground.report(list()).await, nothing);
+        for (action, args) in
+            [("container.inspect", json!({"names": ["web"]})), ("container.logs", json!({"name": "web"}))]
+        {
+            let error = ground.unasked(call(action, MONITORING, &args)).await.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::NotFound, "{action}: {error:?}");
+        }
+        unchanged.assert_holds(machine, "looking for containers");
+        machine.root("test ! -e /var/lib/containers/storage").unwrap();
+        // Once it was used, it is podman that is asked.
+        machine.root("podman create --name idle --rootfs /").unwrap();
+        let report = ground.report(list()).await;
+        assert_eq!(report["containers"][0]["name"], "idle", "{report}");
+    }
 }

@@ -1,8 +1,9 @@
 //! Reads of containers, by podman(1) or docker(1).
 //!
 //! They run as root: without root, podman shows only the login user's own containers, and an empty list would be a lie.
+//! Podman makes its store at its first call by root, whatever that is: [`traces`] looks first whether it is there.
 
-use crate::command::{Command, ContainerId, ContainerName, Lines, Program, Read, TimeSpec};
+use crate::command::{Command, ContainerId, ContainerName, FilePath, Lines, Program, Read, TimeSpec};
 use crate::config::Runtime;
 
 /// The program of a container runtime.
@@ -16,6 +17,39 @@ pub const fn program(runtime: Runtime) -> Program {
 
 fn names(names: &[ContainerName]) -> impl Iterator<Item = &str> {
     names.iter().map(ContainerName::as_str)
+}
+
+/// Where podman keeps root's containers, unless its configuration says otherwise.
+pub const USUAL_STORE: &str = "/var/lib/containers/storage";
+
+/// Where the program of a runtime usually is.
+const fn places(runtime: Runtime) -> [&'static str; 3] {
+    match runtime {
+        Runtime::Podman => ["/run/current-system/sw/bin/podman", "/usr/local/bin/podman", "/usr/bin/podman"],
+        Runtime::Docker => ["/run/current-system/sw/bin/docker", "/usr/local/bin/docker", "/usr/bin/docker"],
+    }
+}
+
+/// Whether the runtime is installed, with the target where it is a link, and whether podman was ever used by root. Every
+/// call of podman makes its store where there is none (`podman --version` makes folders too), so this is asked of ls(1).
+pub fn traces(runtime: Runtime) -> Command<Read> {
+    Command::read(Program::new("ls"), ["-ld", "--", USUAL_STORE]).and(places(runtime))
+}
+
+/// Whether podman was used with a store in this place.
+pub fn store(at: &FilePath) -> Command<Read> {
+    Command::read(Program::new("ls"), ["-ld", "--"]).and([at.as_str()])
+}
+
+/// containers-storage.conf(5): that of the machine, which holds alone where it is, and the distribution's.
+pub fn store_configuration() -> Command<Read> {
+    let places = ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"];
+    Command::read(Program::new("cat"), ["--"]).and(places)
+}
+
+/// How the program `docker` begins: podman's shim is a script.
+pub fn beginning_of_docker() -> Command<Read> {
+    Command::read(Program::new("head"), ["-c", "512", "--"]).and(places(Runtime::Docker))
 }
 
 /// All containers, running or not: one JSON array (podman) or one object a line (docker).

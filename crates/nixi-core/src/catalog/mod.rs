@@ -54,6 +54,11 @@ mod tests {
             system::disks(),
             system::all_disks(),
             system::root_disk(),
+            container::traces(Runtime::Podman),
+            container::traces(Runtime::Docker),
+            container::store(&"/srv/containers".parse().unwrap()),
+            container::store_configuration(),
+            container::beginning_of_docker(),
             container::list(Runtime::Podman),
             container::list(Runtime::Docker),
             container::may_list(Runtime::Podman),
@@ -112,6 +117,11 @@ mod tests {
         df -P -B1 '--exclude-type=tmpfs' '--exclude-type=devtmpfs' '--exclude-type=ramfs' '--exclude-type=efivarfs' '--exclude-type=squashfs' '--exclude-type=overlay' '--exclude-type=fuse.portal'
         df -P -k
         df -P -B1 -- /
+        ls -ld -- /var/lib/containers/storage /run/current-system/sw/bin/podman /usr/local/bin/podman /usr/bin/podman
+        ls -ld -- /var/lib/containers/storage /run/current-system/sw/bin/docker /usr/local/bin/docker /usr/bin/docker
+        ls -ld -- /srv/containers
+        cat -- /etc/containers/storage.conf /usr/share/containers/storage.conf
+        head -c 512 -- /run/current-system/sw/bin/docker /usr/local/bin/docker /usr/bin/docker
         sudo -n -- podman ps --all --no-trunc --format json
         sudo -n -- docker ps --all --no-trunc '--size=false' --format '{{json .}}'
         sudo -n -l -- podman ps --all --no-trunc --format json

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::identity::shown;
 use super::ps::{Container, containers};
+use super::store;
 use crate::NoArgs;
 use crate::reading::parsed;
 use crate::rows::{LeftOut, Sifted, write_left_out};
@@ -42,6 +43,9 @@ impl Inspect for List {
 /// All containers of the node, by name.
 pub(super) async fn all(cx: &InspectCx<'_>) -> Result<Sifted<Container>, ToolError> {
     let runtime = cx.settings().runtime;
+    if !store::may_have_containers(cx).await {
+        return Ok(Sifted::none());
+    }
     parsed(cx, container::list(runtime), |text| containers(runtime, text)).await
 }
 

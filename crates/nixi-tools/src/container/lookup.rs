@@ -8,6 +8,7 @@ use nixi_core::{Command, InspectCx, Node, Output, Read, ToolError};
 use super::identity::{short, shown};
 use super::list;
 use super::ps::Container;
+use super::store;
 use crate::reading::{run_whole, unreadable};
 use crate::rows::{LeftOut, Sifted};
 use crate::table::count;
@@ -71,6 +72,9 @@ pub(super) async fn run(
     of: &[ContainerName],
     command: Command<Read>,
 ) -> Result<Output, ToolError> {
+    if !store::may_have_containers(cx).await {
+        return Err(not_found(cx, &of.iter().collect::<Vec<_>>(), &Sifted::none()));
+    }
     let (shown, elevated) = (command.to_string(), command.elevation() == Elevation::Root);
     let output = run_whole(cx, command).await?;
     if output.exit.is_success() {

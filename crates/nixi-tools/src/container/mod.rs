@@ -14,6 +14,7 @@ mod remove;
 mod restart;
 mod start;
 mod stop;
+mod store;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;

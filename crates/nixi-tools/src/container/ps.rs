@@ -65,7 +65,7 @@ pub(crate) fn containers(runtime: Runtime, text: &str) -> Result<Sifted<Containe
     let is_lines = || text.lines().any(|line| line.starts_with('{'));
     let mut found = match (text, runtime) {
         // podman 3 says `null`, and docker nothing, where there are no containers.
-        ("null", _) | ("", Runtime::Docker) => Sifted { rows: Vec::new(), left_out: Vec::new() },
+        ("null", _) | ("", Runtime::Docker) => Sifted::none(),
         ("", Runtime::Podman) => return Err("it is empty".to_owned()),
         _ if json::<Vec<&RawValue>>(text).is_ok() => Rows::Containers.of_json(text, &NAMED_BY, read)?,
         _ if json::<&RawValue>(text).is_ok() => Rows::Containers.of_values([text], &NAMED_BY, read)?,

@@ -88,7 +88,7 @@ async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
     let (shown, program) = (command.to_string(), command.program());
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if stdout.is_empty() && stderr.contains("no file systems processed") {
-        return Ok(Sifted { rows: Vec::new(), left_out: Vec::new() });
+        return Ok(Sifted::none());
     }
     if !output.exit.is_success() && stdout.lines().count() <= 1 {
         return Err(ToolError::of_output(&shown, program, false, &output));

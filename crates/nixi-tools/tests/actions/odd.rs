@@ -188,3 +188,85 @@ async fn the_disks_of_busybox() {
     // 1234567 of 9447778 are 13.07 %.
     assert_eq!(found["disks"][0]["used_percent"], 14);
 }
+
+const INSTALLED: &str = "-rwxr-xr-x 1 root root 44000000 Jan  1  2025 /usr/bin/podman\n";
+const NO_STORE: &str = "ls: cannot access '/var/lib/containers/storage': No such file or directory\n";
+const NO_CONFIGURATION: &str = "cat: /etc/containers/storage.conf: No such file or directory\n";
+
+#[tokio::test]
+async fn podman_that_was_never_used_is_not_called() {
+    let unused = |configuration: &str| {
+        crate::support::node()
+            .ending("ls -ld -- /var/lib", ended(2, INSTALLED, NO_STORE))
+            .ending("cat -- /etc/containers", ended(1, configuration, NO_CONFIGURATION))
+    };
+    let lab = Lab::new(unused(""));
+    let (found, text) = data(&lab, "container.list").await;
+    assert_eq!((found["containers"].clone(), text.as_str()), (json!([]), "no containers"));
+    for call in [
+        CallRequest::new("container.inspect").with("names", vec!["web"]),
+        CallRequest::new("container.logs").with("name", "web"),
+        CallRequest::new("container.stop").with("names", vec!["web"]),
+    ] {
+        let action = call.action.clone();
+        let error = lab.plan(call.on("db-server")).await.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::NotFound, "{action}: {error}");
+    }
+    let all = CallRequest::new("container.remove").on("db-server").with("all", true);
+    assert_eq!(lab.call(all).await.text.unwrap(), "no containers on db-server: nothing to remove");
+    assert!(lab.nodes.seen().iter().all(|run| !run.command.contains("podman ps")));
+
+    // A store in another place was used, or not.
+    let elsewhere = "[storage]\ngraphroot = \"/srv/containers\"\n";
+    let lab =
+        Lab::new(unused(elsewhere).answering("ls -ld -- /srv/containers", "drwx------ /srv/containers\n"));
+    assert_eq!(data(&lab, "container.list").await.0["containers"].as_array().unwrap().len(), 2);
+    let missing = "ls: cannot access '/srv/containers': No such file or directory\n";
+    let lab = Lab::new(unused(elsewhere).ending("ls -ld -- /srv/containers", ended(2, "", missing)));
+    assert_eq!(data(&lab, "container.list").await.0["containers"], json!([]));
+}
+
+#[tokio::test]
+async fn podman_is_called_unless_it_was_certainly_never_used() {
+    let denied = "ls: cannot access '/var/lib/containers/storage': Permission denied\n";
+    for (traces, configuration) in [
+        (ended(2, INSTALLED, denied), ended(1, "", NO_CONFIGURATION)),
+        (ended(2, INSTALLED, NO_STORE), ended(1, "graphroot = \"$X/y\"\n", NO_CONFIGURATION)),
+        (
+            ended(2, INSTALLED, NO_STORE),
+            ended(1, "", "cat: /etc/containers/storage.conf: Permission denied\n"),
+        ),
+        (ended(2, INSTALLED, NO_STORE), Err(ExecError::Deadline(Duration::from_secs(1)))),
+        // It may be somewhere else, with a store of its own.
+        (ended(2, "", NO_STORE), ended(1, "", NO_CONFIGURATION)),
+        (Err(ExecError::Deadline(Duration::from_secs(1))), ended(1, "", NO_CONFIGURATION)),
+    ] {
+        let node = crate::support::node();
+        let lab = Lab::new(
+            node.ending("ls -ld -- /var/lib", traces).ending("cat -- /etc/containers", configuration),
+        );
+        assert_eq!(data(&lab, "container.list").await.0["containers"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn dockers_shim_is_not_called_either_and_docker_is() {
+    let no_store = |docker: &str| {
+        Recording::new()
+            .answering("sudo -n -- docker ps", SHIM)
+            .ending("ls -ld -- /var/lib", ended(2, docker, NO_STORE))
+            .ending("cat -- /etc/containers", ended(1, "", NO_CONFIGURATION))
+    };
+    let plain = "-rwxr-xr-x 1 root root 229 Jan  1  2025 /usr/bin/docker\n";
+    let link = "lrwxrwxrwx 1 root root 60 Jan  1  1970 /run/current-system/sw/bin/docker -> /nix/store/x-podman-docker-compat-5.2.3/bin/docker\n";
+    let script = "==> /usr/bin/docker <==\n#!/bin/sh\n[ -e /etc/containers/nodocker ] || echo Emulate >&2\nexec /usr/bin/podman \"$@\"\n";
+    for (node, containers) in [
+        (no_store(link), 0),
+        (no_store(plain).answering("head -c 512", script), 0),
+        (no_store(plain).answering("head -c 512", "\u{7f}ELF\u{2}\u{1}\u{1}"), 2),
+        (no_store(plain), 2),
+    ] {
+        let found = data(&Lab::docker(node), "container.list").await.0;
+        assert_eq!(found["containers"].as_array().unwrap().len(), containers);
+    }
+}

@@ -49,7 +49,10 @@ async fn reads_work_on_a_monitored_node() {
     let lab = Lab::new(node());
     let result = lab.call(CallRequest::new("container.list").on("monitoring")).await;
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(lab.nodes.seen().len(), 1);
+    // A look whether podman was ever used, and podman.
+    let run: Vec<String> = lab.nodes.seen().into_iter().map(|run| run.command).collect();
+    assert!(run.len() == 2 && run[0].starts_with("ls -ld -- ") && run[1].contains("podman ps"), "{run:?}");
+    assert_eq!(lab.nodes.changes(), Vec::<String>::new());
 }
 
 #[tokio::test]
