@@ -72,6 +72,7 @@ kinds! {
     Disks "a file system",
     Interfaces "a network interface",
     Listeners "a socket",
+    Units "a unit",
 }
 
 /// The rows that could be read, in their order, and the others by name.
@@ -165,7 +166,7 @@ fn name(value: &str, named_by: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{container, network, system};
+    use crate::{container, network, service, system};
     use nixi_core::config::Runtime;
     use proptest::prelude::*;
 
@@ -217,6 +218,11 @@ mod tests {
                 rows: network::ports::tests::ROWS.into(),
                 form: Form::Lines(""),
                 read: |text| network::ports::listeners(text).map(|found| told(&found)),
+            },
+            Rows::Units => Example {
+                rows: service::unit::tests::rows(),
+                form: Form::Array,
+                read: |text| service::unit::units(text).map(|found| told(&found)),
             },
         }
     }

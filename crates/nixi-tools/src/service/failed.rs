@@ -14,6 +14,7 @@ use super::restarts::{Restarts, restarts};
 use super::unit::{Unit, is_failing, units};
 use crate::NoArgs;
 use crate::reading::{if_there, parsed};
+use crate::rows::{LeftOut, write_left_out};
 use crate::span;
 use crate::table::{Column, Table};
 
@@ -25,6 +26,8 @@ pub struct Failed;
 pub struct FailedReport {
     /// Units of every kind that have failed, and services that die and are started again, by name.
     pub units: Vec<FailedUnit>,
+    /// Units that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A unit that has failed, or a service that does not stay up.
@@ -63,12 +66,12 @@ impl Inspect for Failed {
         );
         // The list is the answer; what else is known of its units is told where it is to be had.
         let (listed, uptime) = (listed?, uptime.ok().flatten());
-        let mut units = joined(&listed, &histories.unwrap_or_default(), uptime);
+        let mut units = joined(&listed.rows, &histories.unwrap_or_default(), uptime);
         let lines = join_all(units.iter().take(LAST_LINES).map(|unit| last_line(cx, &unit.unit.unit))).await;
         for (unit, line) in units.iter_mut().zip(lines) {
             unit.last_line = line;
         }
-        Ok(FailedReport { units })
+        Ok(FailedReport { units, left_out: listed.left_out })
     }
 }
 
@@ -115,7 +118,8 @@ async fn last_line(cx: &InspectCx<'_>, unit: &str) -> Option<String> {
 impl fmt::Display for FailedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.units.is_empty() {
-            return f.write_str("no failed units");
+            f.write_str("no failed units")?;
+            return write_left_out(f, &self.left_out);
         }
         let header = [
             ("UNIT", Column::Whole),
@@ -147,6 +151,7 @@ impl fmt::Display for FailedReport {
             f.write_str("\n")?;
         }
         let failed = self.units.iter().filter(|unit| unit.unit.active == "failed").count();
-        write!(f, "\n{failed} failed, {} restarting", self.units.len() - failed)
+        write!(f, "\n{failed} failed, {} restarting", self.units.len() - failed)?;
+        write_left_out(f, &self.left_out)
     }
 }

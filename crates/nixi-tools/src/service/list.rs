@@ -6,6 +6,7 @@ use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use super::unit::{UnitsReport, units};
 use crate::NoArgs;
 use crate::reading::parsed;
+use crate::rows::Sifted;
 
 /// All services of a node.
 pub struct List;
@@ -18,6 +19,7 @@ impl Inspect for List {
     type Report = UnitsReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<UnitsReport, ToolError> {
-        Ok(UnitsReport { units: parsed(cx, service::list(), units).await? })
+        let Sifted { rows, left_out } = parsed(cx, service::list(), units).await?;
+        Ok(UnitsReport { units: rows, left_out })
     }
 }

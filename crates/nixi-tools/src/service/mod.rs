@@ -11,7 +11,7 @@ mod show;
 mod start;
 mod status;
 mod stop;
-mod unit;
+pub(crate) mod unit;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;

@@ -66,7 +66,8 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
         .collect();
     let [first, ..] = missing.as_slice() else { return Ok(states) };
     let there = parsed(cx, service::list(), units).await?;
-    let names = there.iter().map(|unit| unit.unit.as_str()).filter(|name| name.parse::<UnitName>().is_ok());
+    let names =
+        there.rows.iter().map(|unit| unit.unit.as_str()).filter(|name| name.parse::<UnitName>().is_ok());
     Err(ToolError::NotFound {
         message: format!("no unit named {} on {}", missing.join(", "), cx.node().name()),
         hint: Some(

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reading::json;
+use crate::rows::{LeftOut, Rows, Sifted, write_left_out};
 use crate::table::{Column, Table};
 
 /// A unit as systemd lists it.
@@ -28,13 +29,15 @@ pub struct Unit {
 pub struct UnitsReport {
     /// Failed ones first, then those that run, each by name.
     pub units: Vec<Unit>,
+    /// Units that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// The units that are there; systemd also lists names that others only refer to.
-pub(super) fn units(text: &str) -> Result<Vec<Unit>, String> {
-    let mut units: Vec<Unit> = json(text)?;
-    units.retain(|unit| is_there(&unit.load, &unit.active));
-    units.sort_by(|a, b| (rank(a), &a.unit).cmp(&(rank(b), &b.unit)));
+pub(crate) fn units(text: &str) -> Result<Sifted<Unit>, String> {
+    let mut units = Rows::Units.of_json(text, &["unit"], |value| json::<Unit>(value))?;
+    units.rows.retain(|unit| is_there(&unit.load, &unit.active));
+    units.rows.sort_by(|a, b| (rank(a), &a.unit).cmp(&(rank(b), &b.unit)));
     Ok(units)
 }
 
@@ -65,19 +68,21 @@ fn rank(unit: &Unit) -> u8 {
 impl fmt::Display for UnitsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.units.is_empty() {
-            return f.write_str("no units");
+            f.write_str("no units")?;
+            return write_left_out(f, &self.left_out);
         }
         let header = [("UNIT", Column::Whole), ("STATE", Column::Whole), ("DESCRIPTION", Column::Elastic)];
         let table = Table::new(header).rows(&self.units, |unit| {
             [unit.unit.clone(), format!("{} ({})", unit.active, unit.sub), unit.description.clone()]
         });
         let of = |wanted: u8| self.units.iter().filter(|unit| rank(unit) == wanted).count();
-        write!(f, "{table}\n\n{} failed, {} active, {} inactive", of(0), of(1), of(2))
+        write!(f, "{table}\n\n{} failed, {} active, {} inactive", of(0), of(1), of(2))?;
+        write_left_out(f, &self.left_out)
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
@@ -88,9 +93,35 @@ pub(super) mod tests {
 {"unit":"emergency.service","load":"loaded","active":"inactive","sub":"dead","description":"Emergency Shell"},
 {"unit":"dbus.service","load":"loaded","active":"active","sub":"running","description":"D-Bus System Message Bus"}]"#;
 
+    /// Three of them, each as an element of the array.
+    pub(crate) fn rows() -> Vec<&'static str> {
+        RECORDED
+            .trim_matches(['[', ']'])
+            .lines()
+            .map(|row| row.trim_end_matches(','))
+            .filter(|row| !row.contains("not-found"))
+            .collect()
+    }
+
+    fn report(text: &str) -> UnitsReport {
+        let Sifted { rows, left_out } = units(text).unwrap();
+        UnitsReport { units: rows, left_out }
+    }
+
+    #[test]
+    fn an_odd_unit_hides_no_other() {
+        let odd = RECORDED
+            .replace(r#""sub":"dead","description":"Emergency"#, r#""sub":7,"description":"Emergency"#);
+        let shown = report(&odd).to_string();
+        assert!(
+            shown.contains("nginx.service") && shown.contains("\nleft out: emergency.service: "),
+            "{shown}"
+        );
+    }
+
     #[test]
     fn a_recorded_answer() {
-        insta::assert_snapshot!(UnitsReport { units: units(RECORDED).unwrap() }, @r"
+        insta::assert_snapshot!(report(RECORDED), @r"
         UNIT               STATE             DESCRIPTION
         backup.service     failed (failed)   Backup of everything that matters to us, t…
         dbus.service       active (running)  D-Bus System Message Bus
@@ -107,7 +138,7 @@ pub(super) mod tests {
             let text = format!(
                 r#"[{{"unit":"old-app.service","load":"{load}","active":"{active}","sub":"{sub}","description":"d"}}]"#
             );
-            units(&text).unwrap().len() == 1
+            units(&text).unwrap().rows.len() == 1
         };
         for (load, active, sub) in [
             ("not-found", "failed", "failed"),
@@ -133,7 +164,7 @@ pub(super) mod tests {
             r#""active":"active","sub":"running","description":"Nginx"#,
             r#""active":"activating","sub":"auto-restart","description":"Nginx"#,
         );
-        let shown = UnitsReport { units: units(&looping).unwrap() }.to_string();
+        let shown = report(&looping).to_string();
         assert!(shown.ends_with("2 failed, 1 active, 1 inactive"), "{shown}");
         assert!(!is_failing("activating", "start") && !is_failing("inactive", "dead"));
         assert!(is_failing("activating", "auto-restart-queued") && is_failing("failed", "failed"));
@@ -144,7 +175,7 @@ pub(super) mod tests {
         for text in ["", "{}", "[1]", "null", "[{\"unit\":\"a\"}]", "UNIT LOAD"] {
             assert!(units(text).is_err(), "{text}");
         }
-        assert_eq!(units("[]\n").unwrap(), []);
+        assert_eq!(units("[]\n").unwrap(), Sifted::none());
     }
 
     proptest! {
