@@ -84,6 +84,7 @@ async fn a_look_at_containers_where_podman_was_never_used_makes_nothing() {
     for (options, settings) in [("", ""), shim] {
         let ground = Ground::bare_with(&[MONITORING], settings, options);
         let machine = ground.machine(MONITORING);
+        machine.wait_until_booted().unwrap();
         let unchanged = Fingerprint::of(machine);
         let list = || call("container.list", MONITORING, &json!({}));
         let nothing = json!({"containers": [], "left_out": []});
@@ -97,7 +98,7 @@ async fn a_look_at_containers_where_podman_was_never_used_makes_nothing() {
         unchanged.assert_holds(machine, "looking for containers");
         machine.root("test ! -e /var/lib/containers/storage").unwrap();
         // Once it was used, it is podman that is asked.
-        machine.root("podman create --name idle --rootfs /").unwrap();
+        machine.root("podman create --name idle --rootfs / /bin/true").unwrap();
         let report = ground.report(list()).await;
         assert_eq!(report["containers"][0]["name"], "idle", "{report}");
     }
