@@ -98,6 +98,35 @@ fn code(child: Child) -> i32 {
 }
 
 #[test]
+fn a_terminal_that_draws_nothing_gets_a_pointer_and_no_command() {
+    let home = Home::with_config(NODES);
+    for term in [Some("dumb"), Some(""), None, Some("unknown"), Some("emacs"), Some("dumb-emacs-ansi")] {
+        let mut terminal = Terminal::open();
+        let mut command = home.command(&[]);
+        command.stdin(terminal.stdio()).stderr(terminal.stdio()).stdout(terminal.stdio());
+        term.map(|term| command.env("TERM", term));
+        let child = command.spawn().unwrap();
+        let seen = terminal.takes("nixi --help");
+        assert_eq!(code(child), 2, "{term:?}: {seen}");
+        assert!(
+            seen.contains("cannot show the terminal UI") && seen.contains("nixi nodes"),
+            "{term:?}: {seen}"
+        );
+        assert!(!seen.contains('\u{1b}'), "{term:?}: {seen:?}");
+
+        // Typed commands write none either.
+        let mut command = home.command(&["nodes", "--no-probe"]);
+        command.stdin(terminal.stdio()).stderr(terminal.stdio()).stdout(terminal.stdio());
+        term.map(|term| command.env("TERM", term));
+        terminal.seen.clear();
+        let child = command.spawn().unwrap();
+        let seen = terminal.takes("web");
+        assert_eq!(code(child), 0, "{term:?}: {seen}");
+        assert!(!seen.contains('\u{1b}'), "{term:?}: {seen:?}");
+    }
+}
+
+#[test]
 fn a_yes_behind_the_question_approves_what_was_shown() {
     let home = Home::with_config(NODES);
     let mut terminal = Terminal::open();

@@ -37,6 +37,70 @@ fn is_deceptive(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// A model's words, safe to show behind a mark of ours: [`clean`], and without characters that draw lines or frames, so
+/// that no text of a model holds the mark, a rule or a box.
+#[must_use]
+pub fn undrawn(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\u{2500}'
+        | '\u{2501}'
+        | '\u{2504}'
+        | '\u{2505}'
+        | '\u{2508}'
+        | '\u{2509}'
+        | '\u{254c}'
+        | '\u{254d}'
+        | '\u{2550}'
+        | '\u{2574}'
+        | '\u{2576}'
+        | '\u{2578}'
+        | '\u{257a}'
+        | '\u{257c}'
+        | '\u{257e}'
+        | '\u{23af}'
+        | '\u{2015}'
+        | '\u{2e3a}'
+        | '\u{2e3b}'
+        | '\u{23ba}'..='\u{23bd}' => '-',
+        '\u{2502}'
+        | '\u{2503}'
+        | '\u{2506}'
+        | '\u{2507}'
+        | '\u{250a}'
+        | '\u{250b}'
+        | '\u{254e}'
+        | '\u{254f}'
+        | '\u{2551}'
+        | '\u{2575}'
+        | '\u{2577}'
+        | '\u{2579}'
+        | '\u{257b}'
+        | '\u{257d}'
+        | '\u{257f}'
+        | '\u{1c0}'
+        | '\u{2223}'
+        | '\u{239c}'
+        | '\u{239f}'
+        | '\u{23a2}'
+        | '\u{23a5}'
+        | '\u{23aa}'
+        | '\u{23ae}'
+        | '\u{23b8}'
+        | '\u{23b9}'
+        | '\u{23d0}'
+        | '\u{2758}'..='\u{275a}'
+        | '\u{fe31}'
+        | '\u{fe33}'
+        | '\u{ff5c}'
+        | '\u{ffe8}'
+        | '\u{1fb70}'..='\u{1fb75}' => '|',
+        '\u{2500}'..='\u{257f}' => '+',
+        '\u{2580}'..='\u{259f}' | '\u{1fb00}'..='\u{1fbff}' => '#',
+        c => c,
+    };
+    clean(text).chars().map(plain).collect()
+}
+
 /// At most `columns` terminal columns of the text, with `…` where something was cut.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
@@ -89,6 +153,12 @@ mod tests {
         let clean = clean(hostile);
         assert_eq!(clean, "a\u{fffd}[2J\u{fffd}b\u{fffd}31m\u{fffd}c\nd\u{fffd}e\u{fffd}");
         assert!(!clean_line(hostile).contains('\n'));
+    }
+
+    #[test]
+    fn a_models_words_draw_nothing() {
+        let drawn = undrawn("│ ok ── Nixi asks ──\u{1b}[2K ┃❘｜ ╭═╮ █▏ ǀ a|b: 日本");
+        assert_eq!(drawn, "| ok -- Nixi asks --\u{fffd}[2K ||| +-+ ## | a|b: 日本");
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nixi_core::brain::Model;
 use nixi_core::error::{ErrorKind, ErrorReport};
-use nixi_core::session::Desk;
+use nixi_core::session::{Desk, ModelCall};
 use secrecy::SecretString;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::conversation::{Conversation, Effect, Input, Message};
-use crate::openai::{Endpoint, Fault, Piece, Request, TurnStream};
+use crate::openai::{Endpoint, Fault, Piece, Request, Secrets, TurnStream};
 use crate::prompt;
 
 /// Where a model is, and which.
@@ -75,6 +76,14 @@ impl ChatModel {
         }
     }
 
+    /// The calls without the endpoint's secrets, which no tool has any use for and an outward read would carry out.
+    fn without_secrets(&self, mut calls: Vec<ModelCall>) -> Vec<ModelCall> {
+        for call in &mut calls {
+            call.args.values_mut().for_each(|value| mask(value, self.endpoint.secrets()));
+        }
+        calls
+    }
+
     /// Has one turn streamed into the conversation; gives what is to be done after it.
     async fn turn(
         &self,
@@ -116,18 +125,33 @@ impl ChatModel {
             }
             for input in piece.inputs {
                 let effects = conversation.step(input);
-                let only_words = effects.iter().all(|effect| matches!(effect, Effect::Say(_)));
+                let only_words =
+                    effects.iter().all(|effect| matches!(effect, Effect::Say(_) | Effect::TakeBack(_)));
                 if !only_words {
                     // The turn is over before its stream is.
                     return effects;
                 }
                 for effect in effects {
-                    if let Effect::Say(words) = effect {
-                        desk.say(&words);
+                    match effect {
+                        Effect::Say(words) => desk.say(&words),
+                        Effect::TakeBack(words) => desk.take_back(&words),
+                        Effect::Request(_)
+                        | Effect::CallTools(_)
+                        | Effect::Notice(_)
+                        | Effect::Conclude(_) => {}
                     }
                 }
             }
         }
+    }
+}
+
+fn mask(value: &mut Value, secrets: &Secrets) {
+    match value {
+        Value::String(text) => *text = secrets.masked(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| mask(value, secrets)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| mask(value, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -185,10 +209,11 @@ impl Model for ChatModel {
             match effect {
                 Effect::Request(history) => todo.extend(self.turn(&history, &mut conversation, desk).await),
                 Effect::CallTools(calls) => {
-                    let replies = desk.call(calls).await;
+                    let replies = desk.call(self.without_secrets(calls)).await;
                     todo.extend(conversation.step(Input::Replies(replies)));
                 }
                 Effect::Say(words) => desk.say(&words),
+                Effect::TakeBack(words) => desk.take_back(&words),
                 Effect::Notice(words) => desk.notice(&words),
                 Effect::Conclude(end) => return end.map(|answer| nixi_core::text::clean(&answer)),
             }

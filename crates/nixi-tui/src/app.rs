@@ -175,6 +175,7 @@ impl App {
                 | Event::CallStarted { .. }
                 | Event::ChangeBegins(_)
                 | Event::Node(_)
+                | Event::TakenBack(_)
                 | Event::Notice(_) => {}
             }
         }

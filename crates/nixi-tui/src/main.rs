@@ -49,6 +49,9 @@ fn asked(words: impl Iterator<Item = std::ffi::OsString>) -> Result<Asked, Strin
 }
 
 async fn run(setup: &nixi::Setup) -> ExitCode {
+    if let Some(report) = nixi_tui::refusal() {
+        return failed(&report.to_string(), 2);
+    }
     let (asker, approver) = match nixi::open(setup) {
         Ok(session) => session,
         Err(report) => return failed(&report.to_string(), 2),

@@ -107,7 +107,20 @@ impl Transcript {
                     self.push(Entry::Said(words));
                 }
             }
+            Event::TakenBack(words) => self.take_back(&words),
             Event::Notice(words) => self.push(Entry::Notice(words)),
+        }
+    }
+
+    /// The words that a model said last are gone.
+    fn take_back(&mut self, words: &str) {
+        let Some(Slot { entry: Entry::Said(said), .. }) = self.slots.back_mut() else { return };
+        let left = said.strip_suffix(words).unwrap_or_default().to_owned();
+        if left.is_empty() {
+            self.slots.pop_back();
+        } else {
+            *said = left;
+            self.lay_out(self.slots.len() - 1);
         }
     }
 
@@ -202,4 +215,31 @@ fn sort_as_configured(rows: &mut [NodeRow], result: &CallResult) {
     let names = listed.into_iter().flatten().filter_map(|node| node.get("name")?.as_str());
     let places: HashMap<&str, usize> = names.enumerate().map(|(at, name)| (name, at)).collect();
     rows.sort_by_key(|row| (!row.local, places.get(row.name.as_str()).copied().unwrap_or(usize::MAX)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_takes_back_is_gone() {
+        let mut transcript = Transcript::new(Theme::PLAIN, 80);
+        let said = |transcript: &Transcript| {
+            transcript
+                .slots
+                .iter()
+                .filter_map(
+                    |slot| if let Entry::Said(words) = &slot.entry { Some(words.clone()) } else { None },
+                )
+                .collect::<Vec<_>>()
+        };
+        transcript.hear(Event::Said("Let me look.".to_owned()));
+        transcript.hear(Event::Said("\n\nI should answer.".to_owned()));
+        transcript.hear(Event::TakenBack("\n\nI should answer.".to_owned()));
+        assert_eq!(said(&transcript), ["Let me look."]);
+        transcript.hear(Event::TakenBack("Let me look.".to_owned()));
+        assert_eq!(said(&transcript), Vec::<String>::new());
+        transcript.hear(Event::Said("It is noon.".to_owned()));
+        assert_eq!(said(&transcript), ["It is noon."]);
+    }
 }

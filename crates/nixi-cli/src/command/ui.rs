@@ -20,6 +20,9 @@ pub(super) async fn run(cx: &Cx) -> Result<Exit, ErrorReport> {
         cx.screen.say(&Cli::command().render_help().to_string());
         return Ok(Exit::USAGE);
     }
+    if let Some(refusal) = nixi_tui::refusal() {
+        return Err(refusal);
+    }
     let (asker, approver) = nixi::open(&setup(&cx.globals))?;
     match nixi_tui::run(asker, approver).await {
         Ok(()) => Ok(Exit::DONE),

@@ -334,6 +334,7 @@ impl Audience for Live<'_> {
                     heard.words = true;
                 }
             }
+            Event::TakenBack(words) => self.screen.take_back(&words),
             Event::Notice(words) => self.screen.note(&words),
         }
     }

@@ -71,8 +71,10 @@ struct State {
     /// Whether the last thing on standard output was a piece of a line.
     mid_line: bool,
     shown: Vec<PlanDigest>,
-    /// A model's words, where they are marked.
+    /// A model's words, as they are marked.
     speech: Speech,
+    /// Words that are not printed yet, where nobody watches them come: they may be taken back.
+    unprinted: String,
     /// What has to wait while a question stands: nothing may come between it and its answer.
     held: Option<Vec<Piece>>,
     /// Whether a line stands on standard error that the next output takes away.
@@ -152,7 +154,7 @@ impl Screen {
 
     fn with(format: Format, loudness: Loudness, colour: Colour) -> Self {
         let live = io::stdout().is_terminal();
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_dumb = !nixi_tui::can_draw(std::env::var_os("TERM").as_deref());
         Self {
             format,
             loudness,
@@ -174,12 +176,26 @@ impl Screen {
         self.put(&format!("{}\n", lines.trim_end_matches('\n')));
     }
 
-    /// A piece of a model's words, to be seen at once; on a terminal each of their lines is marked as theirs.
+    /// A piece of a model's words, each line of them marked as its own. On a terminal it is seen at once.
     pub(crate) fn words(&self, piece: &str) {
         let mut state = self.state();
-        let piece =
-            if self.live { state.speech.say(piece, columns_of(io::stdout())) } else { piece.to_owned() };
-        state.out(&piece);
+        if self.live {
+            let piece = state.speech.say(piece, columns_of(io::stdout()));
+            state.out(&piece);
+        } else {
+            state.unprinted.push_str(piece);
+        }
+    }
+
+    /// The words that came last were no part of the answer.
+    pub(crate) fn take_back(&self, words: &str) {
+        if self.live {
+            self.say("(the words of the model above were its thoughts, and no part of its answer)");
+        } else {
+            let mut state = self.state();
+            let left = state.unprinted.strip_suffix(words).map_or(0, str::len);
+            state.unprinted.truncate(left);
+        }
     }
 
     /// A blank line between results and the words below them.
@@ -190,10 +206,11 @@ impl Screen {
     /// Ends a line that words began.
     pub(crate) fn end_line(&self) {
         let mut state = self.state();
-        if self.live {
-            let rest = state.speech.end(columns_of(io::stdout()));
-            state.out(&rest);
-        }
+        let columns = if self.live { columns_of(io::stdout()) } else { usize::MAX };
+        let unprinted = std::mem::take(&mut state.unprinted);
+        let mut rest = state.speech.say(&unprinted, columns);
+        rest.push_str(&state.speech.end(columns));
+        state.out(&rest);
         if state.mid_line {
             state.out("\n");
         }

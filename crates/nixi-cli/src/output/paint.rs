@@ -32,7 +32,9 @@ impl Paint {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => {
-                terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+                terminal
+                    && set("NO_COLOR").is_none()
+                    && nixi_tui::can_draw(std::env::var_os("TERM").as_deref())
             }
         };
         if coloured { Self::Coloured } else { Self::Plain }

@@ -1,9 +1,11 @@
-//! A model's words on a terminal: marked on every line, so that they cannot pass for anything of ours.
+//! A model's words: marked on every line, so that they cannot pass for anything of ours, in a pipe neither.
 
 use nixi_core::text;
 
-/// What each line begins with. No plan, question or result does.
-const MARK: &str = "│";
+/// What each line begins with. Nothing of ours does, and no words of a model hold its last character.
+pub(super) const MARK: &str = "│ ";
+/// The columns of the mark.
+const MARGIN: usize = 2;
 const TAB: usize = 4;
 /// Behind the mark, words get at least this many columns.
 const NARROWEST: usize = 8;
@@ -21,9 +23,9 @@ pub(super) struct Speech {
 impl Speech {
     /// What is to be printed now that these words came.
     pub(super) fn say(&mut self, words: &str, columns: usize) -> String {
-        let room = columns.saturating_sub(2).max(NARROWEST);
+        let room = columns.saturating_sub(MARGIN).max(NARROWEST);
         let mut out = String::new();
-        for c in text::clean(words).chars() {
+        for c in text::undrawn(words).chars() {
             match c {
                 '\n' => {
                     self.put_word(room, &mut out);
@@ -40,6 +42,11 @@ impl Speech {
                     out.extend(std::iter::repeat_n(' ', blanks));
                     self.used = Some(used + blanks);
                 }
+                // What takes no column would stand on the mark.
+                c if self.used.unwrap_or(0) == 0 && self.word.is_empty() && columns_of(c) == 0 => {
+                    self.word.push('\u{fffd}');
+                    self.word_columns += 2;
+                }
                 c => {
                     if self.word_columns + columns_of(c) > room {
                         self.put_word(room, &mut out);
@@ -55,7 +62,7 @@ impl Speech {
     /// What is left to be printed, up to the end of the line.
     pub(super) fn end(&mut self, columns: usize) -> String {
         let mut out = String::new();
-        self.put_word(columns.saturating_sub(2).max(NARROWEST), &mut out);
+        self.put_word(columns.saturating_sub(MARGIN).max(NARROWEST), &mut out);
         if self.used.take().is_some() {
             out.push('\n');
         }
@@ -78,7 +85,6 @@ impl Speech {
     fn open(&mut self, out: &mut String) {
         if self.used.is_none() {
             out.push_str(MARK);
-            out.push(' ');
             self.used = Some(0);
         }
     }
@@ -117,11 +123,27 @@ mod tests {
             "漢".repeat(100),
             "\t".repeat(99),
             "word ".repeat(99),
+            "\u{1b}[1A\u{1b}[2K\rApply this? [y/N]".to_owned(),
+            "a\u{2028}b\u{85}c\u{b}d\u{c}e".to_owned(),
+            "\u{301}\u{20d2}x".to_owned(),
         ];
         for words in &hostile {
             for columns in [10, 11, 40, 80] {
                 for line in said(&[words], columns).lines() {
-                    assert!(line.starts_with("│ ") && text::width(line) <= columns, "{columns}: {line:?}");
+                    assert!(line.starts_with(MARK) && text::width(line) <= columns, "{columns}: {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_mark_stands_nowhere_but_at_the_beginning() {
+        for words in ["│ x", "││ x", "a ┃ b\nmodel ｜ c", "── Nixi asks ──\n│ Plan", "\t│"]
+        {
+            for columns in [20, 80, usize::MAX] {
+                for line in said(&[words], columns).lines() {
+                    let rest = line.strip_prefix(MARK);
+                    assert!(rest.is_some_and(|rest| !rest.contains(['│', '─'])), "{columns}: {line:?}");
                 }
             }
         }

@@ -67,6 +67,11 @@ impl<'a> Desk<'a> {
         self.batch.audience.hear(Event::Said(crate::text::clean(words)));
     }
 
+    /// These words, the last that were said, were thoughts and no part of the answer.
+    pub fn take_back(&self, words: &str) {
+        self.batch.audience.hear(Event::TakenBack(crate::text::clean(words)));
+    }
+
     /// Something that a person should know, beside the answer.
     pub fn notice(&self, words: &str) {
         self.batch.audience.hear(Event::Notice(crate::text::clean(words)));

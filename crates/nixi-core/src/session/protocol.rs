@@ -161,6 +161,8 @@ pub enum Event {
     Node(Box<NodeRow>),
     /// More words of a model's answer.
     Said(String),
+    /// These words of a model, the last that were said, were its thoughts and no part of the answer.
+    TakenBack(String),
     /// Something that a person should know.
     Notice(String),
 }

@@ -130,6 +130,7 @@ async fn a_change_begins_once_it_is_approved() {
             | Event::CallEnded(_)
             | Event::Node(_)
             | Event::Said(_)
+            | Event::TakenBack(_)
             | Event::Notice(_) => None,
         };
         events.iter().filter_map(begins).collect::<Vec<_>>()

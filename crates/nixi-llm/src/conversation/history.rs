@@ -28,7 +28,7 @@ impl History {
     pub(super) fn close_unanswered(&mut self, why: &str) {
         match self.exchanges.last_mut() {
             Some(exchange) if exchange.len() > 1 => {
-                exchange.push(Message::Model { text: format!("(no answer: {why})"), calls: Vec::new() });
+                exchange.push(Message::words(format!("(no answer: {why})")));
             }
             Some(_) | None => {
                 self.exchanges.pop();

@@ -1,5 +1,7 @@
 //! What was said, as it is told to the model again with every request.
 
+use super::beside::{Fields, size};
+
 /// One message of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
@@ -11,6 +13,8 @@ pub(crate) enum Message {
         text: String,
         /// Its calls, in order.
         calls: Vec<ToolUse>,
+        /// What came beside them and goes back with the calls.
+        beside: Fields,
     },
     /// What came of one call.
     Reply {
@@ -22,11 +26,18 @@ pub(crate) enum Message {
 }
 
 impl Message {
+    /// Words of the model, without a call.
+    pub(super) fn words(text: String) -> Self {
+        Self::Model { text, calls: Vec::new(), beside: Fields::new() }
+    }
+
     /// About how much of a request it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Person(text) => text.len(),
-            Self::Model { text, calls } => text.len() + calls.iter().map(ToolUse::bytes).sum::<usize>(),
+            Self::Model { text, calls, beside } => {
+                text.len() + size(beside) + calls.iter().map(ToolUse::bytes).sum::<usize>()
+            }
             Self::Reply { id, text } => id.len() + text.len(),
         }
     }
@@ -41,10 +52,18 @@ pub(crate) struct ToolUse {
     pub(crate) name: String,
     /// Its arguments: always a JSON object, since servers that render the history parse it.
     pub(crate) arguments: String,
+    /// What the server sent beside, and wants back as it came.
+    pub(crate) beside: Fields,
+    /// The same beside name and arguments.
+    pub(crate) beside_function: Fields,
 }
 
 impl ToolUse {
     fn bytes(&self) -> usize {
-        self.id.len() + self.name.len() + self.arguments.len()
+        self.id.len()
+            + self.name.len()
+            + self.arguments.len()
+            + size(&self.beside)
+            + size(&self.beside_function)
     }
 }

@@ -8,7 +8,9 @@
 //! - a person's request has at most [`ROUNDS`] rounds and exactly one [`Effect::Conclude`];
 //! - the history can always be sent again: every call in it has its reply, and every exchange an end.
 
+mod beside;
 mod history;
+mod marks;
 mod message;
 mod thoughts;
 mod turn;
@@ -20,10 +22,14 @@ use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::session::ModelCall;
 use serde_json::json;
 
+pub(crate) use self::beside::Fields;
 pub(crate) use self::message::Message;
+#[cfg(test)]
+pub(crate) use self::message::ToolUse;
 pub(crate) use self::turn::{Finish, ToolDelta};
 
 use self::history::History;
+use self::thoughts::Heard;
 use self::turn::{Broken, Call, Turn};
 
 /// How often the model is asked for one request of a person.
@@ -38,6 +44,8 @@ pub(crate) enum Input {
     Text(String),
     /// More of a call.
     Tool(ToolDelta),
+    /// More of what goes back with the turn's calls.
+    Beside(Fields),
     /// The model says that its turn is over.
     Finish(Finish),
     /// The stream came to its end.
@@ -62,6 +70,8 @@ pub(crate) enum Effect {
     Request(Vec<Message>),
     /// Show more words of the answer.
     Say(String),
+    /// These words, which were said last, were a thought and no part of the answer.
+    TakeBack(String),
     /// Make these calls and bring the replies.
     CallTools(Vec<ModelCall>),
     /// Tell the person something beside the answer.
@@ -86,6 +96,10 @@ pub(crate) struct Conversation {
     state: State,
     round: usize,
     has_spoken: bool,
+    /// The same before this turn.
+    spoke_before: bool,
+    /// What this turn said, as it was shown.
+    said: String,
     has_called: bool,
     ids: u32,
 }
@@ -138,6 +152,8 @@ impl Conversation {
             ));
         }
         self.round += 1;
+        self.spoke_before = self.has_spoken;
+        self.said.clear();
         self.state = State::Streaming(Turn::default());
         effects.push(Effect::Request(self.history.messages()));
         effects
@@ -145,13 +161,18 @@ impl Conversation {
 
     fn stream(&mut self, mut turn: Turn, input: Input) -> Vec<Effect> {
         let taken = match input {
-            Input::Text(text) => turn.add_text(&text).map(|words| self.say(&turn, words)),
+            Input::Text(text) => turn.add_text(&text).map(|heard| self.say(&turn, heard)),
             Input::Tool(delta) => turn.add_call(delta).map(|()| Vec::new()),
+            Input::Beside(fields) => {
+                turn.add_beside(fields);
+                Ok(Vec::new())
+            }
             Input::Finish(finish) => {
                 turn.finish = turn.finish.or(Some(finish));
                 Ok(Vec::new())
             }
             Input::StreamEnded => return self.end_turn(turn),
+            Input::StreamFailed { .. } if turn.is_answered() => return self.end_turn(turn),
             Input::StreamFailed { error, too_long } => {
                 let mut effects = Vec::new();
                 let conclude = self.fail(error);
@@ -174,18 +195,25 @@ impl Conversation {
     }
 
     /// The words as they are shown: those of a later turn stand in a paragraph of their own.
-    fn say(&mut self, turn: &Turn, words: String) -> Vec<Effect> {
-        if words.is_empty() {
-            return Vec::new();
+    fn say(&mut self, turn: &Turn, Heard { takes_back, words }: Heard) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if takes_back {
+            effects.push(Effect::TakeBack(std::mem::take(&mut self.said)));
+            self.has_spoken = self.spoke_before;
         }
-        let first_of_turn = turn.text.len() == words.len();
-        let is_later = std::mem::replace(&mut self.has_spoken, true) && first_of_turn;
-        vec![Effect::Say(if is_later { format!("\n\n{words}") } else { words })]
+        if !words.is_empty() {
+            let first_of_turn = turn.text.len() == words.len();
+            let is_later = std::mem::replace(&mut self.has_spoken, true) && first_of_turn;
+            let words = if is_later { format!("\n\n{words}") } else { words };
+            self.said.push_str(&words);
+            effects.push(Effect::Say(words));
+        }
+        effects
     }
 
     fn end_turn(&mut self, mut turn: Turn) -> Vec<Effect> {
-        let words = turn.end_text();
-        let mut effects = self.say(&turn, words);
+        let heard = turn.end_text();
+        let mut effects = self.say(&turn, heard);
         effects.extend(self.conclude_turn(turn));
         effects
     }
@@ -196,6 +224,7 @@ impl Conversation {
         match turn.finish {
             None => self.fail(broken("it broke off in the middle")),
             Some(Finish::Filtered) => self.fail(broken("the server held it back")),
+            Some(Finish::Failed) => self.fail(broken("the server says that it failed")),
             Some(Finish::Length) if !calls.is_empty() => {
                 self.fail(broken("it was cut off at its greatest length"))
             }
@@ -205,7 +234,7 @@ impl Conversation {
             Some(Finish::Complete) if calls.is_empty() && is_silent => self.fail(broken("it is empty")),
             Some(finish @ (Finish::Length | Finish::Complete)) if calls.is_empty() => {
                 let answer = turn.text.trim().to_owned();
-                self.history.push(Message::Model { text: turn.text, calls: Vec::new() });
+                self.history.push(Message::words(turn.text));
                 let mut effects = Vec::new();
                 if finish == Finish::Length {
                     effects.push(Effect::Notice("the answer was cut off at its greatest length".into()));
@@ -216,14 +245,17 @@ impl Conversation {
             Some(Finish::Length | Finish::Complete) if self.round == ROUNDS => {
                 self.fail(broken("after ten rounds it still calls tools").hint("ask for less at a time"))
             }
-            Some(Finish::Length | Finish::Complete) => self.make_calls(turn.text, calls),
+            Some(Finish::Length | Finish::Complete) => {
+                let beside = turn.beside();
+                self.make_calls(turn.text, calls, beside)
+            }
         }
     }
 
-    fn make_calls(&mut self, text: String, calls: Vec<Call>) -> Vec<Effect> {
+    fn make_calls(&mut self, text: String, calls: Vec<Call>, beside: Fields) -> Vec<Effect> {
         let ids = self.ids_of(&calls);
         let uses = calls.iter().zip(&ids).map(|(call, id)| call.as_use(id)).collect();
-        self.history.push(Message::Model { text, calls: uses });
+        self.history.push(Message::Model { text, calls: uses, beside });
         if calls.iter().any(|call| call.args.is_err()) {
             let replies = calls.into_iter().map(|call| match call.args {
                 Ok(_) => not_run("another call of this turn has an error; repeat this call"),

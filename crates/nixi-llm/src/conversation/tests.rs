@@ -17,7 +17,8 @@ fn tool(index: u64, id: &str, name: &str, arguments: &str) -> Input {
 
 fn piece(index: Option<u64>, id: &str, name: &str, arguments: &str) -> Input {
     let some = |word: &str| (!word.is_empty()).then(|| word.to_owned());
-    Input::Tool(ToolDelta { index, id: some(id), name: some(name), arguments: arguments.to_owned() })
+    let arguments = arguments.to_owned();
+    Input::Tool(ToolDelta { index, id: some(id), name: some(name), arguments, ..ToolDelta::default() })
 }
 
 fn done() -> Input {
@@ -80,7 +81,7 @@ fn well_formed(messages: &[Message]) {
                 assert!(open.is_empty() && answered, "{messages:?}");
                 answered = false;
             }
-            Message::Model { text, calls } => {
+            Message::Model { text, calls, .. } => {
                 assert!(open.is_empty(), "{messages:?}");
                 assert!(!calls.is_empty() || !text.is_empty());
                 open = calls.iter().map(|call| call.id.clone()).collect();
@@ -310,7 +311,7 @@ fn a_failed_round_keeps_the_rounds_before_it() {
     assert_eq!(failure(&effects).message, "gone");
     let messages = conversation.history.messages();
     assert_eq!(messages.len(), 4);
-    assert_eq!(messages[3], Message::Model { text: "(no answer: gone)".into(), calls: Vec::new() });
+    assert_eq!(messages[3], Message::words("(no answer: gone)".into()));
     works(&mut conversation);
 }
 
@@ -352,10 +353,7 @@ fn thoughts_are_neither_shown_nor_kept() {
         effects[1..],
         [Effect::Say("Good".into()), Effect::Say(" day.".into()), Effect::Conclude(Ok("Good day.".into()))]
     );
-    assert_eq!(
-        conversation.history.messages()[1],
-        Message::Model { text: "Good day.".into(), calls: vec![] }
-    );
+    assert_eq!(conversation.history.messages()[1], Message::words("Good day.".into()));
     // What only looked like a thought is shown in the end; a thought alone is no answer.
     let (_, effects) = after([person("hi"), text("<thin"), done(), Input::StreamEnded]);
     assert_eq!(effects[1..], [Effect::Say("<thin".into()), Effect::Conclude(Ok("<thin".into()))]);
@@ -434,14 +432,14 @@ proptest! {
                         finished = false;
                         prop_assert!(rounds <= ROUNDS);
                         let mut closed = history;
-                        closed.push(Message::Model { text: "end".into(), calls: Vec::new() });
+                        closed.push(Message::words("end".into()));
                         well_formed(&closed);
                     }
                     Effect::CallTools(calls) => {
                         prop_assert!(finished && ended && !calls.is_empty());
                     }
                     Effect::Conclude(_) => waiting = false,
-                    Effect::Say(words) => prop_assert!(!words.is_empty()),
+                    Effect::Say(words) | Effect::TakeBack(words) => prop_assert!(!words.is_empty()),
                     Effect::Notice(_) => {}
                 }
             }

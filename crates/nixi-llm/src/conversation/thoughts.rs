@@ -1,118 +1,138 @@
-//! What reasoning models think aloud in front of what they say: `<think>…</think>`, left out as it streams.
+//! What reasoning models think aloud: `<think>…</think>` and its like, left out as it streams.
 
-const OPENS: &str = "<think>";
-const CLOSES: &str = "</think>";
+use super::marks::{Around, Role, Sight, first, sight};
 
-/// Takes the thoughts out of one turn's text. Only those that open the turn are thoughts; later in it, the tag is a word
-/// like any other. White space before the first word goes with them.
-#[derive(Debug)]
-pub(super) struct Thoughts(Stage);
-
-#[derive(Debug)]
-enum Stage {
-    /// Nothing was said yet; holds what may be the beginning of a tag.
-    Opening(String),
-    /// In a thought; holds what may be the beginning of its end.
-    Thinking(String),
-    Speaking,
+/// What came of a piece of text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// All that the turn said before this was a thought: it is to be taken back.
+    pub(super) takes_back: bool,
+    /// More words.
+    pub(super) words: String,
 }
 
-impl Default for Thoughts {
-    fn default() -> Self {
-        Self(Stage::Opening(String::new()))
-    }
+/// Takes the thoughts out of one turn's text. A thought opens the turn, or stands between its words; where a server
+/// leaves out its first mark, all words before the last one are the thought. White space before the first word goes with it.
+#[derive(Debug, Default)]
+pub(super) struct Thoughts {
+    stage: Stage,
+    /// What more text may change.
+    held: String,
+    around: Around,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Stage {
+    /// No word was said yet, or none since a thought.
+    #[default]
+    Opening,
+    Thinking(&'static [&'static str]),
+    Speaking,
 }
 
 impl Thoughts {
     /// The words of the next piece, if it has any.
-    pub(super) fn strip(&mut self, piece: &str) -> String {
-        let mut piece = piece.to_owned();
-        loop {
-            match &mut self.0 {
-                Stage::Speaking => return piece,
-                Stage::Opening(held) => {
-                    held.push_str(&piece);
-                    let words = held.trim_start();
-                    if let Some(thought) = words.strip_prefix(OPENS) {
-                        piece = thought.to_owned();
-                        self.0 = Stage::Thinking(String::new());
-                    } else if OPENS.starts_with(words) {
-                        *held = words.to_owned();
-                        return String::new();
-                    } else {
-                        let words = words.to_owned();
-                        self.0 = Stage::Speaking;
-                        return words;
-                    }
-                }
-                Stage::Thinking(held) => {
-                    held.push_str(&piece);
-                    if let Some((_, after)) = held.split_once(CLOSES) {
-                        piece = after.to_owned();
-                        self.0 = Stage::Opening(String::new());
-                    } else {
-                        let begun = (1..CLOSES.len()).rev().find(|len| held.ends_with(&CLOSES[..*len]));
-                        CLOSES[..begun.unwrap_or(0)].clone_into(held);
-                        return String::new();
-                    }
-                }
-            }
-        }
+    pub(super) fn strip(&mut self, piece: &str) -> Heard {
+        self.held.push_str(piece);
+        self.read(false)
     }
 
     /// The words that were held back, at the end of the turn. A thought without an end says nothing.
-    pub(super) fn end(&mut self) -> String {
-        match std::mem::take(self).0 {
-            Stage::Opening(held) => held,
-            Stage::Thinking(_) | Stage::Speaking => String::new(),
+    pub(super) fn end(&mut self) -> Heard {
+        let heard = self.read(true);
+        *self = Self::default();
+        heard
+    }
+
+    fn read(&mut self, is_all: bool) -> Heard {
+        let mut heard = Heard::default();
+        let text = std::mem::take(&mut self.held);
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let next = match self.stage {
+                Stage::Thinking(ends) => self.think(rest, ends),
+                Stage::Opening if self.around.is_after_blank() && rest.starts_with(char::is_whitespace) => {
+                    Some(rest.trim_start())
+                }
+                Stage::Opening | Stage::Speaking => self.speak(rest, is_all, &mut heard),
+            };
+            let Some(next) = next else { break };
+            rest = next;
         }
+        heard
+    }
+
+    /// What follows the thought; nothing if it has no end yet.
+    fn think<'a>(&mut self, held: &'a str, ends: &[&str]) -> Option<&'a str> {
+        let end = ends.iter().filter_map(|end| Some((held.find(end)?, end.len()))).min();
+        if let Some((at, length)) = end {
+            self.stage = Stage::Opening;
+            return Some(&held[at + length..]);
+        }
+        let longest = ends.iter().map(|end| end.len()).max().unwrap_or(0);
+        let begun = |from: &usize| ends.iter().any(|end| end.starts_with(&held[*from..]));
+        let mut from =
+            (held.len().saturating_sub(longest)..held.len()).filter(|at| held.is_char_boundary(*at));
+        self.held = from.find(begun).map_or("", |from| &held[from..]).to_owned();
+        None
+    }
+
+    /// Takes words up to the next mark; gives what follows, or nothing if more text has to come first.
+    fn speak<'a>(&mut self, held: &'a str, is_all: bool, heard: &mut Heard) -> Option<&'a str> {
+        let Some(at) = first(held) else {
+            self.say(held, heard);
+            return None;
+        };
+        let (words, from) = held.split_at(at);
+        if !words.is_empty() {
+            self.say(words, heard);
+            return Some(from);
+        }
+        match sight(from) {
+            Sight::Half if !is_all => self.hold(from),
+            Sight::Mark(length, _) if from.len() == length && !is_all => self.hold(from),
+            Sight::Mark(length, role) => {
+                let next = from[length..].chars().next();
+                let opens_turn = matches!((self.stage, role), (Stage::Opening, Role::Opens(_)));
+                let is_mark = opens_turn && self.around.is_after_blank() || self.around.is_mark(role, next);
+                if !is_mark {
+                    return self.say_one(from, heard);
+                }
+                match role {
+                    Role::Opens(ends) => self.stage = Stage::Thinking(ends),
+                    Role::Closes => {
+                        heard.takes_back = true;
+                        heard.words.clear();
+                        self.stage = Stage::Opening;
+                        self.around = Around::default();
+                    }
+                    Role::Frames => self.stage = Stage::Opening,
+                }
+                Some(&from[length..])
+            }
+            Sight::Half | Sight::Words => self.say_one(from, heard),
+        }
+    }
+
+    fn hold<'a>(&mut self, text: &str) -> Option<&'a str> {
+        text.clone_into(&mut self.held);
+        None
+    }
+
+    fn say(&mut self, words: &str, heard: &mut Heard) {
+        self.stage = Stage::Speaking;
+        self.around.pass(words);
+        heard.words.push_str(words);
+    }
+
+    /// What looks like a mark is a word: its first character is said, and the rest looked at again.
+    fn say_one<'a>(&mut self, from: &'a str, heard: &mut Heard) -> Option<&'a str> {
+        let mut rest = from.chars();
+        let first = rest.next()?;
+        self.say(first.encode_utf8(&mut [0; 4]), heard);
+        Some(rest.as_str())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn said<'a>(pieces: impl IntoIterator<Item = &'a str>) -> String {
-        let mut thoughts = Thoughts::default();
-        let words: String = pieces.into_iter().map(|piece| thoughts.strip(piece)).collect();
-        words + &thoughts.end()
-    }
-
-    const CASES: [(&str, &str); 10] = [
-        ("<think>\nhm, 3 < 4\n</think>\n\nFour.", "Four."),
-        ("<think>\n\n</think>\n\nNoon.", "Noon."),
-        ("\n<think>a</think> <think>b</think>c", "c"),
-        ("<think>a</thi</think>é", "é"),
-        ("<think>never ends é", ""),
-        ("The tag is <think>, and </think> ends it.", "The tag is <think>, and </think> ends it."),
-        ("<thin", "<thin"),
-        ("<thinking is hard", "<thinking is hard"),
-        ("<b>a</b>", "<b>a</b>"),
-        (" \n", ""),
-    ];
-
-    #[test]
-    fn split_anywhere() {
-        for (text, words) in CASES {
-            assert_eq!(said([text]), words, "{text}");
-            let each: Vec<String> = text.chars().map(String::from).collect();
-            assert_eq!(said(each.iter().map(String::as_str)), words, "{text}");
-            for (at, _) in text.char_indices() {
-                let (one, two) = text.split_at(at);
-                assert_eq!(said([one, two]), words, "{one:?} {two:?}");
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_split_makes_a_difference(
-            pieces in prop::collection::vec("(<think>|</think>|<th|ink>|</|[a <>/é\n]){0,3}", 0..8)
-        ) {
-            let whole = pieces.concat();
-            prop_assert_eq!(said(pieces.iter().map(String::as_str)), said([whole.as_str()]));
-        }
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use nixi_core::registry::Args;
 use serde_json::Value;
 
+use super::beside::{Beside, Fields, Texts, join, size};
 use super::message::ToolUse;
-use super::thoughts::Thoughts;
+use super::thoughts::{Heard, Thoughts};
 
 /// The most text that one turn may have, calls included, in bytes.
 pub(crate) const LONGEST: usize = 1024 * 1024;
@@ -21,6 +22,8 @@ pub(crate) enum Finish {
     Length,
     /// The server held the rest back.
     Filtered,
+    /// The server says that something failed.
+    Failed,
 }
 
 /// A piece of a call.
@@ -34,6 +37,10 @@ pub(crate) struct ToolDelta {
     pub(crate) name: Option<String>,
     /// More of the arguments' JSON.
     pub(crate) arguments: String,
+    /// What else came with the call.
+    pub(crate) beside: Fields,
+    /// What else came with its name and arguments.
+    pub(crate) beside_function: Fields,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +49,8 @@ struct Partial {
     id: Option<String>,
     name: Option<String>,
     arguments: String,
+    beside: Fields,
+    beside_function: Fields,
 }
 
 /// A call of a complete turn.
@@ -51,6 +60,8 @@ pub(super) struct Call {
     pub(super) tool: String,
     /// The arguments, or what is wrong with them.
     pub(super) args: Result<Args, String>,
+    beside: Fields,
+    beside_function: Fields,
 }
 
 impl Call {
@@ -60,7 +71,13 @@ impl Call {
             // What was written is no JSON; the reply tells the model so.
             Err(_) => "{}".to_owned(),
         };
-        ToolUse { id: id.to_owned(), name: self.tool.clone(), arguments }
+        ToolUse {
+            id: id.to_owned(),
+            name: self.tool.clone(),
+            arguments,
+            beside: self.beside.clone(),
+            beside_function: self.beside_function.clone(),
+        }
     }
 }
 
@@ -71,6 +88,7 @@ pub(super) struct Turn {
     pub(super) finish: Option<Finish>,
     calls: Vec<Partial>,
     thoughts: Thoughts,
+    beside: Beside,
     bytes: usize,
 }
 
@@ -79,26 +97,51 @@ pub(super) type Broken = &'static str;
 
 impl Turn {
     /// Gives the words in it: those of a thought are none.
-    pub(super) fn add_text(&mut self, text: &str) -> Result<String, Broken> {
+    pub(super) fn add_text(&mut self, text: &str) -> Result<Heard, Broken> {
         self.grow(text.len())?;
-        let words = self.thoughts.strip(text);
-        self.text.push_str(&words);
-        Ok(words)
+        // One that ends a piece would not be known as part of a line's end.
+        let heard = self.thoughts.strip(&text.replace('\r', ""));
+        Ok(self.hear(heard))
     }
 
     /// No more text comes; gives words that were held back.
-    pub(super) fn end_text(&mut self) -> String {
-        let words = self.thoughts.end();
-        self.text.push_str(&words);
-        words
+    pub(super) fn end_text(&mut self) -> Heard {
+        let heard = self.thoughts.end();
+        self.hear(heard)
+    }
+
+    fn hear(&mut self, heard: Heard) -> Heard {
+        // What was not said cannot be taken back.
+        let takes_back = heard.takes_back && !self.text.is_empty();
+        if takes_back {
+            self.text.clear();
+        }
+        self.text.push_str(&heard.words);
+        Heard { takes_back, ..heard }
+    }
+
+    /// What goes back to the server with the turn's calls.
+    pub(super) fn add_beside(&mut self, fields: Fields) {
+        self.beside.add(fields);
+    }
+
+    pub(super) fn beside(&mut self) -> Fields {
+        self.beside.take()
+    }
+
+    /// Whether it is an answer in words that came to its end: what fails behind it takes nothing away.
+    pub(super) fn is_answered(&self) -> bool {
+        let is_over = matches!(self.finish, Some(Finish::Complete | Finish::Length));
+        is_over && self.calls.is_empty() && !self.text.trim().is_empty()
     }
 
     pub(super) fn add_call(&mut self, delta: ToolDelta) -> Result<(), Broken> {
-        let ToolDelta { index, id, name, arguments } = delta;
+        let ToolDelta { index, id, name, arguments, beside, beside_function } = delta;
         if self.finish.is_some() {
             return Err("it went on calling tools after its end");
         }
         self.grow(arguments.len() + name.as_ref().map_or(0, String::len))?;
+        self.grow(size(&beside) + size(&beside_function))?;
         let (id, name) = (id.filter(|id| !id.is_empty()), name.filter(|name| !name.is_empty()));
         let at = match index {
             Some(_) => self.calls.iter().rposition(|call| call.index == index),
@@ -111,9 +154,11 @@ impl Turn {
                 call.id = call.id.take().or(id);
                 call.name = call.name.take().or(name);
                 call.arguments.push_str(&arguments);
+                join(&mut call.beside, beside, Texts::Replaced);
+                join(&mut call.beside_function, beside_function, Texts::Replaced);
             }
             None if full => return Err("it makes too many calls at once"),
-            None => self.calls.push(Partial { index, id, name, arguments }),
+            None => self.calls.push(Partial { index, id, name, arguments, beside, beside_function }),
         }
         Ok(())
     }
@@ -150,6 +195,7 @@ impl Partial {
                 Err(error) => Err(format!("the arguments are not valid JSON ({error})")),
             },
         };
-        Call { id: self.id, tool: self.name.unwrap_or_default(), args }
+        let Self { id, name, beside, beside_function, .. } = self;
+        Call { id, tool: name.unwrap_or_default(), args, beside, beside_function }
     }
 }

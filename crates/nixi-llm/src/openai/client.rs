@@ -3,23 +3,29 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use nixi_core::error::ErrorReport;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
+use super::address::is_loopback;
+use super::complaint::Complaint;
+use super::events::{Events, Frame};
 use super::fault::Fault;
 use super::limit::{self, Passed};
+use super::mask::Mask;
 use super::secrets::Secrets;
-use super::wire::{Chunk, Piece, Request, refusal_message};
+use super::wire::{Piece, Reader, Request};
 
 /// For DNS, TCP and TLS together.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,15 +44,26 @@ pub(crate) struct Endpoint {
     base_url: String,
     key: Option<SecretString>,
     /// Made at the first request: the certificates of the system are read for it.
-    client: OnceLock<Result<(reqwest::Client, Address), Fault>>,
+    client: OnceLock<Result<Connected, Fault>>,
+    secrets: Arc<Secrets>,
+}
+
+/// What a request is sent with.
+#[derive(Debug, Clone)]
+struct Connected {
+    http: reqwest::Client,
+    /// The key, as the server takes it.
+    authorization: Option<HeaderValue>,
 }
 
 impl Endpoint {
     pub(crate) fn new(base_url: &str, key: Option<&SecretString>) -> Self {
         // A key from a file ends with a newline.
         let key = key.map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty());
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Self {
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            secrets: Arc::new(Secrets::new(&base_url, key)),
+            base_url,
             key: key.map(SecretString::from),
             client: OnceLock::new(),
         }
@@ -54,31 +71,33 @@ impl Endpoint {
 
     /// Sends a request; the turn streams back.
     pub(crate) async fn open(&self, request: Request) -> Result<TurnStream, Fault> {
-        let (http, address) = self.client.get_or_init(|| self.connect()).as_ref().map_err(Clone::clone)?;
+        let connected = self.client.get_or_init(|| self.connect()).as_ref().map_err(Clone::clone)?;
         let passed = Passed::default();
-        let transport = Transport { http: http.clone(), passed: passed.clone() };
-        let client = async_openai::Client::build(http.clone(), address.clone()).with_http_service(transport);
-        let chunks = client.chat().create_stream_byot::<_, Chunk>(request).await.map_err(fault)?;
-        Ok(TurnStream { chunks, passed })
+        let transport = Transport { connected: connected.clone(), passed: passed.clone() };
+        let address = Address { base_url: self.base_url.clone(), key: SecretString::default() };
+        let http = connected.http.clone();
+        let client = async_openai::Client::build(http, address).with_http_service(transport);
+        let frames = client.chat().create_stream_byot::<_, Frame>(request).await.map_err(fault)?;
+        Ok(TurnStream {
+            frames,
+            passed,
+            reader: Reader::default(),
+            mask: Mask::new(Arc::clone(&self.secrets)),
+        })
     }
 
     /// The fault as it is shown: never with the key in it, which a server may repeat.
     pub(crate) fn report(&self, fault: &Fault, model: &str) -> ErrorReport {
-        fault.report(&self.secrets(), model)
+        fault.report(&self.secrets, model)
     }
 
-    fn secrets(&self) -> Secrets {
-        Secrets::new(&self.base_url, self.key.as_ref().map(ExposeSecret::expose_secret))
+    /// What must not be shown of the endpoint's settings.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
-    fn connect(&self) -> Result<(reqwest::Client, Address), Fault> {
-        let mut headers = HeaderMap::new();
-        if let Some(key) = &self.key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-                .map_err(|_| Fault::Unusable("the key holds characters that no key has".to_owned()))?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
+    fn connect(&self) -> Result<Connected, Fault> {
+        let authorization = self.key.as_ref().map(authorization).transpose()?;
         let url = reqwest::Url::parse(&self.base_url)
             .map_err(|error| Fault::Unusable(format!("base_url is not a URL: {error}")))?;
         let mut http = reqwest::Client::builder()
@@ -86,7 +105,7 @@ impl Endpoint {
             // A redirect would carry the conversation to where nobody sent it.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("nixi/", env!("CARGO_PKG_VERSION")));
-        if url.host_str().is_some_and(is_loopback) {
+        if is_loopback(&url) {
             http = http.no_proxy();
         }
         if url.scheme() == "http" {
@@ -94,35 +113,39 @@ impl Endpoint {
             http = http.tls_certs_only(std::iter::empty());
         }
         let http = http.build().map_err(|error| Fault::Unusable(causes(&error)))?;
-        let address = Address { base_url: self.base_url.clone(), key: SecretString::default(), headers };
-        Ok((http, address))
+        Ok(Connected { http, authorization })
     }
+}
+
+/// The key as a header, in memory that is wiped when the last request that has it is gone.
+fn authorization(key: &SecretString) -> Result<HeaderValue, Fault> {
+    let mut words = Zeroizing::new(Vec::with_capacity("Bearer ".len() + key.expose_secret().len()));
+    words.extend_from_slice(b"Bearer ");
+    words.extend_from_slice(key.expose_secret().as_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(words))
+        .map_err(|_| Fault::Unusable("the key holds characters that no key has".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("base_url", &self.secrets().url()).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("base_url", &self.secrets.url()).finish_non_exhaustive()
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Where to send, and the headers. async-openai's own configuration takes what is missing from the environment; this
+/// Where to send. async-openai's own configuration takes what is missing from the environment; this
 /// one takes nothing from it.
 #[derive(Clone)]
 struct Address {
     base_url: String,
-    /// Empty: the key is in the headers, marked as sensitive.
+    /// Empty: the transport adds the key.
     key: SecretString,
-    headers: HeaderMap,
 }
 
 impl Config for Address {
     fn headers(&self) -> HeaderMap {
-        self.headers.clone()
+        HeaderMap::new()
     }
 
     fn url(&self, path: &str) -> String {
@@ -146,7 +169,7 @@ impl Config for Address {
 /// read, waits for as long as a server asks, and reads for as long as a server sends.
 #[derive(Clone)]
 struct Transport {
-    http: reqwest::Client,
+    connected: Connected,
     passed: Passed,
 }
 
@@ -160,11 +183,15 @@ impl Service<HttpRequestFactory> for Transport {
     }
 
     fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
-        let Self { http, passed } = self.clone();
+        let Self { connected: Connected { http, authorization }, passed } = self.clone();
         Box::pin(async move {
             let mut again = AGAIN.iter();
             loop {
-                let response = http.execute(request.build().await?).await?;
+                let mut request = request.build().await?;
+                if let Some(authorization) = &authorization {
+                    request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+                }
+                let response = http.execute(request).await?;
                 if response.status().is_success() {
                     return Ok(limited(response, passed));
                 }
@@ -178,13 +205,15 @@ impl Service<HttpRequestFactory> for Transport {
     }
 }
 
-/// The response with its body up to the limits.
+/// The response with its body up to the limits, as events of the one form that async-openai reads.
 fn limited(response: reqwest::Response, passed: Passed) -> reqwest::Response {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let events = Events::new(response.status().as_u16(), content_type.unwrap_or_default());
     let mut limited = http::Response::new(());
     *limited.status_mut() = response.status();
     *limited.headers_mut() = response.headers().clone();
-    let lines = limit::lines(response.bytes_stream(), passed);
-    limited.map(|()| reqwest::Body::wrap_stream(lines)).into()
+    let events = limit::events(response.bytes_stream(), events, passed);
+    limited.map(|()| reqwest::Body::wrap_stream(events)).into()
 }
 
 /// How long to wait before asking again; nothing if that would not help, or take too long.
@@ -199,6 +228,8 @@ fn pause(fault: &Fault, usual: Duration) -> Option<Duration> {
         | Fault::Said(_)
         | Fault::Silent(_)
         | Fault::Endless(_)
+        | Fault::Page
+        | Fault::Nothing(_)
         | Fault::TooLong
         | Fault::Lost(_)
         | Fault::Broken(_) => None,
@@ -215,22 +246,30 @@ async fn refusal(mut response: reqwest::Response) -> Fault {
     {
         body.extend_from_slice(&more);
     }
-    Fault::Refused { status, message: refusal_message(&String::from_utf8_lossy(&body)), wait }
+    Fault::Refused { status, complaint: Complaint::of_body(&String::from_utf8_lossy(&body)), wait }
 }
 
 /// A turn as it streams in.
 pub(crate) struct TurnStream {
-    chunks: Pin<Box<dyn Stream<Item = Result<Chunk, OpenAIError>> + Send>>,
+    frames: Pin<Box<dyn Stream<Item = Result<Frame, OpenAIError>> + Send>>,
     passed: Passed,
+    reader: Reader,
+    mask: Mask,
 }
 
 impl TurnStream {
     /// What comes next; nothing at the end. After a fault the stream is of no use.
     pub(crate) async fn next(&mut self) -> Option<Result<Piece, Fault>> {
-        match self.chunks.next().await {
+        match self.frames.next().await {
             None | Some(Err(_)) if self.passed.is_so() => Some(Err(Fault::TooLong)),
-            Some(chunk) => Some(chunk.map_err(fault).and_then(Chunk::piece)),
-            None => None,
+            Some(frame) => {
+                let piece = frame.map_err(fault).and_then(|frame| self.reader.read(frame));
+                Some(piece.map(|piece| self.mask.piece(piece)))
+            }
+            None => match self.reader.end() {
+                Some(fault) => Some(Err(fault)),
+                None => self.mask.end().map(Ok),
+            },
         }
     }
 }
@@ -249,7 +288,7 @@ fn fault(error: OpenAIError) -> Fault {
         OpenAIError::StreamError(error) => Fault::Lost(error.to_string()),
         OpenAIError::ApiError(error) => Fault::Refused {
             status: error.status_code.as_u16(),
-            message: error.api_error.message,
+            complaint: Complaint::text(&error.api_error.message),
             wait: None,
         },
         OpenAIError::FileSaveError(why)
@@ -275,10 +314,11 @@ mod tests {
     fn a_key_is_never_shown() {
         let key = SecretString::from("sk-secret-1\n");
         let endpoint = Endpoint::new("http://127.0.0.1:1/v1/?key=sk-secret-1", Some(&key));
-        let fault = Fault::Refused { status: 401, message: "bad key sk-secret-1".into(), wait: None };
+        let fault =
+            Fault::Refused { status: 401, complaint: Complaint::text("bad key sk-secret-1"), wait: None };
         let report = endpoint.report(&fault, "m");
         assert!(report.message.contains("[key]"), "{}", report.message);
-        let everything = format!("{endpoint:?} {report:?} {:?}", endpoint.connect().unwrap().1.headers());
+        let everything = format!("{endpoint:?} {report:?} {:?}", endpoint.connect().unwrap());
         assert!(!everything.contains("sk-secret-1"), "{everything}");
     }
 
@@ -291,15 +331,9 @@ mod tests {
 
     #[test]
     fn a_person_is_not_kept_waiting() {
-        let refused = |status, wait| Fault::Refused { status, message: String::new(), wait };
+        let refused = |status, wait| Fault::Refused { status, complaint: Complaint::default(), wait };
         assert_eq!(pause(&refused(429, None), AGAIN[0]), Some(AGAIN[0]));
         assert_eq!(pause(&refused(429, Some(Duration::from_secs(60))), AGAIN[0]), None);
         assert_eq!(pause(&refused(401, None), AGAIN[0]), None);
-    }
-
-    #[test]
-    fn loopback_is_known_in_any_form() {
-        assert!(["localhost", "127.0.0.1", "127.9.9.9", "[::1]"].iter().all(|host| is_loopback(host)));
-        assert!(!is_loopback("example.org"));
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::text;
 
+use super::complaint::Complaint;
 use super::secrets::Secrets;
 
 /// The most of a server's own words that is shown, in characters.
@@ -20,18 +21,24 @@ pub(crate) enum Fault {
     #[error("{0}")]
     Unreachable(String),
     /// The server answered with a status that is no success.
-    #[error("{status} {message}")]
+    #[error("{status} {}", complaint.message)]
     Refused {
         /// The HTTP status.
         status: u16,
         /// The server's own words.
-        message: String,
+        complaint: Complaint,
         /// How long it asks to wait.
         wait: Option<Duration>,
     },
     /// The server says in the stream that it failed.
-    #[error("{0}")]
-    Said(String),
+    #[error("{}", .0.message)]
+    Said(Complaint),
+    /// A page for people came in place of an answer.
+    #[error("a web page")]
+    Page,
+    /// The server answered with this status, and nothing else.
+    #[error("nothing, with status {0}")]
+    Nothing(u16),
     /// Nothing came for this long.
     #[error("nothing came for {0:?}")]
     Silent(Duration),
@@ -52,19 +59,18 @@ pub(crate) enum Fault {
 impl Fault {
     /// Whether the server says that the conversation does not fit the model.
     pub(crate) fn is_too_long(&self) -> bool {
-        let says = |message: &str| {
-            let message = message.to_lowercase();
-            ["context", "too long", "too large", "token"].iter().any(|word| message.contains(word))
-        };
         match self {
             Self::Refused { status: 413, .. } => true,
-            Self::Refused { status: 400 | 422 | 500, message, .. } => says(message),
-            Self::Said(message) => says(message),
+            Self::Refused { status: 400 | 422 | 500, complaint, .. } | Self::Said(complaint) => {
+                complaint.too_long
+            }
             Self::Refused { .. }
             | Self::Unusable(_)
             | Self::Unreachable(_)
             | Self::Silent(_)
             | Self::Endless(_)
+            | Self::Page
+            | Self::Nothing(_)
             | Self::TooLong
             | Self::Lost(_)
             | Self::Broken(_) => false,
@@ -85,7 +91,12 @@ impl Fault {
                 .hint("start the model server, or correct base_url in [llm]; --offline does without a model"),
             Self::Silent(limit) => unavailable(format!("{url} sent nothing for {} s", limit.as_secs()))
                 .hint("the server may be loading the model, or be busy: ask again"),
-            Self::Said(message) => broken(format!("the answer broke off: {url} says: {}", shown(message))),
+            Self::Said(complaint) => {
+                broken(format!("the answer broke off: {url} says: {}", shown(&complaint.message)))
+            }
+            Self::Page => unavailable(format!("a web page answers at {url}, and no model"))
+                .hint("check base_url in [llm]; it mostly ends in /v1"),
+            Self::Nothing(status) => broken(format!("{url} answered with nothing (HTTP {status})")),
             Self::Endless(limit) => {
                 broken(format!("the answer from {url} came to no end in {} s", limit.as_secs()))
             }
@@ -96,7 +107,9 @@ impl Fault {
             Self::Broken(why) => {
                 broken(format!("the answer broke off: the stream from {url} is damaged: {}", shown(why)))
             }
-            Self::Refused { status, message, wait } => refused(url, name, *status, &shown(message), *wait),
+            Self::Refused { status, complaint, wait } => {
+                refused(url, name, *status, &shown(&complaint.message), *wait)
+            }
         }
     }
 }
@@ -147,7 +160,7 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, message: impl Into<String>) -> Fault {
-        Fault::Refused { status, message: message.into(), wait: None }
+        Fault::Refused { status, complaint: Complaint::text(&message.into()), wait: None }
     }
 
     #[test]
@@ -163,8 +176,8 @@ mod tests {
         let secrets = Secrets::new("http://m/v1", Some("sk-secret-1"));
         for before in SHOWN - 12..=SHOWN + 1 {
             let message = format!("{}sk-secret-1 is no key", "x".repeat(before));
-            for fault in [refused(401, message.clone()), Fault::Said(message.clone()), Fault::Broken(message)]
-            {
+            let said = Fault::Said(Complaint::text(&message));
+            for fault in [refused(401, message.clone()), said, Fault::Broken(message)] {
                 let report = fault.report(&secrets, "m");
                 assert!(!report.message.contains("sk-"), "{before}: {}", report.message);
             }
@@ -176,6 +189,7 @@ mod tests {
     #[test]
     fn only_a_long_conversation_is_too_long() {
         assert!(refused(400, "exceed_context_size_error").is_too_long());
+        assert!(!refused(429, "exceed_context_size_error").is_too_long());
         assert!(refused(413, "").is_too_long());
         assert!(!refused(401, "invalid token").is_too_long());
         assert!(!refused(400, "model does not support tools").is_too_long());

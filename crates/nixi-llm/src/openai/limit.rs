@@ -1,13 +1,15 @@
 //! The body of a turn as lines, and how much of it is read: an endless answer ends here, below what parses it.
 //!
 //! The parser of events looks at an unfinished line anew with each piece of it, keeps an `id` with each later event,
-//! and trips over a byte order mark. It gets whole lines, and none but those that a turn is made of.
+//! and trips over a byte order mark. It gets whole events, each on a line of its own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{Stream, StreamExt, stream};
+
+use super::events::Events;
 
 /// The most bytes of one turn, with all that servers write around its words.
 const BODY: usize = 4 * 1024 * 1024;
@@ -29,28 +31,43 @@ impl Passed {
     }
 }
 
-/// The lines of a body, each in one piece. Past a limit they end, and `passed` tells so.
-pub(super) fn lines<B, E>(
+/// The events of a body, each in one piece. Past a limit they end, and `passed` tells so.
+pub(super) fn events<B, E>(
     body: impl Stream<Item = Result<B, E>> + Send + 'static,
+    events: Events,
     passed: Passed,
 ) -> impl Stream<Item = Result<Vec<u8>, Failure>> + Send + 'static
 where
     B: AsRef<[u8]> + Send + 'static,
     E: Into<Failure> + Send + 'static,
 {
-    let start = (Box::pin(body), Lines::default(), passed);
-    stream::unfold(start, |(mut body, mut lines, passed)| async move {
+    let start = (Box::pin(body), Lines::default(), events, passed);
+    stream::unfold(start, |(mut body, mut lines, mut events, passed)| async move {
         loop {
-            if let Some(line) = lines.next() {
-                return Some((Ok(line), (body, lines, passed)));
+            while let Some(line) = lines.next() {
+                let event = events.line(&line);
+                if !event.is_empty() {
+                    return Some((Ok(event), (body, lines, events, passed)));
+                }
+                if events.is_over() {
+                    return None;
+                }
             }
             if lines.too_long {
                 passed.0.store(true, Ordering::Relaxed);
                 return None;
             }
-            match body.next().await? {
-                Ok(bytes) => lines.add(bytes.as_ref()),
-                Err(error) => return Some((Err(error.into()), (body, lines, passed))),
+            if events.is_over() {
+                return None;
+            }
+            match body.next().await {
+                Some(Ok(bytes)) => lines.add(bytes.as_ref()),
+                Some(Err(error)) => return Some((Err(error.into()), (body, lines, events, passed))),
+                None => {
+                    let mut rest = events.line(&lines.rest());
+                    rest.extend(events.end());
+                    return Some((Ok(rest), (body, lines, events, passed)));
+                }
             }
         }
     })
@@ -74,7 +91,7 @@ impl Lines {
         self.pending.extend(bytes);
     }
 
-    /// The next whole line that says something; nothing if more has to come first, or too much has come.
+    /// The next whole line; nothing if more has to come first, or too much has come.
     fn next(&mut self) -> Option<Vec<u8>> {
         while let Some(&byte) = self.pending.front() {
             // A line ends with \n, \r\n, or a \r that no \n follows.
@@ -89,14 +106,19 @@ impl Lines {
             if self.too_long {
                 return None;
             }
-            if is_over && let Some(line) = self.end_line() {
-                return Some(line);
+            if is_over {
+                return Some(self.end_line());
             }
         }
         None
     }
 
-    fn end_line(&mut self) -> Option<Vec<u8>> {
+    /// What stands behind the last line's end.
+    fn rest(&mut self) -> Vec<u8> {
+        self.end_line()
+    }
+
+    fn end_line(&mut self) -> Vec<u8> {
         let mut line = std::mem::take(&mut self.line);
         if !std::mem::replace(&mut self.has_begun, true) && line.starts_with(BYTE_ORDER_MARK) {
             line.drain(..BYTE_ORDER_MARK.len());
@@ -105,7 +127,7 @@ impl Lines {
         if is_empty {
             self.event = 0;
         }
-        (is_empty || line.starts_with(b"data") || line.starts_with(b"event")).then_some(line)
+        line
     }
 }
 
@@ -129,10 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_whole_and_what_says_nothing_is_left_out() {
+    fn lines_are_whole() {
         let body =
             b"\xef\xbb\xbfdata: a\r\n\r\nid: 1\n: hm\nevent: keepalive\rdata: b\r\rretry: 1\n\ndata: c";
-        let lines = ["data: a\r\n", "\r\n", "event: keepalive\r", "data: b\r", "\r", "\n"];
+        let lines = [
+            "data: a\r\n",
+            "\r\n",
+            "id: 1\n",
+            ": hm\n",
+            "event: keepalive\r",
+            "data: b\r",
+            "\r",
+            "retry: 1\n",
+            "\n",
+        ];
         assert_eq!(read(&[body]).0, lines);
         let bytes: Vec<&[u8]> = body.chunks(1).collect();
         assert_eq!(read(&bytes).0, lines);

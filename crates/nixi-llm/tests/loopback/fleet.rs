@@ -102,6 +102,11 @@ impl Audience for Heard {
     fn hear(&self, event: Event) {
         match event {
             Event::Said(words) | Event::Notice(words) => self.0.lock().unwrap().push_str(&words),
+            Event::TakenBack(words) => {
+                let mut heard = self.0.lock().unwrap();
+                let left = heard.strip_suffix(words.as_str()).expect("what was said last").len();
+                heard.truncate(left);
+            }
             Event::CallsAhead(_)
             | Event::CallStarted { .. }
             | Event::ChangeBegins(_)

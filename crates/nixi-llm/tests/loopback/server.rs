@@ -53,6 +53,15 @@ impl Response {
         Self { pieces, ..Self::events(&[]) }
     }
 
+    /// A success with this type of content and this body, as it is.
+    pub(crate) fn body(content_type: &str, body: &str) -> Self {
+        Self {
+            head: format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\n"),
+            pieces: vec![body.to_owned()],
+            end: End::Whole,
+        }
+    }
+
     pub(crate) fn ending(mut self, end: End) -> Self {
         self.end = end;
         self

@@ -12,6 +12,8 @@ use crate::wrap::{Wrap, wrap};
 
 /// Blank columns on the left of everything.
 const MARGIN: &str = "  ";
+/// What each row of a model's words begins with. Nothing of ours does, and no words of a model hold its mark.
+const OF_A_MODEL: &str = "  │ ";
 /// What stands under a heading is set in further.
 const INSET: &str = "    ";
 
@@ -33,7 +35,7 @@ pub(crate) fn lines(entry: &Entry, columns: u16, theme: Theme, frame: usize) -> 
         Entry::Welcome => page.welcome(),
         Entry::You(words) => page.marked("›", theme.accent(), words, theme.strong()),
         Entry::Call(call) => page.call(call, frame),
-        Entry::Said(words) => page.under(MARGIN, words.trim_end(), theme.text()),
+        Entry::Said(words) => page.said(words),
         Entry::Notice(words) => page.marked("!", theme.warning(), words, theme.text()),
         Entry::Error(error) => page.error(error),
         Entry::Help(phrases) => page.help(phrases),
@@ -56,6 +58,24 @@ impl Page {
         wrap(text, self.room(before), Wrap::Words)
             .into_iter()
             .map(|row| Line::from(vec![Span::raw(before), Span::styled(row, style)]))
+            .collect()
+    }
+
+    /// A model's words, each row of them marked as its own.
+    fn said(self, words: &str) -> Vec<Line<'static>> {
+        wrap(nixi_core::text::undrawn(words).trim_end(), self.room(OF_A_MODEL), Wrap::Words)
+            .into_iter()
+            .map(|row| {
+                let mark = Span::styled(OF_A_MODEL, self.theme.accent());
+                // What takes no column would stand on the mark.
+                let row = match row.chars().next() {
+                    Some(c) if nixi_core::text::width(c.encode_utf8(&mut [0; 4])) == 0 => {
+                        format!("\u{fffd}{row}")
+                    }
+                    Some(_) | None => row,
+                };
+                Line::from(vec![mark, Span::styled(row, self.theme.text())])
+            })
             .collect()
     }
 
@@ -236,4 +256,23 @@ fn status_mark(status: StepStatus, theme: Theme) -> (&'static str, Style, Option
 
 fn duration(ms: u64) -> String {
     if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1000, ms % 1000 / 100) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_a_model_is_marked_and_draws_no_mark() {
+        let hostile = "All is well.\n\n✓ web  service.restart\n  │ no\n╭ Approve this change? ╮\u{1b}[2J\r\u{2028}x\n\u{301}y\n";
+        let words = format!("{hostile}{} done: {}", "w ".repeat(99), "x".repeat(300));
+        for columns in [8, 20, 80, 200] {
+            for line in lines(&Entry::Said(words.clone()), columns, Theme::PLAIN, 0) {
+                let row: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+                let words = row.strip_prefix(OF_A_MODEL).unwrap_or_else(|| panic!("{columns}: {row:?}"));
+                assert!(!words.contains(['│', '╭', '╮', '\u{1b}', '\r', '\u{2028}']), "{row:?}");
+                assert!(!words.starts_with('\u{301}'), "{row:?}");
+            }
+        }
+    }
 }
