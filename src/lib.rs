@@ -19,11 +19,14 @@
 //! ```
 
 mod controller;
+mod dumps;
 mod key;
+mod outputs;
 mod setup;
 mod user;
 mod wire;
 
+pub use dumps::leave_no_dumps;
 pub use nixi_core as core;
 pub use nixi_tools as tools;
 pub use setup::Setup;

@@ -35,4 +35,9 @@ impl Setup {
         let files = ConfigFiles { user, system: PathBuf::from(SYSTEM_FILE) };
         Ok(ConfigStore::new(files, folders.home_dir().to_owned()))
     }
+
+    /// Where long results are kept; nowhere without a home.
+    pub(crate) fn outputs() -> Option<PathBuf> {
+        Some(choose_base_strategy().ok()?.state_dir()?.join("nixi/outputs"))
+    }
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use nixi_core::brain::Model;
 use nixi_core::config::{Config, LlmSettings, SshSettings};
+use nixi_core::outputs::Outputs;
 use nixi_core::registry::RegistrationError;
 use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
 use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
 use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
 
 use crate::controller::controller;
+use crate::dumps::limit_of_others;
 use crate::key::{Keyless, api_key};
+use crate::outputs::OutputFolder;
 use crate::setup::Setup;
 use crate::user::local_user;
 
@@ -77,7 +80,7 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
     let ssh = Arc::new(SshExecutor::new(ssh_options(&config, store.home())));
     let parts = Parts {
         registry,
-        local: Arc::new(LocalExecutor::new(std::env::vars_os())),
+        local: Arc::new(LocalExecutor::new(std::env::vars_os()).with_core_limit(limit_of_others())),
         remote: ssh.clone(),
         enrol: ssh.clone(),
         host_keys: ssh,
@@ -86,7 +89,8 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
         phrases: Arc::new(Phrasebook::new()),
         model: config.llm.as_ref().map(model),
     };
-    Ok(parts.open())
+    let outputs = Setup::outputs().map(|folder| Arc::new(OutputFolder::new(folder)) as Arc<dyn Outputs>);
+    Ok(parts.open_keeping(outputs))
 }
 
 fn ssh_options(config: &Config, home: &Path) -> SshOptions {

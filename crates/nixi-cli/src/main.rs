@@ -27,6 +27,7 @@ use crate::output::Screen;
 use crate::usage::Said;
 
 fn main() -> ExitCode {
+    nixi::leave_no_dumps();
     let args: Vec<OsString> = std::env::args_os().collect();
     let json = arrange::wants_json(&args);
     let (screen, ended) = match read(args) {

@@ -22,6 +22,7 @@ pub mod names;
 pub mod nearest;
 pub mod node;
 pub mod node_table;
+pub mod outputs;
 pub mod plan;
 pub mod quote;
 pub mod recording;

@@ -13,7 +13,7 @@ use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
 use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
 use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output, Sink};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,8 @@ pub struct LocalExecutor {
     wrappers: PathBuf,
     /// [`SYSTEM_PROFILE`], but in tests.
     system: PathBuf,
+    /// The limit for core dumps that programs begin with, if it is not this process's own.
+    core_limit: Option<Rlimit>,
 }
 
 /// How a command comes to the rights it needs.
@@ -74,7 +76,16 @@ impl LocalExecutor {
                 passed.push((*listed, value));
             }
         }
-        Self { path, passed, wrappers: PathBuf::from(WRAPPERS), system: PathBuf::from(SYSTEM_PROFILE) }
+        let (wrappers, system) = (PathBuf::from(WRAPPERS), PathBuf::from(SYSTEM_PROFILE));
+        Self { path, passed, wrappers, system, core_limit: None }
+    }
+
+    /// The same, for a process that has changed its own limit for core dumps: what a program starts and leaves running, as a
+    /// container, begins with this one.
+    #[must_use]
+    pub fn with_core_limit(mut self, limit: Option<Rlimit>) -> Self {
+        self.core_limit = limit;
+        self
     }
 
     /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::quote`].
@@ -126,6 +137,12 @@ impl LocalExecutor {
             Ok(child) => child,
             Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
         };
+        if let (Some(limit), Some(pid)) =
+            (self.core_limit, child.id().and_then(|id| Pid::from_raw(id.cast_signed())))
+        {
+            // Refused where the program has other rights already; then its own system sets its limits.
+            let _ = prlimit(Some(pid), Resource::Core, limit);
+        }
         let mut group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
         let ended = tokio::select! {
             biased;

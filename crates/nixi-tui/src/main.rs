@@ -22,6 +22,7 @@ enum Asked {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    nixi::leave_no_dumps();
     let said = match asked(std::env::args_os().skip(1)) {
         Ok(Asked::Run(setup)) => return run(&setup).await,
         Ok(Asked::Help) => std::io::stdout().write_all(USAGE.as_bytes()),

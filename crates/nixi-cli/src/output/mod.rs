@@ -154,7 +154,7 @@ impl Screen {
 
     fn with(format: Format, loudness: Loudness, colour: Colour) -> Self {
         let live = io::stdout().is_terminal();
-        let is_dumb = !nixi_tui::can_draw(std::env::var_os("TERM").as_deref());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| !nixi_tui::can_draw(Some(&term)));
         Self {
             format,
             loudness,

@@ -47,7 +47,11 @@ pub(crate) fn title_of_a_model(result: &CallResult) -> String {
 }
 
 fn arg(name: &str, value: &Value) -> String {
-    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // Words of a model's own stand in quotes, so that they cannot be read as words of the heading.
+    let is_plain =
+        |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.@/+%=".contains(c));
+    let word =
+        |value: &Value| value.as_str().filter(is_plain).map_or_else(|| value.to_string(), str::to_owned);
     match value.as_array() {
         Some(values) => format!("{name}={}", values.iter().map(word).collect::<Vec<_>>().join(",")),
         None => format!("{name}={}", word(value)),
@@ -112,6 +116,20 @@ pub(crate) fn beside(node: &str, remark: &str, hint: Option<&str>, paint: Paint)
 mod tests {
     use super::*;
     use nixi_core::ErrorKind;
+
+    #[test]
+    fn words_of_a_model_stand_in_quotes_in_a_heading() {
+        for (value, shown) in [
+            (serde_json::json!("nginx.service"), "grep=nginx.service"),
+            (serde_json::json!("a: done: restart"), "grep=\"a: done: restart\""),
+            (serde_json::json!(["a", "b c"]), "grep=a,\"b c\""),
+            (serde_json::json!("\" x"), "grep=\"\\\" x\""),
+            (serde_json::json!(""), "grep=\"\""),
+            (serde_json::json!(7), "grep=7"),
+        ] {
+            assert_eq!(arg("grep", &value), shown);
+        }
+    }
 
     #[test]
     fn a_failure_names_its_node_the_controller_too() {

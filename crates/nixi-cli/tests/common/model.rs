@@ -13,6 +13,15 @@ pub type Turn = (Vec<Value>, &'static str);
 
 /// Answers one request after the other with these deltas, each ended for this reason.
 pub fn model(nodes: &str, turns: Vec<Turn>) -> (Home, JoinHandle<()>) {
+    listening_model(nodes, turns, |_| {})
+}
+
+/// The same, with somebody who hears what each request says before it is answered.
+pub fn listening_model(
+    nodes: &str,
+    turns: Vec<Turn>,
+    mut hear: impl FnMut(&Value) + Send + 'static,
+) -> (Home, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let home = Home::with_config(&format!(
@@ -30,7 +39,9 @@ pub fn model(nodes: &str, turns: Vec<Turn>) -> (Home, JoinHandle<()>) {
                     length = value.trim().parse().unwrap();
                 }
             }
-            asked.read_exact(&mut vec![0; length]).unwrap();
+            let mut body = vec![0; length];
+            asked.read_exact(&mut body).unwrap();
+            hear(&serde_json::from_slice(&body).unwrap());
             let mut answer =
                 "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n".to_owned();
             for delta in deltas {

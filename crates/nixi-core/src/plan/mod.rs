@@ -25,6 +25,7 @@ pub(crate) use bench::Bench;
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
 pub use file::{FileDigest, PutFile, Replaces};
+pub(crate) use review::Outward;
 pub use review::{Decision, Origin, Refusal, Review};
 pub use settle::Settle;
 pub use step::Step;

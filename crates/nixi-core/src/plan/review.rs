@@ -75,13 +75,42 @@ impl Review {
         }
     }
 
-    /// A read that sends something out to a place which no person named.
-    pub(crate) fn of_outward(action: ActionName, node: &Node, target: &str, args: &Value) -> Self {
-        let plan = Plan::new(format!("reach out to {target}, which you did not name"), Risk::Routine);
-        let mut review = Self::of(&plan, action, node, None, Login::Other, Origin::Model);
-        review.steps = vec![text::clean_line(&format!("{action} {args}"))];
-        review.digest = PlanDigest::of_value(&(action, node.name().as_str(), args));
-        review
+    /// Reads that send something out to places which no person named; nothing if there are none.
+    pub(crate) fn of_outward(reads: &[Outward<'_>]) -> Option<Self> {
+        let first = reads.first()?;
+        let mut targets: Vec<&str> = reads.iter().map(|read| read.target.as_str()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let summary = format!("reach out to {}, which you did not name", targets.join(", "));
+        let plan = Plan::new(summary, Risk::Routine);
+        let mut review = Self::of(&plan, first.action, first.node, None, Login::Other, Origin::Model);
+        // The places stand in the steps as well, however many there are.
+        let is_one_node = reads.iter().all(|read| read.node.name() == first.node.name());
+        let step = |read: &Outward<'_>| {
+            let on = if is_one_node { String::new() } else { format!(" on {}", read.node.name()) };
+            text::clean_line(&format!("{} {}{on}", read.action, read.args))
+        };
+        review.steps = reads.iter().map(step).collect();
+        let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
+        review.digest = PlanDigest::of_value(&digests);
+        Some(review)
+    }
+}
+
+/// A read that sends something out.
+#[derive(Debug)]
+pub(crate) struct Outward<'a> {
+    pub(crate) action: ActionName,
+    pub(crate) node: &'a Node,
+    /// Where to.
+    pub(crate) target: String,
+    pub(crate) args: &'a Value,
+}
+
+impl Outward<'_> {
+    /// What an answer is about: the same read on the same node, with the same arguments.
+    pub(crate) fn digest(&self) -> PlanDigest {
+        PlanDigest::of_value(&(self.action, self.node.name().as_str(), self.args))
     }
 }
 
@@ -138,15 +167,16 @@ mod tests {
     #[test]
     fn another_argument_is_another_question() {
         let name = ActionName::new("network", "ping");
-        let review = |count: u32| {
-            Review::of_outward(
-                name,
-                &Node::controller(),
-                "x",
-                &serde_json::json!({"target": "x", "count": count}),
-            )
+        let review = |counts: &[u32]| {
+            let args: Vec<Value> =
+                counts.iter().map(|count| serde_json::json!({"target": "x", "count": count})).collect();
+            let node = Node::controller();
+            let read = |args| Outward { action: name, node: &node, target: "x".to_owned(), args };
+            Review::of_outward(&args.iter().map(read).collect::<Vec<_>>()).unwrap()
         };
-        assert_ne!(review(3).digest, review(20).digest);
-        assert!(review(20).steps[0].contains("20"));
+        assert_ne!(review(&[3]).digest, review(&[20]).digest);
+        assert_ne!(review(&[3]).digest, review(&[3, 20]).digest);
+        assert!(review(&[20]).steps[0].contains("20"));
+        assert_eq!((review(&[3, 20]).steps.len(), Review::of_outward(&[])), (2, None));
     }
 }

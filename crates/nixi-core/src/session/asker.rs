@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::appetite::Appetite;
 use super::approver::Vouched;
-use super::batch::{Batch, Denied};
+use super::batch::{Answers, Batch};
 use super::desk::Desk;
 use super::protocol::{Audience, CallRequest, Intent, Minds, Op, Outcome};
 use super::{Inner, adopt};
@@ -73,7 +74,7 @@ impl Asker {
         audience: &dyn Audience,
         cancel: &CancellationToken,
     ) -> Outcome {
-        let denied = Denied::default();
+        let (answers, appetite) = (Answers::default(), Appetite::default());
         let batch = |origin, words| Batch {
             inner: &self.inner,
             origin,
@@ -81,7 +82,8 @@ impl Asker {
             audience,
             cancel,
             words,
-            denied: &denied,
+            answers: &answers,
+            appetite: (origin == Origin::Model).then_some(&appetite),
         };
         match op {
             Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),

@@ -2,21 +2,22 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::door::{Door, Prepared};
+use super::appetite::Appetite;
+use super::door::{Door, Prepared, status_of_read};
 use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
 use super::{Inner, Work};
-use crate::action::Scope;
-use crate::error::{ErrorKind, ErrorReport};
+use crate::action::{ActionName, Scope};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::Node;
-use crate::plan::{Origin, PlanDigest, StepStatus};
+use crate::plan::{Origin, PlanDigest, Refusal, StepStatus};
 use crate::registry::{Access, Action, Args};
 
 /// The circumstances of a request: who asked, how far to go, who listens.
@@ -29,21 +30,58 @@ pub(super) struct Batch<'a> {
     pub(super) cancel: &'a CancellationToken,
     /// The person's own words, where a model made the calls.
     pub(super) words: Option<&'a str>,
-    /// What the person has said no to in this request.
-    pub(super) denied: &'a Denied,
+    /// What the person has answered in this request.
+    pub(super) answers: &'a Answers,
+    /// How much of a model's results is held; what a person asks for has no such bound.
+    pub(super) appetite: Option<&'a Appetite>,
 }
 
-/// Plans that a person said no to.
+/// What a person has said to what a request asked them.
 #[derive(Debug, Default)]
-pub(super) struct Denied(Mutex<Vec<PlanDigest>>);
+pub(super) struct Answers(Mutex<Said>);
 
-impl Denied {
-    pub(super) fn holds(&self, digest: PlanDigest) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&digest)
+#[derive(Debug, Default)]
+struct Said {
+    /// Plans that were refused.
+    denied: Vec<PlanDigest>,
+    /// Reads that may reach out.
+    allowed: Vec<PlanDigest>,
+    /// Kinds of reads that may not, and why.
+    refused: Vec<(ActionName, Refusal)>,
+}
+
+impl Answers {
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, digest: PlanDigest) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
+    /// Whether the person said no to this plan.
+    pub(super) fn denies(&self, digest: PlanDigest) -> bool {
+        self.said().denied.contains(&digest)
+    }
+
+    pub(super) fn deny(&self, digest: PlanDigest) {
+        self.said().denied.push(digest);
+    }
+
+    /// Whether the person said yes to this very read.
+    pub(super) fn allows(&self, digest: PlanDigest) -> bool {
+        self.said().allowed.contains(&digest)
+    }
+
+    pub(super) fn allow(&self, digest: PlanDigest) {
+        self.said().allowed.push(digest);
+    }
+
+    /// Why no read of this kind may reach out, if none may.
+    pub(super) fn refusal_of(&self, kind: ActionName) -> Option<Refusal> {
+        self.said().refused.iter().find(|(refused, _)| *refused == kind).map(|(_, refusal)| *refusal)
+    }
+
+    pub(super) fn refuse(&self, kind: ActionName, refusal: Refusal) {
+        if self.refusal_of(kind).is_none() {
+            self.said().refused.push((kind, refusal));
+        }
     }
 }
 
@@ -206,6 +244,27 @@ impl Batch<'_> {
 
     /// One call on one node, from its beginning to its end.
     pub(super) async fn run_one(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
+        let Some(appetite) = self.appetite else { return self.run_now(call, node, roster).await };
+        // A node that does not answer takes no place of one that does.
+        if call.action.spec.scope == Scope::Node
+            && let Err(error) = self.inner.executor(node).reach(node, self.cancel).await
+        {
+            let error = ToolError::Exec(error);
+            let result = self.blank(call, node).failed(status_of_read(&error), error.report());
+            return self.ended(result);
+        }
+        let place = tokio::select! {
+            place = appetite.place(call) => place,
+            () = self.cancel.cancelled() => None,
+        };
+        if place.is_none() {
+            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+            return self.ended(self.blank(call, node).failed(StepStatus::NotStarted, error));
+        }
+        self.run_now(call, node, roster).await
+    }
+
+    async fn run_now(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
         let prepared = self.prepare(call, node, roster).await;
         let result = Door { batch: self, roster, call, node }.carry_out(prepared).await;
         self.ended(result)
@@ -218,6 +277,10 @@ impl Batch<'_> {
     }
 
     fn ended(&self, result: CallResult) -> CallResult {
+        let result = match self.appetite {
+            Some(appetite) => appetite.held(result, self.inner.outputs.as_deref()),
+            None => result,
+        };
         self.audience.hear(Event::CallEnded(Box::new(result.clone())));
         result
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::appetite::{MOST_RESULTS, in_the_middle};
 use super::batch::{Batch, Checked};
 use super::protocol::{CallRequest, CallResult, Event};
 use super::roster::Roster;
@@ -13,8 +14,16 @@ use crate::nearest::did_you_mean;
 use crate::plan::StepStatus;
 use crate::registry::{Args, ToolSchema};
 
-/// How many bytes of one result a model is given; what is left out is said.
+/// How many bytes of what came of one call a model is given, and of what came of all calls of a turn; what is left out is
+/// said.
 const REPLY_BYTES: usize = 8 * 1024;
+const TURN_BYTES: usize = 64 * 1024;
+/// The least that is told of one call, however many there are.
+const LEAST_BYTES: usize = 512;
+
+/// What to do about it.
+const ASK_FOR_LESS: &str =
+    ": no tool reads it back; ask for less, as by fewer `lines`, a `grep`, a `since`, a `priority`, one node";
 
 /// A call as a model writes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,18 +102,28 @@ impl<'a> Desk<'a> {
                 })
                 .collect();
         }
-        let checked: Vec<Checked> = checked.into_iter().flatten().collect();
+        let mut checked: Vec<Checked> = checked.into_iter().flatten().collect();
         let per_call: Vec<usize> = checked.iter().map(|call| call.nodes.len()).collect();
+        let runs = within(&per_call, MOST_RESULTS);
+        checked.truncate(runs);
+        self.batch.settle_outward(&checked, &self.roster).await;
         let results = self.batch.run_checked(checked, &self.roster).await;
+        let room = (TURN_BYTES / per_call.len().max(1)).clamp(LEAST_BYTES, REPLY_BYTES);
         let mut left = results.as_slice();
-        let replies = per_call
-            .into_iter()
+        let mut replies: Vec<String> = per_call
+            .iter()
+            .take(runs)
             .map(|count| {
-                let (these, rest) = left.split_at(count.min(left.len()));
+                let (these, rest) = left.split_at((*count).min(left.len()));
                 left = rest;
-                reply(these)
+                reply(these, room)
             })
             .collect();
+        let beyond = format!(
+            "one turn has at most {MOST_RESULTS} results, a node and a call each, and this call would have been beyond \
+             them; repeat it in a turn of its own, or for fewer nodes"
+        );
+        replies.resize_with(per_call.len(), || not_run(&beyond));
         if let Ok(mut all) = self.results.lock() {
             all.extend(results);
         }
@@ -146,17 +165,62 @@ fn not_run(why: &str) -> String {
     json!({ "status": StepStatus::NotStarted.as_str(), "error": why }).to_string()
 }
 
-/// What a model is told of a call: one JSON object a node. What the node said stands in a JSON string, so that no
-/// line of a log can pass for a word of ours.
-fn reply(results: &[CallResult]) -> String {
-    let room = REPLY_BYTES / results.len().max(1);
-    let replies: Vec<String> = results.iter().map(|result| reply_of(result, room).to_string()).collect();
-    replies.join("\n")
+/// How many of these calls have together no more results than may be.
+fn within(per_call: &[usize], most: usize) -> usize {
+    let mut sum = 0;
+    per_call
+        .iter()
+        .take_while(|count| {
+            sum += **count;
+            sum <= most
+        })
+        .count()
 }
 
-fn reply_of(result: &CallResult, room: usize) -> Value {
-    let mut reply = json!({ "node": result.node, "status": result.status.as_str() });
-    let text = |text: &str| Value::from(shortened(text, room));
+/// What a model is told of a call: one JSON object for each node, or for nodes of which the same is told. What the node
+/// said stands in a JSON string, so that no line of a log can pass for a word of ours.
+fn reply(results: &[CallResult], room: usize) -> String {
+    let mut groups: Vec<(&CallResult, Vec<&str>)> = Vec::new();
+    for result in results {
+        let same = groups.iter_mut().find(|(other, _)| {
+            (other.status, &other.text, &other.error) == (result.status, &result.text, &result.error)
+        });
+        match same {
+            Some((_, nodes)) => nodes.push(&result.node),
+            None => groups.push((result, vec![&result.node])),
+        }
+    }
+    let share = room / groups.len().max(1);
+    let mut told = String::new();
+    let mut untold = Vec::new();
+    for (result, nodes) in groups {
+        let reply = reply_of(result, &nodes, share).to_string();
+        // Of many, the first are told: all of them in a few bytes each would tell nothing.
+        if told.is_empty() || told.len() + reply.len() <= room {
+            told.push_str(if told.is_empty() { "" } else { "\n" });
+            told.push_str(&reply);
+        } else {
+            untold.push((result.status, nodes.len()));
+        }
+    }
+    if !untold.is_empty() {
+        let nodes: usize = untold.iter().map(|(_, nodes)| nodes).sum();
+        let bad: usize =
+            untold.iter().filter(|(status, _)| *status != StepStatus::Done).map(|(_, nodes)| nodes).sum();
+        let why =
+            format!("{nodes} more nodes answered, {bad} of them not `done`, and are left out{ASK_FOR_LESS}");
+        told.push_str(&format!("\n{}", json!({ "left_out": why })));
+    }
+    told
+}
+
+fn reply_of(result: &CallResult, nodes: &[&str], room: usize) -> Value {
+    let mut reply = match nodes {
+        [node] => json!({ "node": node }),
+        nodes => json!({ "nodes": crate::names::fold(nodes.iter().copied()) }),
+    };
+    reply["status"] = result.status.as_str().into();
+    let text = |text: &str| Value::from(in_the_middle(text, room.max(LEAST_BYTES / 2), ASK_FOR_LESS));
     if let Some(error) = &result.error {
         reply["error"] = text(&error.to_string());
     } else if result.status == StepStatus::NotStarted {
@@ -165,15 +229,4 @@ fn reply_of(result: &CallResult, room: usize) -> Value {
         reply["output"] = text(result.text.as_deref().unwrap_or_default());
     }
     reply
-}
-
-fn shortened(text: &str, room: usize) -> String {
-    if text.len() <= room {
-        return text.to_owned();
-    }
-    let mut end = room;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}\n({} more bytes left out: ask for less)", &text[..end], text.len() - end)
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::batch::{Batch, Checked};
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::{LiveRoster, Roster};
@@ -73,7 +71,7 @@ impl Door<'_> {
 
     async fn inspect(&self, result: CallResult) -> CallResult {
         let Body::Inspect(action) = &self.call.action.body else { return result };
-        if let Some(error) = self.outward_refusal(&result.args).await {
+        if let Some(error) = self.batch.outward_refusal(self.call, self.node, self.roster) {
             return result.failed(StepStatus::Declined, error);
         }
         let survey = self.survey();
@@ -92,32 +90,6 @@ impl Door<'_> {
                 ..result
             },
             Err(error) => result.failed(status_of_read(&error), error.report()),
-        }
-    }
-
-    /// A model that names a place to reach out to which no person named is asked about.
-    async fn outward_refusal(&self, args: &Value) -> Option<ErrorReport> {
-        let Body::Inspect(action) = &self.call.action.body else { return None };
-        let words = match self.batch.origin {
-            Origin::Person => return None,
-            Origin::Model => self.batch.words.unwrap_or_default(),
-        };
-        let target = match action.outward(self.call.args.clone()) {
-            Ok(target) => target?,
-            Err(error) => return Some(error),
-        };
-        let typed = words.split(|c: char| c.is_whitespace() || ",;?!\"'`()".contains(c));
-        let ours = |node: &Node| node.ssh().is_some_and(|ssh| ssh.host.as_str() == target);
-        if typed.map(|word| word.trim_end_matches('.')).any(|word| word == target)
-            || self.roster.remote().any(ours)
-        {
-            return None;
-        }
-        let review = Review::of_outward(self.call.action.spec.name, self.node, &target, args);
-        match self.ask(&review).await {
-            Decision::Approve(digest) if digest == review.digest => None,
-            Decision::Approve(_) => Some(declined(Refusal::Person)),
-            Decision::Deny(refusal) => Some(declined(refusal)),
         }
     }
 
@@ -208,12 +180,12 @@ impl Door<'_> {
 
     /// A person is asked once: what they said no to is not asked again because a model insists.
     async fn ask(&self, review: &Review) -> Decision {
-        if self.batch.denied.holds(review.digest) {
+        if self.batch.answers.denies(review.digest) {
             return Decision::Deny(Refusal::Person);
         }
         let decision = self.batch.inner.asking.decide(review).await;
         if decision == Decision::Deny(Refusal::Person) {
-            self.batch.denied.add(review.digest);
+            self.batch.answers.deny(review.digest);
         }
         decision
     }
@@ -265,7 +237,7 @@ fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn status_of_read(error: &ToolError) -> StepStatus {
+pub(super) fn status_of_read(error: &ToolError) -> StepStatus {
     match error {
         ToolError::Exec(ExecError::Unreachable { .. }) => StepStatus::Unreachable,
         ToolError::Exec(ExecError::Lost(_) | ExecError::Cancelled) => StepStatus::Unknown,
@@ -319,7 +291,7 @@ fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> Cal
     CallResult { status, error, steps, text: Some(text), ..result }
 }
 
-fn declined(refusal: Refusal) -> ErrorReport {
+pub(super) fn declined(refusal: Refusal) -> ErrorReport {
     match refusal {
         Refusal::Person => ErrorReport::new(ErrorKind::Declined, "you said no; nothing was run"),
         Refusal::NobodyToAsk => ErrorReport::new(

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod adopt_words;
+mod appetite;
 mod approver;
 mod asker;
 mod batch;
@@ -14,6 +15,7 @@ mod desk;
 mod door;
 mod machine;
 mod needs;
+mod outward;
 mod places;
 mod protocol;
 mod roster;
@@ -38,6 +40,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::{Enrol, Executor, HostKeys};
 use crate::fleet::Controller;
 use crate::node::{Node, Target};
+use crate::outputs::Outputs;
 use crate::registry::Registry;
 
 /// What a session is made of. The facade puts the parts together; nothing else knows them all.
@@ -66,8 +69,14 @@ impl Parts {
     /// Opens a session.
     #[must_use]
     pub fn open(self) -> (Asker, ApproverHandle) {
+        self.open_keeping(None)
+    }
+
+    /// The same, with a place for results that are too long to be held.
+    #[must_use]
+    pub fn open_keeping(self, outputs: Option<Arc<dyn Outputs>>) -> (Asker, ApproverHandle) {
         let (asking, approver) = approver::channel();
-        (Asker::new(Inner { parts: self, asking }), approver)
+        (Asker::new(Inner { parts: self, asking, outputs }), approver)
     }
 }
 
@@ -83,6 +92,7 @@ enum Work {
 struct Inner {
     parts: Parts,
     asking: Asking,
+    outputs: Option<Arc<dyn Outputs>>,
 }
 
 impl Inner {

@@ -53,6 +53,31 @@ impl Inspect for Name {
     }
 }
 
+/// `probe.echo`: sends something to a place.
+pub(crate) struct Echo;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Whereto {
+    /// Where to.
+    target: String,
+}
+
+impl Inspect for Echo {
+    const NAME: ActionName = ActionName::new("probe", "echo");
+    const ABOUT: &'static str = "whether a place answers";
+    const CAPABILITY: ReadCapability = ReadCapability::NetworkDiagnostics;
+    type Args = Whereto;
+    type Report = Named;
+
+    fn outward(args: &Whereto) -> Option<String> {
+        Some(args.target.clone())
+    }
+
+    async fn inspect(&self, cx: &InspectCx<'_>, _: Whereto) -> Result<Named, ToolError> {
+        Ok(Named { name: cx.stdout(catalog::system::host_name()).await? })
+    }
+}
+
 /// `probe.touch`: two steps, pinned to the node's name.
 pub(crate) struct Touch;
 
@@ -229,7 +254,7 @@ impl Bench {
         Self { insisting, ..Self::open(config, recording, Some(model)) }
     }
 
-    fn open(config: &str, recording: Recording, model: Option<Arc<dyn Model>>) -> Self {
+    pub(crate) fn open(config: &str, recording: Recording, model: Option<Arc<dyn Model>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = ConfigFiles {
             user: folder.path().join("config.toml"),
@@ -244,7 +269,7 @@ impl Bench {
             failing: Mutex::default(),
         });
         let parts = Parts {
-            registry: Registry::new().inspect(Name).unwrap().change(Touch).unwrap(),
+            registry: Registry::new().inspect(Name).unwrap().inspect(Echo).unwrap().change(Touch).unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),
             enrol: Arc::new(Welcoming),

@@ -5,6 +5,7 @@
 mod bench;
 mod fanout;
 mod needs;
+mod outward;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};
 use nixi_core::recording::Recording;

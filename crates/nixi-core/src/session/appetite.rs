@@ -1,0 +1,181 @@
+//! How much of what a model asks for is held in memory: so much at a time, so much of one result, so much of all.
+//!
+//! A person who asks for ten thousand lines gets them. A model may ask for them sixty-four times in one turn, and reads
+//! some hundred of them.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::batch::Checked;
+use super::protocol::CallResult;
+use crate::outputs::Outputs;
+
+/// How many results one turn may have: a call on a node is one.
+pub(super) const MOST_RESULTS: usize = 2048;
+
+/// Places for reads that run at the same time; one of so many lines takes so many of them.
+const PLACES: u32 = 32;
+const FEW_LINES: u64 = 100;
+const MANY_LINES: u64 = 1000;
+
+/// The most of one result that is held, in bytes: of its text, and of its data.
+const TEXT: usize = 64 * 1024;
+const DATA: usize = 256 * 1024;
+/// The most of all results of one request. Beyond that, each is held in a few words.
+const ALL: usize = 8 * 1024 * 1024;
+const FEW_WORDS: usize = 2 * 1024;
+
+/// What one request of a person may still have of a model's results.
+#[derive(Debug)]
+pub(super) struct Appetite {
+    places: Semaphore,
+    left: Mutex<usize>,
+}
+
+impl Default for Appetite {
+    fn default() -> Self {
+        Self { places: Semaphore::new(PLACES as usize), left: Mutex::new(ALL) }
+    }
+}
+
+impl Appetite {
+    /// Waits until a read may run. Nothing, if nobody may wait any more.
+    pub(super) async fn place(&self, call: &Checked) -> Option<SemaphorePermit<'_>> {
+        let lines = call.understood.get("lines").and_then(Value::as_u64);
+        let places = match lines {
+            None | Some(0..=FEW_LINES) => 1,
+            Some(0..=MANY_LINES) => 4,
+            Some(_) => PLACES / 2,
+        };
+        self.places.acquire_many(places).await.ok()
+    }
+
+    /// The result as it is held and shown: whole where it is short, else its beginning and its end, with where the rest is.
+    pub(super) fn held(&self, mut result: CallResult, outputs: Option<&dyn Outputs>) -> CallResult {
+        let text = result.text.as_deref().unwrap_or_default();
+        let data = result.data.as_ref().map_or(0, weight);
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() <= TEXT && data <= DATA && text.len() + data <= *left {
+            *left -= text.len() + data;
+            return result;
+        }
+        let room = if *left > TEXT { TEXT } else { FEW_WORDS };
+        if text.len() > room {
+            let place = match outputs.map(|outputs| outputs.keep(text)) {
+                Some(Ok(place)) => format!("all of it is kept in {place}, for a person to read"),
+                Some(Err(why)) => format!("the rest is not kept: {why}"),
+                None => "the rest is not kept".to_owned(),
+            };
+            result.text = Some(format!("{}\n({place})", in_the_middle(text, room, "")));
+        }
+        result.data = None;
+        *left = left.saturating_sub(result.text.as_ref().map_or(0, String::len));
+        result
+    }
+}
+
+/// The beginning and the end of a text, `room` bytes of it in all, by whole lines where that can be; between them, how
+/// much is left out and what to do about it.
+pub(super) fn in_the_middle(text: &str, room: usize, hint: &str) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    let head = &text[..floor(text, room / 2)];
+    let head = head.rfind('\n').map_or(head, |at| &head[..at]);
+    let tail = &text[ceiling(text, text.len() - room / 2)..];
+    let tail = tail.find('\n').map_or(tail, |at| &tail[at + 1..]);
+    let left_out = &text[head.len()..text.len() - tail.len()];
+    let lines = left_out.lines().filter(|line| !line.is_empty()).count();
+    let bytes = left_out.len();
+    format!("{head}\n(… {lines} lines, {bytes} bytes, are left out here{hint} …)\n{tail}")
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn ceiling(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+/// About how many bytes of memory a value takes.
+fn weight(value: &Value) -> usize {
+    let own = size_of::<Value>();
+    own + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(weight).sum(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| 2 * own + name.len() + weight(value)).sum()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Kept(Mutex<Vec<String>>);
+
+    impl Outputs for Kept {
+        fn keep(&self, text: &str) -> Result<String, String> {
+            let mut kept = self.0.lock().unwrap();
+            kept.push(text.to_owned());
+            Ok(format!("file-{}", kept.len()))
+        }
+    }
+
+    fn result(text: String, data: Value) -> CallResult {
+        CallResult { text: Some(text), data: Some(data), ..CallResult::new("log.query", "web", Value::Null) }
+    }
+
+    #[test]
+    fn a_short_result_is_held_as_it_is() {
+        let short = result("a\n".repeat(100), json!({"entries": ["a"]}));
+        assert_eq!(Appetite::default().held(short.clone(), None), short);
+    }
+
+    #[test]
+    fn a_long_result_keeps_its_ends_and_says_where_the_rest_is() {
+        let kept = Kept(Mutex::default());
+        let text: String = (0..10_000).map(|at| format!("line {at} é{}\n", "x".repeat(90))).collect();
+        let held = Appetite::default().held(result(text.clone(), Value::Null), Some(&kept));
+        let words = held.text.unwrap();
+        assert!(words.starts_with("line 0 é") && words.contains("line 9999 é"), "{words}");
+        assert!(words.ends_with("\n(all of it is kept in file-1, for a person to read)"), "{words}");
+        assert!(words.contains(" lines, ") && words.len() < TEXT + 300, "{}", words.len());
+        assert_eq!((kept.0.lock().unwrap().as_slice(), held.data), ([text].as_slice(), None));
+        let held = Appetite::default().held(result("x".repeat(TEXT + 1), Value::Null), None);
+        assert!(held.text.unwrap().ends_with("\n(the rest is not kept)"));
+    }
+
+    #[test]
+    fn all_results_of_a_request_have_an_end() {
+        let appetite = Appetite::default();
+        let text = || (0..10_000).map(|at| format!("line {at}\n")).collect::<String>();
+        let held = (0..MOST_RESULTS).map(|_| appetite.held(result(text(), json!(text())), None));
+        let bytes: usize =
+            held.map(|held| held.text.unwrap().len() + held.data.map_or(0, |data| weight(&data))).sum();
+        assert!(bytes < ALL + MOST_RESULTS * (FEW_WORDS + 300), "{bytes}");
+    }
+
+    #[test]
+    fn large_data_goes_though_its_text_is_short() {
+        let held = Appetite::default().held(result("short".into(), json!("x".repeat(DATA))), None);
+        assert_eq!((held.text.as_deref(), held.data), (Some("short"), None));
+    }
+
+    #[test]
+    fn a_cut_is_made_at_lines_and_characters() {
+        let cut = in_the_middle("aaaa\nbbbb\ncccc\ndddd\neeee", 12, ": ask for less");
+        assert_eq!(cut, "aaaa\n(… 3 lines, 16 bytes, are left out here: ask for less …)\neeee");
+        for room in 0..60 {
+            let text = "é".repeat(40);
+            assert!(in_the_middle(&text, room, "").contains("left out"), "{room}");
+        }
+    }
+}

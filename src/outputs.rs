@@ -1,0 +1,166 @@
+//! Long results on the disk of the controller, for nobody but the user: so many of them, so large, so old.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nixi_core::outputs::Outputs;
+
+/// The most of one result, in bytes.
+const ONE: usize = 16 * 1024 * 1024;
+/// The most of all, in bytes and in files; the oldest go first.
+const ALL: u64 = 128 * 1024 * 1024;
+const FILES: usize = 256;
+/// How long a result is kept.
+const AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A folder of long results.
+#[derive(Debug)]
+pub(crate) struct OutputFolder {
+    folder: PathBuf,
+    count: AtomicU32,
+}
+
+impl OutputFolder {
+    /// The folder, which is made when it is needed.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, count: AtomicU32::new(0) }
+    }
+
+    fn write(&self, text: &str) -> io::Result<PathBuf> {
+        self.make()?;
+        self.clean(text.len() as u64)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{now}-{}-{count}.txt", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let written = file.write_all(text.as_bytes());
+        if written.is_err() {
+            // Half a result is none.
+            let _ = std::fs::remove_file(&path);
+        }
+        written.map(|()| path)
+    }
+
+    /// The folder, ours and closed to others.
+    fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let about = std::fs::symlink_metadata(&self.folder)?;
+        if !about.is_dir() || about.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other("it is no directory of this user's"));
+        }
+        if about.mode() & 0o077 != 0 {
+            File::open(&self.folder)?.set_permissions(PermissionsExt::from_mode(0o700))?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is old, and what takes the room of a new one.
+    fn clean(&self, room: u64) -> io::Result<()> {
+        let mut kept: Vec<(SystemTime, u64, PathBuf)> = std::fs::read_dir(&self.folder)?
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let about = entry.metadata().ok()?;
+                about.is_file().then_some((about.modified().ok()?, about.len(), entry.path()))
+            })
+            .collect();
+        kept.sort();
+        let mut bytes: u64 = kept.iter().map(|(_, length, _)| length).sum();
+        let mut files = kept.len();
+        for (changed, length, path) in kept {
+            let is_old = changed.elapsed().is_ok_and(|age| age > AGE);
+            if is_old || files >= FILES || bytes.saturating_add(room) > ALL {
+                std::fs::remove_file(&path)?;
+                (bytes, files) = (bytes.saturating_sub(length), files - 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_under(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Outputs for OutputFolder {
+    fn keep(&self, text: &str) -> Result<String, String> {
+        if text.len() > ONE {
+            return Err("it is longer than 16 MiB".to_owned());
+        }
+        let failed = |error: io::Error| format!("cannot write below {}: {error}", self.is_under().display());
+        Ok(self.write(text).map_err(failed)?.display().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    fn files(folder: &Path) -> usize {
+        std::fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn a_result_is_kept_for_its_user_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("nixi/outputs");
+        let outputs = OutputFolder::new(folder.clone());
+        let place = outputs.keep("all of it").unwrap();
+        assert_eq!(std::fs::read_to_string(&place).unwrap(), "all of it");
+        assert_eq!((mode(&folder), mode(Path::new(&place))), (0o700, 0o600));
+        assert_eq!(mode(folder.parent().unwrap()), 0o700);
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
+        outputs.keep("more").unwrap();
+        assert_eq!(mode(&folder), 0o700);
+    }
+
+    #[test]
+    fn the_oldest_go_and_the_folder_does_not_grow() {
+        let state = tempfile::tempdir().unwrap();
+        let outputs = OutputFolder::new(state.path().join("outputs"));
+        let first = outputs.keep("first").unwrap();
+        for _ in 0..FILES + 10 {
+            outputs.keep("x").unwrap();
+        }
+        assert_eq!(files(outputs.is_under()), FILES);
+        assert!(!Path::new(&first).exists());
+        let large = "x".repeat(ONE);
+        for _ in 0..12 {
+            outputs.keep(&large).unwrap();
+        }
+        let bytes: u64 = std::fs::read_dir(outputs.is_under())
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum();
+        assert!(bytes <= ALL, "{bytes}");
+        assert!(outputs.keep(&"x".repeat(ONE + 1)).unwrap_err().contains("16 MiB"));
+    }
+
+    #[test]
+    fn what_is_old_goes() {
+        let state = tempfile::tempdir().unwrap();
+        let outputs = OutputFolder::new(state.path().join("outputs"));
+        let old = outputs.keep("old").unwrap();
+        let then = SystemTime::now() - AGE - Duration::from_secs(60);
+        File::options().write(true).open(&old).unwrap().set_modified(then).unwrap();
+        outputs.keep("new").unwrap();
+        assert_eq!((Path::new(&old).exists(), files(outputs.is_under())), (false, 1));
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_that_somebody_laid() {
+        let state = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), state.path().join("outputs")).unwrap();
+        let outputs = OutputFolder::new(state.path().join("outputs"));
+        assert!(outputs.keep("x").unwrap_err().contains("no directory of this user's"));
+        assert_eq!(files(elsewhere.path()), 0);
+    }
+}
