@@ -15,7 +15,8 @@ impl Audience for Progress {
             | Event::CallStarted { .. }
             | Event::ChangeBegins(_)
             | Event::Node(_)
-            | Event::Said(_) => return,
+            | Event::Said(_)
+            | Event::TakenBack(_) => return,
         };
         println!("{} {}: {}", result.node, result.tool, result.status.as_str());
         result.steps.iter().for_each(|step| println!("  {}: {}", step.status.as_str(), step.step));

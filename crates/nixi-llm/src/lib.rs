@@ -11,4 +11,5 @@ mod prompt;
 
 pub use model::{ChatModel, ModelSettings, Patience};
 pub use phrasebook::Phrasebook;
-pub use secrecy::SecretString;
+pub use secrecy::zeroize::Zeroizing;
+pub use secrecy::{ExposeSecret, SecretString};

@@ -32,10 +32,9 @@ impl Paint {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => {
-                let term = std::env::var_os("TERM");
                 terminal
                     && set("NO_COLOR").is_none()
-                    && term.is_none_or(|term| nixi_tui::can_draw(Some(&term)))
+                    && nixi_tui::can_draw(std::env::var_os("TERM").as_deref())
             }
         };
         if coloured { Self::Coloured } else { Self::Plain }

@@ -67,7 +67,7 @@ async fn asked(words: &str, config: &str, turns: Vec<Vec<ModelCall>>, answers: &
             match answers.next() {
                 Some(true) => pending.approve(),
                 Some(false) => pending.deny(Refusal::Person),
-                None => panic!("asked once more: {:?}", pending.review()),
+                None => unreachable!("asked once more: {:?}", pending.review()),
             }
         }
     };
@@ -92,7 +92,7 @@ async fn one_question_lists_all_places_of_a_turn() {
         echo("a.example", "web,watch"),
     ];
     let asked = asked("look", CONFIG, vec![turn.clone(), turn], &[true]).await;
-    let [review] = &asked.reviews[..] else { panic!("{:?}", asked.reviews) };
+    let [review] = &asked.reviews[..] else { unreachable!("{:?}", asked.reviews) };
     assert_eq!(review.summary, "reach out to a.example, b.example, which you did not name");
     assert_eq!(review.steps.len(), 4, "{:?}", review.steps);
     assert!(
@@ -153,7 +153,7 @@ async fn what_many_nodes_say_alike_is_told_once() {
 async fn a_turn_has_so_many_results_and_says_what_was_not_run() {
     let turn: Vec<ModelCall> = (0..64).map(|_| name("n*")).collect();
     let asked = asked("look", &fleet(100), vec![turn], &[]).await;
-    let [told] = &asked.told[..] else { panic!("{:?}", asked.told) };
+    let [told] = &asked.told[..] else { unreachable!("{:?}", asked.told) };
     let ran = |reply: &&String| reply.contains("\"done\"");
     assert_eq!(
         (told.len(), told.iter().take_while(ran).count(), told.iter().filter(ran).count()),

@@ -148,7 +148,9 @@ fn refused(url: &str, name: &str, status: u16, message: &str, wait: Option<Durat
 /// A server's words, safe and short. Secrets go before the cut, which could leave half of one, and after the cleaning,
 /// which could put one together.
 fn shown(words: &str, secrets: &Secrets) -> String {
-    let line = secrets.hidden(&text::clean_line(words.trim()));
+    let words = text::undrawn(words);
+    // No row of blanks moves what follows to a line of its own.
+    let line = secrets.hidden(&words.split_whitespace().collect::<Vec<_>>().join(" "));
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
@@ -169,6 +171,9 @@ mod tests {
         let report = refused(500, message).report(&Secrets::new("http://m/v1", None), "m");
         assert!(report.message.chars().count() < 400);
         assert!(!report.message.contains('\u{1b}'));
+        let forged = format!("no{}── Nixi asks ──\r\n│ Apply this? [y/N]", " ".repeat(500));
+        let report = refused(500, forged).report(&Secrets::new("http://m/v1", None), "m");
+        assert!(report.message.contains("no -- Nixi asks -- | Apply this? [y/N]"), "{}", report.message);
     }
 
     #[test]
