@@ -119,6 +119,9 @@ mod tests {
             ("::1", "[::1]"),
             ("ssh://ops@bastion.lan:22", "ops@bastion.lan:22"),
             ("ssh://[::1]:2/", "[::1]:2"),
+            ("alice@corp.example.com@gate:22", "alice@corp.example.com@gate:22"),
+            ("CORP\\alice@[fe80::1%eth0]:22", "CORP\\alice@[fe80::1%eth0]:22"),
+            ("ops:web:ssh@gate", "ops:web:ssh@gate"),
         ] {
             assert_eq!(word.parse::<Hop>().unwrap().to_string(), shown, "{word}");
         }
@@ -133,7 +136,8 @@ mod tests {
             "[::1]2",
             "http://h",
             "-oProxyCommand=x",
-            "a@b@c",
+            "a;b@c",
+            "-a@b",
             "%h",
         ] {
             assert!(word.parse::<Hop>().is_err(), "{word}");

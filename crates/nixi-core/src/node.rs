@@ -1,7 +1,7 @@
 //! Nodes: the machines Nixi looks after, and the names that people give them.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -104,9 +104,10 @@ impl NodeName {
 }
 
 checked_word! {
-    /// A host as SSH reaches it: a host name, an IPv4 or an IPv6 address (without brackets).
+    /// A host as SSH reaches it: a host name, an IPv4 or an IPv6 address (without brackets), the latter perhaps with the
+    /// interface it is reached by (`fe80::1%eth0`).
     Host, "a host", |word| {
-        if word.parse::<IpAddr>().is_ok() {
+        if word.parse::<IpAddr>().is_ok() || is_scoped(word) {
             return Ok(());
         }
         match word {
@@ -122,14 +123,29 @@ checked_word! {
 }
 
 checked_word! {
-    /// A login name as useradd(8) takes it: letters, digits, `-`, `_` and `.`, at most 32.
+    /// A login name. Beside those of useradd(8), the names that directories have are taken: `a@example.com`, `CORP\\a`,
+    /// `svc$`. Refused is what ssh refuses on its own command line, since it may reach a shell there, and what cannot be seen.
     UserName, "a user name", |word| match word {
         "" => Err("it is empty"),
-        _ if word.len() > 32 => Err("it is longer than 32 characters"),
-        _ if word.starts_with(['-', '.']) => Err("it starts with `-` or `.`"),
-        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => Ok(()),
-        _ => Err("use letters, digits, `-`, `_` and `.`"),
+        _ if word.len() > 255 => Err("it is longer than 255 bytes"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.ends_with('\\') => Err("it ends with a backslash"),
+        _ if word.contains(char::is_whitespace) => Err("it has a blank in it"),
+        _ if crate::text::clean_line(word) != word => Err("it has a character in it that cannot be seen"),
+        _ if word.contains(['\'', '"', '`', ';', '&', '<', '>', '|', '(', ')', '{', '}']) => {
+            Err("it has a character in it that means something to a shell, such as a quote or `;`")
+        }
+        _ => Ok(()),
     }
+}
+
+/// Whether it is an IPv6 address with the name of an interface behind it (RFC 4007, section 11).
+fn is_scoped(word: &str) -> bool {
+    word.split_once('%').is_some_and(|(address, zone)| {
+        address.parse::<Ipv6Addr>().is_ok()
+            && (1..=15).contains(&zone.len())
+            && zone.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._@".contains(&b))
+    })
 }
 
 impl UserName {
@@ -367,11 +383,71 @@ mod tests {
 
     #[test]
     fn hosts_are_names_and_addresses() {
-        for word in ["192.168.1.10", "::1", "fe80::1", "db.example.org", "nixi"] {
+        for word in
+            ["192.168.1.10", "::1", "fe80::1", "fe80::1%eth0", "fe80::1%br-lan.7", "db.example.org", "nixi"]
+        {
             assert!(word.parse::<Host>().is_ok(), "{word}");
         }
-        for word in ["", "-oProxyCommand=x", "a b", "root@host", "host:22", "[::1]", ".x"] {
+        for word in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "root@host",
+            "host:22",
+            "[::1]",
+            ".x",
+            "fe80::1%",
+            "fe80::1%a b",
+            "fe80::1%$x",
+            "1.2.3.4%eth0",
+            "web%eth0",
+        ] {
             assert!(word.parse::<Host>().is_err(), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn users_of_directories_are_users_and_nothing_reaches_a_shell() {
+        let long = "x".repeat(33);
+        for word in [
+            "nixi",
+            "alice@corp.example.com",
+            "CORP\\alice",
+            "svc$",
+            "a+b",
+            "ops=x",
+            "ops:web:ssh",
+            "jürgen",
+            "42",
+            "A",
+            &long,
+        ] {
+            assert_eq!(word.parse::<UserName>().unwrap().as_str(), word);
+        }
+        let long = "x".repeat(256);
+        for word in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a\tb",
+            "a\nb",
+            "a\u{1b}[2J",
+            "a\0b",
+            "a\u{200b}b",
+            "a\u{a0}b",
+            "a;b",
+            "a'b",
+            "a\"b",
+            "a`b`",
+            "$(a)",
+            "${a}",
+            "a|b",
+            "a&b",
+            "a>b",
+            "a\\",
+            &long,
+        ] {
+            assert!(word.parse::<UserName>().is_err(), "{word:?}");
         }
     }
 

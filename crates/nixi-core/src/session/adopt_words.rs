@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::mode::Mode;
 use crate::nearest::did_you_mean;
 use crate::node::{BadWord, Host, Port, UserName};
-use crate::text;
+use crate::{quote, text};
 
 /// `<name> <host> [user] [mode]` and the options beside them, not yet looked at.
 #[derive(Debug, Clone, Default)]
@@ -50,8 +50,9 @@ impl AdoptWords<'_> {
     fn host(&self) -> Result<Host, ErrorReport> {
         self.host.parse().map_err(|error: BadWord| {
             let report = bad(&error);
-            if let Some((user, host)) = self.host.split_once('@') {
-                return report.hint(self.instead(host, if user.is_empty() { "USER" } else { user }));
+            if let Some((user, host)) = self.host.rsplit_once('@') {
+                return report
+                    .hint(self.instead(host, &if user.is_empty() { "USER".into() } else { pasted(user) }));
             }
             if let Some(bare) = self.host.strip_prefix('[') {
                 let (address, port) = bare.split_once(']').unwrap_or((bare, ""));
@@ -72,7 +73,7 @@ impl AdoptWords<'_> {
         if word.parse::<Mode>().is_err() {
             return word.parse().map_err(|error| bad(&error));
         }
-        let user = self.mode.filter(|other| other.parse::<Mode>().is_err()).unwrap_or("nixi");
+        let user = pasted(self.mode.filter(|other| other.parse::<Mode>().is_err()).unwrap_or("nixi"));
         let message = format!("{word:?} is a mode, and stands where the user belongs");
         Err(ErrorReport::new(ErrorKind::Usage, message)
             .hint(self.instead(self.host, &format!("{user} {word}"))))
@@ -97,9 +98,14 @@ impl AdoptWords<'_> {
 
     /// The command line with these words behind the name.
     fn instead(&self, host: &str, rest: &str) -> String {
-        let line = format!("{} {} {host} {rest}", self.command, self.name);
+        let line = format!("{} {} {} {rest}", self.command, pasted(self.name), pasted(host));
         text::fit(text::clean_line(&line).trim_end(), 200)
     }
+}
+
+/// A word as it is to be typed into a shell: whatever it is, it stays one word.
+fn pasted(word: &str) -> String {
+    quote::word(&text::clean_line(word)).map_or_else(|_| String::new(), Into::into)
 }
 
 fn bad(error: &BadWord) -> ErrorReport {
@@ -136,6 +142,11 @@ mod tests {
     #[test]
     fn a_host_is_a_host_alone() {
         assert_eq!(hint(&words("web", "ann@10.0.0.1")), "nixi adopt web 10.0.0.1 ann");
+        assert_eq!(
+            hint(&words("web", "CORP\\ann@corp@10.0.0.1")),
+            "nixi adopt web 10.0.0.1 'CORP\\ann@corp'"
+        );
+        assert_eq!(hint(&words("web", "$(reboot)@10.0.0.1")), "nixi adopt web 10.0.0.1 '$(reboot)'");
         assert_eq!(hint(&words("web", "10.0.0.1:2222")), "nixi adopt web 10.0.0.1 --port 2222");
         assert_eq!(hint(&words("web", "[::1]:2222")), "nixi adopt web ::1 --port 2222");
         assert_eq!(hint(&words("web", "[::1]")), "nixi adopt web ::1");
