@@ -9,7 +9,7 @@ use nixi_core::outputs::Outputs;
 use nixi_core::registry::RegistrationError;
 use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
 use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
-use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
+use nixi_ssh::{Agent, LocalExecutor, NamedBy, SshConfigOptions, SshExecutor, SshOptions};
 
 use crate::controller::controller;
 use crate::dumps::limit_of_others;
@@ -98,8 +98,12 @@ fn ssh_options(config: &Config, home: &Path) -> SshOptions {
     let ssh = home.join(".ssh");
     SshOptions {
         connect_timeout,
+        known_hosts_by: if known_hosts.is_some() { NamedBy::Nixi } else { NamedBy::Nobody },
         known_hosts: known_hosts.unwrap_or_else(|| ssh.join("known_hosts")),
-        system_known_hosts: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
+        more_known_hosts: vec![ssh.join("known_hosts2")],
+        system_known_hosts: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+            .map(PathBuf::from)
+            .into(),
         identities: identity,
         default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
         agent: Agent::Environment,
@@ -108,6 +112,7 @@ fn ssh_options(config: &Config, home: &Path) -> SshOptions {
             system: Some(PathBuf::from("/etc/ssh/ssh_config")),
             home: home.to_owned(),
             local_user: local_user(),
+            variable: |name| std::env::var(name).ok(),
         },
     }
 }

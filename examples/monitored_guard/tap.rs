@@ -12,7 +12,7 @@ use nixi::core::{
     Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Place, Registry, SshTarget,
     Welcome,
 };
-use nixi_ssh::{Agent, LocalExecutor, SshConfigOptions, SshExecutor, SshOptions};
+use nixi_ssh::{Agent, LocalExecutor, NamedBy, SshConfigOptions, SshExecutor, SshOptions};
 use tokio_util::sync::CancellationToken;
 
 /// Nixi's own SSH, and a note of all that passes.
@@ -28,6 +28,8 @@ impl Tap {
         let options = SshOptions {
             connect_timeout,
             known_hosts: known_hosts.unwrap_or_else(|| ssh.join("known_hosts")),
+            known_hosts_by: NamedBy::Nobody,
+            more_known_hosts: Vec::new(),
             system_known_hosts: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
             identities: identity,
             default_identities: ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).into(),
@@ -37,6 +39,7 @@ impl Tap {
                 system: Some(PathBuf::from("/etc/ssh/ssh_config")),
                 home: home.to_owned(),
                 local_user: std::env::var("USER").ok(),
+                variable: |_| None,
             },
         };
         Self { ssh: Arc::new(SshExecutor::new(options)), sent: Mutex::default() }

@@ -30,3 +30,13 @@ pub fn recorded(host: &str, port: u16, blob: &[u8]) -> Option<String> {
 pub fn take_out(text: &[u8], target: &SshTarget, kept: &[SshTarget]) -> (Vec<u8>, usize) {
     hostkey::take_out(text, target, kept)
 }
+
+/// What an SSH configuration of this text says of a host.
+///
+/// # Errors
+/// Why ssh would not take the text for that host.
+pub fn ssh_config(text: &[u8], host: &str) -> Result<String, String> {
+    crate::ssh_config::of_text(text, host)
+        .map(|settings| nixi_core::text::clean_line(&format!("{settings:?}")))
+        .map_err(|refusal| refusal.why)
+}

@@ -6,11 +6,13 @@
 //! **Invariant.** One task owns an SSH session and all its channels; nothing else ever touches them.
 
 mod actor;
+mod address;
 mod canary;
 mod connect;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod glob;
 mod hostkey;
 mod local;
 mod options;
@@ -25,5 +27,5 @@ mod ssh_config;
 mod loopback;
 
 pub use local::LocalExecutor;
-pub use options::{Agent, SshConfigOptions, SshOptions};
+pub use options::{Agent, NamedBy, SshConfigOptions, SshOptions};
 pub use ssh::SshExecutor;

@@ -14,6 +14,15 @@ pub enum Agent {
     Off,
 }
 
+/// Who names the file that host keys are recorded in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NamedBy {
+    /// Nobody: it is the usual one, which `UserKnownHostsFile` of the SSH configuration replaces.
+    Nobody,
+    /// Nixi's own configuration: `UserKnownHostsFile` is read beside it.
+    Nixi,
+}
+
 /// How to connect. The library reads neither the configuration nor the home: all of that comes in here.
 #[derive(Debug, Clone)]
 pub struct SshOptions {
@@ -22,6 +31,10 @@ pub struct SshOptions {
     pub connect_timeout: Duration,
     /// The user's known_hosts: read, and written when a host is seen for the first time.
     pub known_hosts: PathBuf,
+    /// Who says that it is that file.
+    pub known_hosts_by: NamedBy,
+    /// The other file of the user that ssh reads, `~/.ssh/known_hosts2`, unless its configuration names files.
+    pub more_known_hosts: Vec<PathBuf>,
     /// More known_hosts files, only read: `/etc/ssh/ssh_known_hosts`.
     pub system_known_hosts: Vec<PathBuf>,
     /// Private keys from the configuration, in order; one that cannot be used is named when the login fails.
@@ -46,6 +59,8 @@ pub struct SshConfigOptions {
     pub home: PathBuf,
     /// The user here: `%u`, `Match localuser`, and who logs in to jump hosts that name nobody.
     pub local_user: Option<String>,
+    /// A variable of the environment: `${NAME}`.
+    pub variable: fn(&str) -> Option<String>,
 }
 
 #[cfg(test)]
@@ -55,6 +70,8 @@ impl SshOptions {
         Self {
             connect_timeout: Duration::from_secs(10),
             known_hosts: home.join("ssh/known_hosts"),
+            known_hosts_by: NamedBy::Nobody,
+            more_known_hosts: vec![home.join("ssh/known_hosts2")],
             system_known_hosts: vec![home.join("system_known_hosts")],
             identities: Vec::new(),
             default_identities: vec![home.join("no-such-key")],
@@ -64,6 +81,7 @@ impl SshOptions {
                 system: Some(home.join("system_config")),
                 home: home.to_path_buf(),
                 local_user: None,
+                variable: |_| None,
             },
         }
     }

@@ -276,7 +276,6 @@ impl Enrol for SshExecutor {
 
 impl HostKeys for SshExecutor {
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
-        let file = &self.connector.options().known_hosts;
         let recorded =
             |target: &SshTarget| self.routes.as_recorded(target).map_err(|error| error.to_string());
         let ours = recorded(target)?;
@@ -284,10 +283,28 @@ impl HostKeys for SshExecutor {
         let itself = |kept: &SshTarget| recorded(kept).unwrap_or_else(|_| kept.clone());
         let kept: Vec<SshTarget> =
             kept.iter().flat_map(|kept| std::iter::once(itself(kept)).chain(self.jump_hosts(kept))).collect();
-        let forgotten = hostkey::forget(file, &ours, &kept);
-        // After the file: what connected in between was judged by the old one.
+        let records = self.routes.records(target).map_err(|error| error.to_string())?;
+        let usual = &self.connector.options().known_hosts;
+        let mut forgotten = Forgotten { lines: 0, file: records.new.as_ref().unwrap_or(usual).clone() };
+        let mut failed = None;
+        for file in &records.user {
+            match hostkey::forget(file, &ours, &kept) {
+                Ok(Forgotten { lines: 0, .. }) => {}
+                Ok(Forgotten { lines, file }) => {
+                    // Where it stood is told of the first file that it stood in.
+                    let file = if forgotten.lines == 0 { file } else { forgotten.file };
+                    forgotten = Forgotten { lines: forgotten.lines + lines, file };
+                }
+                Err(error) => failed = Some((file, error)),
+            }
+        }
+        // After the files: what connected in between was judged by the old ones.
         self.pool.forget(&(ours.host, ours.port));
-        forgotten
-            .map_err(|error| format!("failed to take {} out of {}: {error}", target.host, file.display()))
+        match failed {
+            Some((file, error)) => {
+                Err(format!("failed to take {} out of {}: {error}", target.host, file.display()))
+            }
+            None => Ok(forgotten),
+        }
     }
 }

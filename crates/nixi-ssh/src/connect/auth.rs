@@ -12,9 +12,10 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::budget::Budget;
-use super::key_file::KeyFile;
+use super::key_file::{KeyFile, too_short};
 use super::link::{Link, code};
 use super::{ConnectError, Places};
+use crate::hostkey::rsa_bits;
 use crate::options::{Agent, SshOptions};
 use crate::route::Route;
 use crate::said::said;
@@ -45,7 +46,8 @@ pub(super) async fn login(
     places: &Places,
 ) -> Result<(), ConnectError> {
     let keys = &route.keys;
-    let mut login = Login { link, user: route.user.to_string(), budget, report: Report::default() };
+    let rsa_bits = route.rsa_bits;
+    let mut login = Login { link, user: route.user.to_string(), budget, rsa_bits, report: Report::default() };
     let mut seen: Vec<&Path> = Vec::new();
     let own = keys.own.as_deref();
     if let Some(path) = own {
@@ -98,6 +100,8 @@ struct Login<'a> {
     link: &'a mut Link,
     user: String,
     budget: &'a mut Budget,
+    /// The fewest bits of an RSA key.
+    rsa_bits: u32,
     report: Report,
 }
 
@@ -137,8 +141,8 @@ impl Login<'_> {
 
     async fn file(&mut self, path: &Path) -> Result<bool, ConnectError> {
         let shown = path.display().to_string();
-        let looked_at = path.to_path_buf();
-        let looked = spawn_blocking(move || KeyFile::read(&looked_at));
+        let (looked_at, least) = (path.to_path_buf(), self.rsa_bits);
+        let looked = spawn_blocking(move || KeyFile::read(&looked_at, least));
         let looked = self.budget.within("reading a key", looked).await?.map_err(ConnectError::internal)?;
         if let Some(trouble) = looked.trouble {
             return self.note(shown, Answer::Unusable(trouble));
@@ -164,13 +168,13 @@ impl Login<'_> {
         }
         // The agent may ask a person or a token, so its answers have places of their own; and it may never answer, so
         // that waiting for one is no time of ours, and nobody's turn is held up meanwhile.
-        let (socket, session) = (agent.clone(), self.link.session.clone());
+        let (socket, session, least) = (agent.clone(), self.link.session.clone(), self.rsa_bits);
         self.link.steps_aside();
         let place = self.budget.within("asking the agent", Arc::clone(places).acquire_owned()).await?;
         let place = place.map_err(ConnectError::internal)?;
         let list = spawn_blocking(move || {
             let _place = place;
-            list(&session, &socket, &wanted)
+            list(&session, &socket, &wanted, least)
         });
         let listed = self.budget.within("asking the agent", list).await?.map_err(ConnectError::internal)?;
         let (mut agent, keys) = match listed {
@@ -182,6 +186,10 @@ impl Login<'_> {
         };
         for key in keys {
             let shown = format!("{} (agent)", said(key.comment().as_bytes()));
+            if let Some(why) = rsa_bits(key.blob()).and_then(|bits| too_short(bits, self.rsa_bits)) {
+                self.note(shown, Answer::Unusable(why))?;
+                continue;
+            }
             let state = (agent, self.user.clone(), key);
             let step = |_: &Session, (agent, user, key): &mut (ssh2::Agent, String, ssh2::PublicKey)| {
                 agent.userauth(user, key)
@@ -202,6 +210,7 @@ fn list(
     session: &Session,
     which: &Agent,
     wanted: &Wanted,
+    least: u32,
 ) -> Result<(ssh2::Agent, Vec<ssh2::PublicKey>), Option<String>> {
     let mut agent = session.agent().map_err(|error| Some(error.to_string()))?;
     if let Agent::Socket(path) = which {
@@ -213,7 +222,8 @@ fn list(
     })?;
     agent.list_identities().map_err(|error| Some(format!("the agent ({})", error.message())))?;
     let mut keys = agent.identities().map_err(|error| Some(format!("the agent ({})", error.message())))?;
-    let blobs: Vec<Vec<u8>> = wanted.files.iter().filter_map(|path| KeyFile::read(path).public).collect();
+    let blobs: Vec<Vec<u8>> =
+        wanted.files.iter().filter_map(|path| KeyFile::read(path, least).public).collect();
     let rank = |key: &ssh2::PublicKey| blobs.iter().position(|blob| blob == key.blob());
     if wanted.only {
         keys.retain(|key| rank(key).is_some());

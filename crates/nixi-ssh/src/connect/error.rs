@@ -29,6 +29,8 @@ pub(crate) enum ConnectError {
     Changed { offered: HostKey, known: HostKey, place: Box<Place> },
     /// The host key is marked as revoked.
     Revoked { offered: HostKey, place: Place },
+    /// The host key is an RSA key that is too short to prove anything.
+    Weak { offered: HostKey, bits: u32, least: u32 },
     /// What is on record does not tell whether this is the host key.
     Undecided { offered: HostKey, gap: Box<Gap> },
     /// The host key is not the one that was asked for.
@@ -107,6 +109,19 @@ impl ConnectError {
                     place.line,
                 ),
                 Some("this key must not be trusted; give the machine a new one".to_owned()),
+            ),
+            Self::Weak { offered, bits, least } => unreachable(
+                Unreachable::HostKeyChanged,
+                format!(
+                    "the host key of {at}, {} ({}), has {bits} bits, and fewer than {least} are not taken; refused \
+                     before login, nothing was sent",
+                    offered.fingerprint(),
+                    offered.kind(),
+                ),
+                Some(
+                    "give the machine a longer key: `ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key` there"
+                        .to_owned(),
+                ),
             ),
             Self::Undecided { offered, gap } => unreachable(
                 Unreachable::HostKeyChanged,

@@ -9,6 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use nixi_core::small_file::{self, SmallFile, Unread};
 
+use crate::hostkey::{bits, rsa_bits};
+
 /// The longest file that is still a key: RSA of 16,384 bit takes 13 KiB.
 const LONGEST: u64 = 64 * 1024;
 
@@ -21,14 +23,23 @@ pub(super) struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads it. Blocks on the disk.
-    pub(super) fn read(path: &Path) -> Self {
-        let (trouble, of_file) = match open(path) {
-            Ok((about, text)) => (trouble(path, &about, &text), public_half(&text)),
-            Err(why) => (Some(why), None),
+    /// Reads it; an RSA key of fewer bits than these cannot be used. Blocks on the disk.
+    pub(super) fn read(path: &Path, least: u32) -> Self {
+        let (trouble, of_file, bits) = match open(path) {
+            Ok((about, text)) => (trouble(path, &about, &text), public_half(&text), pem_bits(&text)),
+            Err(why) => (Some(why), None, None),
         };
-        Self { trouble, public: of_file.or_else(|| beside(path)) }
+        let public = of_file.or_else(|| beside(path));
+        let short = || too_short(bits.or_else(|| rsa_bits(public.as_deref()?))?, least);
+        Self { trouble: trouble.or_else(short), public }
     }
+}
+
+/// Why an RSA key of so many bits is not used, if it is not.
+pub(super) fn too_short(bits: u32, least: u32) -> Option<String> {
+    (bits < least).then(|| {
+        format!("it is an RSA key of {bits} bits, and fewer than {least} are not taken; `ssh-keygen -t ed25519` makes a better one")
+    })
 }
 
 fn open(path: &Path) -> Result<(Metadata, String), String> {
@@ -92,6 +103,47 @@ fn container(text: &str) -> Option<Vec<u8>> {
     blob.strip_prefix(b"openssh-key-v1\0").map(<[u8]>::to_vec)
 }
 
+/// The bits of an RSA key in the older forms that are not encrypted: PKCS#1 and PKCS#8 (RFC 8017, RFC 5208).
+fn pem_bits(text: &str) -> Option<u32> {
+    let mut lines = text.lines().map(str::trim).skip_while(|line| !line.starts_with("-----BEGIN "));
+    let wrapped = match lines.next()? {
+        "-----BEGIN RSA PRIVATE KEY-----" => false,
+        "-----BEGIN PRIVATE KEY-----" => true,
+        _ => return None,
+    };
+    let body: String = lines.take_while(|line| !line.starts_with("-----")).collect();
+    let mut der = STANDARD.decode(body).ok()?;
+    if wrapped {
+        const RSA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+        let (_, fields) = element(&der, 0x30)?;
+        let (after_version, _) = element(fields, 0x02)?;
+        let (after_algorithm, algorithm) = element(after_version, 0x30)?;
+        if !algorithm.starts_with(&RSA) {
+            return None;
+        }
+        der = element(after_algorithm, 0x04)?.1.to_vec();
+    }
+    let (_, fields) = element(&der, 0x30)?;
+    let (rest, _version) = element(fields, 0x02)?;
+    let (_, modulus) = element(rest, 0x02)?;
+    Some(bits(modulus))
+}
+
+/// The contents of an element of DER with this tag, and what follows it, which comes first.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = der.split_first().filter(|(first, _)| **first == tag)?;
+    let (length, rest) = rest.split_first()?;
+    let (length, rest) = match usize::from(*length) {
+        short if short < 0x80 => (short, rest),
+        long => {
+            let (bytes, rest) = rest.split_at_checked(long - 0x80).filter(|(bytes, _)| bytes.len() <= 4)?;
+            (bytes.iter().fold(0, |sum, b| sum << 8 | usize::from(*b)), rest)
+        }
+    };
+    let (content, after) = rest.split_at_checked(length)?;
+    Some((after, content))
+}
+
 /// A string of RFC 4251, section 5, and what follows it.
 fn field(blob: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = blob.split_first_chunk::<4>()?;
@@ -131,6 +183,23 @@ mod tests {
         assert!(told.contains("`ls -l /k`"), "{told}");
     }
 
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "asks ssh-keygen")]
+    fn an_rsa_key_that_is_too_short_is_not_used_in_whatever_form() {
+        let dir = tempfile::tempdir().unwrap();
+        for form in ["RFC4716", "PEM", "PKCS8"] {
+            let file = dir.path().join(form);
+            let mut make = std::process::Command::new("ssh-keygen");
+            make.args(["-q", "-t", "rsa", "-b", "1024", "-N", "", "-m", form, "-f"]).arg(&file);
+            let Ok(done) = make.status() else { return };
+            assert!(done.success());
+            std::fs::remove_file(file.with_extension("pub")).unwrap();
+            assert_eq!(KeyFile::read(&file, 1024).trouble, None, "{form}");
+            let trouble = KeyFile::read(&file, 1025).trouble.unwrap();
+            assert!(trouble.contains("an RSA key of 1024 bits"), "{form}: {trouble}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_fall(text in "\\PC{0,80}", body in proptest::collection::vec(any::<u8>(), 0..80)) {
@@ -139,7 +208,7 @@ mod tests {
                 STANDARD.encode([b"openssh-key-v1\0".as_slice(), &body].concat())
             );
             for text in [text, key] {
-                let _ = (public_half(&text), is_encrypted(&text), is_public(&text));
+                let _ = (public_half(&text), is_encrypted(&text), is_public(&text), pem_bits(&text));
             }
         }
     }

@@ -159,6 +159,9 @@ impl Connector {
         budget: &mut Budget,
     ) -> Result<Connected, ConnectError> {
         let Greeted { mut link, offered, carrier, place } = greeted;
+        if let Some(bits) = offered.rsa_bits().filter(|bits| *bits < route.rsa_bits) {
+            return Err(ConnectError::Weak { offered, bits, least: route.rsa_bits });
+        }
         let host_key = trust(hostkey::judge(known, &offered), &offered)?;
         if host_key == HostKeyState::New && route.strict && !pinned {
             return Err(ConnectError::Unknown(offered));
@@ -173,24 +176,23 @@ impl Connector {
     }
 
     async fn known(&self, route: &Route) -> Result<Known, ConnectError> {
-        let SshOptions { known_hosts, system_known_hosts, .. } = self.options.clone();
-        let load = spawn_blocking(move || KnownHosts::load(&known_hosts, &system_known_hosts));
+        let records = route.records.clone();
+        let load = spawn_blocking(move || KnownHosts::load(&records));
         let files = load.await.map_err(ConnectError::internal)?;
         let files = files.map_err(|error| ConnectError::KnownHosts(error.to_string()))?;
         let (host, port) = &route.known_as;
         Ok(files.of(host.as_str(), port.get()))
     }
 
+    /// Writes a new key down, if a file is there to be written.
     async fn record(&self, route: &Route, key: &HostKey) -> Result<(), ConnectError> {
-        let (file, (host, port)) = (self.options.known_hosts.clone(), route.known_as.clone());
+        let Some(file) = route.records.new.clone() else { return Ok(()) };
+        let (shown, (host, port)) = (file.display().to_string(), route.known_as.clone());
         let offered = key.clone();
         let _place = self.places.record.acquire().await.map_err(ConnectError::internal)?;
         let written = spawn_blocking(move || hostkey::record(&file, host.as_str(), port.get(), &offered));
         let verdict = written.await.map_err(ConnectError::internal)?.map_err(|error| {
-            ConnectError::KnownHosts(format!(
-                "failed to record the host key in {}: {error}",
-                self.options.known_hosts.display()
-            ))
+            ConnectError::KnownHosts(format!("failed to record the host key in {shown}: {error}"))
         })?;
         trust(verdict, key).map(drop)
     }

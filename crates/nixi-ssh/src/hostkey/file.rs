@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::line::{Line, Mark};
 use super::{HostKey, Names};
+use crate::route::Records;
 
 /// How long another program may hold the lock; Nixi itself holds it for one write.
 const LOCK_WITHIN: Duration = Duration::from_secs(5);
@@ -21,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) file: PathBuf,
     /// From 1.
     pub(crate) line: usize,
-    /// Whether `nixi remove` would take it out: it stands in the user's file and names the host, not a pattern.
+    /// Whether `nixi remove` would take it out: it stands in a file of the user and names the host, not a pattern.
     pub(crate) removable: bool,
 }
 
@@ -41,8 +42,8 @@ pub(crate) struct Known {
     pub(crate) unreadable: Vec<Place>,
     /// The same with a marker that forbids something, or that we do not know.
     pub(crate) unreadable_marks: Vec<Place>,
-    /// The file that a new key would be written into.
-    pub(crate) user: PathBuf,
+    /// The file that its key belongs into, if one is kept at all.
+    pub(crate) new: Option<PathBuf>,
 }
 
 impl Known {
@@ -63,44 +64,60 @@ impl Known {
 /// The contents of the known_hosts files.
 #[derive(Debug, Default)]
 pub(crate) struct KnownHosts {
-    files: Vec<(PathBuf, Vec<u8>)>,
-    user: PathBuf,
+    files: Vec<Loaded>,
+    new: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    path: PathBuf,
+    text: Vec<u8>,
+    of: Whose,
+}
+
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    User,
+    System,
 }
 
 impl KnownHosts {
-    /// Reads the user's file and those of the system; one that is missing is empty.
-    pub(crate) fn load(user: &Path, system: &[PathBuf]) -> io::Result<Self> {
+    /// Reads the user's files and those of the system; one that is missing is empty.
+    pub(crate) fn load(records: &Records) -> io::Result<Self> {
         let mut files = Vec::new();
-        for path in std::iter::once(user).chain(system.iter().map(PathBuf::as_path)) {
+        let user = records.user.iter().map(|path| (path, Whose::User));
+        for (path, of) in user.chain(records.system.iter().map(|path| (path, Whose::System))) {
             let text = read(path).map_err(|error| {
                 io::Error::new(error.kind(), format!("failed to read {}: {error}", path.display()))
             })?;
-            files.push((path.to_path_buf(), text));
+            files.push(Loaded { path: path.clone(), text, of });
         }
-        Ok(Self { files, user: user.to_path_buf() })
+        Ok(Self { files, new: records.new.clone() })
     }
 
     /// The same, out of what was read elsewhere.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn of_text(text: &[u8]) -> Self {
-        let user = PathBuf::from("known_hosts");
-        Self { files: vec![(user.clone(), text.to_vec())], user }
+        let path = PathBuf::from("known_hosts");
+        let file = Loaded { path: path.clone(), text: text.to_vec(), of: Whose::User };
+        Self { files: vec![file], new: Some(path) }
     }
 
     /// What is known of a host.
     pub(crate) fn of(&self, host: &str, port: u16) -> Known {
-        let mut known = Known { user: self.user.clone(), ..Known::default() };
+        let mut known = Known { new: self.new.clone(), ..Known::default() };
         let names = Names::of(host, port);
         let plain = (port != 22).then(|| Names::without_port(host));
-        for (file, text) in &self.files {
+        for Loaded { path, text, of } in &self.files {
             for (at, raw) in text.split(|&b| b == b'\n').enumerate() {
                 let Some(line) = Line::read(raw) else { continue };
                 let covered = line.covers(&names);
                 if !covered && !plain.as_ref().is_some_and(|plain| line.covers(plain)) {
                     continue;
                 }
-                let removable = *file == self.user && line.mark.is_none() && line.names(&names);
-                let place = Place { file: file.clone(), line: at + 1, removable };
+                let removable = *of == Whose::User && line.mark.is_none() && line.names(&names);
+                let place = Place { file: path.clone(), line: at + 1, removable };
                 known.add(&line, place, covered);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nixi_core::NodeName;
+use nixi_core::{NodeName, quote};
 
 use crate::route::Route;
 
@@ -54,14 +54,13 @@ impl Gap {
         match (&self.kind, node) {
             (Kind::Certified { record }, _) => format!(
                 "record the machine's own key, fetched by an ssh that takes nothing but the certificate: \
-                 key=$(ssh -o StrictHostKeyChecking=yes -p {} {}@{} cat /etc/ssh/ssh_host_{}_key.pub) && \
+                 key=$(ssh -o StrictHostKeyChecking=yes -p {} {} cat /etc/ssh/ssh_host_{}_key.pub) && \
                  echo \"{} $key\" >> {}",
                 route.port,
-                route.user,
-                route.name,
+                pasted(&format!("{}@{}", route.user, route.name)),
                 family(offered.kind()),
                 super::name_of(route.known_as.0.as_str(), route.known_as.1.get()),
-                record.display(),
+                pasted(&record.to_string_lossy()),
             ),
             (Kind::Unreadable, Some(node)) if *removable => format!(
                 "mend line {line} of {} by hand, or `nixi remove {node}` and adopt it again",
@@ -73,6 +72,11 @@ impl Gap {
             ),
         }
     }
+}
+
+/// A word of a command that is to be pasted into a shell.
+fn pasted(word: &str) -> String {
+    quote::word(word).map(String::from).unwrap_or_default()
 }
 
 /// The part of the name of sshd's key file.

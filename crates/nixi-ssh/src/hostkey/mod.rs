@@ -65,6 +65,11 @@ impl HostKey {
         right && rest.is_empty()
     }
 
+    /// The length of an RSA key.
+    pub(crate) fn rsa_bits(&self) -> Option<u32> {
+        rsa_bits(&self.blob)
+    }
+
     /// The type: `ssh-ed25519`.
     pub(crate) fn kind(&self) -> &str {
         &self.kind
@@ -86,4 +91,19 @@ impl HostKey {
 fn split_field(blob: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = blob.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// The length of an RSA key in the wire form, in bits; nothing if it is another key.
+pub(crate) fn rsa_bits(blob: &[u8]) -> Option<u32> {
+    let (kind, rest) = split_field(blob)?;
+    let (_exponent, rest) = split_field(rest)?;
+    let (modulus, _) = split_field(rest).filter(|_| kind == b"ssh-rsa")?;
+    Some(bits(modulus))
+}
+
+/// The bits of a number, the highest byte first.
+pub(crate) fn bits(number: &[u8]) -> u32 {
+    let number = &number[number.iter().position(|b| *b != 0).unwrap_or(number.len())..];
+    let bytes = u32::try_from(number.len()).unwrap_or(u32::MAX);
+    number.first().map_or(0, |first| bytes.saturating_mul(8) - first.leading_zeros())
 }

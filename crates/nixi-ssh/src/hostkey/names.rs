@@ -1,15 +1,15 @@
 //! The names under which known_hosts files keep a host.
 
-use std::net::Ipv6Addr;
+use crate::address::usual;
 
-/// The name that ssh writes and looks up: `[host]:port` unless the port is 22, in small letters, an IPv6 address in
-/// its shortest form.
+/// The name that ssh writes and looks up: `[host]:port` unless the port is 22, in small letters, an address in
+/// its usual form.
 pub(crate) fn name_of(host: &str, port: u16) -> String {
     bracketed(&short(host), port)
 }
 
 fn short(host: &str) -> String {
-    host.parse::<Ipv6Addr>().map_or_else(|_| host.to_ascii_lowercase(), |address| address.to_string())
+    usual(host).unwrap_or_else(|| host.to_ascii_lowercase())
 }
 
 fn bracketed(host: &str, port: u16) -> String {
@@ -69,6 +69,7 @@ mod tests {
         assert_eq!(all("web", 2222), ["[web]:2222"]);
         assert_eq!(all("::1", 22), ["::1", "[::1]:22"]);
         assert_eq!(all("0:0::1", 22), ["::1", "0:0::1", "[0:0::1]:22", "[::1]:22"]);
+        assert_eq!(all("127.1", 22), ["127.0.0.1", "127.1", "[127.0.0.1]:22", "[127.1]:22"]);
         assert_eq!(all("FE80:0::1", 2222), ["[fe80::1]:2222", "[fe80:0::1]:2222"]);
     }
 }

@@ -56,7 +56,9 @@ pub(crate) fn judge(known: &Known, offered: &HostKey) -> Verdict {
         return Verdict::Undecided(Box::new(Gap::unreadable(place)));
     }
     match known.authorities.first() {
-        Some(place) => Verdict::Undecided(Box::new(Gap::certified(place, &known.user))),
+        Some(place) => {
+            Verdict::Undecided(Box::new(Gap::certified(place, known.new.as_ref().unwrap_or(&place.file))))
+        }
         None => Verdict::New,
     }
 }

@@ -8,6 +8,7 @@ use nixi_lab::{Key, KeyKind};
 use proptest::prelude::*;
 
 use crate::hostkey::{Known, KnownHosts, hashed, name_of};
+use crate::route::Records;
 
 /// A line that ssh-keygen found for a name.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,10 @@ enum Found {
     Plain(usize),
     Ca(usize),
     Revoked(usize),
+}
+
+fn records(file: &Path) -> Records {
+    Records { user: vec![file.to_path_buf()], system: Vec::new(), new: None }
 }
 
 /// The lines for a host whose keys ssh-keygen can read.
@@ -99,7 +104,7 @@ fn names_are_matched_as_ssh_keygen_matches_them() {
             ("0:0::1", 2222),
             ("web.lan", 22),
         ] {
-            let known = KnownHosts::load(&file, &[]).unwrap().of(host, port);
+            let known = KnownHosts::load(&records(&file)).unwrap().of(host, port);
             let expected = theirs(&file, host, port);
             let plain = |found: &Found| matches!(found, Found::Plain(_));
             // For a port, we also look at the name without it.
@@ -121,6 +126,10 @@ fn names() -> impl Strategy<Value = String> {
         Just("[web]:2222".to_owned()),
         Just("::1".to_owned()),
         Just("a.lan".to_owned()),
+        Just("*.LAN".to_owned()),
+        Just("10.0.0.*".to_owned()),
+        Just("[10.0.0.9]:*".to_owned()),
+        Just("[*]:*".to_owned()),
         "[aew?*]{1,4}",
         "\\[[ew?*]{1,4}\\]:[2*]{1,4}",
         "[aew.*]{0,3}lan",
@@ -137,9 +146,19 @@ fn names() -> impl Strategy<Value = String> {
 
 /// A line of the file, and whether its key can be read; `KEY` stands for a key.
 fn line() -> impl Strategy<Value = (String, bool)> {
-    let mark =
-        prop_oneof![6 => Just(""), 1 => Just("@revoked "), 1 => Just("@cert-authority "), 1 => Just("  ")];
-    let good = prop_oneof![6 => Just(" KEY"), 1 => Just("\tKEY a note"), 1 => Just("   KEY\r")];
+    let mark = prop_oneof![
+        6 => Just(""),
+        1 => Just("@revoked "),
+        1 => Just("@cert-authority "),
+        1 => Just("  "),
+        1 => Just("\t \t"),
+    ];
+    let good = prop_oneof![
+        6 => Just(" KEY"),
+        1 => Just("\tKEY a note"),
+        1 => Just("   KEY\r"),
+        1 => Just(" \t KEY\t# note"),
+    ];
     let bad = prop_oneof![
         Just(" KEY="),
         Just(" KEYAAAA"),
@@ -166,7 +185,8 @@ proptest! {
         lines in proptest::collection::vec(line(), 1..30),
         newline in any::<bool>(),
         (host, port) in prop_oneof![
-            Just(("web", 22)), Just(("web", 2222)), Just(("::1", 22)), Just(("a.lan", 22)),
+            Just(("web", 22)), Just(("web", 2222)), Just(("::1", 22)), Just(("a.lan", 22)), Just(("10.0.0.9", 22)),
+            Just(("10.9", 2222)), Just(("B.Lan", 22)),
         ],
     ) {
         let dir = tempfile::tempdir().unwrap();
@@ -177,7 +197,7 @@ proptest! {
         let newline = newline || lines.last().is_some_and(|(_, good)| !good);
         let text = text.join("\n").replace("KEY", KEY) + if newline { "\n" } else { "" };
         fs::write(&file, &text).unwrap();
-        let known = KnownHosts::load(&file, &[]).unwrap().of(host, port);
+        let known = KnownHosts::load(&records(&file)).unwrap().of(host, port);
         let mut found = ours(&known);
         let expected = theirs(&file, host, port);
         // We hear more: what speaks of the host without its port, and a CA whose key is broken.
@@ -194,6 +214,43 @@ proptest! {
         // What we say cannot be read, nobody can.
         for place in known.unreadable.iter().chain(&known.unreadable_marks) {
             prop_assert!(!lines[place.line - 1].1, "line {}", place.line);
+        }
+    }
+
+    /// Several files are what each of them is, in their order: what one says, no other takes back.
+    #[test]
+    fn several_files_are_read_as_ssh_keygen_reads_each(
+        texts in proptest::collection::vec(proptest::collection::vec(line(), 0..6), 1..4),
+        (host, port) in prop_oneof![Just(("web", 22)), Just(("web", 2222)), Just(("a.lan", 22))],
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
+        let mut files = Vec::new();
+        for (at, lines) in texts.iter().enumerate() {
+            let file = dir.path().join(at.to_string());
+            let lines: Vec<&str> = lines.iter().filter(|(_, good)| *good).map(|(line, _)| line.as_str()).collect();
+            fs::write(&file, lines.join("\n").replace("KEY", KEY) + "\n").unwrap();
+            files.push(file);
+        }
+        let missing = dir.path().join("missing");
+        let (user, system) = files.split_at(1);
+        let user = [user, std::slice::from_ref(&missing)].concat();
+        let all = Records { user, system: system.to_vec(), new: None };
+        let known = KnownHosts::load(&all).unwrap().of(host, port);
+        for file in &files {
+            let mut found: Vec<Found> = known.keys.iter().filter(|(_, place)| place.file == *file).map(|(_, place)| Found::Plain(place.line)).collect();
+            if port == 22 {
+                let revoked = known.revoked.iter().map(|(_, place)| (place, Found::Revoked(place.line)));
+                let authorities = known.authorities.iter().map(|place| (place, Found::Ca(place.line)));
+                found.extend(revoked.chain(authorities).filter(|(place, _)| place.file == *file).map(|(_, found)| found));
+            }
+            let mut expected = theirs(file, host, port);
+            if port != 22 {
+                expected.retain(|found| matches!(found, Found::Plain(_)));
+            }
+            found.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -128,7 +128,7 @@ async fn an_encrypted_key_opens_by_the_agent_and_identities_only_keeps_the_other
     let (_, detail, _) = unreachable(Controller::with(with_agent).reach(&node).await);
     assert!(detail.contains("it is encrypted, and no agent holds it"), "{detail}");
     assert!(
-        detail.contains("certificatefile of ") && detail.contains("config:4 is not honoured"),
+        detail.contains("CertificateFile of ") && detail.contains("config:4 is not honoured"),
         "{detail}"
     );
 }

@@ -3,8 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use nixi_core::{Effect, ExecError, Executor, Given, HostKeys, Jump, Mode, Node, SshTarget, Unreachable};
-use nixi_lab::Sshd;
+use nixi_core::{
+    Effect, Enrol, ExecError, Executor, Given, HostKeyState, HostKeys, Jump, Mode, Node, SshTarget,
+    Unreachable,
+};
+use nixi_lab::{KeyKind, Sshd};
 use tokio_util::sync::CancellationToken;
 
 use super::{Controller, exec, unreachable};
@@ -92,7 +95,13 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
     let at = format!("  HostName 127.0.0.1\n  Port {}\n  User {}\n", web.port(), web.user());
     for (text, why) in [
         (format!("Match host 127.0.0.1 exec \"{touch}\"\n  Compression yes\nHost web\n{at}"), ""),
-        (format!("Host web\n{at}Match exec \"{touch}\"\n  User root\n"), "config:5: whether `Match exec`"),
+        // What holds already, it cannot change.
+        (format!("Host web\n{at}Match exec \"{touch}\"\n  User root\n"), ""),
+        (format!("Match host * exec \"{touch}\"\nHost web\n{at}"), ""),
+        (
+            format!("Host web\n{at}Match exec \"{touch}\"\n  ProxyJump elsewhere\n"),
+            "config:6: ProxyJump stands under the `Match exec` of ",
+        ),
         (
             format!("Host web\n{at}  ProxyCommand {touch}; nc %h %p\n"),
             "config:5: the host is reached by a ProxyCommand",
@@ -100,8 +109,8 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
         (format!("Host web\n{at}  CanonicalizeHostname yes\n"), "config:5: CanonicalizeHostname"),
         (format!("Host web\n{at}  ProxyJump web\n"), "leads in a circle"),
         (
-            format!("Host web\n{at}Match tagged far\n  ProxyJump elsewhere\n"),
-            "config:6: proxyjump stands under",
+            format!("Host web\n{at}Match sessiontype shell\n  ProxyJump elsewhere\n"),
+            "config:6: ProxyJump stands under",
         ),
         (
             format!(
@@ -109,7 +118,7 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
             ),
             "config:2: the host is reached by a ProxyCommand",
         ),
-        ("Port".to_owned(), "config:1: port is given no value"),
+        ("Port".to_owned(), "config:1: \"port\" is given no value"),
     ] {
         configure(&controller, &text);
         let reached = controller.reach(&named("web")).await;
@@ -173,4 +182,119 @@ async fn a_host_never_seen_is_not_taken_where_the_file_says_so() {
     assert_eq!((web.logins(), controller.known_hosts().exists()), (0, false));
     controller.know(&(web.known_hosts_line("127.0.0.1").unwrap() + "\n"));
     controller.reach(&named("web")).await.unwrap();
+}
+
+/// What `UserKnownHostsFile` and `GlobalKnownHostsFile` name is where the host's keys are, and nothing else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn pins_in_the_files_of_the_host_hold() {
+    let (web, other) = (Sshd::start().unwrap(), Sshd::start().unwrap());
+    let key = web.public_host_key(KeyKind::Ed25519).unwrap();
+    let wrong = other.public_host_key(KeyKind::Ed25519).unwrap();
+    let name = format!("[127.0.0.1]:{}", web.port());
+    for (line, text) in [
+        ("UserKnownHostsFile ~/lab", format!("{name} {wrong}\n")),
+        ("UserKnownHostsFile ~/none %d/lab", format!("{name} {wrong}\n")),
+        ("GlobalKnownHostsFile ~/lab", format!("{name} {wrong}\n")),
+        ("UserKnownHostsFile %d/%n", format!("@revoked * {key}\n")),
+        ("GlobalKnownHostsFile /dev/null ~/lab", format!("@revoked * {key}\n{name} {key}\n")),
+        ("StrictHostKeyChecking yes", String::new()),
+    ] {
+        let controller = configured(&web, &at(&web, line));
+        // What the files that are not named say does not count.
+        if line.starts_with("User") {
+            controller.know(&format!("{name} {key}\n"));
+        }
+        fs::write(controller.dir.path().join("lab"), &text).unwrap();
+        let (reason, detail, _) = unreachable(controller.reach(&named("lab")).await);
+        assert_eq!(reason, Unreachable::HostKeyChanged, "{line}: {detail}");
+        let never = CancellationToken::new();
+        let (reason, ..) = unreachable(controller.ssh.key_login(&named("lab"), None, &never).await);
+        assert_eq!(reason, Unreachable::HostKeyChanged, "{line}");
+        assert_eq!(fs::read_to_string(controller.dir.path().join("lab")).unwrap(), text);
+    }
+    assert_eq!(web.logins(), 0);
+    let strict = configured(&web, &at(&web, "StrictHostKeyChecking yes\n  UserKnownHostsFile ~/lab"));
+    fs::write(strict.dir.path().join("lab"), format!("{name} {key}\n")).unwrap();
+    strict.reach(&named("lab")).await.unwrap();
+    assert!(!strict.known_hosts().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_goes_into_the_first_file_of_the_host_or_nowhere() {
+    let (web, other) = (Sshd::start().unwrap(), Sshd::start().unwrap());
+    let wrong = format!("[127.0.0.1]:{} {}\n", web.port(), other.public_host_key(KeyKind::Ed25519).unwrap());
+    for (line, written) in [
+        ("UserKnownHostsFile ~/first ~/second", Some("first")),
+        ("UserKnownHostsFile none", None),
+        ("UserKnownHostsFile /dev/null", None),
+    ] {
+        let controller = configured(&web, &at(&web, line));
+        controller.know(&wrong);
+        let never = CancellationToken::new();
+        let welcome = controller.ssh.key_login(&named("lab"), None, &never).await.unwrap();
+        assert_eq!(welcome.host_key, HostKeyState::New);
+        assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), wrong, "{line}");
+        assert!(!controller.dir.path().join("second").exists());
+        let Some(written) = written else { continue };
+        let file = controller.dir.path().join(written);
+        let known = web.known_hosts_line("127.0.0.1").unwrap() + "\n";
+        assert_eq!(fs::read_to_string(&file).unwrap(), known);
+        // It is forgotten there, and wherever else the user has it.
+        fs::write(controller.dir.path().join("second"), &known).unwrap();
+        let forgotten = controller.ssh.forget(&named("lab"), &[]).unwrap();
+        assert_eq!((forgotten.lines, forgotten.file), (2, file.clone()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "");
+        assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), wrong);
+    }
+}
+
+/// The file of the past that ssh still reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_usual_file_counts() {
+    let (web, other) = (Sshd::start().unwrap(), Sshd::start().unwrap());
+    let controller = configured(&web, &at(&web, "Compression yes"));
+    controller.know("");
+    let wrong = other.public_host_key(KeyKind::Ed25519).unwrap();
+    let second = controller.dir.path().join("ssh/known_hosts2");
+    fs::write(&second, format!("[127.0.0.1]:{} {wrong}\n", web.port())).unwrap();
+    let (reason, detail, _) = unreachable(controller.reach(&named("lab")).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
+    assert!(detail.contains("known_hosts2 line 1"), "{detail}");
+    assert_eq!(controller.ssh.forget(&named("lab"), &[]).unwrap().lines, 1);
+    controller.reach(&named("lab")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_in_another_spelling_is_the_one_on_record() {
+    let (web, other) = (Sshd::start().unwrap(), Sshd::start().unwrap());
+    let text = at(&web, "Compression yes").replace("127.0.0.1", "127.1");
+    let controller = configured(&web, &text);
+    let wrong = other.public_host_key(KeyKind::Ed25519).unwrap();
+    controller.know(&format!("[127.0.0.1]:{} {wrong}\n", web.port()));
+    let (reason, ..) = unreachable(controller.reach(&named("lab")).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
+    controller.know("");
+    controller.reach(&named("lab")).await.unwrap();
+    let known = web.known_hosts_line("127.0.0.1").unwrap() + "\n";
+    assert_eq!(fs::read_to_string(controller.known_hosts()).unwrap(), known);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rsa_keys_that_are_too_short_are_not_taken() {
+    let web = Sshd::builder().host_keys(&[KeyKind::Rsa]).start().unwrap();
+    let controller = configured(&web, &at(&web, "RequiredRSASize 8192"));
+    let (reason, detail, hint) = unreachable(controller.reach(&named("lab")).await);
+    assert_eq!(reason, Unreachable::HostKeyChanged);
+    assert!(
+        detail.contains("fewer than 8192 are not taken") && hint.contains("ssh-keygen"),
+        "{detail}: {hint}"
+    );
+    assert_eq!((web.logins(), controller.known_hosts().exists()), (0, false));
+    let controller = configured(&web, &at(&web, "RequiredRSASize 1024"));
+    controller.reach(&named("lab")).await.unwrap();
+}
+
+/// A block for `lab`, which leads to this sshd.
+fn at(sshd: &Sshd, more: &str) -> String {
+    format!("Host lab\n  HostName 127.0.0.1\n  Port {}\n  User {}\n  {more}\n", sshd.port(), sshd.user())
 }

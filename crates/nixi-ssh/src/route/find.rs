@@ -1,27 +1,30 @@
 //! From a target and the user's SSH configuration to a route. Pure.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nixi_core::{Given, Hop, Host, Jump, Port, SshTarget, UserName};
+use nixi_core::{Given, Host, Jump, Port, SshTarget, UserName};
 
-use super::{Keys, Route};
+use super::records::Usual;
+use super::{Keys, Records, Route};
 use crate::options::Agent;
 use crate::ssh_config::{
-    KeyFiles, Proxy, Query, Refusal, Settings, SshConfig, Tokens, expand, expand_path, settings,
+    Place, Proxy, Query, RawHop, Refusal, Settings, SshConfig, System, Tokens, expand, expand_path,
+    expand_variables, settings,
 };
 
 /// The most machines on one way.
 const MOST: usize = 9;
 
+/// The fewest bits of an RSA key that ssh takes, whatever its configuration says.
+const RSA_BITS: u32 = 1024;
+
 /// Who asks, and from where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asker<'a> {
     pub(super) config: &'a SshConfig,
-    pub(super) home: &'a Path,
-    /// The files of known keys that are read.
-    pub(super) known_hosts: &'a [PathBuf],
-    pub(super) local_user: Option<&'a str>,
+    pub(super) system: System<'a>,
+    /// The files of known keys where the SSH configuration names none.
+    pub(super) usual: &'a Usual,
 }
 
 /// Where a machine is named, and with that who logs in there if no user is. That is never taken from the target: what
@@ -35,12 +38,12 @@ enum Named {
 }
 
 /// A target with the words of the files, without the way there.
-struct Looked {
+pub(super) struct Looked {
     host: Host,
     port: Port,
     user: UserName,
     known_as: (Host, Port),
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Asker<'_> {
@@ -52,6 +55,12 @@ impl Asker<'_> {
     /// The name and port by which the host's keys are recorded, whether or not it may be connected to.
     pub(super) fn known_as(&self, target: &SshTarget) -> Result<(Host, Port), Refusal> {
         self.look(target, Named::ByNixi).map(|looked| looked.known_as)
+    }
+
+    /// The files that the host's keys are recorded in.
+    pub(super) fn records(&self, target: &SshTarget) -> Result<Records, Refusal> {
+        let looked = self.look(target, Named::ByNixi)?;
+        self.records_of(target, &looked)
     }
 
     fn way(
@@ -92,7 +101,7 @@ impl Asker<'_> {
             }
         };
         let mut remarks = looked.settings.remarks.clone();
-        remarks.extend(self.unread(target, &looked));
+        let records = self.records_of(target, &looked)?;
         let keys = self.keys(target, &looked, &mut remarks)?;
         let Looked { host, port, user, known_as, settings } = looked;
         let strict = settings.strict == Some(true);
@@ -102,6 +111,8 @@ impl Asker<'_> {
             port,
             user,
             known_as,
+            records,
+            rsa_bits: settings.rsa_bits.unwrap_or_default().max(RSA_BITS),
             keys,
             family: settings.family,
             strict,
@@ -119,10 +130,10 @@ impl Asker<'_> {
                 original,
                 user: target.given.user.then_some(target.user.as_str()),
                 default_user: default_user.as_str(),
-                local_user: self.local_user,
+                local_user: self.system.local_user,
                 way_given: target.jump != Jump::Unsaid,
             },
-        );
+        )?;
         let word = |what: &str, error: &dyn std::fmt::Display| Refusal {
             why: format!("the {what} of the SSH configuration cannot be used: {error}"),
             hint: "change it there, or say it in Nixi's configuration".to_owned(),
@@ -137,7 +148,20 @@ impl Asker<'_> {
         };
         let user = match &found.user {
             Some((place, user)) if !target.given.user => {
-                user.parse().map_err(|error| word(&format!("User ({place})"), &error))?
+                let alias = found.host_key_alias.as_ref().map_or(original, |(_, alias)| alias);
+                let tokens = Tokens {
+                    original: Some(original),
+                    host: Some(host.as_str()),
+                    key_name: Some(alias),
+                    port: Some(port.get()),
+                    local_user: self.system.local_user,
+                    home: Some(self.system.home),
+                    user: None,
+                };
+                let what = format!("User ({place})");
+                let filled = expand_variables(user, &tokens, &self.system);
+                let user = filled.map_err(|unknown| word(&what, &format!("it knows no {unknown}")))?;
+                user.parse().map_err(|error| word(&what, &error))?
             }
             Some(_) | None => target.user.clone(),
         };
@@ -158,16 +182,9 @@ impl Asker<'_> {
         match (&target.jump, &looked.settings.proxy) {
             (Jump::Through(hops), _) => Ok(hops.clone()),
             (Jump::Direct, _) | (Jump::Unsaid, Some(Proxy::None) | None) => Ok(Vec::new()),
-            (Jump::Unsaid, Some(Proxy::Jump(place, words))) => {
-                let bad = |error: &dyn std::fmt::Display| Refusal {
-                    why: format!("{place}: {error}"),
-                    hint: "write [user@]host[:port], several with commas between".to_owned(),
-                };
+            (Jump::Unsaid, Some(Proxy::Jump(place, hops))) => {
                 let tokens = self.tokens(target, looked);
-                let words =
-                    expand(words, &tokens).map_err(|token| bad(&format!("ProxyJump knows no {token}")))?;
-                let hops = Hop::list(&words).map_err(|error| bad(&error))?;
-                Ok(hops.into_iter().map(|hop| self.stranger(hop)).collect())
+                hops.iter().map(|hop| self.stranger(hop, place, &tokens)).collect()
             }
         }
     }
@@ -175,42 +192,46 @@ impl Asker<'_> {
     fn default_user(&self, named: Named) -> UserName {
         let us = match named {
             Named::ByNixi => None,
-            Named::ByFiles => self.local_user.and_then(|user| user.parse().ok()),
+            Named::ByFiles => self.system.local_user.and_then(|user| user.parse().ok()),
         };
         us.unwrap_or_else(UserName::page_default)
     }
 
     /// A jump host that only the files name.
-    fn stranger(&self, Hop { user, host, port }: Hop) -> SshTarget {
-        SshTarget {
-            host,
+    fn stranger(&self, hop: &RawHop, place: &Place, tokens: &Tokens<'_>) -> Result<SshTarget, Refusal> {
+        let bad = |error: &dyn std::fmt::Display| Refusal {
+            why: format!("{place}: {error}"),
+            hint: "write [user@]host[:port], several with commas between".to_owned(),
+        };
+        let filled =
+            |word: &str| expand(word, tokens).map_err(|token| bad(&format!("ProxyJump knows no {token}")));
+        let user = match &hop.user {
+            Some(user) => Some(filled(user)?.parse().map_err(|error| bad(&error))?),
+            None => None,
+        };
+        let port = hop.port.map(Port::try_from).transpose().map_err(|error| bad(&error))?;
+        Ok(SshTarget {
+            host: filled(&hop.host)?.parse().map_err(|error| bad(&error))?,
             given: Given { port: port.is_some(), user: user.is_some() },
             port: port.unwrap_or(Port::SSH),
             user: user.unwrap_or_else(|| self.default_user(Named::ByFiles)),
             identity: None,
             jump: Jump::Unsaid,
-        }
+        })
     }
 
-    fn tokens<'b>(&'b self, target: &'b SshTarget, looked: &'b Looked) -> Tokens<'b> {
+    pub(super) fn tokens<'b>(&'b self, target: &'b SshTarget, looked: &'b Looked) -> Tokens<'b> {
+        let original = target.host.as_str();
+        let alias = looked.settings.host_key_alias.as_ref();
         Tokens {
-            original: Some(target.host.as_str()),
+            original: Some(original),
             host: Some(looked.host.as_str()),
-            key_name: Some(looked.known_as.0.as_str()),
+            key_name: Some(alias.map_or(original, |(_, alias)| alias)),
             port: Some(looked.port.get()),
             user: Some(looked.user.as_str()),
-            local_user: self.local_user,
-            home: Some(self.home),
+            local_user: self.system.local_user,
+            home: Some(self.system.home),
         }
-    }
-
-    /// Remarks on files of known keys that are named there and not read here.
-    fn unread(&self, target: &SshTarget, looked: &Looked) -> Vec<String> {
-        let tokens = self.tokens(target, looked);
-        let is_read =
-            |file: &String| expand_path(file, &tokens).is_ok_and(|path| self.known_hosts.contains(&path));
-        let named = looked.settings.key_files.iter().filter(|named| !named.files.iter().all(is_read));
-        named.map(|KeyFiles { keyword, place, .. }| format!("{keyword} of {place} is not honoured")).collect()
     }
 
     fn keys(&self, target: &SshTarget, looked: &Looked, remarks: &mut Vec<String>) -> Result<Keys, Refusal> {
@@ -218,23 +239,27 @@ impl Asker<'_> {
         let found = &looked.settings;
         let mut of_config = Vec::new();
         for text in &found.identities {
-            match expand_path(text, &tokens) {
+            match expand_path(text, &tokens, &self.system) {
                 Ok(path) => of_config.push(path),
-                Err(token) => {
-                    remarks.push(format!("IdentityFile {text} has a {token} in it, which Nixi does not know"))
-                }
+                Err(unknown) => remarks.push(format!(
+                    "IdentityFile {text} has {unknown} in it, which is not set, or which Nixi does not know"
+                )),
             }
         }
         let agent = match &found.identity_agent {
             None => None,
-            Some((_, word)) if word.eq_ignore_ascii_case("none") => Some(Agent::Off),
+            Some((_, word)) if word == "none" => Some(Agent::Off),
             Some((_, word)) if word == "SSH_AUTH_SOCK" => Some(Agent::Environment),
-            Some((place, word)) => match expand_path(word, &tokens) {
-                Ok(path) if !word.starts_with('$') => Some(Agent::Socket(path)),
-                Ok(_) | Err(_) => {
+            // The older way to name a variable: without one that is set there is no agent.
+            Some((_, word)) if word.starts_with('$') && !word.starts_with("${") => {
+                Some((self.system.variable)(&word[1..]).map_or(Agent::Off, |path| Agent::Socket(path.into())))
+            }
+            Some((place, word)) => match expand_path(word, &tokens, &self.system) {
+                Ok(path) => Some(Agent::Socket(path)),
+                Err(unknown) => {
                     return Err(Refusal {
                         why: format!(
-                            "{place}: IdentityAgent {word} is a variable or has one in it, which Nixi does not read"
+                            "{place}: IdentityAgent {word} has {unknown} in it, which Nixi does not know"
                         ),
                         hint: "write the path of the socket, or SSH_AUTH_SOCK".to_owned(),
                     });

@@ -1,6 +1,7 @@
 //! Where a target leads: one value that everything goes by, the connection, the record of host keys and the pool.
 
 mod find;
+mod records;
 mod routes;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use nixi_core::{ExecError, Host, Place, Port, Unreachable, UserName};
 
+pub(crate) use records::Records;
 pub(crate) use routes::Routes;
 
 use crate::options::Agent;
@@ -28,6 +30,10 @@ pub(crate) struct Route {
     pub(crate) user: UserName,
     /// The name and port by which its host keys are recorded.
     pub(crate) known_as: (Host, Port),
+    /// The files of known keys.
+    pub(crate) records: Records,
+    /// The fewest bits of an RSA key, be it of the host or of the user.
+    pub(crate) rsa_bits: u32,
     pub(crate) keys: Keys,
     /// The only kind of address to try, if there is one.
     pub(crate) family: Option<Family>,

@@ -1,21 +1,20 @@
 //! The routes of all targets, found anew when a file has changed.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nixi_core::{ExecError, Place, SshTarget};
 
 use super::find::Asker;
-use super::{Route, refused};
+use super::records::Usual;
+use super::{Records, Route, refused};
 use crate::options::{SshConfigOptions, SshOptions};
-use crate::ssh_config::{Refusal, Source, SshConfig, Stamps, load};
+use crate::ssh_config::{Owner, Refusal, Source, SshConfig, Stamps, System, load};
 
 /// Finds routes.
 pub(crate) struct Routes {
     options: SshConfigOptions,
-    /// The files of known keys that are read.
-    known_hosts: Vec<PathBuf>,
+    usual: Usual,
     read: Mutex<Option<Read>>,
 }
 
@@ -28,8 +27,7 @@ struct Read {
 
 impl Routes {
     pub(crate) fn new(options: &SshOptions) -> Self {
-        let known_hosts = options.system_known_hosts.iter().chain([&options.known_hosts]).cloned().collect();
-        Self { options: options.ssh_config.clone(), known_hosts, read: Mutex::new(None) }
+        Self { options: options.ssh_config.clone(), usual: Usual::of(options), read: Mutex::new(None) }
     }
 
     /// The route of a target, by the files as they are now.
@@ -58,6 +56,12 @@ impl Routes {
         Ok(SshTarget { host, port, ..target.clone() })
     }
 
+    /// The files that the keys of a target are recorded in.
+    pub(crate) fn records(&self, target: &SshTarget) -> Result<Records, ExecError> {
+        let records = self.with(|read| self.ask(read, |asker| asker.records(target)));
+        records.map_err(|refusal| refused(&target.host, &refusal))
+    }
+
     fn with<T>(&self, with: impl FnOnce(&mut Read) -> T) -> T {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let now = match read.take() {
@@ -73,15 +77,19 @@ impl Routes {
         question: impl FnOnce(Asker<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let config = read.config.as_ref().map_err(Refusal::clone)?;
-        let SshConfigOptions { home, local_user, .. } = &self.options;
-        question(Asker { config, home, known_hosts: &self.known_hosts, local_user: local_user.as_deref() })
+        question(Asker { config, system: self.system(), usual: &self.usual })
+    }
+
+    fn system(&self) -> System<'_> {
+        let SshConfigOptions { home, local_user, variable, .. } = &self.options;
+        System { home, local_user: local_user.as_deref(), variable: *variable }
     }
 
     fn read_anew(&self) -> Read {
-        let SshConfigOptions { user, system, home, .. } = &self.options;
-        let user = user.iter().map(|file| Source { file: file.clone(), of_user: true });
-        let system = system.iter().map(|file| Source { file: file.clone(), of_user: false });
-        let (config, stamps) = load(&user.chain(system).collect::<Vec<_>>(), home);
+        let SshConfigOptions { user, system, .. } = &self.options;
+        let user = user.iter().map(|file| Source { file: file.clone(), of: Owner::User });
+        let system = system.iter().map(|file| Source { file: file.clone(), of: Owner::System });
+        let (config, stamps) = load(&user.chain(system).collect::<Vec<_>>(), self.system());
         Read { config, stamps, found: HashMap::new() }
     }
 }

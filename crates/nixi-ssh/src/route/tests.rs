@@ -7,9 +7,14 @@ use nixi_core::{Given, Jump, Port, SshTarget};
 use tempfile::TempDir;
 
 use super::Routes;
-use crate::options::SshOptions;
+use crate::options::{Agent, NamedBy, SshOptions};
 
 fn routes(text: &str) -> (TempDir, Routes) {
+    let (dir, options) = options(text);
+    (dir, Routes::new(&options))
+}
+
+fn options(text: &str) -> (TempDir, SshOptions) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     fs::write(&file, text).unwrap();
@@ -17,8 +22,9 @@ fn routes(text: &str) -> (TempDir, Routes) {
     let mut options = SshOptions::of_home(dir.path());
     options.ssh_config.user = Some(file);
     options.ssh_config.local_user = Some("me".to_owned());
+    options.ssh_config.variable = |name| (name == "RUN").then(|| "/run/me".to_owned());
     options.system_known_hosts = vec!["/etc/ssh/ssh_known_hosts".into()];
-    (dir, Routes::new(&options))
+    (dir, options)
 }
 
 /// A node of which only the host is said.
@@ -70,17 +76,83 @@ fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
 }
 
 #[test]
-fn files_of_known_keys_that_are_read_anyway_are_not_remarked_on() {
-    let (_dir, routes) = routes(
-        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts\n  UserKnownHostsFile ~/ssh/known_hosts %d/ssh/known_hosts\n",
+fn the_files_of_known_keys_are_those_of_the_host() {
+    let (dir, routes) = routes(
+        "Host lab\n  HostName 10.0.0.1\n  HostKeyAlias alias\n  UserKnownHostsFile ~/a %d/b-%k-%h-%r /dev/null\n  User ops\n\
+         Host twin\n  UserKnownHostsFile /dev/null ~/a\nHost none\n  UserKnownHostsFile none\n  GlobalKnownHostsFile none\n\
+         Host far\n  HostName 10.0.0.2\n  UserKnownHostsFile %k-%n\n  GlobalKnownHostsFile ~/g %d\n\
+         Host odd\n  UserKnownHostsFile ${NOT_SET}/a\nHost odder\n  UserKnownHostsFile ~no-such-user/a\n",
     );
-    assert_eq!(routes.find(&node("web")).unwrap().remarks, Vec::<String>::new());
-    let (_dir, routes) = self::routes(
-        "Host *\n  GlobalKnownHostsFile /etc/ssh/ssh_known_hosts /etc/more\n  UserKnownHostsFile none\n",
+    let home = dir.path();
+    let of = |host: &str| routes.find(&node(host)).map(|route| route.records.clone());
+    let usual = of("other").unwrap();
+    assert_eq!(usual.user, [home.join("ssh/known_hosts"), home.join("ssh/known_hosts2")]);
+    assert_eq!(usual.new, Some(home.join("ssh/known_hosts")));
+    let lab = of("lab").unwrap();
+    assert_eq!(lab.user, [home.join("a"), home.join("b-alias-10.0.0.1-ops")]);
+    assert_eq!((lab.new, lab.system), (Some(home.join("a")), usual.system));
+    let twin = of("twin").unwrap();
+    assert_eq!((twin.user, twin.new), (vec![home.join("a")], None));
+    let none = of("none").unwrap();
+    assert_eq!((none.user.len(), none.system.len(), none.new), (0, 0, None));
+    let far = of("far").unwrap();
+    assert_eq!(far.user, [std::path::Path::new("far-far")]);
+    assert_eq!(far.system, [home.join("g"), "%d".into()]);
+    for (host, why) in [("odd", "${NOT_SET}"), ("odder", "~no-such-user")] {
+        assert!(format!("{:?}", of(host).unwrap_err()).contains(why), "{host}");
+    }
+}
+
+#[test]
+fn the_file_that_nixi_names_is_read_beside_that_of_the_host() {
+    let (dir, options) = options("Host lab\n  UserKnownHostsFile ~/a\n");
+    let given = SshOptions { known_hosts_by: NamedBy::Nixi, ..options };
+    let records = Routes::new(&given).find(&node("lab")).unwrap().records.clone();
+    let main = dir.path().join("ssh/known_hosts");
+    assert_eq!((records.user, records.new), (vec![main.clone(), dir.path().join("a")], Some(main)));
+}
+
+#[test]
+fn the_agent_and_keys_of_the_files_are_found_as_ssh_finds_them() {
+    let (dir, routes) = routes(
+        "Host a\n  IdentityAgent \"${RUN}/s-%n\"\nHost b\n  IdentityAgent $RUN\nHost c\n  IdentityAgent $NOT_SET\n\
+         Host d\n  IdentityAgent ~root/s\nHost e\n  IdentityAgent none\nHost f\n  IdentityAgent SSH_AUTH_SOCK\n\
+         Host g\n  IdentityAgent ~no-such-user/s\nHost *\n  IdentityFile ~/%r-${RUN}\n  IdentityFile ${NOT_SET}/k\n",
     );
-    let remarks = routes.find(&node("web")).unwrap().remarks.clone();
-    assert!(
-        remarks[0].starts_with("globalknownhostsfile of ") && remarks[1].contains("config:3 "),
-        "{remarks:?}"
-    );
+    let keys = |host: &str| routes.find(&node(host)).map(|route| route.keys.clone());
+    for (host, agent) in [
+        ("a", Some(Agent::Socket("/run/me/s-a".into()))),
+        ("b", Some(Agent::Socket("/run/me".into()))),
+        ("c", Some(Agent::Off)),
+        ("d", Some(Agent::Socket(format!("{}/s", crate::ssh_config::home_of_root()).into()))),
+        ("e", Some(Agent::Off)),
+        ("f", Some(Agent::Environment)),
+        ("other", None),
+    ] {
+        let keys = keys(host).unwrap();
+        assert_eq!(keys.agent, agent, "{host}");
+        assert_eq!(keys.of_config, [dir.path().join("nixi-/run/me")]);
+    }
+    assert!(format!("{:?}", keys("g").unwrap_err()).contains("~no-such-user"));
+    assert!(routes.find(&node("a")).unwrap().remarks[0].contains("${NOT_SET}"));
+}
+
+#[test]
+fn users_of_directories_are_reached() {
+    for (text, user) in [
+        ("User alice@corp.example.com", "alice@corp.example.com"),
+        ("User \"CORP\\alice\"", "CORP\\alice"),
+        ("User ops:web:ssh", "ops:web:ssh"),
+        ("User svc$", "svc$"),
+        ("User jürgen", "jürgen"),
+        ("User %u-admin", "me-admin"),
+    ] {
+        let (_dir, routes) = routes(&format!("Host lab\n  {text}\n"));
+        assert_eq!(routes.find(&node("lab")).unwrap().user.as_str(), user);
+    }
+    let (_dir, routes) =
+        routes("Host lab\n  ProxyJump alice@corp.example.com@gate:22\nHost bad\n  User \"$(reboot)\"\n");
+    let via = routes.find(&node("lab")).unwrap().via.clone().unwrap();
+    assert_eq!((via.user.as_str(), via.host.as_str()), ("alice@corp.example.com", "gate"));
+    assert!(routes.find(&node("bad")).is_err() && routes.find(&node("gate")).is_ok());
 }

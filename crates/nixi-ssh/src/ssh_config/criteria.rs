@@ -1,68 +1,40 @@
-//! Whom a block is for: the patterns of `Host` and the criteria of `Match`.
+//! The criteria of `Match`.
 
-use wildmatch::WildMatch;
-
-/// Patterns with `*` and `?`, some of them refusals.
-#[derive(Debug)]
-pub(super) struct Patterns(Vec<(bool, WildMatch)>);
-
-impl Patterns {
-    pub(super) fn words(words: &[String]) -> Self {
-        Self(words.iter().map(|word| pattern(word)).collect())
-    }
-
-    fn list(words: &str) -> Self {
-        Self(words.split(',').map(pattern).collect())
-    }
-
-    /// Of hosts, in small letters: here ssh takes both cases for one, unlike in `Host`.
-    fn hosts(words: &str) -> Self {
-        Self::list(&words.to_ascii_lowercase())
-    }
-
-    /// Whether one of them fits and no refusal does.
-    pub(super) fn fit(&self, word: &str) -> bool {
-        let mut fit = false;
-        for (refuses, pattern) in &self.0 {
-            match (pattern.matches(word), refuses) {
-                (true, true) => return false,
-                (true, false) => fit = true,
-                (false, _) => {}
-            }
-        }
-        fit
-    }
-}
-
-fn pattern(word: &str) -> (bool, WildMatch) {
-    match word.strip_prefix('!') {
-        Some(word) => (true, WildMatch::new(word)),
-        None => (false, WildMatch::new(word)),
-    }
-}
+use super::pattern::List;
+use super::words::{Words, delimited};
 
 /// One condition of a `Match`, perhaps turned round.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Criterion {
     negated: bool,
     of: Of,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Of {
     All,
     /// That the files are read once more, which this itself brings about.
     Final,
     /// That the files are read once more.
     Canonical,
-    Host(Patterns),
-    OriginalHost(Patterns),
-    User(Patterns),
-    LocalUser(Patterns),
+    Host(List),
+    OriginalHost(List),
+    User(List),
+    LocalUser(List),
+    /// The `Tag` that holds so far; the empty list is for none.
+    Tagged(Option<List>),
     /// A command, which is not kept: nothing here could run it.
     Exec,
     /// What cannot be decided here, by its name.
-    Other(String),
+    Other(&'static str),
+}
+
+/// What stands behind a `Match`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    Of(Vec<Criterion>),
+    /// Older and newer ssh read the line each in its own way.
+    Unclear,
 }
 
 /// Which reading of the files it is. ssh reads them twice if a `Match final` stands in them, wherever and for whomever.
@@ -77,9 +49,7 @@ pub(super) enum Pass {
 pub(super) enum Fits {
     Yes,
     No,
-    /// It would take running a command to know.
-    Exec,
-    /// It takes something that is not known here.
+    /// It takes something that is not known here, or running a command.
     Unknown,
 }
 
@@ -88,7 +58,6 @@ impl Fits {
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Exec, _) | (_, Self::Exec) => Self::Exec,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
             (Self::Yes, Self::Yes) => Self::Yes,
         }
@@ -104,86 +73,189 @@ pub(super) struct Subject<'a> {
     pub(super) host: &'a str,
     pub(super) user: &'a str,
     pub(super) local_user: Option<&'a str>,
+    pub(super) tag: Tagged<'a>,
+}
+
+/// The `Tag` that holds so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Tagged<'a> {
+    No,
+    With(&'a str),
+    /// One stands in a block of which it is not known whether it holds.
+    Unknown,
+}
+
+impl Condition {
+    /// Reads the words behind `Match`. Older ssh cuts them in another way than newer, which counts where both know the words.
+    pub(super) fn read(words: &Words<'_>) -> Result<Self, String> {
+        let newer = criteria(words.arguments.iter().cloned());
+        let mut rest = Some(words.rest);
+        let cut = std::iter::from_fn(|| {
+            let (word, left) = delimited(rest.filter(|rest| !rest.is_empty())?)?;
+            rest = left;
+            Some(word)
+        });
+        match (newer, criteria(cut)) {
+            (Ok(newer), Ok(older)) if newer != older => Ok(Self::Unclear),
+            (Ok(newer), _) => Ok(Self::Of(newer)),
+            (Err(_), Ok(_)) => Ok(Self::Unclear),
+            (Err(wrong), Err(_)) => Err(wrong),
+        }
+    }
+
+    /// Whether it has the files read once more.
+    pub(super) fn asks_for_final_pass(&self) -> bool {
+        self.criteria().iter().any(|criterion| matches!(criterion.of, Of::Final) && !criterion.negated)
+    }
+
+    /// Whether older ssh would read them once more for it, which newer ssh does not.
+    pub(super) fn asked_once_for_final_pass(&self) -> bool {
+        self.criteria().iter().any(|criterion| matches!(criterion.of, Of::Final))
+    }
+
+    fn criteria(&self) -> &[Criterion] {
+        match self {
+            Self::Of(criteria) => criteria,
+            Self::Unclear => &[],
+        }
+    }
+
+    /// Whether all of it holds. What cannot be decided does not matter beside one that does not hold.
+    pub(super) fn fits(&self, subject: Subject<'_>) -> Fits {
+        match self {
+            Self::Of(criteria) => {
+                criteria.iter().map(|criterion| criterion.fits(subject)).fold(Fits::Yes, Fits::and)
+            }
+            Self::Unclear => Fits::Unknown,
+        }
+    }
+
+    /// What of this cannot be decided, for people.
+    pub(super) fn undecided(&self) -> String {
+        let names = self.criteria().iter().filter_map(|criterion| match &criterion.of {
+            Of::Other(name) => Some(*name),
+            Of::Exec => Some("exec"),
+            Of::LocalUser(_) => Some("localuser"),
+            Of::Tagged(_) => Some("tagged"),
+            Of::All | Of::Final | Of::Canonical | Of::Host(_) | Of::OriginalHost(_) | Of::User(_) => None,
+        });
+        match self {
+            Self::Of(_) => format!("Match {}", names.collect::<Vec<_>>().join(" ")),
+            Self::Unclear => "Match, which older and newer ssh read in different ways".to_owned(),
+        }
+    }
+}
+
+fn criteria(words: impl Iterator<Item = String>) -> Result<Vec<Criterion>, String> {
+    let mut criteria = Vec::new();
+    let mut left = words;
+    while let Some(word) = left.next() {
+        if word.starts_with('#') {
+            break;
+        }
+        let (negated, bare) = match word.strip_prefix('!') {
+            Some(bare) => (true, bare),
+            None => (false, word.as_str()),
+        };
+        let (name, own) = match bare.split_once('=') {
+            Some((name, value)) => (name.to_ascii_lowercase(), Some(value.to_owned())),
+            None => (bare.to_ascii_lowercase(), None),
+        };
+        if name == "all" && own.is_none() {
+            let alone = left.next().is_none_or(|next| next.starts_with('#'));
+            if criteria.len() > 1 || !alone {
+                return Err("stands with `all` and more than one other criterion".to_owned());
+            }
+            criteria.push(Criterion { negated, of: Of::All });
+            return Ok(criteria);
+        }
+        let of = match name.as_str() {
+            "final" if own.is_none() => Of::Final,
+            "canonical" if own.is_none() => Of::Canonical,
+            "sessiontype" if own.is_some() => {
+                return Err("`sessiontype` takes its value as a word of its own".to_owned());
+            }
+            name => {
+                let value = own.or_else(|| left.next()).filter(|value| !value.starts_with('#'));
+                let value = value.ok_or_else(|| format!("{name:?} is given no value"))?;
+                with_value(name, &value)?
+            }
+        };
+        criteria.push(Criterion { negated, of });
+    }
+    if criteria.is_empty() { Err("is given no criterion".to_owned()) } else { Ok(criteria) }
+}
+
+fn with_value(name: &str, value: &str) -> Result<Of, String> {
+    if value.is_empty() && !matches!(name, "tagged" | "command") {
+        return Err(format!("{name:?} is given an empty value"));
+    }
+    Ok(match name {
+        "host" => Of::Host(List::of_hosts(value)),
+        "originalhost" => Of::OriginalHost(List::of_hosts(value)),
+        "user" => Of::User(List::of(value)),
+        "localuser" => Of::LocalUser(List::of(value)),
+        "tagged" => Of::Tagged(Some(value).filter(|value| !value.is_empty()).map(List::of)),
+        "exec" => match unknown_token(value) {
+            None => Of::Exec,
+            Some(token) => return Err(format!("`exec` knows no {token}")),
+        },
+        "localnetwork" if value.split(',').all(is_network) => Of::Other("localnetwork"),
+        "localnetwork" => return Err(format!("{value:?} is no list of networks")),
+        "version" => Of::Other("version"),
+        "command" => Of::Other("command"),
+        "sessiontype" => Of::Other("sessiontype"),
+        _ => return Err(format!("{name:?} is no criterion that ssh knows")),
+    })
+}
+
+/// The first token of a command that ssh does not know.
+fn unknown_token(command: &str) -> Option<String> {
+    let mut left = command.chars();
+    while let Some(c) = left.next() {
+        if c != '%' {
+            continue;
+        }
+        match left.next() {
+            Some('%' | 'C' | 'L' | 'd' | 'h' | 'i' | 'j' | 'k' | 'l' | 'n' | 'p' | 'r' | 'u') => {}
+            Some(token) => return Some(format!("%{token}")),
+            None => return Some("%".to_owned()),
+        }
+    }
+    None
+}
+
+/// An address, or one with the length of a prefix.
+fn is_network(word: &str) -> bool {
+    let (address, length) = word.split_once('/').unwrap_or((word, "0"));
+    let most = match address.parse() {
+        Ok(std::net::IpAddr::V4(_)) => 32,
+        Ok(std::net::IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    length.parse::<u8>().is_ok_and(|length| length <= most)
 }
 
 impl Criterion {
-    /// Reads the words behind `Match`.
-    pub(super) fn all(words: &[String]) -> Result<Vec<Self>, String> {
-        let mut criteria = Vec::new();
-        let mut left = words.iter();
-        while let Some(word) = left.next() {
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (word.as_str(), None),
-            };
-            let (negated, name) = match name.strip_prefix('!') {
-                Some(name) => (true, name),
-                None => (false, name),
-            };
-            let name = name.to_ascii_lowercase();
-            let mut value = || {
-                let next = || left.next().map(String::as_str);
-                value.or_else(next).ok_or_else(|| format!("Match {name} is given no value"))
-            };
-            let of = match name.as_str() {
-                "all" => Of::All,
-                "final" => Of::Final,
-                "canonical" => Of::Canonical,
-                "host" => Of::Host(Patterns::hosts(value()?)),
-                "originalhost" => Of::OriginalHost(Patterns::hosts(value()?)),
-                "user" => Of::User(Patterns::list(value()?)),
-                "localuser" => Of::LocalUser(Patterns::list(value()?)),
-                "exec" => value().map(|_| Of::Exec)?,
-                _ => {
-                    value()?;
-                    Of::Other(name)
-                }
-            };
-            criteria.push(Self { negated, of });
-        }
-        Ok(criteria)
-    }
-
-    /// Whether one of them has the files read once more.
-    pub(super) fn ask_for_final_pass(criteria: &[Self]) -> bool {
-        criteria.iter().any(|criterion| matches!(criterion.of, Of::Final))
-    }
-
-    /// Whether all of them hold. What cannot be decided does not matter beside one that does not hold.
-    pub(super) fn fit(criteria: &[Self], subject: Subject<'_>) -> Fits {
-        criteria.iter().map(|criterion| criterion.fits(subject)).fold(Fits::Yes, Fits::and)
-    }
-
     fn fits(&self, subject: Subject<'_>) -> Fits {
         let holds = match &self.of {
             Of::All => true,
             Of::Final | Of::Canonical => subject.pass == Pass::Final,
-            Of::Host(patterns) => patterns.fit(&subject.host.to_ascii_lowercase()),
-            Of::OriginalHost(patterns) => patterns.fit(&subject.original.to_ascii_lowercase()),
-            Of::User(patterns) => patterns.fit(subject.user),
+            Of::Host(patterns) => patterns.fits(&subject.host.to_ascii_lowercase()),
+            Of::OriginalHost(patterns) => patterns.fits(&subject.original.to_ascii_lowercase()),
+            Of::User(patterns) => patterns.fits(subject.user),
             Of::LocalUser(patterns) => match subject.local_user {
-                Some(user) => patterns.fit(user),
+                Some(user) => patterns.fits(user),
                 None => return Fits::Unknown,
             },
-            Of::Exec => return Fits::Exec,
-            Of::Other(_) => return Fits::Unknown,
+            Of::Tagged(patterns) => match (patterns, subject.tag) {
+                (None, Tagged::No) => true,
+                (None, Tagged::With(_)) | (Some(_), Tagged::No) => false,
+                (Some(patterns), Tagged::With(tag)) => patterns.fits(tag),
+                (_, Tagged::Unknown) => return Fits::Unknown,
+            },
+            Of::Exec | Of::Other(_) => return Fits::Unknown,
         };
         if holds == self.negated { Fits::No } else { Fits::Yes }
-    }
-
-    /// What of these cannot be decided, for people.
-    pub(super) fn undecided(criteria: &[Self]) -> String {
-        let names = criteria.iter().filter_map(|criterion| match &criterion.of {
-            Of::Other(name) => Some(name.as_str()),
-            Of::LocalUser(_) => Some("localuser"),
-            Of::All
-            | Of::Final
-            | Of::Canonical
-            | Of::Host(_)
-            | Of::OriginalHost(_)
-            | Of::User(_)
-            | Of::Exec => None,
-        });
-        names.collect::<Vec<_>>().join(" ")
     }
 }

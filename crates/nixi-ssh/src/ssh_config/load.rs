@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wildmatch::WildMatch;
-
-use super::parse::{Entry, Line, parse};
+use super::fnmatch::Name;
+use super::parse::{Entry, Included, Line, Text, parse};
+use super::system::System;
+use super::tokens::{Tokens, expand_variables};
 use super::{Place, Refusal, SshConfig};
 
 /// A file longer than this is none that a person wrote.
@@ -23,8 +25,17 @@ const MOST: usize = 1000;
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) file: PathBuf,
+    /// Whose it is.
+    pub(crate) of: Owner,
+}
+
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
     /// The user's own: nobody else may be able to write it.
-    pub(crate) of_user: bool,
+    User,
+    /// The system's. What it includes is looked at as strictly as what is the user's.
+    System,
 }
 
 /// How every file and folder looked that was asked, so that a change is noticed.
@@ -55,12 +66,13 @@ fn look(path: &Path) -> Option<Stamp> {
 }
 
 /// Reads the files; one that is missing says nothing.
-pub(crate) fn load(sources: &[Source], home: &Path) -> (Result<SshConfig, Refusal>, Stamps) {
-    let mut loader = Loader { home, stamps: Stamps::default(), files: 0 };
+pub(crate) fn load(sources: &[Source], system: System<'_>) -> (Result<SshConfig, Refusal>, Stamps) {
+    let mut loader = Loader { system, stamps: Stamps::default(), files: 0 };
     let mut config = SshConfig::default();
     for source in sources {
         let base = source.file.parent().unwrap_or(Path::new("/"));
-        match loader.file(&source.file, source, base, 0) {
+        let around = Around { of: source.of, base, depth: 0 };
+        match loader.file(&source.file, source.of == Owner::User, around) {
             Ok(lines) => config.files.push(lines),
             Err(refusal) => return (Err(refusal), loader.stamps),
         }
@@ -68,39 +80,47 @@ pub(crate) fn load(sources: &[Source], home: &Path) -> (Result<SshConfig, Refusa
     (Ok(config), loader.stamps)
 }
 
+/// Where a file is included.
+#[derive(Debug, Clone, Copy)]
+struct Around<'a> {
+    of: Owner,
+    /// What paths that do not begin at the root begin at.
+    base: &'a Path,
+    depth: usize,
+}
+
 struct Loader<'a> {
-    home: &'a Path,
+    system: System<'a>,
     stamps: Stamps,
     files: usize,
 }
 
 impl Loader<'_> {
-    fn file(
-        &mut self,
-        path: &Path,
-        source: &Source,
-        base: &Path,
-        depth: usize,
-    ) -> Result<Vec<Line>, Refusal> {
+    fn file(&mut self, path: &Path, guarded: bool, around: Around<'_>) -> Result<Vec<Line>, Refusal> {
         self.stamps.note(path);
         self.files += 1;
         let shared: Arc<Path> = path.into();
         let whole = Place { file: Arc::clone(&shared), line: 1 };
-        if depth > DEEPEST || self.files > MOST {
+        if around.depth > DEEPEST || self.files > MOST {
             return Err(Refusal::at(
                 &whole,
                 "too many files include each other",
                 "look for a circle of Include lines",
             ));
         }
-        let Some(text) = read(path, source.of_user, &whole)? else { return Ok(Vec::new()) };
-        let mut lines = parse(&shared, &text)?;
+        let Some(bytes) = read(path, guarded, &whole)? else { return Ok(Vec::new()) };
+        let mut lines = parse(Text { file: &shared, bytes: &bytes }, &self.system)?;
+        let below = Around { depth: around.depth + 1, ..around };
         for line in &mut lines {
-            if let Entry::Include(words, files) = &mut line.entry {
+            if let Entry::Include(words, parts) = &mut line.entry {
                 for word in words {
-                    let included = self.paths(word, &line.place, base)?;
-                    for path in included {
-                        files.push(self.file(&path, source, base, depth + 1)?);
+                    match self.paths(word, &line.place, around)? {
+                        Found::Paths(paths) => {
+                            for path in paths {
+                                parts.push(Included::File(self.file(&path, true, below)?));
+                            }
+                        }
+                        Found::Unclear => parts.push(Included::Unclear(word.clone())),
                     }
                 }
             }
@@ -109,47 +129,54 @@ impl Loader<'_> {
     }
 
     /// The files that a word of `Include` means, in the order of their names.
-    fn paths(&mut self, word: &str, place: &Place, base: &Path) -> Result<Vec<PathBuf>, Refusal> {
-        let path = match word.strip_prefix("~/") {
-            Some(below) => self.home.join(below),
-            None if word.starts_with('~') || word.contains("${") || word.contains('%') => {
-                let why = format!("Include {word:?} has a variable or another user's home in it");
-                return Err(Refusal::at(place, why, "write the path in full"));
+    fn paths(&mut self, word: &str, place: &Place, around: Around<'_>) -> Result<Found, Refusal> {
+        let tokens =
+            Tokens { home: Some(self.system.home), local_user: self.system.local_user, ..Tokens::default() };
+        // A variable that is not set leads nowhere, as in newer ssh; older takes the words for a name, which is nowhere either.
+        let word = match expand_variables(word, &tokens, &self.system) {
+            Ok(word) => word,
+            Err(missing) if missing.starts_with("${") && missing.ends_with('}') => {
+                return Ok(Found::Paths(Vec::new()));
             }
-            None => base.join(word),
+            Err(_) => return Ok(Found::Unclear),
         };
+        if word.starts_with('~') && around.of == Owner::System {
+            let why = format!("include {word:?} begins with `~`, which the system's file cannot");
+            return Err(Refusal::at(place, why, "write the path in full"));
+        }
+        let Ok(path) = self.system.tilde(&word) else { return Ok(Found::Unclear) };
         let mut found = vec![PathBuf::new()];
-        for part in &path {
-            let text = part.to_string_lossy();
-            if text.contains('[') {
-                let why = format!("Include {word:?} has a `[` in it, which Nixi does not read as a pattern");
-                return Err(Refusal::at(place, why, "use * and ?"));
-            }
-            if !text.contains(['*', '?']) {
-                found.iter_mut().for_each(|path| path.push(part));
+        for part in &around.base.join(path) {
+            let Some(pattern) = Name::of(&part.to_string_lossy()) else { return Ok(Found::Unclear) };
+            if let Some(only) = pattern.literal() {
+                found.iter_mut().for_each(|path| path.push(&only));
                 continue;
             }
-            let pattern = WildMatch::new(&text);
             let mut deeper = Vec::new();
             for folder in found {
                 self.stamps.note(&folder);
                 let names =
                     fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-                let fits = |name: &std::ffi::OsString| {
-                    let name = name.to_string_lossy();
-                    pattern.matches(&name) && name.starts_with('.') == text.starts_with('.')
-                };
-                deeper.extend(names.filter(fits).map(|name| folder.join(name)));
+                deeper.extend(
+                    names.filter(|name| pattern.fits(&name.to_string_lossy())).map(|name| folder.join(name)),
+                );
             }
-            deeper.sort();
             found = deeper;
         }
-        Ok(found)
+        found.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+        Ok(Found::Paths(found))
     }
 }
 
-/// The text of a file; nothing if there is none.
-fn read(path: &Path, of_user: bool, whole: &Place) -> Result<Option<String>, Refusal> {
+/// What a word of `Include` led to.
+enum Found {
+    Paths(Vec<PathBuf>),
+    /// It has something in it that is known only for a host, or not here at all.
+    Unclear,
+}
+
+/// The bytes of a file; nothing if there is none.
+fn read(path: &Path, guarded: bool, whole: &Place) -> Result<Option<Vec<u8>>, Refusal> {
     let cannot = |error: std::io::Error| {
         Refusal::at(
             whole,
@@ -157,30 +184,57 @@ fn read(path: &Path, of_user: bool, whole: &Place) -> Result<Option<String>, Ref
             "let your user read it, or take it away",
         )
     };
-    let about = match fs::metadata(path) {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    // Opened first and looked at then, so that both are the same file; a pipe is not waited for.
+    let file = match File::options().read(true).custom_flags(flags).open(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        about => about.map_err(cannot)?,
+        file => file.map_err(cannot)?,
     };
-    // A pipe would be waited for; a folder, as ssh has it, says nothing.
-    if !about.is_file() {
+    let about = file.metadata().map_err(cannot)?;
+    if guarded && let Some(refusal) = distrust(&about, path, whole) {
+        return Err(refusal);
+    }
+    // As ssh has it, a folder says nothing.
+    if about.is_dir() {
         return Ok(None);
+    }
+    if !about.is_file() {
+        let why = "it is a pipe, a socket or a device, and no file";
+        return Err(Refusal::at(whole, why, "put a regular file there, or take it away"));
     }
     if about.len() > LARGEST {
         return Err(Refusal::at(whole, "the file is longer than 4 MiB", "take it apart, or away"));
     }
-    if of_user && is_open_to_others(&about) {
-        let hint = format!("take it back: `chmod go-w {}`, and see that it is yours", path.display());
-        return Err(Refusal::at(whole, "somebody else may write this file, so it is not trusted", &hint));
-    }
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(cannot)?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(cannot)?;
+    Ok(Some(bytes))
 }
 
-/// As ssh has it: it must belong to the user or to root, and only the owner may write it.
-fn is_open_to_others(about: &Metadata) -> bool {
-    let ours = about.uid() == 0 || about.uid() == rustix::process::geteuid().as_raw();
-    !ours || about.mode() & 0o022 != 0
+/// Why a file is not trusted, as ssh has it: it must belong to the user or to root, and only the owner may write it.
+fn distrust(about: &Metadata, path: &Path, whole: &Place) -> Option<Refusal> {
+    let us = rustix::process::geteuid().as_raw();
+    let shown = nixi_core::quote::word(&path.to_string_lossy()).map(String::from).unwrap_or_default();
+    if about.uid() != 0 && about.uid() != us {
+        let why = format!(
+            "the file belongs to {}, and neither to you nor to root, so it is not trusted, as with ssh",
+            super::system::name_of(about.uid())
+        );
+        let hint = format!(
+            "put a copy of your own in its place: `cp {shown} {shown}.own && mv -f {shown}.own {shown}`"
+        );
+        return Some(Refusal::at(whole, why, &hint));
+    }
+    if about.mode() & 0o022 == 0 {
+        return None;
+    }
+    let why = "somebody else may write this file, so it is not trusted";
+    let hint = if about.uid() == us || us == 0 {
+        format!("take it back: `chmod go-w {shown}`")
+    } else {
+        format!("root has to take it back: `sudo chmod go-w {shown}`")
+    };
+    Some(Refusal::at(whole, why, &hint))
 }

@@ -4,13 +4,24 @@
 //! The format is that of ssh_config(5). What Nixi honours it honours as ssh does; what would lead elsewhere and is not
 //! honoured is a refusal, which names the line; the rest is left alone. Nothing that stands in these files is ever run.
 
+mod algorithms;
 mod criteria;
+mod fnmatch;
+mod forward;
+mod jump;
 mod load;
 mod parse;
+mod pattern;
 mod settings;
+mod shape;
+mod system;
+mod table;
 mod tokens;
+mod walk;
 mod words;
 
+#[cfg(test)]
+mod against_ssh;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +31,13 @@ use std::sync::Arc;
 
 use nixi_core::text::clean_line;
 
-pub(crate) use load::{Source, Stamps, load};
-pub(crate) use settings::{Family, KeyFiles, Proxy, Query, Settings, settings};
-pub(crate) use tokens::{Tokens, expand, expand_path};
+pub(crate) use jump::RawHop;
+pub(crate) use load::{Owner, Source, Stamps, load};
+pub(crate) use settings::{Family, Proxy, Query, Settings, settings};
+pub(crate) use system::System;
+#[cfg(test)]
+pub(crate) use system::home_of_root;
+pub(crate) use tokens::{Tokens, expand, expand_path, expand_variables};
 
 use parse::Line;
 
@@ -56,4 +71,19 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub(crate) struct SshConfig {
     files: Vec<Vec<Line>>,
+}
+
+/// What a text alone says of a host.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn of_text(text: &[u8], host: &str) -> Result<Settings, Refusal> {
+    let system = System {
+        home: Path::new("/home/me"),
+        local_user: Some("me"),
+        variable: |name| (name == "RUN").then(|| "/run/me".to_owned()),
+    };
+    let text = parse::Text { file: &Arc::from(Path::new("config")), bytes: text };
+    let config = SshConfig { files: vec![parse::parse(text, &system)?] };
+    let query =
+        Query { original: host, user: None, default_user: "nixi", local_user: Some("me"), way_given: false };
+    settings(&config, &query)
 }

@@ -5,22 +5,36 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use nixi_lab::Sshd;
 use proptest::prelude::*;
 
-use super::parse::parse;
+use super::parse::{Text, parse};
 use super::*;
 
-fn read(text: &str) -> Result<SshConfig, Refusal> {
-    parse(&Arc::from(Path::new("config")), text).map(|lines| SshConfig { files: vec![lines] })
+pub(super) fn system(home: &Path) -> System<'_> {
+    let variable = |name: &str| match name {
+        "RUN" => Some("/run/me".to_owned()),
+        "HOME" => std::env::var("HOME").ok(),
+        _ => None,
+    };
+    System { home, local_user: Some("me"), variable }
 }
 
-fn query(original: &str) -> Query<'_> {
+pub(super) fn read(text: impl AsRef<[u8]>) -> Result<SshConfig, Refusal> {
+    let text = Text { file: &Arc::from(Path::new("config")), bytes: text.as_ref() };
+    parse(text, &system(Path::new("/home/me"))).map(|lines| SshConfig { files: vec![lines] })
+}
+
+pub(super) fn query(original: &str) -> Query<'_> {
     Query { original, user: None, default_user: "nixi", local_user: Some("me"), way_given: false }
 }
 
 fn ask(text: &str, original: &str) -> Settings {
-    settings(&read(text).unwrap(), &query(original))
+    settings(&read(text).unwrap(), &query(original)).unwrap()
+}
+
+/// Why ssh would not take the text when it is asked for a host.
+fn broken(text: impl AsRef<[u8]>, host: &str) -> String {
+    read(text).and_then(|config| settings(&config, &query(host))).unwrap_err().why
 }
 
 fn refused(text: &str, host: &str) -> Vec<String> {
@@ -41,43 +55,188 @@ fn the_first_value_wins_and_keys_add_up() {
 #[test]
 fn the_first_of_jump_and_command_counts() {
     let jump = ask("Host a\nProxyJump b\nHost *\nProxyCommand nc %h %p\n", "a");
-    assert!(matches!(jump.proxy, Some(Proxy::Jump(_, ref hops)) if hops == "b"));
+    assert!(matches!(jump.proxy, Some(Proxy::Jump(_, ref hops)) if hops[0].host == "b"));
     assert_eq!(jump.refusals, []);
     let none = ask("ProxyCommand none\nProxyJump b\n", "a");
-    assert_eq!((none.proxy, none.refusals), (Some(Proxy::None), vec![]));
+    assert_eq!((none.proxy, none.refusals), (None, vec![]));
+    // `ProxyJump none` keeps out other jump hosts, and nothing else.
+    for (text, refused) in [
+        ("ProxyJump none\nProxyJump b\n", 0),
+        ("ProxyJump none\nProxyCommand nc %h %p\n", 1),
+        ("ProxyJump none\nProxyCommand none\nProxyCommand nc %h %p\n", 0),
+        ("ProxyCommand none\nProxyCommand nc %h %p\n", 0),
+        ("ProxyCommand nc %h %p\nProxyJump b\n", 1),
+        ("Host x\nProxyJump none\nHost *\nProxyJump none\nMatch host a\nProxyCommand nc\n", 1),
+    ] {
+        let found = ask(text, "a");
+        assert_eq!(found.refusals.len(), refused, "{text}");
+        assert!(!matches!(found.proxy, Some(Proxy::Jump(..))), "{text}");
+    }
     let command = ask("Host a\n  ProxyCommand nc %h %p\n", "a");
     assert!(command.refusals[0].why.starts_with("config:2: "), "{:?}", command.refusals);
     let given = Query { way_given: true, ..query("a") };
-    assert_eq!(settings(&read("ProxyCommand nc %h %p\n").unwrap(), &given).refusals, []);
+    assert_eq!(settings(&read("ProxyCommand nc %h %p\n").unwrap(), &given).unwrap().refusals, []);
 }
 
 #[test]
 fn what_cannot_be_decided_is_refused_where_it_matters() {
-    let exec = "Match host web exec \"touch /tmp/ran\"\n  Compression yes\n";
-    assert!(refused(exec, "web")[0].contains("config:1: whether `Match exec`"));
-    assert!(refused(exec, "db").is_empty());
-    assert!(refused("Match exec x\n", "db").len() == 1);
-    let tagged = "Match tagged far\n  GSSAPIAuthentication yes\n";
-    assert!(refused(tagged, "web").is_empty());
-    let tagged = format!("Host db\nHostName d\n{tagged}  HostName elsewhere\n");
-    assert!(
-        refused(&tagged, "web")[0].contains("config:5: hostname stands under the `Match tagged` of config:3")
-    );
-    assert!(refused(&tagged, "db").is_empty(), "what holds already is not changed");
-    for line in ["StrictHostKeyChecking yes", "AddressFamily inet6"] {
-        let text = format!("Host db\n{line}\nMatch tagged far\n{line}\n");
+    for block in [
+        "Match host * exec \"gpg-connect-agent /bye\"",
+        "Match exec x",
+        "Match !exec x",
+        "Match final exec x",
+    ] {
+        for idle in [
+            "",
+            "Compression yes",
+            "SetEnv A=b",
+            "AddKeysToAgent yes",
+            "RemoteCommand tmux",
+            "ForwardAgent yes",
+        ] {
+            for before in ["", "Host web\nPort 22\n"] {
+                let text = format!("{before}{block}\n  {idle}\nHost web\n  HostName d\n");
+                assert!(refused(&text, "web").is_empty() && refused(&text, "db").is_empty(), "{text}");
+            }
+        }
+    }
+    for block in ["tagged", "exec", "sessiontype", "localnetwork", "version", "command"] {
+        let value = match block {
+            "localnetwork" => "10.0.0.0/8",
+            _ => "far",
+        };
+        let open = if block == "tagged" { "Match exec x\nTag far\n" } else { "Port 22\nPort 22\n" };
+        let text = format!("{open}Host db\nHostName d\nMatch {block} {value}\n  HostName elsewhere\n");
+        let why = format!("config:6: HostName stands under the `Match {block}` of config:5");
+        assert!(refused(&text, "web")[0].contains(&why), "{:?}", refused(&text, "web"));
+        assert!(refused(&text, "db").is_empty(), "what holds already is not changed");
+    }
+    for line in [
+        "StrictHostKeyChecking yes",
+        "AddressFamily inet6",
+        "UserKnownHostsFile /a",
+        "GlobalKnownHostsFile /a",
+        "RequiredRSASize 2048",
+        "IdentityFile /a",
+        "IdentitiesOnly yes",
+        "IdentityAgent /a",
+        "HostKeyAlias a",
+        "ProxyJump a",
+        "User a",
+        "Port 7",
+    ] {
+        let text = format!("Host db\n{line}\nMatch !originalhost db exec far\n{line}\n");
         assert!(refused(&text, "web")[0].starts_with("config:4: "), "{line}");
         assert!(refused(&text, "db").is_empty(), "{line}");
     }
-    let exec = "Match final exec \"touch /tmp/ran\"\n  Compression yes\n";
-    assert!(refused(exec, "web")[0].contains("config:1: whether `Match exec`"));
-    for line in
-        ["CanonicalizeHostname always", "BindAddress 10.0.0.1", "RevokedHostKeys /etc/revoked", "Port 0"]
-    {
+    let other = "Match originalhost other exec \"touch /tmp/ran\"\n  HostName x\n";
+    assert!(refused(other, "web").is_empty() && refused(other, "other").len() == 1);
+    for line in [
+        "CanonicalizeHostname always",
+        "BindAddress 10.0.0.1",
+        "BindInterface none",
+        "RevokedHostKeys /etc/revoked",
+        "RefuseConnection \"not today\"",
+    ] {
         let text = format!("Host web\n{line}\n");
         assert_eq!(refused(&text, "web").len(), 1, "{line}");
         assert!(refused(&text, "db").is_empty(), "{line}");
     }
+}
+
+#[test]
+fn tags_are_matched() {
+    let text = "Host web\n  Tag far\n  Tag near\nMatch tagged near\n  Port 1\nMatch tagged \"f*,!fax\"\n  Port 2\nMatch tagged \"\"\n  Port 3\n";
+    assert_eq!((ask(text, "web").port.unwrap().get(), ask(text, "db").port.unwrap().get()), (2, 3));
+}
+
+#[test]
+fn what_ssh_refuses_is_refused_with_file_line_and_word() {
+    for (text, why) in [
+        ("\u{feff}Host web\n", "config:1: the file begins with a byte-order mark"),
+        ("Host\u{200b} web\n", "config:1: ssh does not know the word"),
+        ("Hots db\n  Port 2\n", "config:1: ssh does not know the word \"hots\""),
+        ("Host db\n  Proxy-Jump b\n", "config:2: ssh does not know the word \"proxy-jump\""),
+        ("Host web\n  ProxyComand none\n", "config:2: ssh does not know the word \"proxycomand\""),
+        ("Host other\n  KnownHostComand x\n", "config:2: ssh does not know"),
+        ("UseKeychain yes\nIgnoreUnknown UseKeychain\n", "config:1: ssh does not know"),
+        ("Host db\n  IgnoreUnknown UseKeychain\nHost *\n  UseKeychain yes\n", "config:4: ssh does not know"),
+        ("# Notes\n\nThese files are for ssh.\n", "config:3: ssh does not know the word \"these\""),
+        ("Host \"\"\n", "config:1: host is given an empty name"),
+        ("Host *\n  StrictHostKeyChecking yess\n", "config:2: stricthostkeychecking \"yess\""),
+        ("Host x\n  IdentitiesOnly maybe\n", "config:2: identitiesonly \"maybe\""),
+        ("Host x\n  AddressFamily inet4\n", "config:2: addressfamily \"inet4\""),
+        ("Host x\n  HostName a b\n", "config:2: hostname takes one value, and \"b\" stands behind it"),
+        ("Host x\n  Port 22 1\n", "config:2: port takes one value"),
+        ("Host x\n  User a b\n", "config:2: user takes one value"),
+        ("Host x\n  Port 0\n", "config:2: port \"0\" is no port"),
+        ("Host x\n  User\n", "config:2: \"user\" is given no value"),
+        ("Host x\n  User # me\n", "config:2: user is given no value"),
+        ("Host x\n  ProxyJump b:0\n", "config:2: proxyjump \"b:0\""),
+        ("Host x\n  IdentityAgent ${NOT_SET}/s\n", "config:2: identityagent \"${NOT_SET}\""),
+        ("Host x\n  IdentityAgent $RUN/s\n", "config:2: identityagent \"$RUN/s\""),
+        ("Match host\n", "config:1: match \"host\" is given no value"),
+        ("Match hots web\n", "config:1: match \"hots\" is no criterion"),
+        ("Match # all\n", "config:1: match is given no criterion"),
+        ("Host a\0b\n", "config:1: the line has a NUL byte in it"),
+    ] {
+        let told = broken(text, "web");
+        assert!(told.starts_with(why), "{text:?}: {told}");
+    }
+    let utf16 = |text: &str| -> Vec<u8> {
+        [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    for text in ["Host web\n  Port 3\n", "Host db\n ProxyJump b\nHost x\n User y"] {
+        assert!(broken(utf16(text), "web").starts_with("config:1: the file is in UTF-16"));
+    }
+}
+
+#[test]
+fn words_are_ignored_only_after_the_line_that_says_so() {
+    for text in [
+        "IgnoreUnknown UseKeychain,AddKeys*\nHost *\n  UseKeychain yes\n  AddKeysQuickly\tnow\nHost web\n  Port 2222\n",
+        "Host web\n  IgnoreUnknown usekeychain\nHost *\n  UseKeychain yes\nHost web\n  Port 2222\n",
+        "IgnoreUnknown *,!Hots\nIgnoreUnknown Hots\nBlah \"a b\" c\nHost web\n  Port 2222\n",
+    ] {
+        assert_eq!(ask(text, "web").port.unwrap().get(), 2222, "{text}");
+    }
+    assert!(broken("IgnoreUnknown *,!Hots\nHots web\n", "web").contains("hots"));
+    assert!(broken("IgnoreUnknown Foo\nFoo \"a\n", "web").contains("quote"));
+    assert!(broken("IgnoreUnknown Foo\nFoo\n", "web").contains("no value"));
+}
+
+#[test]
+fn a_comment_is_no_value() {
+    let text = "Host # note\n  Port 1\nHost web # note\n  Port 2 # note\n  User a#b\nMatch all # note\n  HostKeyAlias k\n";
+    let web = ask(text, "web");
+    assert_eq!((web.port.unwrap().get(), web.user.unwrap().1.as_str()), (2, "a#b"));
+    assert_eq!(ask(text, "db").port, None);
+}
+
+#[test]
+fn an_address_is_looked_up_in_its_usual_form() {
+    for (text, host, name) in [
+        ("HostName 127.1\n", "web", Some("127.0.0.1")),
+        ("HostName FE80:0::1\n", "web", Some("fe80::1")),
+        ("HostName fe80::1%%eth0\n", "web", Some("fe80::1%%eth0")),
+        ("HostName Web.LAN\n", "web", Some("Web.LAN")),
+        ("Port 1\n", "127.1", Some("127.0.0.1")),
+        ("Port 1\n", "Web", None),
+    ] {
+        let name = name.map(|name| name.replace("%%", "%"));
+        assert_eq!(ask(text, host).host_name, name, "{text}");
+    }
+}
+
+#[test]
+fn what_versions_of_ssh_read_in_different_ways_is_refused_where_it_differs() {
+    let twice = "Match !final all\n  User x\nHost 10.0.0.1\n  Port 7\nHost web\n  HostName 10.0.0.1\n";
+    assert!(refused(twice, "web")[0].contains("older ssh reads the files twice"));
+    assert!(refused(twice, "db").is_empty());
+    let quoted = "Match host 'web'\n  Port 7\n";
+    assert!(refused(quoted, "web")[0].contains("older and newer ssh read in different ways"));
+    let quoted = "Match host = web\n  Compression yes\n";
+    assert!(refused(quoted, "web").is_empty());
 }
 
 #[test]
@@ -91,7 +250,7 @@ fn of_what_is_refused_the_first_value_counts_too() {
         assert!(refused(&text, "web").is_empty(), "{text}");
         assert_eq!(refused(&text, "db").len(), 1, "{text}");
         assert_eq!(refused(&format!("Host *\n  {on}\nHost web\n  {off}\n"), "web").len(), 1, "{on}");
-        let doubt = format!("Host web\n  {off}\nMatch tagged far\n  {on}\n");
+        let doubt = format!("Host web\n  {off}\nMatch exec far\n  {on}\n");
         assert!(refused(&doubt, "web").is_empty(), "{doubt}");
         assert_eq!(refused(&doubt, "db").len(), 1, "{doubt}");
     }
@@ -99,8 +258,8 @@ fn of_what_is_refused_the_first_value_counts_too() {
         "PubkeyAuthentication yes\nPubkeyAuthentication no\nUserKnownHostsFile /a\nUserKnownHostsFile /b\n",
         "web",
     );
-    assert_eq!((told.remarks.len(), told.key_files.len()), (0, 1));
-    assert_eq!(told.key_files[0].files, ["/a"]);
+    assert_eq!(told.remarks.len(), 0);
+    assert_eq!(told.user_key_files.unwrap().files, ["/a"]);
 }
 
 #[test]
@@ -116,7 +275,7 @@ fn files_are_included_where_they_stand() {
     let home = tempfile::tempdir().unwrap();
     let ssh = home.path().join(".ssh");
     fs::create_dir_all(ssh.join("d")).unwrap();
-    let sources = [Source { file: ssh.join("config"), of_user: true }];
+    let sources = [Source { file: ssh.join("config"), of: Owner::User }];
     let write = |name: &str, text: &str| {
         fs::write(ssh.join(name), text).unwrap();
         fs::set_permissions(ssh.join(name), fs::Permissions::from_mode(0o600)).unwrap();
@@ -126,8 +285,8 @@ fn files_are_included_where_they_stand() {
     write("d/2.conf", "User two\nHost *\n  HostKeyAlias of-two\n");
     write("d/.hidden.conf", "User hidden\n");
     let ask = |host| {
-        let (config, stamps) = load(&sources, home.path());
-        (settings(&config.unwrap(), &query(host)), stamps)
+        let (config, stamps) = load(&sources, system(home.path()));
+        (settings(&config.unwrap(), &query(host)).unwrap(), stamps)
     };
     let (web, stamps) = ask("web");
     assert_eq!((web.user.unwrap().1.as_str(), web.port.unwrap().get()), ("one", 3));
@@ -141,86 +300,128 @@ fn files_are_included_where_they_stand() {
     assert_eq!(ask("web").0.user.unwrap().1, "zero");
     // A circle ends, and what others may write is not trusted.
     write("d/0.conf", "Include config\n");
-    assert!(load(&sources, home.path()).0.unwrap_err().why.contains("include each other"));
+    assert!(load(&sources, system(home.path())).0.unwrap_err().why.contains("include each other"));
     fs::set_permissions(ssh.join("d/0.conf"), fs::Permissions::from_mode(0o666)).unwrap();
-    let refusal = load(&sources, home.path()).0.unwrap_err();
+    let refusal = load(&sources, system(home.path())).0.unwrap_err();
     assert!(
         refusal.why.contains("d/0.conf:1: somebody else may write") && refusal.hint.contains("chmod go-w")
     );
 }
 
-/// `ssh -G` prints what ssh makes of a file.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "asks ssh")]
-fn files_are_read_as_ssh_reads_them() {
-    if !Sshd::is_installed() {
-        return;
+fn what_an_include_means_is_found_as_ssh_finds_it() {
+    let home = tempfile::tempdir().unwrap();
+    let ssh = home.path().join(".ssh");
+    fs::create_dir_all(ssh.join("d/folder.conf")).unwrap();
+    fs::set_permissions(ssh.join("d/folder.conf"), fs::Permissions::from_mode(0o700)).unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(ssh.join(name), text).unwrap();
+        fs::set_permissions(ssh.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    for (name, port) in
+        [("d/10-a.conf", 10), ("d/9.conf", 9), ("d/x.conf", 11), ("d/*", 12), ("d/me", 13), ("d/{a,b}", 14)]
+    {
+        write(name, &format!("Port {port}\n"));
     }
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("config");
-    let texts = [
-        "Host web !db\n HostName=10.0.0.1\nHost w?b\n User \"a\" # note\n Port 2222\nMatch host 10.0.0.1\n HostKeyAlias by-address\n",
-        "Match originalhost web,db user nobody\n Port 7\nMatch !originalhost db\n User ops\nMatch user ops\n Port 8\nMatch all\n Port 9\n",
-        "Host *\n ProxyJump none\n ProxyJump ops@b:22\nHost db\n HostName %h.lan%%\n",
-        "ProxyJump ops@b:2222,c\nHost we* d*\nUser   x\nhost !*\nUser never\nUser y\n",
-        "Host W*\n HostName %h.LAN\nHost *.lan\n Port 5\nMatch canonical\n User c\nMatch !final user x\n Port 9\nMatch final all\n HostName other\n HostKeyAlias k\n",
-        "Host 10.0.0.*\n ProxyCommand nc x\nHost web\n HostName 10.0.0.5\nMatch final host nobody\n Port 7\n",
-        "Host web\n HostName 10.0.0.5\nHost *\n IdentityFile /a\nHost 10.0.0.*\n ProxyJump b\nMatch final host nobody\n Port 7\n",
-        "IdentityFile /a\nHost 10.0.0.*\n Port 4\nMatch canonical\n Port 7\nHost web\n HostName 10.0.0.5\n",
-        "Host web\n HostName fe80:0::1\nHost db\n HostName FE80::1\nHost fe80::1\n Port 6\nHost FE80::1\n Port 7\nMatch final all\n IdentityFile /b\n",
-        "Host web\n CanonicalizeHostname no\n Port 3\nHost *\n CanonicalizeHostname yes\n CanonicalizeHostname no\n",
-        "Match final all\n CanonicalizeHostname yes\n ProxyJump late\nHost db\n ProxyJump b\nHost w?b\n IdentityFile /a\n",
-        "Match host WEB,D?\n Port 5\nMatch originalhost wE*,!WXB\n User o\nHost WEB\n HostKeyAlias k\nMatch !host Db\n ProxyJump b\n",
-        "HostKeyAlias  =  \"a b\"\nIdentityFile ~/.ssh/k\nIdentityFile '/k 2'\n identitiesonly YES\n",
-    ];
-    for text in texts {
-        fs::write(&file, text).unwrap();
-        for host in ["web", "db", "Web", "wxb"] {
-            let out =
-                std::process::Command::new("ssh").arg("-G").arg("-F").arg(&file).arg(host).output().unwrap();
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            let out = String::from_utf8(out.stdout).unwrap();
-            let all = |key: &str| {
-                let lines =
-                    out.lines().filter_map(|line| line.split_once(' ')).filter(|(name, _)| *name == key);
-                lines.map(|(_, value)| value.to_owned()).collect::<Vec<_>>()
-            };
-            let theirs = |key: &str| all(key).pop();
-            let us = ask_as(text, host, &theirs("user").unwrap());
-            let context = format!("{host} in {text}");
-            // The two things that are refused here, wherever ssh goes by them.
-            let canonical = theirs("canonicalizehostname").is_some_and(|word| word != "false");
-            let refused = all("proxycommand").len() + usize::from(canonical);
-            assert_eq!(us.refusals.len(), refused, "{context}: {:?}", us.refusals);
-            if !us.refusals.is_empty() {
-                continue;
-            }
-            let host_name = us.host_name.as_deref().unwrap_or(host);
-            assert!(host_name.eq_ignore_ascii_case(&theirs("hostname").unwrap()), "{context}");
-            assert_eq!(
-                us.port.map_or(22, nixi_core::Port::get).to_string(),
-                theirs("port").unwrap(),
-                "{context}"
-            );
-            assert_eq!(us.host_key_alias.map(|(_, alias)| alias), theirs("hostkeyalias"), "{context}");
-            let jump = us.proxy.and_then(|proxy| match proxy {
-                Proxy::Jump(_, hops) => Some(hops),
-                Proxy::None => None,
-            });
-            assert_eq!(jump, theirs("proxyjump").filter(|hops| hops != "none"), "{context}");
-            if let Some((_, user)) = us.user {
-                assert_eq!(Some(user), theirs("user"), "{context}");
-            }
-            if !us.identities.is_empty() {
-                assert_eq!(us.identities, all("identityfile"), "{context}");
-            }
-        }
+    let home_of = system(home.path());
+    let load = |text: &str, of| {
+        write("config", text);
+        load(&[Source { file: ssh.join("config"), of }], home_of).0
+    };
+    let path = ssh.display();
+    for (word, port) in [
+        ("d/[0-9]*.conf".to_owned(), Some(10)),
+        ("d/[!0-9].conf".to_owned(), Some(11)),
+        ("d/*.conf".to_owned(), Some(10)),
+        ("d/?.conf".to_owned(), Some(9)),
+        ("d/\\*".to_owned(), Some(12)),
+        ("d/{a,b}".to_owned(), Some(14)),
+        ("d/**x.conf".to_owned(), Some(11)),
+        ("~/.ssh/d/9.conf".to_owned(), Some(9)),
+        ("%d/.ssh/d/%u".to_owned(), Some(13)),
+        (format!("{path}/d/9.conf"), Some(9)),
+        ("\"${NOT_SET}/x\" d/9.conf".to_owned(), Some(9)),
+        ("~root/no-such-file".to_owned(), None),
+        ("d/none* none".to_owned(), None),
+        ("d/folder.conf".to_owned(), None),
+    ] {
+        let config = load(&format!("Include {word}\n"), Owner::User).unwrap();
+        let found = settings(&config, &query("web")).unwrap();
+        assert_eq!(found.port.map(nixi_core::Port::get), port, "{word}");
+        assert_eq!(found.refusals, [], "{word}");
     }
+    // What depends on the host, or is not known here, is refused for whom it is for.
+    for word in ["%h.conf", "~no-such-user/x", "d/[[:digit:]]*", "%z"] {
+        let config = load(&format!("Host other\n  Include {word}\n"), Owner::User).unwrap();
+        assert_eq!(settings(&config, &query("web")).unwrap().refusals, []);
+        let refusals = settings(&config, &query("other")).unwrap().refusals;
+        assert!(refusals[0].why.contains("config:2: which file `Include"), "{refusals:?}");
+    }
+    let of_system = load("Include ~/.ssh/d/9.conf\n", Owner::System).unwrap_err();
+    assert!(of_system.why.contains("begins with `~`"));
+    // A mistake in what is included is one for every host, and so is a README that a pattern sweeps in.
+    write("d/README", "These are files for ssh.\n");
+    for (around, host) in [("Host other\n", "web"), ("", "web"), ("Match exec x\n", "web")] {
+        let config = load(&format!("{around}Include d/*\n"), Owner::User).unwrap();
+        let told = settings(&config, &query(host)).unwrap_err().why;
+        assert!(told.contains("d/README:1: ssh does not know the word \"these\""), "{told}");
+    }
+    write("d/README", "\u{feff}# fine\n");
+    let config = load("Include d/README\n", Owner::User).unwrap();
+    let told = settings(&config, &query("web")).unwrap_err().why;
+    assert!(told.contains("d/README:1: the file begins with a byte-order mark"), "{told}");
 }
 
-/// ssh takes the local user where nobody is named; so that both are asked the same, its answer is the default here.
-fn ask_as(text: &str, host: &str, default_user: &str) -> Settings {
-    settings(&read(text).unwrap(), &Query { default_user, ..query(host) })
+#[test]
+fn a_pipe_or_a_device_is_no_configuration_and_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let (config, pipe) = (home.path().join("config"), home.path().join("pipe"));
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let load = |file: &Path, of| load(&[Source { file: file.to_owned(), of }], system(home.path())).0;
+    for of in [Owner::User, Owner::System] {
+        let told = load(&pipe, of).unwrap_err().why;
+        assert!(told.contains("pipe:1: it is a pipe, a socket or a device"), "{told}");
+        fs::write(&config, "Host other\n  Include pip[e]\n").unwrap();
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(load(&config, of).unwrap_err().why.contains("pipe:1: it is a pipe"));
+        let socket = home.path().join("socket");
+        let _ = fs::remove_file(&socket);
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(load(&socket, of).is_err());
+    }
+    assert!(load(Path::new("/dev/zero"), Owner::System).unwrap_err().why.contains("device"));
+    // A folder says nothing, as in ssh.
+    assert!(load(home.path(), Owner::System).is_ok());
+}
+
+#[test]
+fn the_owner_of_a_file_that_is_not_trusted_is_told_with_what_helps() {
+    let home = tempfile::tempdir().unwrap();
+    let (file, link) = (home.path().join("store"), home.path().join("config"));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let refusal = |mode: u32| {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        load(&[Source { file: link.clone(), of: Owner::User }], system(home.path())).0.err()
+    };
+    fs::write(&file, "Port 2\n").unwrap();
+    assert_eq!(refusal(0o444), None);
+    for mode in [0o664, 0o646] {
+        let told = refusal(mode).unwrap();
+        assert!(told.why.contains("somebody else may write") && told.hint.contains("chmod go-w"), "{told:?}");
+    }
+    // Only root can give a file away.
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    std::os::unix::fs::chown(&file, Some(65534), Some(65534)).unwrap();
+    for mode in [0o444, 0o600] {
+        let told = refusal(mode).unwrap();
+        assert!(told.why.contains("belongs to the user nobody (65534)"), "{told:?}");
+        assert!(told.hint.contains("cp ") && !told.hint.contains("chmod"), "{told:?}");
+    }
+    let told = refusal(0o666).unwrap();
+    assert!(told.why.contains("belongs to"), "{told:?}");
 }
 
 proptest! {

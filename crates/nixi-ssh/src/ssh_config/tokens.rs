@@ -1,6 +1,8 @@
-//! The `%` tokens of ssh_config(5), as far as they are known without running anything.
+//! The `%` tokens of ssh_config(5), as far as they are known without running anything, and variables beside them.
 
 use std::path::{Path, PathBuf};
+
+use super::system::System;
 
 /// What tokens stand for; those that a keyword does not know are empty there.
 #[derive(Debug, Clone, Copy, Default)]
@@ -9,7 +11,7 @@ pub(crate) struct Tokens<'a> {
     pub(crate) original: Option<&'a str>,
     /// `%h`: the host that is connected to.
     pub(crate) host: Option<&'a str>,
-    /// `%k`: the name of the host key.
+    /// `%k`: the alias of the host key, else the host as it was asked for.
     pub(crate) key_name: Option<&'a str>,
     /// `%p`
     pub(crate) port: Option<u16>,
@@ -21,47 +23,62 @@ pub(crate) struct Tokens<'a> {
     pub(crate) home: Option<&'a Path>,
 }
 
+impl Tokens<'_> {
+    fn value(&self, token: char) -> Option<String> {
+        match token {
+            '%' => Some("%".to_owned()),
+            'n' => self.original.map(str::to_owned),
+            'h' => self.host.map(str::to_owned),
+            'k' => self.key_name.map(str::to_owned),
+            'p' => self.port.map(|port| port.to_string()),
+            'r' => self.user.map(str::to_owned),
+            'u' => self.local_user.map(str::to_owned),
+            'd' => self.home.map(|home| home.display().to_string()),
+            'i' => self.home.map(|_| rustix::process::getuid().as_raw().to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// Puts the values in. The token that is not known is the error.
 pub(crate) fn expand(text: &str, tokens: &Tokens<'_>) -> Result<String, String> {
+    fill(text, tokens, None)
+}
+
+/// The same with `${VARIABLE}` beside the tokens, in one go: what a variable holds is not looked at again.
+pub(crate) fn expand_variables(
+    text: &str,
+    tokens: &Tokens<'_>,
+    system: &System<'_>,
+) -> Result<String, String> {
+    fill(text, tokens, Some(system))
+}
+
+fn fill(text: &str, tokens: &Tokens<'_>, system: Option<&System<'_>>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
-    let mut left = text.chars();
-    while let Some(c) = left.next() {
+    let mut left = text;
+    while let Some(c) = left.chars().next() {
+        if let Some(system) = system.filter(|_| left.starts_with("${")) {
+            let end = left.find('}').map_or(left.len(), |end| end + 1);
+            out.push_str(&system.variables(&left[..end])?);
+            left = &left[end..];
+            continue;
+        }
+        left = &left[c.len_utf8()..];
         if c != '%' {
             out.push(c);
             continue;
         }
-        let token = left.next();
-        let value = match token {
-            Some('%') => Some("%".to_owned()),
-            Some('n') => tokens.original.map(str::to_owned),
-            Some('h') => tokens.host.map(str::to_owned),
-            Some('k') => tokens.key_name.map(str::to_owned),
-            Some('p') => tokens.port.map(|port| port.to_string()),
-            Some('r') => tokens.user.map(str::to_owned),
-            Some('u') => tokens.local_user.map(str::to_owned),
-            Some('d') => tokens.home.map(|home| home.display().to_string()),
-            Some(_) | None => None,
-        };
-        match value {
-            Some(value) => out.push_str(&value),
-            None => return Err(format!("%{}", token.map(String::from).unwrap_or_default())),
-        }
+        let token = left.chars().next().ok_or_else(|| "%".to_owned())?;
+        left = &left[token.len_utf8()..];
+        out.push_str(&tokens.value(token).ok_or_else(|| format!("%{token}"))?);
     }
     Ok(out)
 }
 
-/// A path: tokens, `~/`, and no variable of the environment, which is not known here.
-pub(crate) fn expand_path(text: &str, tokens: &Tokens<'_>) -> Result<PathBuf, String> {
-    if text.contains("${") {
-        return Err("${".to_owned());
-    }
-    let path = expand(text, tokens)?;
-    match (path.strip_prefix("~/"), tokens.home) {
-        (Some(below), Some(home)) => Ok(home.join(below.trim_start_matches('/'))),
-        (Some(_), None) => Err("~".to_owned()),
-        (None, _) if path.starts_with('~') => Err("~USER".to_owned()),
-        (None, _) => Ok(PathBuf::from(path)),
-    }
+/// A path: `~` and `~user` first, then tokens and variables.
+pub(crate) fn expand_path(text: &str, tokens: &Tokens<'_>, system: &System<'_>) -> Result<PathBuf, String> {
+    expand_variables(&system.tilde(text)?, tokens, system).map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -70,20 +87,30 @@ mod tests {
 
     #[test]
     fn known_tokens_are_filled_in_and_others_told() {
+        let variable = |name: &str| (name == "RUN").then(|| "/run/%h".to_owned());
+        let system = System { home: Path::new("/home/a"), local_user: None, variable };
         let tokens = Tokens {
             host: Some("10.0.0.1"),
-            user: Some("ops"),
+            user: Some("CORP\\${RUN}"),
             home: Some(Path::new("/home/a")),
             ..Tokens::default()
         };
-        assert_eq!(expand("%h-%r%%", &tokens).unwrap(), "10.0.0.1-ops%");
+        assert_eq!(expand("%h-%%${RUN}", &tokens).unwrap(), "10.0.0.1-%${RUN}");
         for (text, unknown) in [("%C", "%C"), ("%n", "%n"), ("a%", "%")] {
             assert_eq!(expand(text, &tokens).unwrap_err(), unknown);
         }
-        assert_eq!(expand_path("~/.ssh/%r", &tokens).unwrap(), Path::new("/home/a/.ssh/ops"));
-        assert_eq!(expand_path("%d//k", &tokens).unwrap(), Path::new("/home/a//k"));
-        for text in ["${HOME}/k", "~other/k"] {
-            assert!(expand_path(text, &tokens).is_err(), "{text}");
+        for (text, path) in [
+            ("~/.ssh/%h", "/home/a/.ssh/10.0.0.1"),
+            ("%d//k", "/home/a//k"),
+            ("${RUN}/%r", "/run/%h/CORP\\${RUN}"),
+            ("~root/k", &format!("{}/k", crate::ssh_config::home_of_root())),
+        ] {
+            assert_eq!(expand_path(text, &tokens, &system).unwrap(), Path::new(path), "{text}");
+        }
+        for (text, unknown) in
+            [("${NOT}/k", "${NOT}"), ("~no-such-user/k", "~no-such-user"), ("${RUN", "${"), ("%z", "%z")]
+        {
+            assert_eq!(expand_path(text, &tokens, &system).unwrap_err(), unknown, "{text}");
         }
     }
 }

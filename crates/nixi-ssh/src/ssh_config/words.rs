@@ -1,42 +1,80 @@
 //! One line, cut into words as ssh cuts it.
 
-/// A keyword in small letters, and its arguments without their quotes.
+/// A line that says something.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub(super) struct Words<'a> {
+    /// The first word, in small letters.
     pub(super) keyword: String,
+    /// What stands behind it, as it is written.
+    pub(super) rest: &'a str,
+    /// The same in words, without their quotes, up to a comment.
     pub(super) arguments: Vec<String>,
 }
 
-/// Cuts a line; nothing for a blank one or a comment.
-pub(super) fn split(line: &str) -> Result<Option<Words>, &'static str> {
-    let line = line.trim_matches(blank);
-    if line.is_empty() || line.starts_with('#') {
+/// Why ssh does not take a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Nothing stands behind this word.
+    NoValue(String),
+    /// A quote is not closed.
+    OpenQuote,
+}
+
+/// Cuts a line; nothing for a blank one or a comment. Neither has anything to say, as in ssh, a line whose first word has a
+/// quote that is not closed.
+pub(super) fn split(line: &str) -> Result<Option<Words<'_>>, Fault> {
+    let line = line.trim_end_matches([' ', '\t', '\r', '\n', '\u{c}']);
+    let Some((mut keyword, mut rest)) = delimited(line) else { return Ok(None) };
+    if keyword.is_empty() {
+        match rest.and_then(delimited) {
+            Some(second) => (keyword, rest) = second,
+            None => return Ok(None),
+        }
+    }
+    if keyword.is_empty() || keyword.starts_with('#') {
         return Ok(None);
     }
-    let (keyword, rest) = match line.strip_prefix('"') {
-        Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
-        None => line.split_at(line.find(|c| blank(c) || c == '=').unwrap_or(line.len())),
+    let keyword = keyword.to_ascii_lowercase();
+    let rest = rest.unwrap_or_default().trim_start_matches(BLANK);
+    if rest.is_empty() {
+        return Err(Fault::NoValue(keyword));
+    }
+    let arguments = arguments(rest).ok_or(Fault::OpenQuote)?;
+    Ok(Some(Words { keyword, rest, arguments }))
+}
+
+/// What separates words in [`delimited`].
+const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// The first word of a text in the older of the two ways of ssh, and what follows it, if anything can. Words end at a blank or
+/// one `=`. Quotes keep both; nothing if one is not closed.
+pub(super) fn delimited(text: &str) -> Option<(String, Option<&str>)> {
+    let Some(at) = text.find(|c| BLANK.contains(&c) || c == '"' || c == '=') else {
+        return Some((text.to_owned(), None));
     };
-    // One `=` may stand between the keyword and its arguments.
-    let rest = rest.trim_start_matches(blank);
-    let rest = rest.strip_prefix('=').unwrap_or(rest);
-    let arguments = arguments(rest)?;
-    Ok(Some(Words { keyword: keyword.to_ascii_lowercase(), arguments }))
+    let (word, rest) = (&text[..at], &text[at + 1..]);
+    if text[at..].starts_with('"') {
+        let (quoted, rest) = rest.split_once('"')?;
+        return Some((format!("{word}{quoted}"), Some(rest.trim_start_matches(BLANK))));
+    }
+    let rest = rest.trim_start_matches(BLANK);
+    let rest = match rest.strip_prefix('=') {
+        Some(rest) if !text[at..].starts_with('=') => rest.trim_start_matches(BLANK),
+        Some(_) | None => rest,
+    };
+    Some((word.to_owned(), Some(rest)))
 }
 
-fn blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{c}')
-}
-
-/// Words between blanks, up to a `#` that begins one. Quotes of either kind keep blanks, a backslash keeps a quote, a
-/// backslash or a blank.
-fn arguments(text: &str) -> Result<Vec<String>, &'static str> {
+/// All words of a text in the newer way: between blanks, up to a `#` that begins one. Quotes of either kind keep blanks, a
+/// backslash keeps a quote, a backslash or a blank. Nothing if a quote is not closed.
+pub(super) fn arguments(text: &str) -> Option<Vec<String>> {
+    let blank = |c: char| c == ' ' || c == '\t';
     let mut words = Vec::new();
     let mut left = text.chars().peekable();
     loop {
         while left.next_if(|c| blank(*c)).is_some() {}
         match left.peek() {
-            None | Some('#') => return Ok(words),
+            None | Some('#') => return Some(words),
             Some(_) => {}
         }
         let mut word = String::new();
@@ -55,7 +93,7 @@ fn arguments(text: &str) -> Result<Vec<String>, &'static str> {
             }
         }
         if quote.is_some() {
-            return Err("a quote is not closed");
+            return None;
         }
         words.push(word);
     }
@@ -75,23 +113,35 @@ mod tests {
 
     #[test]
     fn lines_are_cut_as_ssh_cuts_them() {
-        assert_eq!(cut("  HostName\tweb.lan  "), ["hostname", "web.lan"]);
-        assert_eq!(cut("Port=22"), ["port", "22"]);
-        assert_eq!(cut("Port = 22 # by hand"), ["port", "22"]);
-        assert_eq!(
-            cut("IdentityFile \"~/my keys/a\" '~/b c' d\\ e"),
-            ["identityfile", "~/my keys/a", "~/b c", "d e"]
-        );
-        assert_eq!(cut("User a#b"), ["user", "a#b"]);
-        assert_eq!(cut("# all of it"), Vec::<String>::new());
-        assert_eq!(cut("Host"), ["host"]);
-        assert!(split("IdentityFile \"~/a").is_err());
+        for (line, words) in [
+            ("  HostName\tweb.lan  ", &["hostname", "web.lan"][..]),
+            ("Port=22", &["port", "22"]),
+            ("Port = 22 # by hand", &["port", "22"]),
+            ("Port==22", &["port", "=22"]),
+            ("\"Port\"=22", &["port", "=22"]),
+            ("= Po\"rt\" 22", &["port", "22"]),
+            ("IdentityFile \"~/my keys/a\" '~/b c' d\\ e", &["identityfile", "~/my keys/a", "~/b c", "d e"]),
+            ("User a#b", &["user", "a#b"]),
+            ("Host # note", &["host"]),
+            ("User \"\"", &["user", ""]),
+            ("# all of it", &[]),
+            ("#\"all of it", &[]),
+            ("\"Port 22", &[]),
+            (" ", &[]),
+            ("", &[]),
+            ("\u{feff}Host a", &["\u{feff}host", "a"]),
+        ] {
+            assert_eq!(cut(line), words, "{line}");
+        }
+        assert_eq!(split("IdentityFile \"~/a"), Err(Fault::OpenQuote));
+        assert_eq!(split("  Port = "), Err(Fault::NoValue("port".to_owned())));
+        assert_eq!(split("Port \u{c}"), Err(Fault::NoValue("port".to_owned())));
     }
 
     proptest! {
         #[test]
         fn no_line_makes_it_fall(line in "\\PC{0,60}|[a-z\"'\\\\ =#]{0,40}") {
-            let _ = split(&line);
+            let _ = (split(&line), delimited(&line));
         }
     }
 }
