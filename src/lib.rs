@@ -28,6 +28,7 @@ mod wire;
 
 pub use dumps::leave_no_dumps;
 pub use nixi_core as core;
+pub use nixi_ssh::raise_file_limit;
 pub use nixi_tools as tools;
 pub use setup::Setup;
 pub use wire::{open, open_with};

@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use clap::Parser;
 use nixi_core::{ErrorKind, ErrorReport};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::args::Cli;
 use crate::command::Cx;
@@ -61,20 +60,8 @@ fn read(args: Vec<OsString>) -> Result<Cli, Said> {
     Cli::try_parse_from(args).map_err(|error| Said::from(&error))
 }
 
-/// Files that may be open at once: a node takes one, and some systems allow 1,024 unless asked for more.
-const FILES: u64 = 8192;
-
-/// Asks for that many; what cannot be had is missed only by a fleet that needs it, which is told then.
-fn allow_files() {
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < FILES) {
-        let current = limit.maximum.map_or(FILES, |most| most.min(FILES));
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit });
-    }
-}
-
 fn run(cli: Cli, screen: Arc<Screen>) -> Result<Exit, ErrorReport> {
-    allow_files();
+    nixi::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         ErrorReport::new(ErrorKind::Internal, format!("failed to start the runtime: {error}"))
     })?;

@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Dns,
     /// The other side does not speak SSH as we do.
     Protocol,
+    /// The controller itself lacks something: open files, memory, a port, its agent.
+    Controller,
     /// The login cannot run commands as they are sent, or sudo there cannot.
     Unfit,
     /// sudo asks for a password, or is not there.
@@ -87,6 +89,7 @@ impl From<Unreachable> for ErrorKind {
             Unreachable::HostKeyChanged => Self::HostKeyChanged,
             Unreachable::Dns => Self::Dns,
             Unreachable::Protocol => Self::Protocol,
+            Unreachable::Controller => Self::Controller,
         }
     }
 }

@@ -245,6 +245,8 @@ pub enum Unreachable {
     Dns,
     /// The other side does not speak SSH as we do.
     Protocol,
+    /// The controller itself lacks something; it is no fault of the node.
+    Controller,
 }
 
 impl Unreachable {
@@ -258,6 +260,7 @@ impl Unreachable {
             Self::HostKeyChanged => "host_key_changed",
             Self::Dns => "dns",
             Self::Protocol => "protocol",
+            Self::Controller => "controller",
         }
     }
 }

@@ -9,6 +9,7 @@ mod actor;
 mod address;
 mod canary;
 mod connect;
+mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -20,12 +21,14 @@ mod pool;
 mod route;
 mod said;
 mod session;
+mod shortage;
 mod ssh;
 mod ssh_config;
 
 #[cfg(test)]
 mod loopback;
 
+pub use files::raise_file_limit;
 pub use local::LocalExecutor;
 pub use options::{Agent, NamedBy, SshConfigOptions, SshOptions};
 pub use ssh::SshExecutor;

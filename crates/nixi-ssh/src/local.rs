@@ -19,6 +19,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Exec, keep};
+use crate::files::restore_file_limit;
+use crate::shortage::Shortage;
 
 /// Runs commands on the controller, as the user who runs Nixi, with `sudo -n` where root's rights are needed.
 pub struct LocalExecutor {
@@ -135,15 +137,23 @@ impl LocalExecutor {
         let stdin = if limits.input.is_some() { Stdio::piped() } else { Stdio::null() };
         let mut child = match spawn(&argv, &self.passed, stdin) {
             Ok(child) => child,
-            Err(error) => return Ok(unstarted(126, &format!("{}: {error}", argv.program.display()))),
+            // A program that may not be run is told as such.
+            Err(error) => {
+                let shown = argv.program.display();
+                let refused = error.kind() == io::ErrorKind::PermissionDenied;
+                return match Shortage::of(&error).filter(|_| !refused) {
+                    Some(shortage) => Err(shortage.explain(&format!("start {shown}"))),
+                    None => Ok(unstarted(126, &format!("{shown}: {error}"))),
+                };
+            }
         };
-        if let (Some(limit), Some(pid)) =
-            (self.core_limit, child.id().and_then(|id| Pid::from_raw(id.cast_signed())))
-        {
+        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let (Some(limit), Some(pid)) = (self.core_limit, pid) {
             // Refused where the program has other rights already; then its own system sets its limits.
             let _ = prlimit(Some(pid), Resource::Core, limit);
         }
-        let mut group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+        pid.into_iter().for_each(restore_file_limit);
+        let mut group = Group(pid);
         let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ExecError::Cancelled),

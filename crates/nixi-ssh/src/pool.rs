@@ -6,15 +6,18 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use nixi_core::Fingerprint;
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 
 use crate::actor::{Lane, NoTunnel};
-use crate::connect::{Budget, ConnectError, Connected, Connector};
+use crate::connect::{AT_A_DOOR, Budget, ConnectError, Connected, Connector};
+use crate::files::Files;
 use crate::route::Route;
 use crate::session::Session;
 
@@ -23,8 +26,8 @@ type Connecting = BoxFuture<'static, Result<Session, Arc<ConnectError>>>;
 /// How many may exchange keys and log in at once behind one jump host: sshd takes 10 strangers (`MaxStartups`), and to
 /// a node they all come from there.
 const HANDSHAKES: usize = 9;
-/// How many may do so with the jump host itself, which leaves some of its 10 to others.
-const LOGINS: usize = 8;
+/// How many may do so with the jump host itself: as many as may stand at one door.
+const LOGINS: usize = AT_A_DOOR;
 /// Over how many sessions with one jump host tunnels are spread at most. One that waits for a machine that does not
 /// answer leaves its place to a new one, and lives as long as somebody waits or it carries something.
 const LANES: usize = 16;
@@ -52,6 +55,10 @@ impl Use {
     }
 }
 
+/// How often, and after what pause, one tries again that found no file to open.
+const SHORT_TRIES: u32 = 100;
+const SHORT_PAUSE: Duration = Duration::from_millis(100);
+
 type Slots = Mutex<HashMap<(Arc<Route>, Use), Slot>>;
 
 /// Which attempt it is: one that was forgotten meanwhile leaves nothing behind.
@@ -72,7 +79,7 @@ pub(crate) struct Found {
 impl Pool {
     pub(crate) fn new(connector: Arc<Connector>) -> Self {
         let (slots, crowds) = (Slots::default(), Mutex::default());
-        Self { jumps: Jumps { shared: Arc::new(Sessions { connector, slots, crowds }) } }
+        Self { jumps: Jumps { shared: Arc::new(Sessions { connector, files: Files::new(), slots, crowds }) } }
     }
 
     /// The live session of a route, or a new one. An attempt that fails, fails for all who waited for it.
@@ -116,6 +123,8 @@ pub(crate) struct Jumps {
 
 struct Sessions {
     connector: Arc<Connector>,
+    /// What all connections together may have open.
+    files: Files,
     slots: Slots,
     crowds: Mutex<HashMap<Arc<Route>, Arc<Crowd>>>,
 }
@@ -171,7 +180,7 @@ impl Jumps {
         async move {
             let (connector, route) = (&this.shared.connector, &key.0);
             let place = this.place_to_log_in(&key).await.map_err(Arc::new)?;
-            let connected = connector.connect(route, None, &this).await.map_err(Arc::new)?;
+            let connected = this.connect_with_room(&key).await.map_err(Arc::new)?;
             drop(place);
             let patience = connector.options().connect_timeout;
             let session = Session::start(connected, Arc::clone(route), patience, key.1.lane());
@@ -186,6 +195,51 @@ impl Jumps {
         }
         .boxed()
         .shared()
+    }
+
+    /// Connects as soon as there may be another connection.
+    async fn connect_with_room(
+        &self,
+        (route, purpose): &(Arc<Route>, Use),
+    ) -> Result<Connected, ConnectError> {
+        let Sessions { connector, files, .. } = &*self.shared;
+        let mut tries = 0;
+        loop {
+            let room = match purpose {
+                Use::Commands(_) => Some(files.room(route.via.is_some(), || self.close_an_idle_one()).await?),
+                // Others wait for it with their own rooms in hand.
+                Use::Jump(_) => files.room_at_once(),
+            };
+            match connector.connect(route, None, self).await {
+                // Others than our connections took what there was.
+                Err(error) if error.is_of_files() && tries < SHORT_TRIES => {
+                    tries += 1;
+                    drop(room);
+                    self.close_an_idle_one();
+                    sleep(SHORT_PAUSE).await;
+                }
+                connected => {
+                    return connected.map(|mut connected| {
+                        connected.link.keep(room);
+                        connected
+                    });
+                }
+            }
+        }
+    }
+
+    /// Closes a connection that nobody uses, if there is one.
+    fn close_an_idle_one(&self) -> bool {
+        let idle = self.slots(|slots| {
+            let idle = |(key, slot): (&(Arc<Route>, Use), &Slot)| match slot {
+                Slot::Live(session) => {
+                    (matches!(key.1, Use::Commands(_)) && session.is_idle()).then(|| key.clone())
+                }
+                Slot::Connecting(..) => None,
+            };
+            slots.iter().find_map(idle).and_then(|key| slots.remove(&key))
+        });
+        idle.is_some()
     }
 
     /// A place among those that log in to a jump host; whoever is for commands needs none.
@@ -259,8 +313,6 @@ impl Jumps {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use nixi_core::{Given, Jump, SshTarget};
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -297,8 +349,8 @@ mod tests {
         let more = timeout(Duration::from_millis(500), bastion.accept()).await;
         assert!(more.is_err(), "one more came: {more:?}");
         // Whoever is sent away makes place for another.
-        here.clear();
-        while here.len() < LANES - LOGINS {
+        for _ in LOGINS..LANES {
+            here.remove(0);
             here.push(bastion.accept().await.unwrap());
         }
     }

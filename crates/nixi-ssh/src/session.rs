@@ -71,6 +71,11 @@ impl Session {
         self.shared.handle.is_over()
     }
 
+    /// Whether nobody but the pool holds it.
+    pub(crate) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
     pub(crate) fn fingerprint(&self) -> &Fingerprint {
         &self.shared.fingerprint
     }

@@ -17,6 +17,7 @@ use crate::options::SshOptions;
 use crate::pool::{Found, Pool};
 use crate::route::{Route, Routes};
 use crate::session::{NoOutput, Session};
+use crate::shortage::Shortage;
 
 /// Runs commands on nodes behind SSH, over one live connection a node.
 ///
@@ -171,10 +172,11 @@ fn has_begun(exec: &Exec) -> bool {
 }
 
 fn no_random(error: &std::io::Error) -> ExecError {
-    ExecError::Unfit {
-        detail: format!("the controller gives no random numbers, without which no command is sent: {error}"),
-        hint: "look at /dev/urandom of the controller".to_owned(),
-    }
+    Shortage::new(
+        format!("this machine gives no random numbers ({error})"),
+        "look at /dev/urandom of this machine",
+    )
+    .explain("send the command")
 }
 
 fn another_machine(target: &SshTarget, pin: &Fingerprint, answers: &Fingerprint) -> ExecError {

@@ -24,7 +24,10 @@ enum Asked {
 async fn main() -> ExitCode {
     nixi::leave_no_dumps();
     let said = match asked(std::env::args_os().skip(1)) {
-        Ok(Asked::Run(setup)) => return run(&setup).await,
+        Ok(Asked::Run(setup)) => {
+            nixi::raise_file_limit();
+            return run(&setup).await;
+        }
         Ok(Asked::Help) => std::io::stdout().write_all(USAGE.as_bytes()),
         Ok(Asked::Version) => writeln!(std::io::stdout(), "nixi-tui {}", env!("CARGO_PKG_VERSION")),
         Err(wrong) => return failed(&format!("{wrong}\n\n{}", USAGE.trim_end()), 2),

@@ -285,7 +285,7 @@ fn code_of_error(kind: ErrorKind) -> u8 {
     match kind {
         K::Usage | K::Config | K::UnknownAction | K::UnknownNode | K::BadArgument | K::NodeExists => 2,
         K::ReadOnly | K::ApprovalRequired | K::Declined => 3,
-        K::Timeout | K::Refused | K::Auth | K::HostKeyChanged | K::Dns | K::Protocol => 4,
+        K::Timeout | K::Refused | K::Auth | K::HostKeyChanged | K::Dns | K::Protocol | K::Controller => 4,
         K::NotUnderstood | K::ModelUnavailable | K::ModelBroken => 5,
         K::Cancelled => 130,
         K::Changed
@@ -356,6 +356,7 @@ mod tests {
             (K::Config, 2),
             (K::NodeExists, 2),
             (K::HostKeyChanged, 4),
+            (K::Controller, 4),
             (K::NotUnderstood, 5),
             (K::ModelBroken, 5),
             (K::Cancelled, 130),

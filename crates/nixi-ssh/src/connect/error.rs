@@ -1,6 +1,7 @@
 //! Why there is no connection, and how that is told.
 
 use std::fmt::Display;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use nixi_core::{ExecError, Fingerprint, NodeName, Unreachable};
 use super::link::BEFORE_LOGIN;
 use crate::hostkey::{Gap, HostKey, Place, is_checkable};
 use crate::route::Route;
+use crate::shortage::Shortage;
 
 /// Why a connect came to nothing. Nothing was run on the node.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub(crate) enum ConnectError {
     Auth { tried: Vec<String>, unusable: Vec<String> },
     /// The record of host keys cannot be read or written, so no key can be trusted.
     KnownHosts(String),
+    /// The controller lacks something.
+    Short(Shortage),
     /// Something of our own failed.
     Internal(String),
 }
@@ -52,6 +56,44 @@ pub(crate) enum ConnectError {
 impl ConnectError {
     pub(crate) fn internal(error: impl Display) -> Self {
         Self::Internal(error.to_string())
+    }
+
+    /// What an error of this machine tells of, or else what it says of the other one.
+    pub(crate) fn of_io(error: io::Error, otherwise: impl FnOnce(io::Error) -> Self) -> Self {
+        Shortage::of(&error).map_or_else(|| otherwise(error), Self::Short)
+    }
+
+    /// The same for an error that does not tell: whether we are short right now.
+    pub(crate) fn or_short(self) -> Self {
+        Shortage::now().map_or(self, Self::Short)
+    }
+
+    /// Whether another door would have been answered otherwise.
+    pub(crate) fn is_of_the_door(&self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::NoAnswer | Self::Refused(_))
+    }
+
+    /// Whether closing a connection of our own may help.
+    pub(crate) fn is_of_files(&self) -> bool {
+        match self {
+            Self::Short(shortage) => shortage.is_of_files(),
+            Self::JumpHost { error, .. } => error.is_of_files(),
+            Self::Timeout { .. }
+            | Self::NoAnswer
+            | Self::Dns(_)
+            | Self::Refused(_)
+            | Self::Protocol(_)
+            | Self::Flood
+            | Self::Changed { .. }
+            | Self::Revoked { .. }
+            | Self::Undecided { .. }
+            | Self::NotPinned { .. }
+            | Self::Unknown(_)
+            | Self::NoTunnel { .. }
+            | Self::Auth { .. }
+            | Self::KnownHosts(_)
+            | Self::Internal(_) => false,
+        }
     }
 
     /// What core is told. The name is that of the node, where it has one already.
@@ -169,9 +211,12 @@ impl ConnectError {
                 detail: format!("the host key of {at} cannot be checked: {why}"),
                 hint: "let your user read and write that file".to_owned(),
             },
-            Self::Internal(why) => {
-                unreachable(Unreachable::Protocol, format!("no SSH with {at}: {why}"), None)
-            }
+            Self::Short(shortage) => shortage.explain(&format!("connect to {at}")),
+            Self::Internal(why) => unreachable(
+                Unreachable::Controller,
+                format!("failed to connect to {at}: Nixi itself failed: {why}"),
+                Some("try again; if that does not help, it is a fault of Nixi: please report it".to_owned()),
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 use tokio::io::Ready;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use super::ConnectError;
@@ -27,17 +28,25 @@ pub(crate) struct Link {
     relay: Relay,
     odd_greeting: Option<String>,
     turn: Turn,
+    /// Its share of what may be open at once.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Link {
     /// A session that has said nothing yet.
     pub(super) fn new(socket: Socket, host_key_algorithms: &str, turn: Turn) -> Result<Self, ConnectError> {
-        let relay = Relay::of(socket.stream).map_err(ConnectError::internal)?;
+        let relay =
+            Relay::of(socket.stream).map_err(|error| ConnectError::of_io(error, ConnectError::internal))?;
         let mut session = Session::new().map_err(ConnectError::internal)?;
         session.set_tcp_stream(relay.far());
         session.set_blocking(false);
         session.method_pref(MethodType::HostKey, host_key_algorithms).map_err(ConnectError::internal)?;
-        Ok(Self { session, relay, odd_greeting: socket.odd_greeting, turn })
+        Ok(Self { session, relay, odd_greeting: socket.odd_greeting, turn, room: None })
+    }
+
+    /// Keeps its share for as long as it lives.
+    pub(crate) fn keep(&mut self, room: Option<OwnedSemaphorePermit>) {
+        self.room = room;
     }
 
     /// Banner and key exchange.

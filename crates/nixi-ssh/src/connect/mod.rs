@@ -5,6 +5,7 @@
 
 mod auth;
 mod budget;
+mod dial;
 mod error;
 mod key_file;
 mod link;
@@ -20,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 pub(crate) use budget::Budget;
+pub(crate) use dial::AT_A_DOOR;
 pub(crate) use error::ConnectError;
 pub(crate) use link::{Link, code, would_block};
 
@@ -28,6 +30,7 @@ use crate::options::SshOptions;
 use crate::pool::{Jumps, Opened};
 use crate::route::Route;
 use crate::session::Session;
+use dial::{Dials, Guest};
 use stream::{Socket, Stream};
 use turn::Turn;
 
@@ -56,6 +59,8 @@ struct Places {
     /// Name lookups and agent questions: each may hold a thread for long.
     lookups: Arc<Semaphore>,
     agent: Arc<Semaphore>,
+    /// Calls to machines that have not answered yet.
+    dials: Dials,
 }
 
 /// A host that has proved which key it holds.
@@ -63,8 +68,14 @@ struct Greeted {
     link: Link,
     offered: HostKey,
     carrier: Option<Session>,
-    /// Its place among those that log in behind one jump host.
-    place: Option<OwnedSemaphorePermit>,
+    /// Its place among those that log in there.
+    place: Entrance,
+}
+
+/// A place among those that one listener lets in.
+enum Entrance {
+    AtItsDoor { _guest: Guest },
+    BehindAJumpHost { _place: OwnedSemaphorePermit },
 }
 
 impl Connector {
@@ -74,6 +85,7 @@ impl Connector {
             record: Arc::new(Semaphore::new(1)),
             lookups: Arc::new(Semaphore::new(64)),
             agent: Arc::new(Semaphore::new(8)),
+            dials: Dials::new(),
         };
         Self { options, places }
     }
@@ -124,24 +136,29 @@ impl Connector {
         jumps: &Jumps,
     ) -> Result<Greeted, ConnectError> {
         let turn = Turn::new(&self.places.turns);
-        let (stream, carrier) = match &route.via {
+        let (socket, carrier, place) = match &route.via {
             None => {
-                turn.take_soon(budget).await?;
-                let stream = turn.linger(tcp::open(route, budget, &self.places.lookups)).await?;
-                turn.take(budget).await?;
-                (Stream::Tcp(stream), None)
+                let head_start = turn::head_start();
+                let addresses = tcp::find(route, budget, &self.places.lookups).await?;
+                let first = *addresses.first().ok_or_else(|| ConnectError::internal("no address"))?;
+                // No turn is held while waiting for this: those who stand at the door need one.
+                let knock = self.places.dials.knock(first, budget).await?;
+                turn.take_by(head_start, budget).await?;
+                let answer = async {
+                    let stream = tcp::open(&addresses, budget).await?;
+                    Socket::greeted(Stream::Tcp(stream), budget).await
+                };
+                let (socket, guest) = turn.linger(knock.wait(answer)).await?;
+                (socket, None, Entrance::AtItsDoor { _guest: guest })
             }
             // The jump host takes a turn of its own.
             Some(via) => {
                 let Opened { stream, session } = jumps.open(via, route, budget).await?;
-                (Stream::Tunnel(stream), Some(session))
+                let socket = turn.linger(Socket::greeted(Stream::Tunnel(stream), budget)).await?;
+                // From here on it is there and speaks: one that does not holds no place.
+                let place = jumps.place_behind(via, budget).await?;
+                (socket, Some(session), Entrance::BehindAJumpHost { _place: place })
             }
-        };
-        let socket = turn.linger(Socket::greeted(stream, budget)).await?;
-        // From here on it is there and speaks: one that does not holds no place.
-        let place = match &route.via {
-            None => None,
-            Some(via) => Some(jumps.place_behind(via, budget).await?),
         };
         let mut link = Link::new(socket, algorithms, turn)?;
         link.handshake(budget).await?;
@@ -179,7 +196,7 @@ impl Connector {
         let records = route.records.clone();
         let load = spawn_blocking(move || KnownHosts::load(&records));
         let files = load.await.map_err(ConnectError::internal)?;
-        let files = files.map_err(|error| ConnectError::KnownHosts(error.to_string()))?;
+        let files = files.map_err(|error| ConnectError::KnownHosts(error.to_string()).or_short())?;
         let (host, port) = &route.known_as;
         Ok(files.of(host.as_str(), port.get()))
     }
@@ -192,7 +209,7 @@ impl Connector {
         let _place = self.places.record.acquire().await.map_err(ConnectError::internal)?;
         let written = spawn_blocking(move || hostkey::record(&file, host.as_str(), port.get(), &offered));
         let verdict = written.await.map_err(ConnectError::internal)?.map_err(|error| {
-            ConnectError::KnownHosts(format!("failed to record the host key in {shown}: {error}"))
+            ConnectError::KnownHosts(format!("failed to record the host key in {shown}: {error}")).or_short()
         })?;
         trust(verdict, key).map(drop)
     }

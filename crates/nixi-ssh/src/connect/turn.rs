@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ConnectError;
 use super::budget::Budget;
@@ -19,6 +19,11 @@ pub(super) const AT_ONCE: usize = 32;
 const LINGER: Duration = Duration::from_millis(250);
 /// How long those who were first are left alone before all others are dialled too.
 const HEAD_START: Duration = Duration::from_millis(200);
+
+/// Until when one that begins now leaves those who were first alone.
+pub(super) fn head_start() -> Instant {
+    Instant::now() + HEAD_START
+}
 
 /// A place among those that go on, if it is not given up at the moment.
 pub(super) struct Turn {
@@ -45,8 +50,8 @@ impl Turn {
     /// Waits for a place, but not for long: to dial takes no place, it is only better when few do it at once. What does
     /// not even take a call is found out this way while others log in. This little while is not given back to the host, so
     /// that a whole fleet is told of within the limit.
-    pub(super) async fn take_soon(&self, budget: &mut Budget) -> Result<(), ConnectError> {
-        timeout(HEAD_START, self.take(budget)).await.unwrap_or(Ok(()))
+    pub(super) async fn take_by(&self, soon: Instant, budget: &mut Budget) -> Result<(), ConnectError> {
+        timeout_at(soon, self.take(budget)).await.unwrap_or(Ok(()))
     }
 
     /// Waits for the host, and gives the place up if that takes long.
@@ -81,9 +86,9 @@ mod tests {
         let (first, second) = (Turn::new(&places), Turn::new(&places));
         let mut budget = Budget::new(Duration::from_secs(10));
         let begun = tokio::time::Instant::now();
-        first.take_soon(&mut budget).await.unwrap();
+        first.take_by(head_start(), &mut budget).await.unwrap();
         assert_eq!((begun.elapsed(), places.available_permits()), (Duration::ZERO, 0));
-        second.take_soon(&mut budget).await.unwrap();
+        second.take_by(head_start(), &mut budget).await.unwrap();
         assert!(second.hand(|place| place.is_none()) && begun.elapsed() >= HEAD_START);
         // Nor does it stand in the queue any more.
         first.end();
