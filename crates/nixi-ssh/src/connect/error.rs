@@ -89,6 +89,7 @@ impl ConnectError {
             | Self::Undecided { .. }
             | Self::NotPinned { .. }
             | Self::Unknown(_)
+            | Self::Weak { .. }
             | Self::NoTunnel { .. }
             | Self::Auth { .. }
             | Self::KnownHosts(_)
