@@ -10,13 +10,14 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::appetite::Appetite;
+use super::choice::Settled;
 use super::door::{Door, Prepared, status_of_read};
 use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
 use super::{Inner, Work};
 use crate::action::{ActionName, Scope};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::node::Node;
+use crate::node::{Node, NodeName};
 use crate::plan::{Origin, PlanDigest, Refusal, StepStatus};
 use crate::registry::{Access, Action, Args};
 
@@ -105,7 +106,7 @@ impl Action {
 }
 
 impl Checked {
-    fn is_read(&self) -> bool {
+    pub(super) fn is_read(&self) -> bool {
         self.action.spec.access == Access::Read
     }
 
@@ -128,8 +129,19 @@ impl Batch<'_> {
         };
         let work = if calls.iter().all(on_the_list) { Work::OnTheList } else { Work::OnNodes };
         let roster = self.inner.roster_for(work)?;
-        let checked = self.settle(calls, &roster).await?;
-        Ok(self.run_checked(checked, &roster).await)
+        let mut results = Vec::new();
+        let mut checked = Vec::new();
+        for settled in self.settle(calls, &roster).await? {
+            match settled {
+                Settled::Call(call) => checked.push(call),
+                Settled::Told(told) => {
+                    results.extend(self.run_checked(std::mem::take(&mut checked), &roster).await);
+                    results.extend(self.tell(told));
+                }
+            }
+        }
+        results.extend(self.run_checked(checked, &roster).await);
+        Ok(results)
     }
 
     pub(super) fn check(&self, roster: &Roster, call: CallRequest) -> Result<Checked, ErrorReport> {
@@ -153,6 +165,9 @@ impl Batch<'_> {
     /// Reads that follow one another run at the same time; changes run one after the other, and none after one that
     /// did not end as done.
     pub(super) async fn run_checked(&self, calls: Vec<Checked>, roster: &Roster) -> Vec<CallResult> {
+        if calls.is_empty() {
+            return Vec::new();
+        }
         self.audience.hear(Event::CallsAhead(ahead(&calls)));
         let mut results = Vec::new();
         let mut stopped = false;
@@ -172,6 +187,17 @@ impl Batch<'_> {
             }
         }
         results
+    }
+
+    /// What was found out by looking already, told as if it were made now.
+    fn tell(&self, told: Vec<(NodeName, CallResult)>) -> Vec<CallResult> {
+        let ahead = |(node, result): &(NodeName, CallResult)| CallAhead {
+            action: result.tool.clone(),
+            node: node.clone(),
+            args: result.args.clone(),
+        };
+        self.audience.hear(Event::CallsAhead(told.iter().map(ahead).collect()));
+        told.into_iter().map(|(_, result)| self.ended(result)).collect()
     }
 
     /// Reads, and plans that are not to be applied, all at once, however many: one that waits takes neither a thread nor a

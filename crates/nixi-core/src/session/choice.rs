@@ -1,15 +1,26 @@
-//! Words that leave open which change they mean: `stop nginx` is a container, if there is one, or else a unit.
+//! Words that leave open what they mean: `stop nginx` is a container, if there is one, or else a unit.
 //!
-//! Planning tells, since it only looks: the change whose plan finds what was named, on any of the nodes, is the one that was
-//! meant. A node out of reach tells nothing, and holds up no other.
+//! Looking tells. The change whose plan finds what was named, on any of the nodes, is the one that was meant; the read that
+//! finds it on a node is the one that was meant there. What fits both is not guessed. A node out of reach tells nothing,
+//! and holds up no other.
 
+use super::bare::{found_on, one_name_each, typed};
 use super::batch::{Batch, Checked};
 use super::protocol::{CallRequest, CallResult, Intent};
 use super::roster::Roster;
 use crate::error::{ErrorKind, ErrorReport};
+use crate::node::NodeName;
 use crate::plan::StepStatus;
 
 const SAY_WHICH: &str = "say which: `stop container NAME` or `stop service NAME`";
+
+/// What the words of one call came to.
+pub(super) enum Settled {
+    /// This call, which is still to be made.
+    Call(Checked),
+    /// It was made, and found this on each node.
+    Told(Vec<(NodeName, CallResult)>),
+}
 
 /// What planning one of the changes came to, on all its nodes.
 #[derive(Default)]
@@ -30,9 +41,9 @@ impl Batch<'_> {
         &self,
         calls: Vec<CallRequest>,
         roster: &Roster,
-    ) -> Result<Vec<Checked>, ErrorReport> {
+    ) -> Result<Vec<Settled>, ErrorReport> {
         let mut open = Vec::with_capacity(calls.len());
-        for call in calls {
+        for call in calls.into_iter().flat_map(one_name_each) {
             let CallRequest { action, or, nodes, args } = call;
             let mut meanings = Vec::with_capacity(1 + or.len());
             for action in std::iter::once(action).chain(or) {
@@ -41,11 +52,38 @@ impl Batch<'_> {
             }
             open.push(meanings);
         }
+        let only_reads = open.iter().flatten().all(Checked::is_read);
         let mut settled = Vec::with_capacity(open.len());
         for meanings in open {
-            settled.push(self.choose(meanings, roster).await?);
+            if meanings.len() == 1 || !meanings.iter().all(Checked::is_read) {
+                settled.push(Settled::Call(self.choose(meanings, roster).await?));
+            } else {
+                let told = self.look_for_all(&meanings, roster).await?;
+                if only_reads {
+                    settled.push(Settled::Told(told));
+                } else {
+                    settled.extend(again(meanings, &told));
+                }
+            }
         }
         Ok(settled)
+    }
+
+    /// Makes the reads of all meanings on all nodes at once; on each node the one counts that finds something.
+    async fn look_for_all(
+        &self,
+        meanings: &[Checked],
+        roster: &Roster,
+    ) -> Result<Vec<(NodeName, CallResult)>, ErrorReport> {
+        let looking = Batch { audience: &(), ..*self };
+        let results = looking.side_by_side(meanings, roster).await;
+        let nodes = meanings.first().map(|meaning| meaning.nodes.as_slice()).unwrap_or_default();
+        let mut told = Vec::with_capacity(nodes.len());
+        for (at, node) in nodes.iter().enumerate() {
+            let here: Vec<&CallResult> = results.iter().skip(at).step_by(nodes.len()).collect();
+            told.push((node.name().clone(), found_on(node.name(), &here)?));
+        }
+        Ok(told)
     }
 
     async fn choose(&self, mut meanings: Vec<Checked>, roster: &Roster) -> Result<Checked, ErrorReport> {
@@ -63,6 +101,13 @@ impl Batch<'_> {
         if fitting.len() > 1 {
             let names: Vec<String> = meanings.iter().map(|m| m.action.spec.name.to_string()).collect();
             let message = format!("the request can mean {}: both find what it names", names.join(" or "));
+            let nodes: Vec<&str> = meanings[0].nodes.iter().map(|node| node.name().as_str()).collect();
+            let commands: Vec<String> = fitting
+                .iter()
+                .filter_map(|at| meanings.get(*at))
+                .map(|m| typed(&m.action.spec.name.to_string(), &m.understood, &nodes))
+                .collect();
+            let message = format!("{message}; {}", commands.join(" or "));
             return Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(SAY_WHICH));
         }
         // Where one does not fit and it cannot be told why, it may have been meant all the same.
@@ -82,7 +127,7 @@ impl Fit {
         for result in results.iter().filter(|result| result.status != StepStatus::Refused) {
             match &result.error {
                 None => fit.fits = true,
-                Some(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::ProgramMissing) => {
+                Some(error) if is_missing(error) => {
                     fit.missing.push(error.message.clone());
                 }
                 Some(error) if result.status == StepStatus::Unreachable || error.kind == ErrorKind::Unfit => {
@@ -97,6 +142,19 @@ impl Fit {
     }
 }
 
+/// The meanings as calls to be made later, each on the nodes where it was the one.
+fn again(meanings: Vec<Checked>, told: &[(NodeName, CallResult)]) -> Vec<Settled> {
+    let meant = |action: &str, node: &NodeName| {
+        told.iter().any(|(name, result)| name == node && result.tool == action)
+    };
+    let on_its_nodes = |mut meaning: Checked| {
+        let action = meaning.action.spec.name.to_string();
+        meaning.nodes.retain(|node| meant(&action, node.name()));
+        (!meaning.nodes.is_empty()).then_some(Settled::Call(meaning))
+    };
+    meanings.into_iter().filter_map(on_its_nodes).collect()
+}
+
 /// No node that answers has what was named; one that does not answer may have it.
 fn nowhere(fits: Vec<Fit>) -> ErrorReport {
     let silent = fits.iter().find_map(|fit| fit.silent.clone());
@@ -108,6 +166,11 @@ fn nowhere(fits: Vec<Fit>) -> ErrorReport {
             with_hint(ErrorReport { message: said.join("; "), ..error })
         }
     }
+}
+
+/// Whether it says that there is no such thing here.
+pub(super) fn is_missing(error: &ErrorReport) -> bool {
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::ProgramMissing)
 }
 
 fn with_hint(error: ErrorReport) -> ErrorReport {

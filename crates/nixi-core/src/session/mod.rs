@@ -9,6 +9,7 @@ mod adopt_words;
 mod appetite;
 mod approver;
 mod asker;
+mod bare;
 mod batch;
 mod choice;
 mod desk;

@@ -52,8 +52,8 @@ pub enum Intent {
 pub struct CallRequest {
     /// The action, as `container.list`.
     pub action: String,
-    /// Other changes that the same words may mean. The one that finds what the arguments name is made; if several do,
-    /// none is. Empty, unless the words left it open.
+    /// Other actions that the same words may mean. The one that finds what the arguments name is made, a read on each node
+    /// by itself; if several do, none is. Empty, unless the words left it open.
     pub or: Vec<String>,
     /// Which nodes: names, `local`, `@tag`, globs, `all`, each also as a list with commas. Empty: the controller.
     pub nodes: Vec<String>,
@@ -68,7 +68,7 @@ impl CallRequest {
         Self { action: action.into(), or: Vec::new(), nodes: Vec::new(), args: Args::new() }
     }
 
-    /// Or this other change, if what the arguments name is found by that one.
+    /// Or this other action, if what the arguments name is found by that one.
     #[must_use]
     pub fn or(mut self, action: impl Into<String>) -> Self {
         self.or.push(action.into());

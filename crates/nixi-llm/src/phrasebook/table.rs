@@ -8,8 +8,8 @@
 //! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
 //!   `{at}` is the same with `on` alone, where another word would be ambiguous.
 //!
-//! A bare `start`, `stop` or `restart` leaves open whether containers or units are meant, which the session settles by
-//! looking: `container.stop|service.stop` is the one that finds the names. A bare `remove` means nothing: say what.
+//! A bare name leaves open whether a container or a unit is meant, which the session settles by looking:
+//! `container.stop|service.stop` is the one that finds the names, and `service.logs|container.logs` that on each node. A bare `remove` means nothing: say what.
 
 /// Whether the calls of a row look or change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,10 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "inspect [the] (container|containers) {names*} {on}",
             "inspect [the] {names*} (container|containers) {on}",
+            "is [the] container {names} running {on}",
+            "is [the] {names} container running {on}",
+            "[SHOW] [the] status of [the] (container|containers) {names*} {on}",
+            "[SHOW] [the] status of [the] {names*} (container|containers) {on}",
             "SHOW [the] details (of|for) [the] container {names*} {on}",
             "SHOW [the] details (of|for) [the] {names*} container {on}",
         ],
@@ -193,24 +197,35 @@ pub(super) const ROWS: &[Row] = &[
     looks(
         "service.status",
         &[
-            "is [the] {names} [service] (running|active) {on}",
+            "is [the] {names} (service|unit) (running|active) {on}",
             "is [the] service {names} (running|active) {on}",
             "[SHOW] [the] status of [the] (service|services|unit|units) {names*} {on}",
             "[SHOW] [the] status of [the] {names*} (service|services|unit|units) {on}",
             "[SHOW] [the] service status of {names*} {on}",
         ],
-        &["is nginx running on web-server", "show status of the nginx service on web-server"],
+        &["show status of the nginx service on web-server"],
+    ),
+    looks(
+        "service.status|container.inspect",
+        &["is [the] {names} (running|active) {on}", "[SHOW] [the] status of [the] {names*} {on}"],
+        &["is nginx running on web-server"],
     ),
     looks(
         "service.logs",
         &[
-            "[SHOW] [the] logs (of|for) {name} [since {since@}] {on}",
             "[SHOW] [the] logs (of|for) [the] (service|unit) {name} [since {since@}] {on}",
             "[SHOW] [the] logs (of|for) [the] {name} (service|unit) [since {since@}] {on}",
-            "[SHOW] [the] {name} logs [since {since@}] {on}",
-            "[SHOW] [the] last {lines#} [log] lines (of|for) {name} {on}",
             "[SHOW] [the] last {lines#} [log] lines (of|for) [the] (service|unit) {name} {on}",
             "[SHOW] [the] last {lines#} [log] lines (of|for) [the] {name} (service|unit) {on}",
+        ],
+        &["show the logs of the nginx service on web-server"],
+    ),
+    looks(
+        "service.logs|container.logs",
+        &[
+            "[SHOW] [the] logs (of|for) [the] {name} [since {since@}] {on}",
+            "[SHOW] [the] {name} logs [since {since@}] {on}",
+            "[SHOW] [the] last {lines#} [log] lines (of|for) [the] {name} {on}",
         ],
         &["check the logs for nginx on web-server", "show the logs for nginx since 2 hours ago"],
     ),

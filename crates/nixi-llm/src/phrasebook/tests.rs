@@ -281,3 +281,33 @@ fn is_change(call: &CallRequest) -> bool {
     ROWS.iter()
         .any(|row| row.kind == Kind::Changes && row.call.split(' ').next() == Some(call.action.as_str()))
 }
+
+/// A bare name may be a container or a unit; a word for either says which.
+#[test]
+fn a_bare_name_is_left_open_for_reads_too() {
+    for request in [
+        "is redis running on n1?",
+        "status of redis on n1",
+        "show me the status of redis on n1",
+        "logs of redis on n1",
+        "check the logs for redis on n1",
+        "show the redis logs on n1",
+        "show the last 20 lines of redis on n1",
+    ] {
+        let calls = read(request).unwrap_or_else(|| panic!("not understood: {request}"));
+        let [call] = calls.as_slice() else { panic!("{calls:?}") };
+        assert_eq!((call.or.len(), &call.nodes[..]), (1, &["n1".to_owned()][..]), "{request}");
+        assert!(call.action.starts_with("service.") && call.or[0].starts_with("container."), "{call:?}");
+    }
+    for (request, action) in [
+        ("is the redis service running", "service.status"),
+        ("is the service redis active", "service.status"),
+        ("is the redis container running", "container.inspect"),
+        ("status of container redis", "container.inspect"),
+        ("logs of the redis service", "service.logs"),
+        ("logs of container redis", "container.logs"),
+    ] {
+        let calls = read(request).unwrap_or_else(|| panic!("not understood: {request}"));
+        assert_eq!((calls[0].action.as_str(), calls[0].or.len()), (action, 0), "{request}");
+    }
+}

@@ -3,7 +3,7 @@
 use nixi_core::recording::Recording;
 use nixi_core::{CallRequest, ErrorKind, ExecError, Intent, Outcome, StepStatus, Unreachable};
 
-use crate::support::{CONFIG, Lab, ended, node};
+use crate::support::{CONFIG, Lab, WEB, ended, node};
 
 fn stop(name: &str) -> CallRequest {
     CallRequest::new("container.stop").or("service.stop").on("db-server").with("names", vec![name])
@@ -127,4 +127,138 @@ async fn a_monitored_node_is_not_even_looked_at() {
     let outcome = lab.perform(call, Intent::Perform).await;
     assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Refused, 3));
     assert_eq!(lab.nodes.seen(), []);
+}
+
+fn status(name: &str) -> CallRequest {
+    CallRequest::new("service.status").or("container.inspect").on("db-server").with("names", vec![name])
+}
+
+fn logs(name: &str) -> CallRequest {
+    CallRequest::new("service.logs").or("container.logs").on("db-server").with("name", name)
+}
+
+/// `web` is a container here, `nginx` a unit.
+fn readable() -> Recording {
+    let details = format!(
+        r#"[{{"Id":"{WEB}","Name":"web","State":{{"Status":"running"}},"Config":{{}},"Image":"nginx"}}]"#
+    );
+    node()
+        .ending(
+            "sudo -n -- podman inspect --type container -- ",
+            ended(125, "", "Error: no such container\n"),
+        )
+        .answering("sudo -n -- podman inspect --type container -- web", &details)
+        .ending("sudo -n -- podman logs", ended(125, "", "Error: no such container\n"))
+        .ending(
+            "sudo -n -- podman logs --timestamps --tail 100 -- web",
+            ended(0, "2025-11-24T17:00:00Z hello\n", ""),
+        )
+        .answering("journalctl", "")
+        .answering("systemctl show --no-pager '--property=Id,Description", &unit("web", "not-found"))
+}
+
+async fn looked(lab: &Lab, call: CallRequest) -> Outcome {
+    lab.perform(call, Intent::Perform).await
+}
+
+#[tokio::test]
+async fn a_read_of_a_bare_name_tells_what_is_there() {
+    let lab = Lab::new(readable());
+    for (call, tool) in [(status("web"), "container.inspect"), (logs("web"), "container.logs")] {
+        let outcome = looked(&lab, call).await;
+        assert_eq!((&*outcome.results[0].tool, outcome.exit_code()), (tool, 0), "{outcome:?}");
+        let text = outcome.results[0].text.as_ref().unwrap();
+        assert!(text.starts_with("web is a container, and no unit\n"), "{text}");
+    }
+    let there = unit("nginx", "loaded");
+    let lab = Lab::new(readable().answering("systemctl show --no-pager '--property=Id,Description", &there));
+    for (call, tool) in [(status("nginx"), "service.status"), (logs("nginx"), "service.logs")] {
+        let outcome = looked(&lab, call).await;
+        assert_eq!((&*outcome.results[0].tool, outcome.exit_code()), (tool, 0), "{outcome:?}");
+        let text = outcome.results[0].text.as_ref().unwrap();
+        assert!(text.starts_with("nginx is a unit, and no container\n"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_fits_both_is_a_question_with_both_commands() {
+    let both = || readable().answering("systemctl show", &unit("web", "loaded"));
+    for (call, commands) in [
+        (
+            status("web"),
+            "`nixi call service.status names=web --node db-server` or `nixi call container.inspect names=web --node db-server`",
+        ),
+        (
+            logs("web"),
+            "`nixi call service.logs name=web --node db-server` or `nixi call container.logs name=web --node db-server`",
+        ),
+    ] {
+        let outcome = looked(&Lab::new(both()), call).await;
+        let error = outcome.error.as_ref().unwrap();
+        assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
+        assert_eq!(error.message, format!("web is a unit and a container on db-server; {commands}"));
+        assert_eq!(outcome.results, []);
+    }
+    let outcome = planned(&Lab::new(both()), "web").await;
+    let message = outcome.error.unwrap().message;
+    assert!(message.contains("`nixi call container.stop names=web --node db-server`"), "{message}");
+    assert!(message.contains("`nixi call service.stop names=web --node db-server`"), "{message}");
+}
+
+#[tokio::test]
+async fn a_read_tells_of_each_node_what_is_there() {
+    let service = node()
+        .answering("sudo -n -- podman ps", "[]")
+        .ending("sudo -n -- podman inspect", ended(125, "", "Error: no such container\n"))
+        .answering("systemctl show", &unit("web", "loaded"));
+    let call = CallRequest { nodes: vec!["db-server".to_owned(), "second".to_owned()], ..status("web") };
+    let outcome = Lab::two(readable(), service).perform(call.clone(), Intent::Perform).await;
+    let told: Vec<_> =
+        outcome.results.iter().map(|result| (&*result.node, &*result.tool, result.status)).collect();
+    assert_eq!(
+        told,
+        [
+            ("db-server", "container.inspect", StepStatus::Done),
+            ("second", "service.status", StepStatus::Done)
+        ]
+    );
+    let outcome = Lab::two(readable(), silent()).perform(call, Intent::Perform).await;
+    assert_eq!(outcome.results[1].status, StepStatus::Unreachable);
+    assert_eq!(outcome.exit_code(), 4);
+}
+
+#[tokio::test]
+async fn a_read_that_finds_neither_says_so_and_one_that_cannot_look_says_that() {
+    let outcome = looked(&Lab::new(readable()), status("none")).await;
+    let error = outcome.results[0].error.as_ref().unwrap();
+    assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::NotFound, 1));
+    assert!(error.message.contains("none.service") && error.message.contains("no container"), "{error}");
+
+    let denied = || readable().ending("sudo", ended(1, "", "sudo: a password is required\n"));
+    let outcome = looked(&Lab::new(denied()), status("none")).await;
+    assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::SudoPassword);
+    let there = denied().answering("systemctl show", &unit("nginx", "loaded"));
+    let outcome = looked(&Lab::new(there), status("nginx")).await;
+    let text = outcome.results[0].text.as_ref().unwrap();
+    assert!(
+        text.starts_with("nginx is a unit, and whether it is a container too is not known (sudo"),
+        "{text}"
+    );
+    // Where there is no runtime, there are no containers.
+    let bare = readable()
+        .ending("sudo -n -- podman", ended(127, "", "podman: not found"))
+        .answering("systemctl show", &unit("nginx", "loaded"));
+    let outcome = looked(&Lab::new(bare), status("nginx")).await;
+    assert!(outcome.results[0].text.as_ref().unwrap().starts_with("nginx is a unit, and no container\n"));
+}
+
+#[tokio::test]
+async fn each_of_several_names_is_looked_for_by_itself() {
+    let lab = Lab::new(
+        readable()
+            .answering("systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service", &unit("nginx", "loaded")),
+    );
+    let outcome = looked(&lab, status("web").with("names", vec!["web", "nginx"])).await;
+    let tools: Vec<_> = outcome.results.iter().map(|result| (&*result.tool, result.status)).collect();
+    assert_eq!(tools, [("container.inspect", StepStatus::Done), ("service.status", StepStatus::Done)]);
 }

@@ -1,0 +1,145 @@
+//! Reads of a bare name: what of several meanings was found on a node, and how a person says which is meant.
+
+use serde_json::Value;
+
+use super::choice::is_missing;
+use super::protocol::{CallRequest, CallResult};
+use crate::error::{ErrorKind, ErrorReport};
+use crate::node::NodeName;
+use crate::plan::StepStatus;
+use crate::quote;
+
+/// A read of several names that leaves its meaning open, as one call for each name: one may be a container and the next
+/// a unit.
+pub(super) fn one_name_each(call: CallRequest) -> Vec<CallRequest> {
+    let names = match call.args.get("names") {
+        Some(Value::Array(names)) if names.len() > 1 && is_open_read(&call) => names.clone(),
+        _ => return vec![call],
+    };
+    let only = |name: Value| {
+        let mut one = call.clone();
+        one.args.insert("names".to_owned(), Value::Array(vec![name]));
+        one
+    };
+    names.into_iter().map(only).collect()
+}
+
+/// Changes stay whole, for they are asked about together.
+fn is_open_read(call: &CallRequest) -> bool {
+    !call.or.is_empty() && [".status", ".logs", ".inspect"].iter().any(|read| call.action.ends_with(read))
+}
+
+/// The one result that counts of those of all meanings on a node. It says which meaning it is of.
+///
+/// # Errors
+/// If several meanings fit: whoever asked has to say which.
+pub(super) fn found_on(node: &NodeName, results: &[&CallResult]) -> Result<CallResult, ErrorReport> {
+    let fits: Vec<&CallResult> =
+        results.iter().copied().filter(|result| result.status == StepStatus::Done).collect();
+    match fits.as_slice() {
+        [] => Ok(not_found(results)),
+        [found] => {
+            let mut found = CallResult::clone(found);
+            let others = results.iter().filter(|result| result.tool != found.tool);
+            let mut remarks: Vec<String> = others.map(|other| remark(other)).collect();
+            remarks.insert(0, format!("{} is a {}", name(&found), noun(&found.tool)));
+            found.text = found.text.map(|text| format!("{}\n{text}", remarks.join(", ")));
+            Ok(found)
+        }
+        [first, ..] => {
+            let nouns: Vec<String> = fits.iter().map(|fit| format!("a {}", noun(&fit.tool))).collect();
+            let commands: Vec<String> =
+                fits.iter().map(|fit| typed(&fit.tool, &fit.args, &[node.as_str()])).collect();
+            let message =
+                format!("{} is {} on {node}; {}", name(first), nouns.join(" and "), commands.join(" or "));
+            let hint = "say which, by one of these commands, or with the word `container` or `service` before the name";
+            Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(hint))
+        }
+    }
+}
+
+/// What is in the way comes before what is missing: it may be there all the same.
+fn not_found(results: &[&CallResult]) -> CallResult {
+    let is_missing = |result: &CallResult| result.error.as_ref().is_some_and(is_missing);
+    let unclear = results.iter().find(|result| !is_missing(result));
+    let mut chosen = match unclear.or(results.first()) {
+        Some(chosen) => CallResult::clone(chosen),
+        None => return CallResult::new("", "", Value::Null),
+    };
+    if let Some(error) = &chosen.error {
+        let others = results.iter().filter(|result| result.tool != chosen.tool && is_missing(result));
+        let said: Vec<String> =
+            others.filter_map(|other| other.error.as_ref()).map(|error| error.message.clone()).collect();
+        let message = std::iter::once(error.message.clone()).chain(said).collect::<Vec<_>>().join("; ");
+        chosen.error = Some(ErrorReport::new(error.kind, message).maybe_hint(error.hint.clone()));
+    }
+    chosen
+}
+
+/// What is known of the meaning that was not it.
+fn remark(other: &CallResult) -> String {
+    match &other.error {
+        Some(error) if !is_missing(error) => {
+            format!("and whether it is a {} too is not known ({})", noun(&other.tool), error.message)
+        }
+        Some(_) | None => format!("and no {}", noun(&other.tool)),
+    }
+}
+
+/// What a tool is about, in a word.
+fn noun(tool: &str) -> &str {
+    match tool.split_once('.') {
+        Some(("service", _)) => "unit",
+        Some((noun, _)) => noun,
+        None => tool,
+    }
+}
+
+/// What was asked about.
+fn name(result: &CallResult) -> String {
+    let named = |key: &str| match result.args.get(key) {
+        Some(Value::String(name)) => Some(name.clone()),
+        Some(Value::Array(names)) => names.first().and_then(Value::as_str).map(str::to_owned),
+        Some(_) | None => None,
+    };
+    named("name").or_else(|| named("names")).unwrap_or_else(|| "it".to_owned())
+}
+
+/// The call as a person types it.
+pub(super) fn typed(action: &str, args: &Value, nodes: &[&str]) -> String {
+    let mut words = vec!["nixi".to_owned(), "call".to_owned(), action.to_owned()];
+    for (key, value) in args.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        };
+        // A value that no shell could be given was refused long before.
+        let quoted = quote::word(&value).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        words.push(format!("{key}={quoted}"));
+    }
+    if nodes != ["local"] {
+        words.extend(["--node".to_owned(), nodes.join(",")]);
+    }
+    format!("`{}`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_call_is_typed_as_a_shell_reads_it() {
+        let args = json!({"name": "redis", "lines": null, "since": "2 hours ago"});
+        assert_eq!(
+            typed("service.logs", &args, &["web"]),
+            "`nixi call service.logs name=redis since='2 hours ago' --node web`"
+        );
+        let names = json!({"names": ["a", "b"]});
+        assert_eq!(typed("container.stop", &names, &["local"]), "`nixi call container.stop names=a,b`");
+        assert_eq!(typed("x.y", &json!({}), &["a", "b"]), "`nixi call x.y --node a,b`");
+    }
+}
