@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use nixi::core::config::{Config, ConfigStore, SshSettings};
 use nixi::core::fleet::Controller;
 use nixi::core::{
-    Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Place, Registry, SshTarget,
-    Welcome,
+    Arrival, Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Place, Registry,
+    SshTarget, Welcome,
 };
 use nixi_ssh::{Agent, LocalExecutor, NamedBy, SshConfigOptions, SshExecutor, SshOptions};
 use tokio_util::sync::CancellationToken;
@@ -82,7 +82,7 @@ impl Executor for Tap {
         self.ssh.exec(run).await
     }
 
-    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         self.note(format!("connect to {}", node.name()));
         self.ssh.reach(node, cancel).await
     }

@@ -21,10 +21,12 @@ use serde_json::{Value, json};
 
 const FOR_EVER: &str = "1h";
 
-/// Nodes `web-1` and so on, all of which are one machine, and what else the configuration holds.
+/// Nodes `web-1` and so on, all of which are one machine, those that are monitored, which are another, and what else the
+/// configuration holds.
 struct Fleet {
     home: Home,
     sshd: Sshd,
+    watched: Sshd,
     hole: BlackHole,
 }
 
@@ -37,13 +39,18 @@ impl Fleet {
     /// The nodes in the order of these words: `web-N` answers, `mon-N` does and is monitored, `hole-N` never does, and
     /// `off-N` is refused.
     fn new(names: &[String], timeout: &str) -> Self {
-        let sshd = Sshd::builder().every_loopback_address().start().unwrap();
-        sshd.stub_programs().unwrap();
-        sshd.container("a", "docker.io/library/nginx:1", true).unwrap();
-        sshd.unit("nginx.service", "active").unwrap();
+        let [sshd, watched] = [(), ()].map(|()| {
+            // Its address stands in what commands get of the login's environment.
+            let rc = "set -- $SSH_CONNECTION\nexport PATH=$PATH:/at/$3/\n";
+            let sshd = Sshd::builder().every_loopback_address().shell_rc(rc).start().unwrap();
+            sshd.stub_programs().unwrap();
+            sshd.container("a", "docker.io/library/nginx:1", true).unwrap();
+            sshd.unit("nginx.service", "active").unwrap();
+            sshd
+        });
         let hole = BlackHole::on_every_loopback_address().unwrap();
-        let key = sshd.identity().display();
-        let mut config = format!("[ssh]\nconnect_timeout = \"{timeout}\"\nidentity = [\"{key}\"]\n");
+        let keys = [&sshd, &watched].map(Sshd::identity);
+        let mut config = format!("[ssh]\nconnect_timeout = \"{timeout}\"\nidentity = {keys:?}\n");
         for (at, name) in names.iter().enumerate() {
             let address = format!("127.0.{}.{}", 1 + at / 250, 1 + at % 250);
             let login = format!("user = \"{}\"", sshd.user());
@@ -52,14 +59,14 @@ impl Fleet {
                 "mon" => node(
                     name,
                     &address,
-                    sshd.port(),
+                    watched.port(),
                     &format!("{login}\nmode = \"monitored\"\ntags = [\"web\"]"),
                 ),
                 "hole" => node(name, &address, hole.port(), ""),
                 _ => node(name, &address, 1, ""),
             });
         }
-        Self { home: Home::with_config(&config), sshd, hole }
+        Self { home: Home::with_config(&config), sshd, watched, hole }
     }
 
     fn of(names: &[&str], timeout: &str) -> Self {
@@ -71,7 +78,7 @@ impl Fleet {
         let stubs = self.sshd.stub_dir();
         std::fs::rename(stubs.join("systemctl"), stubs.join("systemctl-real")).unwrap();
         let script = format!(
-            "#!/bin/sh\ncase \"$1 $SSH_CONNECTION\" in restart*\" {address} \"*) : >\"$HOME/begun\"; exec sleep 600;; esac\n\
+            "#!/bin/sh\ncase \"$1 $PATH\" in restart*\"/at/{address}/\"*) : >\"$HOME/begun\"; exec sleep 600;; esac\n\
              exec systemctl-real \"$@\"\n"
         );
         self.sshd.stub("systemctl", &script).unwrap();

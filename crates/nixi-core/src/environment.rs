@@ -13,6 +13,9 @@ pub const PASSED: [&str; 3] = ["HOME", "LOGNAME", "USER"];
 /// that context. Docker before version 19.03 knows neither, and podman passes over it.
 pub const SET: [(&str, &str); 2] = [("LC_ALL", "C"), ("DOCKER_CONTEXT", "default")];
 
+/// Variables that lead a command to another machine. Where an environment cannot be chosen as a whole, these are taken out.
+pub(crate) const LEADING_AWAY: [&str; 3] = ["DOCKER_HOST", "CONTAINER_HOST", "CONTAINER_CONNECTION"];
+
 /// The variable that a command is found by, to be stopped.
 pub(crate) const MARK: &str = "NIXI_MARK";
 

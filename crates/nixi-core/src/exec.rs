@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::arrival::{Arrival, Likeness, Stop};
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::quote::{self, Mark, Unquotable};
@@ -354,7 +355,7 @@ pub trait Executor: Send + Sync {
     /// Where a target leads with the user's own SSH configuration, which fills in what Nixi's leaves open. Where that
     /// cannot be told, it is as the target says, and connecting tells why.
     fn place(&self, target: &SshTarget) -> Place {
-        Place { host: target.host.clone(), port: target.port, user: target.user.clone() }
+        Place { host: target.host.clone(), port: target.port, user: target.user.clone(), alias: None }
     }
 
     /// Who runs commands on the node; plans show `sudo` where it is run, and only there.
@@ -362,9 +363,9 @@ pub trait Executor: Send + Sync {
         if node.ssh().is_some_and(|ssh| ssh.user.is_root()) { Login::Root } else { Login::Other }
     }
 
-    /// Brings up, or finds alive, an authenticated connection, and gives the host key it was made with (`None` on the
-    /// controller). Nothing is run for the user.
-    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Fingerprint>, ExecError>;
+    /// Brings up, or finds alive, an authenticated connection, and tells who answered there and by which way (`None` on
+    /// the controller). Nothing is run for the user.
+    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Arrival>, ExecError>;
 }
 
 /// Whether a host key was known before.
@@ -384,6 +385,8 @@ pub struct Welcome {
     pub fingerprint: Fingerprint,
     /// Whether that key was known before.
     pub host_key: HostKeyState,
+    /// The way there.
+    pub way: Vec<Stop>,
 }
 
 /// Brings machines into reach that are not in the configuration yet.
@@ -408,7 +411,23 @@ pub struct Forgotten {
 }
 
 /// The record of host keys.
+#[async_trait]
 pub trait HostKeys: Send + Sync {
+    /// Which of the others are the machine that answered as `node`: one likeness for each of them, in their order. On the
+    /// controller nobody answered, and the machine is this one.
+    ///
+    /// A machine is told by the host keys that are on record for it or that it has shown, and by its address where no
+    /// key tells. Nothing is connected to.
+    ///
+    /// # Errors
+    /// A sentence for people, if a record cannot be read.
+    async fn likenesses(
+        &self,
+        node: &Node,
+        arrival: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String>;
+
     /// Drops what is recorded for a host, in every form it can be written; wildcards, CA and revoked lines, and
     /// entries that a host of `kept` or the way to it still needs, stay.
     ///

@@ -7,7 +7,9 @@
 //! `tests/forgeries` holds the attempts that must not compile.
 
 pub mod action;
+pub mod arrival;
 pub mod brain;
+pub mod canonical;
 pub mod catalog;
 pub mod command;
 pub mod config;
@@ -35,6 +37,8 @@ pub mod text;
 pub mod trust;
 
 pub use action::{ActionName, Change, Inspect, Scope};
+pub use arrival::{Arrival, Likeness, Sameness, Stop};
+pub use canonical::CanonicalHost;
 pub use command::{Command, Program, Read, Write};
 pub use context::{InspectCx, PlanCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};

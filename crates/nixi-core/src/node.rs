@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::CanonicalHost;
 use crate::jump::Jump;
 use crate::mode::Mode;
 
@@ -262,6 +263,8 @@ pub struct Place {
     pub port: Port,
     /// The login user.
     pub user: UserName,
+    /// The name by which its host keys are known wherever it is, if it has one (`HostKeyAlias`).
+    pub alias: Option<Host>,
 }
 
 /// One machine: its name, where it is, and what Nixi may do to it.
@@ -351,13 +354,16 @@ impl Node {
         self
     }
 
-    /// Whether both are the same host and port in different modes, whatever the way there. One machine that is read-only
-    /// under one name only is a trap, so no configuration may say that.
+    /// Host and port in the one spelling that they have, if the node is remote.
+    pub(crate) fn spot(&self) -> Option<(CanonicalHost, Port)> {
+        self.ssh().map(|ssh| (CanonicalHost::of(&ssh.host), ssh.port))
+    }
+
+    /// Whether both are the same host and port in different modes, whatever the spelling and the way there. One machine
+    /// that is read-only under one name only is a trap, so no configuration may say that.
     #[must_use]
     pub fn is_at_odds_with(&self, other: &Self) -> bool {
-        let same =
-            matches!((self.ssh(), other.ssh()), (Some(a), Some(b)) if a.host == b.host && a.port == b.port);
-        same && self.mode != other.mode
+        self.mode != other.mode && self.spot().is_some() && self.spot() == other.spot()
     }
 
     /// The node's own private key, if it has one.

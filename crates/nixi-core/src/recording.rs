@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use crate::arrival::{Arrival, Likeness};
 use crate::brain::{Phrases, Reading};
 use crate::exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
@@ -120,7 +121,7 @@ impl Executor for Recording {
         }
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }
@@ -148,7 +149,17 @@ impl Enrol for Nobody {
     }
 }
 
+#[async_trait]
 impl HostKeys for Nobody {
+    async fn likenesses(
+        &self,
+        _: &Node,
+        _: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String> {
+        Ok(vec![Likeness::Untold; others.len()])
+    }
+
     fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
         Ok(Forgotten { lines: 0, file: std::path::PathBuf::new() })
     }

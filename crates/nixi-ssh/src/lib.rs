@@ -15,6 +15,7 @@ mod files;
 pub mod fuzzing;
 mod glob;
 mod hostkey;
+mod likeness;
 mod local;
 mod options;
 mod pool;

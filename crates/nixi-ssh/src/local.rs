@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
 use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
-use nixi_core::{ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output, Sink};
+use nixi_core::{Arrival, ExecError, Executor, Exit, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
@@ -314,7 +314,7 @@ impl Executor for LocalExecutor {
         self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }

@@ -1,9 +1,10 @@
 //! A live connection to one node, shared by everyone who needs it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::{ExecError, Fingerprint, HostKeyState, Output, Unreachable};
+use nixi_core::{Arrival, ExecError, Fingerprint, HostKeyState, Output, Stop, Unreachable};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,8 @@ struct Shared {
     patience: Duration,
     /// The session with the jump host that carries this one; it lives as long as this does.
     carrier: Option<Session>,
+    /// The address that answered, if nothing carries it.
+    address: Option<IpAddr>,
     /// Set once the login shell was found fit.
     fit: OnceCell<()>,
 }
@@ -52,7 +55,7 @@ pub(crate) enum NoOutput {
 
 impl Session {
     pub(crate) fn start(connected: Connected, route: Arc<Route>, patience: Duration, lane: Lane) -> Self {
-        let Connected { link, fingerprint, host_key, carrier } = connected;
+        let Connected { link, fingerprint, host_key, carrier, address } = connected;
         let handle = Handle::start(link, patience, lane);
         Self {
             shared: Arc::new(Shared {
@@ -62,6 +65,7 @@ impl Session {
                 host_key,
                 patience,
                 carrier,
+                address,
                 fit: OnceCell::new(),
             }),
         }
@@ -78,6 +82,19 @@ impl Session {
 
     pub(crate) fn fingerprint(&self) -> &Fingerprint {
         &self.shared.fingerprint
+    }
+
+    /// Who answered, and by which way.
+    pub(crate) fn arrival(&self) -> Arrival {
+        Arrival { host_key: self.fingerprint().clone(), way: self.way() }
+    }
+
+    fn way(&self) -> Vec<Stop> {
+        let Shared { route, carrier, address, .. } = &*self.shared;
+        let mut way = carrier.as_ref().map(Self::way).unwrap_or_default();
+        let (host, user) = (route.host.clone(), route.user.clone());
+        way.push(Stop { host, address: *address, port: route.port, user });
+        way
     }
 
     pub(crate) fn host_key(&self) -> HostKeyState {

@@ -1,23 +1,30 @@
 //! The executor for nodes behind SSH.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use nixi_core::quote::Mark;
 use nixi_core::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Node, NodeName,
-    Output, Place, Sink, SshTarget, Unreachable, Welcome, command::Login,
+    Arrival, Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation,
+    Likeness, Node, NodeName, Output, Place, Sink, SshTarget, Unreachable, Welcome, command::Login,
 };
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Exec, Lane, Manners, Trace, random};
 use crate::connect::Connector;
 use crate::hostkey;
+use crate::likeness::Likenesses;
 use crate::options::SshOptions;
 use crate::pool::{Found, Pool};
 use crate::route::{Route, Routes};
 use crate::session::{NoOutput, Session};
 use crate::shortage::Shortage;
+
+/// How long a node whose host key nobody knows yet has to show it, before a machine is changed that it might be.
+const ACQUAINTANCE: Duration = Duration::from_secs(3);
 
 /// Runs commands on nodes behind SSH, over one live connection a node.
 ///
@@ -27,6 +34,7 @@ pub struct SshExecutor {
     connector: Arc<Connector>,
     routes: Routes,
     pool: Pool,
+    likenesses: Likenesses,
 }
 
 impl SshExecutor {
@@ -35,7 +43,7 @@ impl SshExecutor {
     pub fn new(options: SshOptions) -> Self {
         let routes = Routes::new(&options);
         let connector = Arc::new(Connector::new(options));
-        Self { pool: Pool::new(Arc::clone(&connector)), routes, connector }
+        Self { pool: Pool::new(Arc::clone(&connector)), routes, connector, likenesses: Likenesses::new() }
     }
 
     async fn session(
@@ -235,11 +243,9 @@ impl Executor for SshExecutor {
         }
     }
 
-    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         let target = node.ssh().ok_or_else(|| not_remote(node))?;
-        self.find_alive(target, Some(node.name()), cancel)
-            .await
-            .map(|session| Some(session.fingerprint().clone()))
+        self.find_alive(target, Some(node.name()), cancel).await.map(|session| Some(session.arrival()))
     }
 }
 
@@ -266,7 +272,8 @@ impl Enrol for SshExecutor {
             }
             // Whatever was connected before may be another machine by now.
             self.pool.replace(&route, session.clone());
-            Ok(Welcome { fingerprint: session.fingerprint().clone(), host_key: session.host_key() })
+            let Arrival { host_key: fingerprint, way } = session.arrival();
+            Ok(Welcome { fingerprint, host_key: session.host_key(), way })
         };
         tokio::select! {
             biased;
@@ -276,7 +283,27 @@ impl Enrol for SshExecutor {
     }
 }
 
+#[async_trait]
 impl HostKeys for SshExecutor {
+    async fn likenesses(
+        &self,
+        node: &Node,
+        arrival: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String> {
+        let tell = || self.likenesses.tell(&self.connector, &self.routes, node, arrival, others);
+        let told = tell().await?;
+        let untold = others.iter().zip(&told).filter(|(_, likeness)| **likeness == Likeness::Untold);
+        let routes = untold.filter_map(|(other, _)| self.routes.find(other.ssh()?).ok());
+        let strangers: Vec<Arc<Route>> = routes.filter(|route| self.likenesses.is_first(route)).collect();
+        if strangers.is_empty() {
+            return Ok(told);
+        }
+        // A login or not: what counts is the host key that is shown on the way.
+        join_all(strangers.iter().map(|route| timeout(ACQUAINTANCE, self.pool.get(route, Lane::Main)))).await;
+        tell().await
+    }
+
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
         let recorded =
             |target: &SshTarget| self.routes.as_recorded(target).map_err(|error| error.to_string());

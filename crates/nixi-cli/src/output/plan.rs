@@ -18,6 +18,9 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
     let mut rows = Rows { columns, paint, rows: Vec::new() };
     let title = format!("Plan for {} ({}): {}", review.node, review.address, review.summary);
     rows.put("", 2, &title, Wrap::Words, Some(Tone::Title));
+    if let Some(route) = review.route_words() {
+        rows.fact("route", &route, None);
+    }
     if let Some(key) = &review.host_key {
         rows.fact("host key", key.as_str(), None);
     }

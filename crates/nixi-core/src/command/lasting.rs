@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Command, Elevation, Login, Program, Write};
-use crate::quote;
+use crate::{environment, quote};
 
 /// The program that has systemd run a command.
 pub(crate) const SYSTEMD_RUN: Program = Program::new("systemd-run");
@@ -67,7 +67,10 @@ impl Lasting {
             .args(["--no-block", "--quiet", "--collect"])
             .arg(format!("--unit={}", id.unit()))
             .arg(format!("--setenv=PATH={PATH}"))
-            .args(["--setenv=HOME=/root", "--setenv=LC_ALL=C"])
+            .arg("--setenv=HOME=/root")
+            .args(environment::SET.map(|(name, value)| format!("--setenv={name}={value}")))
+            // What `systemctl set-environment` may have put there would lead it to another machine.
+            .arg(format!("--property=UnsetEnvironment={}", environment::LEADING_AWAY.join(" ")))
             .arg(format!(
                 "--property=ExecStartPre={}",
                 quote::begin_record(&here, &kept, [OF_THIS_BOOT, LASTING])
@@ -143,7 +146,7 @@ mod tests {
         let change = Command::<Write>::new(Program::new("podman")).args(["stop", "--", "web 1"]);
         let change = change.lasting(Duration::from_secs(60));
         let id = ChangeId::of([0x4a; 32]);
-        insta::assert_snapshot!(change.start(&id), @r#"sudo -n -- systemd-run --no-block --quiet --collect '--unit=nixi-4a4a4a4a4a4a4a4a.service' '--setenv=PATH=/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin' '--setenv=HOME=/root' '--setenv=LC_ALL=C' '--property=ExecStartPre=/bin/sh -c "mkdir -p /run/nixi /var/lib/nixi || true && find /run/nixi /var/lib/nixi -type f -mtime +30 -delete || true && set -C && echo begun >/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true)"' '--property=ExecStopPost=/bin/sh -c "env | grep -e ^SERVICE_RESULT= -e ^EXIT_ >>/run/nixi/4a4a4a4a4a4a4a4a && echo ended >>/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true) && journalctl --sync"' -- podman stop -- 'web 1'"#);
+        insta::assert_snapshot!(change.start(&id), @r#"sudo -n -- systemd-run --no-block --quiet --collect '--unit=nixi-4a4a4a4a4a4a4a4a.service' '--setenv=PATH=/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin' '--setenv=HOME=/root' '--setenv=LC_ALL=C' '--setenv=DOCKER_CONTEXT=default' '--property=UnsetEnvironment=DOCKER_HOST CONTAINER_HOST CONTAINER_CONNECTION' '--property=ExecStartPre=/bin/sh -c "mkdir -p /run/nixi /var/lib/nixi || true && find /run/nixi /var/lib/nixi -type f -mtime +30 -delete || true && set -C && echo begun >/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true)"' '--property=ExecStopPost=/bin/sh -c "env | grep -e ^SERVICE_RESULT= -e ^EXIT_ >>/run/nixi/4a4a4a4a4a4a4a4a && echo ended >>/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true) && journalctl --sync"' -- podman stop -- 'web 1'"#);
         insta::assert_snapshot!(stop(&id), @"sudo -n -- systemctl stop --no-block -- nixi-4a4a4a4a4a4a4a4a.service");
         insta::assert_snapshot!(change, @"sudo -n -- systemd-run … -- podman stop -- 'web 1'");
         insta::assert_snapshot!(change.for_login(Login::Root), @"systemd-run … -- podman stop -- 'web 1'");

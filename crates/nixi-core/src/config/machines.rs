@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::read::Declared;
+use crate::canonical::CanonicalHost;
 use crate::jump::Hop;
 use crate::mode::Mode;
-use crate::node::{Host, NodeName, Port};
+use crate::node::{NodeName, Port};
 
 /// What may make two nodes one machine.
-type Place = (Host, Port, Mode);
+type Place = (CanonicalHost, Port, Mode);
 
 /// Nodes by the places where they are.
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl Machines {
 }
 
 fn place(declared: &Declared, mode: Mode) -> Option<Place> {
-    declared.node.ssh().map(|ssh| (ssh.host.clone(), ssh.port, mode))
+    declared.node.spot().map(|(host, port)| (host, port, mode))
 }
 
 #[cfg(test)]
@@ -91,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_looked_up_is_what_every_pair_would_tell(
-            words in proptest::collection::vec(("[a-d]", "[hi]", any::<bool>(), 0_u8..4, any::<bool>()), 1..9),
+            words in proptest::collection::vec(("[a-d]", "h|H\\.|127\\.1|2130706433|::1", any::<bool>(), 0_u8..4, any::<bool>()), 1..9),
         ) {
             let mut nodes: Vec<Declared> = Vec::new();
             for (name, host, is_monitored, way, has_port) in words {

@@ -54,9 +54,11 @@ pub(crate) struct Declared {
 
 /// What is said of one machine in two modes, and what to do.
 pub(crate) fn at_odds(node: &Node, other: &Node) -> (String, String) {
-    let host = node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
+    let host = |node: &Node| node.ssh().map(|ssh| ssh.host.to_string()).unwrap_or_default();
+    let (here, there) = (host(node), host(other));
+    let spelled = if here == there { String::new() } else { format!(" (written {there})") };
     (
-        format!("{host} is {} as {}, and {} here", other.mode(), other.name(), node.mode()),
+        format!("{here} is {} as {}{spelled}, and {} here", other.mode(), other.name(), node.mode()),
         "one machine cannot be both managed and monitored: give both names the same mode".to_owned(),
     )
 }

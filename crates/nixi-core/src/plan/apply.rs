@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::apart::stands_apart;
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
 use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put, settle};
+use crate::arrival::{Arrival, way_words};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -65,10 +67,30 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
         return Err(changed(format!("{} is no longer managed", node.name())));
     }
     let needs_node = approved.plan.steps.iter().any(Step::is_on_node);
-    let host_key = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
-    let digest = PlanDigest::of(&approved.plan, approved.action, node, host_key.as_ref());
-    if host_key != approved.host_key || digest != approved.digest {
+    let arrival = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
+    if needs_node {
+        let remark = stands_apart(&*bench.host_keys, node, arrival.as_ref(), &bench.nodes).await;
+        match remark.map_err(ToolError::Reported)? {
+            Some(remark) if !approved.plan.warnings.contains(&remark) => {
+                return Err(changed(format!("{}: {remark}", node.name())));
+            }
+            Some(_) | None => {}
+        }
+    }
+    let (host_key, route) = match arrival {
+        Some(Arrival { host_key, way }) => (Some(host_key), way),
+        None => (None, Vec::new()),
+    };
+    if host_key != approved.host_key {
         return Err(changed(format!("another machine answers as {} now", node.name())));
+    }
+    if route != approved.route {
+        let way = way_words(&route).unwrap_or_default();
+        return Err(changed(format!("{} is reached by another way now: {way}", node.name())));
+    }
+    let digest = PlanDigest::of(&approved.plan, approved.action, node, host_key.as_ref(), &route);
+    if digest != approved.digest {
+        return Err(changed(format!("the plan for {} is another one now", node.name())));
     }
     for expectation in &approved.plan.expects {
         let read =

@@ -2,6 +2,7 @@
 
 use super::{Decision, Plan, PlanDigest, Refusal, Review, Writable};
 use crate::action::ActionName;
+use crate::arrival::Stop;
 use crate::exec::Fingerprint;
 
 /// A plan, the proof that its node may be changed, and the yes to exactly that. Spent once, by being applied.
@@ -10,7 +11,10 @@ pub struct Approved {
     pub(super) plan: Plan,
     pub(super) action: ActionName,
     pub(super) writable: Writable,
+    /// Of the machine that answered when the plan was made.
     pub(super) host_key: Option<Fingerprint>,
+    /// The way there.
+    pub(super) route: Vec<Stop>,
     pub(super) digest: PlanDigest,
 }
 
@@ -23,11 +27,11 @@ impl Approved {
         review: &Review,
         decision: Decision,
     ) -> Result<Self, Refusal> {
-        let host_key = review.host_key.clone();
-        let digest = PlanDigest::of(&plan, action, writable.node(), host_key.as_ref());
+        let (host_key, route) = (review.host_key.clone(), review.route.clone());
+        let digest = PlanDigest::of(&plan, action, writable.node(), host_key.as_ref(), &route);
         match decision {
             Decision::Approve(named) if named == digest => {
-                Ok(Self { plan, action, writable, host_key, digest })
+                Ok(Self { plan, action, writable, host_key, route, digest })
             }
             Decision::Approve(_) => Err(Refusal::Person),
             Decision::Deny(refusal) => Err(refusal),

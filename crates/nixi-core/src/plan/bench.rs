@@ -19,6 +19,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) current: Option<Node>,
     /// Every other node and its jump hosts, whose host keys stay.
     pub(crate) others: Vec<SshTarget>,
+    /// The nodes as the configuration has them now, none of which may be this machine in another mode.
+    pub(crate) nodes: Vec<Node>,
     pub(crate) settings: Settings,
     pub(crate) cancel: &'a CancellationToken,
     /// Hears what is waited for.

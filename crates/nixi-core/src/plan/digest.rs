@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use super::step::Fingerprinted;
 use super::{Plan, Risk};
 use crate::action::ActionName;
+use crate::arrival::Stop;
 use crate::exec::Fingerprint;
 use crate::node::{Node, Target};
 
-/// SHA-256 of everything an approval is about: the node, its address and host key, the risk, every word of every
-/// step, and what is relied on. Anything else is another digest.
+/// SHA-256 of everything an approval is about: the node, its address, the way there and the host key, the risk, every
+/// word of every step, and what is relied on. Anything else is another digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlanDigest([u8; 32]);
 
@@ -22,6 +23,7 @@ struct Subject<'a> {
     node: &'a str,
     address: Option<(&'a str, u16, &'a str)>,
     host_key: Option<&'a str>,
+    route: &'a [Stop],
     risk: Risk,
     summary: &'a str,
     warnings: &'a [String],
@@ -30,7 +32,13 @@ struct Subject<'a> {
 }
 
 impl PlanDigest {
-    pub(crate) fn of(plan: &Plan, action: ActionName, node: &Node, host_key: Option<&Fingerprint>) -> Self {
+    pub(crate) fn of(
+        plan: &Plan,
+        action: ActionName,
+        node: &Node,
+        host_key: Option<&Fingerprint>,
+        route: &[Stop],
+    ) -> Self {
         let subject = Subject {
             action,
             node: node.name().as_str(),
@@ -39,6 +47,7 @@ impl PlanDigest {
                 Target::Ssh(ssh) => Some((ssh.host.as_str(), ssh.port.get(), ssh.user.as_str())),
             },
             host_key: host_key.map(Fingerprint::as_str),
+            route,
             risk: plan.risk,
             summary: &plan.summary,
             warnings: &plan.warnings,

@@ -4,6 +4,7 @@
 //! Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from a plan, a
 //! [`Writable`] node and a decision that names this very plan's digest; it cannot be copied, and `apply` consumes it.
 
+mod apart;
 mod applied;
 mod apply;
 mod approved;
@@ -18,6 +19,7 @@ mod settle;
 mod step;
 mod writable;
 
+pub(crate) use apart::stands_apart;
 pub use applied::{StepReport, StepStatus};
 pub(crate) use apply::{apply, write_config};
 pub use approved::Approved;

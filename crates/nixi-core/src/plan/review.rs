@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Plan, PlanDigest, Risk};
 use crate::action::ActionName;
+use crate::arrival::{Arrival, Stop, way_words};
 use crate::command::Login;
 use crate::exec::Fingerprint;
 use crate::fleet::address;
@@ -33,6 +34,9 @@ pub struct Review {
     pub address: String,
     /// The host key of the machine that answers there.
     pub host_key: Option<Fingerprint>,
+    /// The way there as it was gone: the jump hosts, the nearest first, and the machine itself. Empty where nothing is
+    /// run on a remote node.
+    pub route: Vec<Stop>,
     /// Who asked.
     pub origin: Origin,
     /// What it comes to, in one line.
@@ -54,10 +58,12 @@ impl Review {
         plan: &Plan,
         action: ActionName,
         node: &Node,
-        host_key: Option<Fingerprint>,
+        arrival: Option<Arrival>,
         login: Login,
         origin: Origin,
     ) -> Self {
+        let (host_key, route) =
+            arrival.map_or_else(Default::default, |arrival| (Some(arrival.host_key), arrival.way));
         Self {
             action,
             node: node.name().clone(),
@@ -70,9 +76,17 @@ impl Review {
             steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
             expects: plan.expects.iter().map(|e| words(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| words(w)).collect(),
-            digest: PlanDigest::of(plan, action, node, host_key.as_ref()),
+            digest: PlanDigest::of(plan, action, node, host_key.as_ref(), &route),
             host_key,
+            route,
         }
+    }
+
+    /// The way there in one line, where it is another than the address says: by another user, port, address or name, or
+    /// by way of jump hosts.
+    #[must_use]
+    pub fn route_words(&self) -> Option<String> {
+        way_words(&self.route).filter(|way| *way != self.address)
     }
 
     /// Reads that send something out to places which no person named; nothing if there are none.

@@ -1,6 +1,7 @@
 //! Adopting a machine: log in with our keys, and only then write it down.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
@@ -12,10 +13,11 @@ use super::needs;
 use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
+use crate::arrival::{Arrival, Likeness, Sameness};
 use crate::command::Login;
 use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{ExecError, HostKeyState, Unreachable};
+use crate::exec::{ExecError, HostKeyState, Unreachable, Welcome};
 use crate::fleet::address;
 use crate::jump::Jump;
 use crate::node::{Given, Node, Port, SshTarget};
@@ -73,13 +75,20 @@ pub(super) async fn adopt(
         Ok(welcome) => welcome,
         Err(error) => return Ok(refused_login(result, error, &at)),
     };
+    let twins = match twins(inner, &roster, &node, &welcome).await {
+        Ok(twins) => twins,
+        Err(error) => {
+            forget(inner, &roster, &target, &welcome).await;
+            return Err(error);
+        }
+    };
     write_config(&inner.parts.config, edit).await?;
     let known = match welcome.host_key {
         HostKeyState::Known => "known before",
         HostKeyState::New => "seen for the first time, now recorded",
     };
     let mut text = format!(
-        "adopted {} ({at}, {})\nhost key {} ({known})",
+        "adopted {} ({at}, {})\nhost key {} ({known}){twins}",
         request.name, request.mode, welcome.fingerprint
     );
     let lacks = needs::lacks(inner, &roster, &node, cancel).await;
@@ -126,6 +135,53 @@ fn refuse_two_modes(roster: &Roster, inner: &Inner, adopted: &Node) -> Result<()
         )
         .hint("one machine cannot be both managed and monitored: change its mode in the configuration")),
     }
+}
+
+/// The same once somebody has answered, by host key and address. The names that the machine has already, in words.
+async fn twins(
+    inner: &Inner,
+    roster: &Roster,
+    node: &Node,
+    welcome: &Welcome,
+) -> Result<String, ErrorReport> {
+    let others: Vec<Node> = std::iter::once(Node::controller()).chain(roster.remote().cloned()).collect();
+    let arrival = Arrival { host_key: welcome.fingerprint.clone(), way: welcome.way.clone() };
+    let likenesses =
+        inner.parts.host_keys.likenesses(node, Some(&arrival), &others).await.map_err(|why| {
+            let message = format!("cannot tell whether that machine is there already: {why}");
+            ErrorReport::new(ErrorKind::Config, message).hint("nothing was added; mend that file")
+        })?;
+    let mut twins = Vec::new();
+    for (other, likeness) in others.iter().zip(likenesses) {
+        let Likeness::Same(why) = likeness else { continue };
+        let how = match why {
+            Sameness::Key(key) => format!("its host key is {key}"),
+            Sameness::Address => "it is at that address and port".to_owned(),
+        };
+        if other.mode() == node.mode() {
+            twins.push(format!("\n{} is the same machine: {how}", other.name()));
+            continue;
+        }
+        let message = format!("that machine is there already, as {} ({}): {how}", other.name(), other.mode());
+        return Err(ErrorReport::new(ErrorKind::NodeExists, message).hint(
+            "one machine cannot be both managed and monitored: change its mode in the configuration; if they are two, give \
+             one host keys of its own (there, as root: rm /etc/ssh/ssh_host_*; ssh-keygen -A)",
+        ));
+    }
+    Ok(twins.concat())
+}
+
+/// Takes the host key out again that was recorded for a machine that is not adopted.
+async fn forget(inner: &Inner, roster: &Roster, target: &SshTarget, welcome: &Welcome) {
+    if welcome.host_key == HostKeyState::Known {
+        return;
+    }
+    let (keys, target) = (Arc::clone(&inner.parts.host_keys), target.clone());
+    let nodes = roster.remote().filter_map(Node::ssh);
+    let kept: Vec<SshTarget> =
+        nodes.flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned()).collect();
+    // If it stays, it is one line more of a machine that answered.
+    let _ = tokio::task::spawn_blocking(move || keys.forget(&target, &kept)).await;
 }
 
 fn refuse_taken_name(roster: &Roster, inner: &Inner, request: &AdoptRequest) -> Result<(), ErrorReport> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::batch::{Batch, Checked};
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::{LiveRoster, Roster};
+use crate::arrival::Arrival;
 use crate::config::Routine;
 use crate::context::{InspectCx, PlanCx, Reader};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -13,7 +14,7 @@ use crate::exec::ExecError;
 use crate::node::{Node, NodeName, SshTarget};
 use crate::plan::{
     Approved, Bench, Decision, Origin, Plan, Refusal, Review, Risk, Step, StepReport, StepStatus, Writable,
-    apply,
+    apply, stands_apart,
 };
 use crate::registry::Body;
 
@@ -122,14 +123,22 @@ impl Door<'_> {
         let executor = self.batch.inner.executor(self.node);
         let login = executor.login(self.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
-        let host_key = if runs {
-            self.batch.inner.executor(self.node).reach(self.node, self.batch.cancel).await?
-        } else {
-            None
-        };
+        let (plan, arrival) = if runs { self.meet(plan).await? } else { (plan, None) };
         let review =
-            Review::of(&plan, self.call.action.spec.name, self.node, host_key, login, self.batch.origin);
+            Review::of(&plan, self.call.action.spec.name, self.node, arrival, login, self.batch.origin);
         Ok((plan, review))
+    }
+
+    /// Who answers, and whether that machine is read-only under another name.
+    async fn meet(&self, plan: Plan) -> Result<(Plan, Option<Arrival>), ToolError> {
+        let inner = self.batch.inner;
+        let arrival = inner.executor(self.node).reach(self.node, self.batch.cancel).await?;
+        let nodes: Vec<Node> = self.roster.remote().cloned().collect();
+        let remark = stands_apart(&*inner.parts.host_keys, self.node, arrival.as_ref(), &nodes).await;
+        match remark.map_err(ToolError::Reported)? {
+            Some(remark) => Ok((plan.warn(remark), arrival)),
+            None => Ok((plan, arrival)),
+        }
     }
 
     async fn propose(&self, proposal: Proposal) -> CallResult {
@@ -206,6 +215,7 @@ impl Door<'_> {
             host_keys: Arc::clone(&inner.parts.host_keys),
             current: now.find(self.node.name()),
             others,
+            nodes: now.remote().cloned().collect(),
             settings: now.settings(),
             cancel: self.batch.cancel,
             audience: self.batch.audience,
@@ -264,6 +274,8 @@ fn is_out_of_reach(error: &ToolError) -> bool {
 fn status_of_plan(error: &ToolError) -> StepStatus {
     if is_out_of_reach(error) {
         StepStatus::Unreachable
+    } else if error.kind() == ErrorKind::ReadOnly {
+        StepStatus::Refused
     } else if matches!(error.kind(), ErrorKind::Changed | ErrorKind::Cancelled) {
         StepStatus::NotStarted
     } else {

@@ -1,14 +1,16 @@
 //! Which targets are one machine.
 
+use crate::canonical::CanonicalHost;
 use crate::exec::Executor;
 use crate::jump::Jump;
-use crate::node::SshTarget;
+use crate::node::{Host, SshTarget};
 
 /// Where a target leads, as far as that can be told without going there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Machine {
-    host: String,
+    host: CanonicalHost,
     port: u16,
+    alias: Option<Host>,
     way: Way,
 }
 
@@ -27,15 +29,17 @@ impl Machine {
     pub(super) fn of(target: &SshTarget, remote: &dyn Executor) -> Self {
         let place = remote.place(target);
         Self {
-            host: place.host.as_str().to_ascii_lowercase(),
+            host: CanonicalHost::of(&place.host),
             port: place.port.get(),
+            alias: place.alias,
             way: Way::of(&target.jump, remote),
         }
     }
 
     /// Whether both may be one. They are two only where Nixi's own configuration says so.
     pub(super) fn may_be(&self, other: &Self) -> bool {
-        self.host == other.host && self.port == other.port && self.way.may_be(&other.way)
+        let at_one_spot = self.host == other.host && self.port == other.port && self.way.may_be(&other.way);
+        at_one_spot || self.alias.is_some() && self.alias == other.alias
     }
 }
 

@@ -9,8 +9,8 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, Command, Effect, ExecError, Executor,
-    Exit, Fingerprint, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
+    ActionName, ApproverHandle, Arrival, Asker, CallRequest, CallResult, Change, Command, Effect, ExecError,
+    Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
     Registry, Risk, ToolError, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -153,7 +153,7 @@ impl Executor for Node {
         }
     }
 
-    async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }

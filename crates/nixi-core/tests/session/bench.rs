@@ -12,10 +12,10 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport, ExecError,
-    Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent, Invocation, Node,
-    Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port, Program, ReadCapability, Registry, Risk,
-    SshTarget, ToolError, Welcome, Write, WriteCapability,
+    ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport,
+    ExecError, Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent,
+    Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port, Program,
+    ReadCapability, Registry, Risk, SshTarget, Stop, ToolError, Welcome, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,8 @@ impl Change for Touch {
 pub(crate) struct Remote {
     pub(crate) recording: Recording,
     pub(crate) key: Mutex<Result<&'static str, ExecError>>,
+    /// Where it is.
+    pub(crate) address: Mutex<&'static str>,
     /// So many commands have to be under way before any of them ends.
     pub(crate) together: Mutex<Option<Arc<Barrier>>>,
     /// A node, and how the commands begin that never end there.
@@ -143,22 +145,36 @@ impl Executor for Remote {
         self.recording.exec(run).await
     }
 
-    /// `alias` is another name of the monitored node, and `elsewhere` is at port 2222 unless told otherwise.
+    /// `alias` is another name of the monitored node, and `elsewhere` is at port 2222 unless told otherwise. The keys of
+    /// what begins with `known-` are known as `known`.
     fn place(&self, target: &SshTarget) -> Place {
         let (name, user) = (target.host.as_str(), target.user.clone());
         let host = if name == "alias" { "192.0.2.2".parse().unwrap() } else { target.host.clone() };
         let is_open = name == "elsewhere" && !target.given.port;
         let port = if is_open { Port::try_from(2222).unwrap() } else { target.port };
-        Place { host, port, user }
+        let alias = name.starts_with("known-").then(|| "known".parse().unwrap());
+        Place { host, port, user, alias }
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
-        self.key.lock().unwrap().clone().map(|key| Some(key.parse().unwrap()))
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+        let key = self.key.lock().unwrap().clone()?;
+        let stop = Stop {
+            host: "web.lan".parse().unwrap(),
+            address: Some((*self.address.lock().unwrap()).parse().unwrap()),
+            port: Port::SSH,
+            user: "nixi".parse().unwrap(),
+        };
+        Ok(Some(Arrival { host_key: key.parse().unwrap(), way: vec![stop] }))
     }
 }
 
 /// Every login works, and every host is forgotten.
-struct Welcoming;
+pub(crate) struct Welcoming {
+    /// How every other node is the machine that answered.
+    pub(crate) likeness: Mutex<Result<Likeness, String>>,
+    /// How often a host was forgotten.
+    pub(crate) forgotten: AtomicUsize,
+}
 
 #[async_trait]
 impl Enrol for Welcoming {
@@ -168,12 +184,25 @@ impl Enrol for Welcoming {
         _: Option<&Fingerprint>,
         _: &CancellationToken,
     ) -> Result<Welcome, ExecError> {
-        Ok(Welcome { fingerprint: KEY.parse().unwrap(), host_key: HostKeyState::New })
+        Ok(Welcome { fingerprint: KEY.parse().unwrap(), host_key: HostKeyState::New, way: Vec::new() })
     }
 }
 
+#[async_trait]
 impl HostKeys for Welcoming {
+    async fn likenesses(
+        &self,
+        _: &Node,
+        _: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String> {
+        let likeness = self.likeness.lock().unwrap().clone()?;
+        let here = |other: &Node| if other.is_controller() { Likeness::Another } else { likeness.clone() };
+        Ok(others.iter().map(here).collect())
+    }
+
     fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         Ok(Forgotten { lines: 1, file: PathBuf::from("known_hosts") })
     }
 }
@@ -233,6 +262,7 @@ pub(crate) struct Bench {
     pub(crate) asker: Asker,
     pub(crate) approver: Option<ApproverHandle>,
     pub(crate) remote: Arc<Remote>,
+    pub(crate) record: Arc<Welcoming>,
     pub(crate) folder: tempfile::TempDir,
     /// How often the model makes its call.
     pub(crate) insisting: Arc<AtomicUsize>,
@@ -264,23 +294,26 @@ impl Bench {
         let remote = Arc::new(Remote {
             recording,
             key: Mutex::new(Ok(KEY)),
+            address: Mutex::new("192.0.2.1"),
             together: Mutex::default(),
             stuck: Mutex::default(),
             failing: Mutex::default(),
         });
+        let likeness = Mutex::new(Ok(Likeness::Another));
+        let record = Arc::new(Welcoming { likeness, forgotten: AtomicUsize::default() });
         let parts = Parts {
             registry: Registry::new().inspect(Name).unwrap().inspect(Echo).unwrap().change(Touch).unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),
-            enrol: Arc::new(Welcoming),
-            host_keys: Arc::new(Welcoming),
+            enrol: record.clone(),
+            host_keys: record.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(OnePhrase),
             model,
         };
         let (asker, approver) = parts.open();
-        Self { asker, approver: Some(approver), remote, folder, insisting: Arc::default() }
+        Self { asker, approver: Some(approver), remote, record, folder, insisting: Arc::default() }
     }
 
     pub(crate) async fn perform(&self, op: Op) -> Outcome {

@@ -4,6 +4,7 @@
 
 mod bench;
 mod fanout;
+mod identity;
 mod needs;
 mod outward;
 

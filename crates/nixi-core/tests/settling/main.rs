@@ -12,8 +12,8 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::Audience;
 use nixi_core::{
-    ActionName, CallRequest, CallResult, Change, Command, Effect, ErrorKind, Event, ExecError, Executor,
-    Exit, Fingerprint, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
+    ActionName, Arrival, CallRequest, CallResult, Change, Command, Effect, ErrorKind, Event, ExecError,
+    Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
     Registry, Risk, Settle, StepStatus, ToolError, Unreachable, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -79,7 +79,7 @@ impl Executor for Node {
         }
     }
 
-    async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }

@@ -14,6 +14,7 @@ mod stream;
 mod tcp;
 mod turn;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use nixi_core::{Fingerprint, HostKeyState};
@@ -25,7 +26,7 @@ pub(crate) use dial::AT_A_DOOR;
 pub(crate) use error::ConnectError;
 pub(crate) use link::{Link, code, would_block};
 
-use crate::hostkey::{self, HostKey, Known, KnownHosts, Verdict};
+use crate::hostkey::{self, HostKey, Known, KnownHosts, Shown, Verdict};
 use crate::options::SshOptions;
 use crate::pool::{Jumps, Opened};
 use crate::route::Route;
@@ -41,12 +42,15 @@ pub(crate) struct Connected {
     pub(crate) host_key: HostKeyState,
     /// The session with the jump host that carries it.
     pub(crate) carrier: Option<Session>,
+    /// The address that answered, if nothing carries it.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// Connects; shared by all nodes.
 pub(crate) struct Connector {
     options: SshOptions,
     places: Places,
+    shown: Shown,
 }
 
 /// Bounds on what a crowd of connects may take at once.
@@ -68,6 +72,7 @@ struct Greeted {
     link: Link,
     offered: HostKey,
     carrier: Option<Session>,
+    address: Option<IpAddr>,
     /// Its place among those that log in there.
     place: Entrance,
 }
@@ -87,11 +92,16 @@ impl Connector {
             agent: Arc::new(Semaphore::new(8)),
             dials: Dials::new(),
         };
-        Self { options, places }
+        Self { options, places, shown: Shown::default() }
     }
 
     pub(crate) fn options(&self) -> &SshOptions {
         &self.options
+    }
+
+    /// The keys that hosts have shown so far.
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.shown
     }
 
     /// Connects and logs in, within one limit that covers the jump hosts too. With a pin, no other host key is taken,
@@ -160,10 +170,12 @@ impl Connector {
                 (socket, Some(session), Entrance::BehindAJumpHost { _place: place })
             }
         };
+        let address = socket.stream.peer();
         let mut link = Link::new(socket, algorithms, turn)?;
         link.handshake(budget).await?;
         let offered = link.host_key()?;
-        Ok(Greeted { link, offered, carrier, place })
+        self.shown.note(&route.known_as, &offered);
+        Ok(Greeted { link, offered, carrier, address, place })
     }
 
     /// Checks the key, logs in, and records a new key only then.
@@ -175,7 +187,7 @@ impl Connector {
         pinned: bool,
         budget: &mut Budget,
     ) -> Result<Connected, ConnectError> {
-        let Greeted { mut link, offered, carrier, place } = greeted;
+        let Greeted { mut link, offered, carrier, address, place } = greeted;
         if let Some(bits) = offered.rsa_bits().filter(|bits| *bits < route.rsa_bits) {
             return Err(ConnectError::Weak { offered, bits, least: route.rsa_bits });
         }
@@ -189,7 +201,7 @@ impl Connector {
         if host_key == HostKeyState::New {
             self.record(route, &offered).await?;
         }
-        Ok(Connected { link, fingerprint: offered.fingerprint(), host_key, carrier })
+        Ok(Connected { link, fingerprint: offered.fingerprint(), host_key, carrier, address })
     }
 
     async fn known(&self, route: &Route) -> Result<Known, ConnectError> {

@@ -1,6 +1,7 @@
 //! What a session runs over: a connection of its own, or a tunnel of another session.
 
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
@@ -23,6 +24,14 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.ready(interest).await,
             Self::Tunnel(stream) => stream.ready(interest).await,
+        }
+    }
+
+    /// The address at the other end; behind a jump host it is that one's to know.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().ok().map(|peer| peer.ip()),
+            Self::Tunnel(_) => None,
         }
     }
 

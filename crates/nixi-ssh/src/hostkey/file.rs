@@ -104,6 +104,11 @@ impl KnownHosts {
         Self { files: vec![file], new: Some(path) }
     }
 
+    /// Every line that says something of hosts.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.files.iter().flat_map(|file| file.text.split(|&b| b == b'\n')).filter_map(Line::read)
+    }
+
     /// What is known of a host.
     pub(crate) fn of(&self, host: &str, port: u16) -> Known {
         let mut known = Known { new: self.new.clone(), ..Known::default() };

@@ -7,8 +7,11 @@ mod forget;
 mod gap;
 mod line;
 mod names;
+mod own;
+mod owners;
 mod policy;
 mod record;
+mod shown;
 
 use std::str::FromStr;
 
@@ -26,10 +29,13 @@ pub(crate) use gap::Gap;
 pub(crate) use line::hashed;
 use names::Names;
 pub(crate) use names::name_of;
+pub(crate) use own::own_keys;
+pub(crate) use owners::keys_named;
 pub(crate) use policy::{Verdict, algorithms, is_checkable, judge};
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::line_of;
 pub(crate) use record::record;
+pub(crate) use shown::Shown;
 
 /// A public host key, in the wire form of RFC 4253, section 6.6.
 #[derive(Debug, Clone, PartialEq, Eq)]

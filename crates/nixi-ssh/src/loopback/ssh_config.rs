@@ -155,7 +155,7 @@ async fn a_plan_never_runs_on_another_machine() {
     // The check before the steps sees it, and so does each step by itself.
     let whole = Node::remote("web".parse().unwrap(), node.clone(), Mode::Managed);
     let answers = controller.ssh.reach(&whole, &CancellationToken::new()).await.unwrap().unwrap();
-    assert_eq!(answers.to_string(), new.fingerprint().unwrap());
+    assert_eq!(answers.host_key.to_string(), new.fingerprint().unwrap());
     let terms = Terms { effect: Effect::Change, host_key: Some(seen.parse().unwrap()) };
     let run =
         controller.ssh.run(&node, None, exec("touch $HOME/ran"), terms, &CancellationToken::new()).await;

@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nixi_core::{ExecError, Host, Place, Port, Unreachable, UserName};
+use nixi_core::{CanonicalHost, ExecError, Host, Place, Port, Unreachable, UserName};
 
 pub(crate) use records::Records;
 pub(crate) use routes::Routes;
@@ -62,7 +62,10 @@ pub(crate) struct Keys {
 
 impl Route {
     pub(crate) fn place(&self) -> Place {
-        Place { host: self.host.clone(), port: self.port, user: self.user.clone() }
+        // Without an alias the keys are known by the host itself.
+        let is_alias = CanonicalHost::of(&self.known_as.0) != CanonicalHost::of(&self.host);
+        let alias = is_alias.then(|| self.known_as.0.clone());
+        Place { host: self.host.clone(), port: self.port, user: self.user.clone(), alias }
     }
 }
 

@@ -45,7 +45,8 @@ impl Routes {
 
     /// Where it leads, as far as that can be told.
     pub(crate) fn place(&self, target: &SshTarget) -> Place {
-        let unasked = || Place { host: target.host.clone(), port: target.port, user: target.user.clone() };
+        let unasked =
+            || Place { host: target.host.clone(), port: target.port, user: target.user.clone(), alias: None };
         self.find(target).map_or_else(|_| unasked(), |route| route.place())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    CallRequest, ErrorKind, ExecError, Executor, Exit, Fingerprint, Invocation, Node, Output, StepStatus,
+    Arrival, CallRequest, ErrorKind, ExecError, Executor, Exit, Invocation, Node, Output, StepStatus,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -147,7 +147,7 @@ impl Executor for Journalctl {
         ended(i32::from(shown.is_empty() && asked.grep.is_some()), &stdout, "")
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }
@@ -312,7 +312,7 @@ impl Executor for Endless {
         Err(ExecError::Deadline(run.deadline()))
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }

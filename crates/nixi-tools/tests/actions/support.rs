@@ -8,8 +8,8 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    ApproverHandle, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten,
-    HostKeys, Intent, Invocation, Node, Op, Outcome, Output, Parts, SshTarget, Welcome,
+    ApproverHandle, Arrival, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint,
+    Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, SshTarget, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -147,7 +147,7 @@ impl Executor for Two {
         }
     }
 
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Fingerprint>, ExecError> {
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
 }
@@ -179,7 +179,17 @@ impl Keys {
     }
 }
 
+#[async_trait]
 impl HostKeys for Keys {
+    async fn likenesses(
+        &self,
+        _: &Node,
+        _: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String> {
+        Ok(vec![Likeness::Another; others.len()])
+    }
+
     fn forget(&self, _: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
         *self.kept.lock().unwrap() = kept.to_vec();
         Ok(Forgotten { lines: 1, file: "known_hosts".into() })

@@ -10,9 +10,9 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    ActionName, CallRequest, Change, Command as NodeCommand, Enrol, ExecError, Fingerprint, Forgotten,
-    HostKeys, Parts, Plan, PlanCx, Program, Registry, Risk, SshTarget, ToolError, Welcome, Write,
-    WriteCapability,
+    ActionName, Arrival, CallRequest, Change, Command as NodeCommand, Enrol, ExecError, Fingerprint,
+    Forgotten, HostKeys, Likeness, Node, Parts, Plan, PlanCx, Program, Registry, Risk, SshTarget, ToolError,
+    Welcome, Write, WriteCapability,
 };
 use ratatui::backend::{ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
@@ -69,7 +69,17 @@ impl Enrol for Nobody {
     }
 }
 
+#[async_trait]
 impl HostKeys for Nobody {
+    async fn likenesses(
+        &self,
+        _: &Node,
+        _: Option<&Arrival>,
+        others: &[Node],
+    ) -> Result<Vec<Likeness>, String> {
+        Ok(vec![Likeness::Another; others.len()])
+    }
+
     fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
         Err("there is no record".to_owned())
     }

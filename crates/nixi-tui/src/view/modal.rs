@@ -205,6 +205,9 @@ fn plan(proposal: &Proposal, columns: usize, theme: Theme) -> Vec<Line<'static>>
     let label = |word: &str| if columns >= 40 { format!("{word:<LABEL$}") } else { format!("{word}: ") };
     let node = format!("{}  {}", proposal.node, proposal.address);
     put(&label("node"), &node, Wrap::Exact, theme.strong());
+    if let Some(route) = &proposal.route {
+        put(&label("route"), route, Wrap::Exact, theme.text());
+    }
     if let Some(host_key) = &proposal.host_key {
         put(&label("host key"), host_key, Wrap::Exact, theme.text());
     }

@@ -329,6 +329,19 @@ fn a_routine_question() {
 }
 
 #[test]
+fn a_question_shows_the_way_where_it_is_another_than_the_address() {
+    let mut app = app();
+    let mut proposal = proposal(Risk::Routine);
+    proposal.route = Some("nixi@192.0.2.7 (web.lan), by way of ops@192.0.2.1 (gate)".to_owned());
+    app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
+    let shown = text(&screen(&mut app, 80, 24));
+    assert!(
+        shown.contains("│  route     nixi@192.0.2.7 (web.lan), by way of ops@192.0.2.1 (gate) "),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_destructive_question_of_a_model() {
     let mut app = app();
     say(&mut app, "clean up web-server");
