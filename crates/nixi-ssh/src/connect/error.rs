@@ -9,7 +9,7 @@ use nixi_core::{ExecError, Fingerprint, NodeName, Unreachable};
 
 use super::link::BEFORE_LOGIN;
 use crate::hostkey::{Gap, HostKey, Place, is_checkable};
-use crate::route::Route;
+use crate::route::{RSA_BITS, Route};
 use crate::shortage::Shortage;
 
 /// Why a connect came to nothing. Nothing was run on the node.
@@ -154,12 +154,12 @@ impl ConnectError {
                 Some("this key must not be trusted; give the machine a new one".to_owned()),
             ),
             Self::Weak { offered, bits, least } => unreachable(
-                Unreachable::HostKeyChanged,
+                Unreachable::Protocol,
                 format!(
-                    "the host key of {at}, {} ({}), has {bits} bits, and fewer than {least} are not taken; refused \
-                     before login, nothing was sent",
+                    "no login at {at}: its RSA host key has {bits} bits; {} asks for at least {least} (the key is {}); \
+                     refused before login, nothing was sent",
+                    if *least > RSA_BITS { "RequiredRSASize" } else { "Nixi" },
                     offered.fingerprint(),
-                    offered.kind(),
                 ),
                 Some(
                     "give the machine a longer key: `ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key` there"

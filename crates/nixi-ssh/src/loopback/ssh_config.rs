@@ -100,7 +100,7 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
         (format!("Match host * exec \"{touch}\"\nHost web\n{at}"), ""),
         (
             format!("Host web\n{at}Match exec \"{touch}\"\n  ProxyJump elsewhere\n"),
-            "config:6: ProxyJump stands under the `Match exec` of ",
+            "config:6: Nixi cannot tell whether the `Match exec` block at ",
         ),
         (
             format!("Host web\n{at}  ProxyCommand {touch}; nc %h %p\n"),
@@ -110,7 +110,7 @@ async fn what_would_run_a_command_is_refused_and_runs_nothing() {
         (format!("Host web\n{at}  ProxyJump web\n"), "leads in a circle"),
         (
             format!("Host web\n{at}Match sessiontype shell\n  ProxyJump elsewhere\n"),
-            "config:6: ProxyJump stands under",
+            "config:6: Nixi cannot tell whether",
         ),
         (
             format!(
@@ -284,9 +284,10 @@ async fn rsa_keys_that_are_too_short_are_not_taken() {
     let web = Sshd::builder().host_keys(&[KeyKind::Rsa]).start().unwrap();
     let controller = configured(&web, &at(&web, "RequiredRSASize 8192"));
     let (reason, detail, hint) = unreachable(controller.reach(&named("lab")).await);
-    assert_eq!(reason, Unreachable::HostKeyChanged);
+    assert_eq!(reason, Unreachable::Protocol);
     assert!(
-        detail.contains("fewer than 8192 are not taken") && hint.contains("ssh-keygen"),
+        detail.contains("its RSA host key has 2048 bits; RequiredRSASize asks for at least 8192")
+            && hint.contains("ssh-keygen"),
         "{detail}: {hint}"
     );
     assert_eq!((web.logins(), controller.known_hosts().exists()), (0, false));

@@ -16,7 +16,7 @@ use crate::ssh_config::{
 const MOST: usize = 9;
 
 /// The fewest bits of an RSA key that ssh takes, whatever its configuration says.
-const RSA_BITS: u32 = 1024;
+pub(crate) const RSA_BITS: u32 = 1024;
 
 /// Who asks, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +130,7 @@ impl Asker<'_> {
                 original,
                 user: target.given.user.then_some(target.user.as_str()),
                 default_user: default_user.as_str(),
+                port_given: target.given.port,
                 local_user: self.system.local_user,
                 way_given: target.jump != Jump::Unsaid,
             },

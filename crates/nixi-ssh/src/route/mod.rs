@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use nixi_core::{CanonicalHost, ExecError, Host, Place, Port, Unreachable, UserName};
 
+pub(crate) use find::RSA_BITS;
 pub(crate) use records::Records;
 pub(crate) use routes::Routes;
 

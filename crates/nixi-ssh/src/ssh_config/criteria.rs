@@ -1,5 +1,6 @@
 //! The criteria of `Match`.
 
+use super::Place;
 use super::pattern::List;
 use super::words::{Words, delimited};
 
@@ -33,8 +34,8 @@ enum Of {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     Of(Vec<Criterion>),
-    /// Older and newer ssh read the line each in its own way.
-    Unclear,
+    /// Older and newer ssh read the line each in its own way; those of them that take it.
+    Unclear(Vec<Vec<Criterion>>),
 }
 
 /// Which reading of the files it is. ssh reads them twice if a `Match final` stands in them, wherever and for whomever.
@@ -96,43 +97,46 @@ impl Condition {
             Some(word)
         });
         match (newer, criteria(cut)) {
-            (Ok(newer), Ok(older)) if newer != older => Ok(Self::Unclear),
+            (Ok(newer), Ok(older)) if newer != older => Ok(Self::Unclear(vec![newer, older])),
             (Ok(newer), _) => Ok(Self::Of(newer)),
-            (Err(_), Ok(_)) => Ok(Self::Unclear),
+            (Err(_), Ok(older)) => Ok(Self::Unclear(vec![older])),
             (Err(wrong), Err(_)) => Err(wrong),
         }
     }
 
-    /// Whether it has the files read once more.
+    /// Whether every ssh that takes the line has the files read once more for it.
     pub(super) fn asks_for_final_pass(&self) -> bool {
-        self.criteria().iter().any(|criterion| matches!(criterion.of, Of::Final) && !criterion.negated)
+        let asks = |criterion: &Criterion| matches!(criterion.of, Of::Final) && !criterion.negated;
+        self.readings().iter().all(|criteria| criteria.iter().any(asks))
     }
 
-    /// Whether older ssh would read them once more for it, which newer ssh does not.
-    pub(super) fn asked_once_for_final_pass(&self) -> bool {
-        self.criteria().iter().any(|criterion| matches!(criterion.of, Of::Final))
+    /// Whether some ssh reads them once more for it: older ssh does so for `!final` too.
+    pub(super) fn may_ask_for_final_pass(&self) -> bool {
+        self.readings().iter().flatten().any(|criterion| matches!(criterion.of, Of::Final))
     }
 
-    fn criteria(&self) -> &[Criterion] {
+    fn readings(&self) -> &[Vec<Criterion>] {
         match self {
-            Self::Of(criteria) => criteria,
-            Self::Unclear => &[],
+            Self::Of(criteria) => std::slice::from_ref(criteria),
+            Self::Unclear(readings) => readings,
         }
     }
 
-    /// Whether all of it holds. What cannot be decided does not matter beside one that does not hold.
+    /// Whether all of it holds, by every ssh. What cannot be decided does not matter beside one that does not hold.
     pub(super) fn fits(&self, subject: Subject<'_>) -> Fits {
+        let fits = |criteria: &Vec<Criterion>| {
+            criteria.iter().map(|criterion| criterion.fits(subject)).fold(Fits::Yes, Fits::and)
+        };
         match self {
-            Self::Of(criteria) => {
-                criteria.iter().map(|criterion| criterion.fits(subject)).fold(Fits::Yes, Fits::and)
-            }
-            Self::Unclear => Fits::Unknown,
+            Self::Of(criteria) => fits(criteria),
+            Self::Unclear(readings) if readings.iter().all(|reading| fits(reading) == Fits::No) => Fits::No,
+            Self::Unclear(_) => Fits::Unknown,
         }
     }
 
     /// What of this cannot be decided, for people.
-    pub(super) fn undecided(&self) -> String {
-        let names = self.criteria().iter().filter_map(|criterion| match &criterion.of {
+    pub(super) fn undecided(&self, place: &Place) -> String {
+        let names = self.readings().iter().flatten().filter_map(|criterion| match &criterion.of {
             Of::Other(name) => Some(*name),
             Of::Exec => Some("exec"),
             Of::LocalUser(_) => Some("localuser"),
@@ -140,8 +144,10 @@ impl Condition {
             Of::All | Of::Final | Of::Canonical | Of::Host(_) | Of::OriginalHost(_) | Of::User(_) => None,
         });
         match self {
-            Self::Of(_) => format!("Match {}", names.collect::<Vec<_>>().join(" ")),
-            Self::Unclear => "Match, which older and newer ssh read in different ways".to_owned(),
+            Self::Of(_) => format!("the `Match {}` block at {place}", names.collect::<Vec<_>>().join(" ")),
+            Self::Unclear(_) => {
+                format!("the `Match` block at {place}, which older and newer ssh read in different ways,")
+            }
         }
     }
 }

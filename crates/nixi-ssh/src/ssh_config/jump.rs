@@ -101,7 +101,8 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn is_domain(host: &str) -> bool {
+/// The letters of a domain, as ssh has them.
+pub(super) fn is_domain(host: &str) -> bool {
     let letters = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     host.bytes().all(letters) && !host.starts_with(['-', '.']) && !host.contains("..")
 }

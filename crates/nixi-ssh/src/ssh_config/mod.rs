@@ -83,7 +83,13 @@ pub(crate) fn of_text(text: &[u8], host: &str) -> Result<Settings, Refusal> {
     };
     let text = parse::Text { file: &Arc::from(Path::new("config")), bytes: text };
     let config = SshConfig { files: vec![parse::parse(text, &system)?] };
-    let query =
-        Query { original: host, user: None, default_user: "nixi", local_user: Some("me"), way_given: false };
+    let query = Query {
+        original: host,
+        user: None,
+        default_user: "nixi",
+        port_given: false,
+        local_user: Some("me"),
+        way_given: false,
+    };
     settings(&config, &query)
 }

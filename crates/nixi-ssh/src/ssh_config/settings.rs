@@ -15,6 +15,8 @@ pub(crate) struct Query<'a> {
     pub(crate) user: Option<&'a str>,
     /// Who logs in if nobody says anything.
     pub(crate) default_user: &'a str,
+    /// Whether Nixi's own configuration names the port: then the files do not.
+    pub(crate) port_given: bool,
     /// The user here.
     pub(crate) local_user: Option<&'a str>,
     /// Whether Nixi's own configuration says by way of whom: then the files do not.
@@ -74,14 +76,15 @@ pub(crate) struct Settings {
 pub(crate) fn settings(config: &SshConfig, query: &Query<'_>) -> Result<Settings, Refusal> {
     let (found, differing) = Walk::through(config, query, false)?;
     if let Some(place) = differing {
-        let (older, _) = Walk::through(config, query, true)?;
+        let (twice, _) = Walk::through(config, query, true)?;
         let named = |settings: &Settings| {
             let host = settings.host_name.as_deref().unwrap_or(query.original);
             Settings { host_name: Some(host.to_ascii_lowercase()), ..settings.clone() }
         };
-        if named(&older) != named(&found) {
-            let why = "older ssh reads the files twice for `Match !final` and newer ssh does not, which leads to different places";
-            let hint = "write the block without !final, or add an empty `Match final all`";
+        if named(&twice) != named(&found) {
+            let why = "versions of ssh differ in whether they read the files twice for this `Match`, and that leads to different places";
+            let hint =
+                "write it without `!`, quotes or blanks around `final`, or add an empty `Match final all`";
             let refusals = vec![Refusal::at(&place, why, hint)];
             return Ok(Settings { refusals, ..found });
         }

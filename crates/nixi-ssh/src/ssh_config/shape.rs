@@ -201,7 +201,13 @@ fn list(given: &[String], check: impl Fn(&str) -> Result<(), Wrong>) -> Result<(
 
 fn one_of(word: &str, values: &[&str]) -> Result<(), Wrong> {
     let known = values.iter().any(|value| value.eq_ignore_ascii_case(word));
-    known.then_some(()).ok_or_else(|| bad(word, &format!("is no value of it: use {}", values.join(", "))))
+    known.then_some(()).ok_or_else(|| {
+        // What means the same as `yes` and `no` is taken, and need not be named.
+        let named = |value: &&str| !values.contains(&"yes") || (*value != "true" && *value != "false");
+        let values: Vec<&str> = values.iter().copied().filter(named).collect();
+        let (last, firsts) = values.split_last().map_or(("", &[][..]), |(last, firsts)| (*last, firsts));
+        format!("does not take {word:?}; use {} or {last}", firsts.join(", "))
+    })
 }
 
 fn time_or_none(word: &str) -> Result<(), Wrong> {
@@ -273,9 +279,7 @@ fn cname(word: &str) -> Result<(), Wrong> {
 }
 
 fn domain(word: &str) -> Result<(), Wrong> {
-    let letters = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let good = word.bytes().all(letters) && !word.starts_with(['-', '.']) && !word.contains("..");
-    good.then_some(()).ok_or_else(|| bad(word, "is no domain"))
+    jump::is_domain(word).then_some(()).ok_or_else(|| bad(word, "is no domain"))
 }
 
 fn escape(word: &str) -> Result<(), Wrong> {
@@ -290,7 +294,7 @@ fn escape(word: &str) -> Result<(), Wrong> {
 fn keystrokes(word: &str) -> Result<(), Wrong> {
     let interval = word.strip_prefix("interval:").and_then(|word| number(word, 1000));
     let good = FLAGS.contains(&word) || interval.is_some_and(|interval| interval > 0);
-    good.then_some(()).ok_or_else(|| bad(word, "is no value of it: use yes, no or interval:MILLISECONDS"))
+    good.then_some(()).ok_or_else(|| format!("does not take {word:?}; use yes, no or interval:MILLISECONDS"))
 }
 
 fn is_qos(word: &str) -> bool {

@@ -25,7 +25,14 @@ pub(super) fn read(text: impl AsRef<[u8]>) -> Result<SshConfig, Refusal> {
 }
 
 pub(super) fn query(original: &str) -> Query<'_> {
-    Query { original, user: None, default_user: "nixi", local_user: Some("me"), way_given: false }
+    Query {
+        original,
+        user: None,
+        default_user: "nixi",
+        port_given: false,
+        local_user: Some("me"),
+        way_given: false,
+    }
 }
 
 fn ask(text: &str, original: &str) -> Settings {
@@ -107,7 +114,10 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
         };
         let open = if block == "tagged" { "Match exec x\nTag far\n" } else { "Port 22\nPort 22\n" };
         let text = format!("{open}Host db\nHostName d\nMatch {block} {value}\n  HostName elsewhere\n");
-        let why = format!("config:6: HostName stands under the `Match {block}` of config:5");
+        let why = format!(
+            "config:6: Nixi cannot tell whether the `Match {block}` block at config:5 applies to this host; its HostName \
+             would change where it is reached"
+        );
         assert!(refused(&text, "web")[0].contains(&why), "{:?}", refused(&text, "web"));
         assert!(refused(&text, "db").is_empty(), "what holds already is not changed");
     }
@@ -144,6 +154,68 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
     }
 }
 
+/// A value that may hold already is not forgotten for one that is certain.
+#[test]
+fn a_tag_that_may_hold_stays_in_doubt() {
+    for certain in
+        ["Host web\n  Tag lab\n", "Match all\n  Tag lab\n", "Match host web\n  Tag lab\n  Tag prod\n"]
+    {
+        for matches in ["tagged prod", "tagged lab", "!tagged lab", "tagged \"\""] {
+            let text = format!("Match exec x\n  Tag prod\n{certain}Match {matches}\n  ProxyJump gate\n");
+            assert_eq!(refused(&text, "web").len(), 1, "{text}");
+        }
+    }
+    let before = "Tag lab\nMatch exec x\n  Tag prod\nMatch tagged prod\n  ProxyJump gate\n";
+    assert!(refused(before, "web").is_empty());
+}
+
+#[test]
+fn what_nixi_itself_says_of_a_node_is_in_no_doubt() {
+    for (line, given) in [
+        ("Port 22", Query { port_given: true, ..query("web") }),
+        ("User ops", Query { user: Some("nixi"), ..query("web") }),
+        ("ProxyJump gate", Query { way_given: true, ..query("web") }),
+        ("ProxyCommand nc %h %p", Query { way_given: true, ..query("web") }),
+    ] {
+        let text = format!("Match exec far\n  {line}\n");
+        assert_eq!(refused(&text, "web").len(), 1, "{line}");
+        assert_eq!(settings(&read(&text).unwrap(), &given).unwrap().refusals, [], "{line}");
+    }
+}
+
+#[test]
+fn files_are_counted_as_ssh_counts_them() {
+    let files = |keyword: &str, count: usize| -> String {
+        (0..count).map(|at| format!("{keyword} /k{at}\n")).collect()
+    };
+    for keyword in ["CertificateFile", "IdentityFile"] {
+        for taken in [
+            files(keyword, 100),
+            files(keyword, 99) + "Match final all\n",
+            format!("{}{keyword} /k0\n", files(keyword, 99)),
+            format!("{keyword} /k\n").repeat(150),
+        ] {
+            let found = settings(&read(&taken).unwrap(), &query("web"));
+            assert!(found.is_ok(), "{keyword}: {found:?}");
+        }
+        for too_many in [
+            files(keyword, 101),
+            files(keyword, 100) + &format!("{keyword} /k0\n"),
+            files(keyword, 100) + "Match final all\n",
+        ] {
+            let told = broken(too_many, "web");
+            assert!(told.contains(&format!("ssh accepts no further {keyword} after 100")), "{told}");
+        }
+    }
+    for keyword in ["UserKnownHostsFile", "GlobalKnownHostsFile"] {
+        let told = broken(format!("{keyword} {}\n", "/k ".repeat(33)), "web");
+        assert!(
+            told.contains(&format!("{keyword} names 33: ssh accepts at most 32 known_hosts files here")),
+            "{told}"
+        );
+    }
+}
+
 #[test]
 fn tags_are_matched() {
     let text = "Host web\n  Tag far\n  Tag near\nMatch tagged near\n  Port 1\nMatch tagged \"f*,!fax\"\n  Port 2\nMatch tagged \"\"\n  Port 3\n";
@@ -163,9 +235,18 @@ fn what_ssh_refuses_is_refused_with_file_line_and_word() {
         ("Host db\n  IgnoreUnknown UseKeychain\nHost *\n  UseKeychain yes\n", "config:4: ssh does not know"),
         ("# Notes\n\nThese files are for ssh.\n", "config:3: ssh does not know the word \"these\""),
         ("Host \"\"\n", "config:1: host is given an empty name"),
-        ("Host *\n  StrictHostKeyChecking yess\n", "config:2: stricthostkeychecking \"yess\""),
-        ("Host x\n  IdentitiesOnly maybe\n", "config:2: identitiesonly \"maybe\""),
-        ("Host x\n  AddressFamily inet4\n", "config:2: addressfamily \"inet4\""),
+        (
+            "Host *\n  StrictHostKeyChecking yess\n",
+            "config:2: stricthostkeychecking does not take \"yess\"; use yes, no, ask, off or accept-new",
+        ),
+        (
+            "Host x\n  IdentitiesOnly maybe\n",
+            "config:2: identitiesonly does not take \"maybe\"; use yes or no",
+        ),
+        (
+            "Host x\n  AddressFamily inet4\n",
+            "config:2: addressfamily does not take \"inet4\"; use inet, inet6 or any",
+        ),
         ("Host x\n  HostName a b\n", "config:2: hostname takes one value, and \"b\" stands behind it"),
         ("Host x\n  Port 22 1\n", "config:2: port takes one value"),
         ("Host x\n  User a b\n", "config:2: user takes one value"),
@@ -231,12 +312,37 @@ fn an_address_is_looked_up_in_its_usual_form() {
 #[test]
 fn what_versions_of_ssh_read_in_different_ways_is_refused_where_it_differs() {
     let twice = "Match !final all\n  User x\nHost 10.0.0.1\n  Port 7\nHost web\n  HostName 10.0.0.1\n";
-    assert!(refused(twice, "web")[0].contains("older ssh reads the files twice"));
+    assert!(refused(twice, "web")[0].contains("versions of ssh differ in whether they read the files twice"));
     assert!(refused(twice, "db").is_empty());
     let quoted = "Match host 'web'\n  Port 7\n";
     assert!(refused(quoted, "web")[0].contains("older and newer ssh read in different ways"));
     let quoted = "Match host = web\n  Compression yes\n";
     assert!(refused(quoted, "web").is_empty());
+    // What no ssh takes for this host is not in its way.
+    let neither = "Match host 'db'\n  Port 7\n";
+    assert!(refused(neither, "web").is_empty() && refused(neither, "db").len() == 1);
+}
+
+/// The second reading finds what is for the `HostName` that holds.
+#[test]
+fn a_doubtful_match_has_the_files_read_twice_where_all_ssh_do_so() {
+    let rest = "Compression yes\nHost web\n  HostName web.lan\nHost web.lan\n  ProxyJump gate\n";
+    for block in [
+        "Match final host 'zzz'",
+        "Match final host =zzz",
+        "Match host 'zzz' final",
+        "Match final user = zzz",
+        "Match !final final originalhost 'zzz'",
+    ] {
+        let found = ask(&format!("{block}\n  {rest}"), "web");
+        assert!(matches!(found.proxy, Some(Proxy::Jump(..))), "{block}");
+        assert_eq!(found.refusals, [], "{block}");
+    }
+    for block in ["Match !final host 'zzz'", "Match user 'a final host b'"] {
+        let found = refused(&format!("{block}\n  {rest}"), "web");
+        assert!(found.len() == 1 && found[0].contains("read the files twice"), "{block}: {found:?}");
+        assert!(refused(&format!("{block}\n  {rest}"), "db").is_empty(), "{block}");
+    }
 }
 
 #[test]

@@ -23,7 +23,9 @@ pub(super) enum Fault {
 /// Cuts a line; nothing for a blank one or a comment. Neither has anything to say, as in ssh, a line whose first word has a
 /// quote that is not closed.
 pub(super) fn split(line: &str) -> Result<Option<Words<'_>>, Fault> {
-    let line = line.trim_end_matches([' ', '\t', '\r', '\n', '\u{c}']);
+    // As in ssh, the first letter stays, whatever it is.
+    let first = line.chars().next().map_or(0, char::len_utf8);
+    let line = &line[..first + line[first..].trim_end_matches([' ', '\t', '\r', '\n', '\u{c}']).len()];
     let Some((mut keyword, mut rest)) = delimited(line) else { return Ok(None) };
     if keyword.is_empty() {
         match rest.and_then(delimited) {
@@ -129,12 +131,16 @@ mod tests {
             ("\"Port 22", &[]),
             (" ", &[]),
             ("", &[]),
+            (" \u{c}", &[]),
+            ("#\u{c}", &[]),
             ("\u{feff}Host a", &["\u{feff}host", "a"]),
         ] {
             assert_eq!(cut(line), words, "{line}");
         }
         assert_eq!(split("IdentityFile \"~/a"), Err(Fault::OpenQuote));
         assert_eq!(split("  Port = "), Err(Fault::NoValue("port".to_owned())));
+        assert_eq!(split("\u{c}"), Err(Fault::NoValue("\u{c}".to_owned())));
+        assert_eq!(split("\u{c}\t \u{c}"), Err(Fault::NoValue("\u{c}".to_owned())));
         assert_eq!(split("Port \u{c}"), Err(Fault::NoValue("port".to_owned())));
     }
 

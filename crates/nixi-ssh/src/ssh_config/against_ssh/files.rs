@@ -35,8 +35,8 @@ impl Told {
             ("BindAddress", is_set("bindaddress")),
             ("RevokedHostKeys", is_set("revokedhostkeys")),
             ("KnownHostsCommand", is_set("knownhostscommand")),
-            ("cannot decide", text.contains("exec")),
-            ("older ssh reads", text.contains("!final")),
+            ("cannot tell", text.contains("exec")),
+            ("versions of ssh differ", text.contains("!final")),
         ]
         .into_iter()
         .any(|(what, is_so)| refusal.contains(what) && is_so)
@@ -147,7 +147,7 @@ proptest! {
                 compare(&us, &told, host).map_err(|error| TestCaseError::fail(format!("{error}\n{whole}")))?;
             }
             Ok(us) => {
-                let open = |refusal: &Refusal| ["cannot decide", "older ssh reads"].iter().any(|why| refusal.why.contains(why));
+                let open = |refusal: &Refusal| ["cannot tell", "versions of ssh differ"].iter().any(|why| refusal.why.contains(why));
                 let reason = us.refusals.iter().find(|refusal| open(refusal)).unwrap_or(&us.refusals[0]);
                 prop_assert!(told.justifies(&reason.why, &(text + &below)), "{} in\n{}", reason.why, whole);
             }

@@ -12,13 +12,13 @@ impl Walk<'_> {
         place: &Place,
         setting: Setting,
         values: &[String],
-        doubt: Option<&(Place, String)>,
+        doubt: Option<&str>,
     ) {
         let found = &self.found;
         let value = values.first().map(String::as_str).unwrap_or_default();
         let matters = match setting {
             Setting::HostName => found.host_name.is_none(),
-            Setting::Port => found.port.is_none(),
+            Setting::Port => found.port.is_none() && !self.query.port_given,
             Setting::User => found.user.is_none() && self.query.user.is_none(),
             Setting::HostKeyAlias => found.host_key_alias.is_none(),
             Setting::ProxyJump | Setting::ProxyCommand => {
@@ -53,9 +53,35 @@ impl Walk<'_> {
             | Setting::SecurityKeyProvider => false,
         };
         if matters {
-            let block = doubt.map(|(at, what)| format!("the `{what}` of {at}")).unwrap_or_default();
+            let block = doubt.unwrap_or_default();
+            let would = match setting {
+                Setting::HostName | Setting::Port | Setting::AddressFamily => "change where it is reached",
+                Setting::User => "change who logs in",
+                Setting::ProxyJump | Setting::ProxyCommand => "change the route",
+                Setting::IdentityFile | Setting::IdentitiesOnly | Setting::IdentityAgent => {
+                    "change with which key the login is tried"
+                }
+                Setting::HostKeyAlias
+                | Setting::StrictHostKeyChecking
+                | Setting::UserKnownHostsFile
+                | Setting::GlobalKnownHostsFile
+                | Setting::RequiredRsaSize => "change which host key is taken",
+                Setting::BindAddress
+                | Setting::BindInterface
+                | Setting::CanonicalizeHostname
+                | Setting::RevokedHostKeys
+                | Setting::KnownHostsCommand
+                | Setting::RefuseConnection
+                | Setting::Tag
+                | Setting::IgnoreUnknown
+                | Setting::CertificateFile
+                | Setting::Pkcs11Provider
+                | Setting::PreferredAuthentications
+                | Setting::PubkeyAuthentication
+                | Setting::SecurityKeyProvider => "rule the connection out",
+            };
             let why = format!(
-                "{} stands under {block}, and whether that is for this host Nixi cannot decide",
+                "Nixi cannot tell whether {block} applies to this host; its {} would {would}",
                 name(setting)
             );
             self.refuse(place, why, "say it under `Host` before that block: the first value counts");

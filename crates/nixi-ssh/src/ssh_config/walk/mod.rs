@@ -21,8 +21,8 @@ pub(super) struct Walk<'a> {
     /// What `Host` is compared with.
     named: String,
     asks_for_final_pass: bool,
-    /// The first `Match !final`, which only older ssh takes for such a wish.
-    asked_by_older: Option<Place>,
+    /// The first `Match` that only some versions of ssh take for such a wish.
+    may_be_asked: Option<Place>,
     found: Settings,
     /// Settings that were said, for those of which the value itself does not tell.
     said: BTreeSet<Setting>,
@@ -30,7 +30,8 @@ pub(super) struct Walk<'a> {
     open: BTreeSet<Setting>,
     tag: Option<String>,
     ignored: Option<List>,
-    certificates: usize,
+    /// The `CertificateFile`s, each once.
+    certificates: BTreeSet<String>,
 }
 
 /// The lines around those that are read.
@@ -38,32 +39,32 @@ pub(super) struct Walk<'a> {
 struct Around {
     fits: Fits,
     /// The block that cannot be decided.
-    doubt: Option<(Place, String)>,
+    doubt: Option<String>,
 }
 
 impl<'a> Walk<'a> {
-    /// What is found, and where a `Match !final` stands that would lead older ssh through the files once more.
+    /// What is found, and where a `Match` stands that leads some versions of ssh through the files once more. `twice` does as they.
     pub(super) fn through(
         config: &SshConfig,
         query: &'a Query<'a>,
-        older: bool,
+        twice: bool,
     ) -> Result<(Settings, Option<Place>), Refusal> {
         let mut walk = Self {
             query,
             pass: Pass::First,
             named: query.original.to_owned(),
             asks_for_final_pass: false,
-            asked_by_older: None,
+            may_be_asked: None,
             found: Settings::default(),
             said: BTreeSet::new(),
             open: BTreeSet::new(),
             tag: None,
             ignored: None,
-            certificates: 0,
+            certificates: BTreeSet::new(),
         };
         walk.files(config)?;
-        let differing = walk.asked_by_older.clone().filter(|_| !walk.asks_for_final_pass);
-        if walk.asks_for_final_pass || (older && differing.is_some()) {
+        let differing = walk.may_be_asked.clone().filter(|_| !walk.asks_for_final_pass);
+        if walk.asks_for_final_pass || (twice && differing.is_some()) {
             walk.begin_final_pass();
             walk.files(config)?;
         }
@@ -111,12 +112,12 @@ impl<'a> Walk<'a> {
                 Entry::Match(condition) => {
                     here.doubt.clone_from(&outer.doubt);
                     self.asks_for_final_pass |= condition.asks_for_final_pass();
-                    if condition.asked_once_for_final_pass() {
-                        self.asked_by_older.get_or_insert_with(|| line.place.clone());
+                    if condition.may_ask_for_final_pass() {
+                        self.may_be_asked.get_or_insert_with(|| line.place.clone());
                     }
                     here.fits = outer.fits.and(condition.fits(self.subject()));
                     if here.fits == Fits::Unknown {
-                        here.doubt.get_or_insert_with(|| (line.place.clone(), condition.undecided()));
+                        here.doubt.get_or_insert_with(|| condition.undecided(&line.place));
                     }
                 }
                 Entry::Include(_, parts) => {
@@ -135,7 +136,7 @@ impl<'a> Walk<'a> {
                 Entry::Unknown(word) => self.unknown(&line.place, word)?,
                 Entry::Set(setting, values) => match here.fits {
                     Fits::Yes => self.set(&line.place, *setting, values)?,
-                    Fits::Unknown => self.doubtful(&line.place, *setting, values, here.doubt.as_ref()),
+                    Fits::Unknown => self.doubtful(&line.place, *setting, values, here.doubt.as_deref()),
                     Fits::No => {}
                 },
             }
@@ -185,8 +186,8 @@ impl<'a> Walk<'a> {
             user: user.or(found.user.as_ref().map(|(_, user)| user.as_str())).unwrap_or(default_user),
             local_user,
             tag: match &self.tag {
+                _ if self.open.contains(&Setting::Tag) => Tagged::Unknown,
                 Some(tag) => Tagged::With(tag),
-                None if self.open.contains(&Setting::Tag) => Tagged::Unknown,
                 None => Tagged::No,
             },
         }

@@ -27,12 +27,14 @@ impl Walk<'_> {
                 found.user.get_or_insert_with(said);
             }
             Setting::IdentityFile => {
+                // As in ssh, none may follow the last one, not even one that was named before.
+                let before = found.identities.len() + usize::from(found.no_identities);
+                room_for_one(place, "IdentityFile", before)?;
                 if value.eq_ignore_ascii_case("none") {
                     found.no_identities = true;
                 } else if !found.identities.contains(value) {
                     found.identities.push(value.clone());
                 }
-                too_many(place, "IdentityFile", found.identities.len(), MOST_IDENTITIES)?;
             }
             Setting::IdentitiesOnly => {
                 found.identities_only.get_or_insert(is_yes(value));
@@ -55,8 +57,12 @@ impl Walk<'_> {
             Setting::StrictHostKeyChecking => {
                 found.strict.get_or_insert(is_yes(value));
             }
-            Setting::UserKnownHostsFile => key_files(&mut found.user_key_files, place, values)?,
-            Setting::GlobalKnownHostsFile => key_files(&mut found.system_key_files, place, values)?,
+            Setting::UserKnownHostsFile => {
+                key_files(&mut found.user_key_files, place, "UserKnownHostsFile", values)?
+            }
+            Setting::GlobalKnownHostsFile => {
+                key_files(&mut found.system_key_files, place, "GlobalKnownHostsFile", values)?
+            }
             Setting::RequiredRsaSize => {
                 let bits = system::number(value, u64::from(u32::MAX)).and_then(|bits| bits.try_into().ok());
                 found.rsa_bits = found.rsa_bits.or(bits);
@@ -70,8 +76,8 @@ impl Walk<'_> {
             Setting::ProxyJump => self.jump(place, value),
             Setting::ProxyCommand => self.command(place, value),
             Setting::CertificateFile => {
-                self.certificates += 1;
-                too_many(place, "CertificateFile", self.certificates, MOST_IDENTITIES)?;
+                room_for_one(place, "CertificateFile", self.certificates.len())?;
+                self.certificates.insert(value.clone());
                 self.remark(format!("CertificateFile of {place} is not honoured"));
             }
             Setting::BindAddress
@@ -155,7 +161,7 @@ impl Walk<'_> {
             Setting::RefuseConnection => self.refuse(
                 place,
                 format!("RefuseConnection says not to connect: {value}"),
-                "that is how the file wants it; change it there",
+                "remove that RefuseConnection line to connect",
             ),
             Setting::Pkcs11Provider | Setting::SecurityKeyProvider if !is(&["none"]) => {
                 self.remark(format!("{keyword} of {place} is not honoured"));
@@ -195,22 +201,33 @@ impl Walk<'_> {
     }
 }
 
-fn key_files(found: &mut Option<KeyFiles>, place: &Place, values: &[String]) -> Result<(), Refusal> {
+fn key_files(
+    found: &mut Option<KeyFiles>,
+    place: &Place,
+    keyword: &str,
+    values: &[String],
+) -> Result<(), Refusal> {
     if found.is_some() {
         return Ok(());
     }
-    too_many(place, "known_hosts", values.len(), MOST_KEY_FILES)?;
+    if values.len() > MOST_KEY_FILES {
+        let why = format!(
+            "{keyword} names {}: ssh accepts at most {MOST_KEY_FILES} known_hosts files here",
+            values.len()
+        );
+        return Err(Refusal::at(place, why, "take some out"));
+    }
     let none = values.iter().any(|value| value.eq_ignore_ascii_case("none"));
     let files = if none { Vec::new() } else { values.to_vec() };
     *found = Some(KeyFiles { place: place.clone(), files });
     Ok(())
 }
 
-fn too_many(place: &Place, what: &str, count: usize, most: usize) -> Result<(), Refusal> {
-    if count <= most {
+fn room_for_one(place: &Place, keyword: &str, before: usize) -> Result<(), Refusal> {
+    if before < MOST_IDENTITIES {
         return Ok(());
     }
-    let why = format!("there are more than {most} files of {what}, which ssh does not take");
+    let why = format!("ssh accepts no further {keyword} after {MOST_IDENTITIES} of them for one host");
     Err(Refusal::at(place, why, "take some out"))
 }
 
