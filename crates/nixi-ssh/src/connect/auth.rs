@@ -1,19 +1,18 @@
 //! Logging in: keys and the agent's keys, nothing else.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use libssh2_sys::{
     LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED, LIBSSH2_ERROR_SOCKET_DISCONNECT,
     LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND,
 };
 use ssh2::Session;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::agent::{self, Agents, Sign};
 use super::budget::Budget;
 use super::key_file::{KeyFile, too_short};
-use super::link::{Link, code};
+use super::link::{Link, SIGNING, code};
 use super::{ConnectError, Places};
 use crate::hostkey::rsa_bits;
 use crate::options::{Agent, SshOptions};
@@ -25,6 +24,8 @@ use crate::said::said;
 struct Report {
     tried: Vec<String>,
     unusable: Vec<String>,
+    /// The agent that does not answer.
+    silent: Option<PathBuf>,
 }
 
 /// What one key led to.
@@ -72,7 +73,7 @@ pub(super) async fn login(
         only: keys.only,
     };
     let agent = keys.agent.as_ref().unwrap_or(&options.agent);
-    if login.agent(agent, wanted, &places.agent).await? {
+    if login.agent(agent, wanted, &places.agents).await? {
         return Ok(());
     }
     let usual =
@@ -107,8 +108,12 @@ struct Login<'a> {
 
 impl Login<'_> {
     fn failed(&mut self) -> ConnectError {
-        let Report { tried, unusable } = std::mem::take(&mut self.report);
-        ConnectError::Auth { tried, unusable }
+        let Report { tried, unusable, silent } = std::mem::take(&mut self.report);
+        match silent {
+            // It may hold the very key.
+            Some(path) => ConnectError::Short(agent::silent(&path)),
+            None => ConnectError::Auth { tried, unusable },
+        }
     }
 
     /// What came of a key. libssh2 tells a connection that broke meanwhile as a key that was refused.
@@ -157,21 +162,20 @@ impl Login<'_> {
     }
 
     /// Offers what the agent holds, the keys that were asked for first.
-    async fn agent(
-        &mut self,
-        agent: &Agent,
-        wanted: Wanted,
-        places: &Arc<Semaphore>,
-    ) -> Result<bool, ConnectError> {
+    async fn agent(&mut self, agent: &Agent, wanted: Wanted, agents: &Agents) -> Result<bool, ConnectError> {
         if *agent == Agent::Off {
             return Ok(false);
         }
-        // The agent may ask a person or a token, so its answers have places of their own; and it may never answer, so
-        // that waiting for one is no time of ours, and nobody's turn is held up meanwhile.
+        // It may never answer: nobody's turn is held up meanwhile, and it is no time of the host's.
         let (socket, session, least) = (agent.clone(), self.link.session.clone(), self.rsa_bits);
         self.link.steps_aside();
-        let place = self.budget.within("asking the agent", Arc::clone(places).acquire_owned()).await?;
-        let place = place.map_err(ConnectError::internal)?;
+        let place = match self.budget.queue(agents.sign_of_life(agent)).await? {
+            Sign::Speaks(place) => place,
+            Sign::Silent(path) => {
+                self.report.silent = Some(path);
+                return Ok(false);
+            }
+        };
         let list = spawn_blocking(move || {
             let _place = place;
             list(&session, &socket, &wanted, least)
@@ -194,7 +198,7 @@ impl Login<'_> {
             let step = |_: &Session, (agent, user, key): &mut (ssh2::Agent, String, ssh2::PublicKey)| {
                 agent.userauth(user, key)
             };
-            let (back, done) = self.link.drive("login by the agent", self.budget, state, step).await?;
+            let (back, done) = self.link.drive(SIGNING, self.budget, state, step).await?;
             agent = back.0;
             let answer = self.answer(done);
             if self.note(shown, answer)? {

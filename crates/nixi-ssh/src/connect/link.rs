@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use super::ConnectError;
+use super::agent::does_not_sign;
 use super::budget::Budget;
 use super::relay::Relay;
 use super::stream::Socket;
@@ -19,6 +20,8 @@ use crate::said::said;
 /// The most bytes that a server may send until the login is done: its keys and names take some thousand.
 pub(super) const BEFORE_LOGIN: u64 = 256 * 1024;
 
+/// The step in which the agent is asked to sign.
+pub(super) const SIGNING: &str = "login by the agent";
 /// How much is moved at a time.
 const PIECE: usize = 8 * 1024;
 
@@ -100,7 +103,12 @@ impl Link {
                 (state, done)
             });
             let done;
-            (state, done) = budget.within(what, call).await?.map_err(ConnectError::internal)?;
+            let called = budget.within(what, call).await;
+            // A call waits for nobody but the agent.
+            if called.is_err() && what == SIGNING {
+                return Err(ConnectError::Short(does_not_sign()));
+            }
+            (state, done) = called?.map_err(ConnectError::internal)?;
             let sent = self.send(&mut [0; PIECE]).unwrap_or(true);
             match done {
                 Err(error) if would_block(&error) => {

@@ -3,6 +3,7 @@
 //! Nothing waits for the network on a thread: libssh2 runs non-blocking, one step at a time. So many connect at a time,
 //! but a host that does not answer, at whatever point, soon holds no place that another one needs.
 
+mod agent;
 mod auth;
 mod budget;
 mod dial;
@@ -31,6 +32,7 @@ use crate::options::SshOptions;
 use crate::pool::{Jumps, Opened};
 use crate::route::Route;
 use crate::session::Session;
+use agent::Agents;
 use dial::{Dials, Guest};
 use stream::{Socket, Stream};
 use turn::Turn;
@@ -60,9 +62,9 @@ struct Places {
     /// The record of host keys, which one at a time writes: others of our own would wait for the lock of its folder in
     /// vain.
     record: Arc<Semaphore>,
-    /// Name lookups and agent questions: each may hold a thread for long.
+    /// Name lookups: each may hold a thread for long.
     lookups: Arc<Semaphore>,
-    agent: Arc<Semaphore>,
+    agents: Agents,
     /// Calls to machines that have not answered yet.
     dials: Dials,
 }
@@ -89,7 +91,7 @@ impl Connector {
             turns: Arc::new(Semaphore::new(turn::AT_ONCE)),
             record: Arc::new(Semaphore::new(1)),
             lookups: Arc::new(Semaphore::new(64)),
-            agent: Arc::new(Semaphore::new(8)),
+            agents: Agents::default(),
             dials: Dials::new(),
         };
         Self { options, places, shown: Shown::default() }

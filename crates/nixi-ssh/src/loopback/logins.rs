@@ -195,26 +195,64 @@ async fn a_login_that_does_not_run_what_it_is_sent_is_unfit() {
     assert!(told.contains("no session"), "{told}");
 }
 
-/// It is there and says nothing: a token that waits for a touch, or one at the far end of a dead link.
+/// A process that is stopped, or one at the far end of a dead link. It is no fault of the nodes, and other keys open them.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_does_not_answer_holds_nobody_up_beyond_the_limit() {
+async fn a_silent_agent_is_told_as_that_and_holds_up_no_other_key() {
     let sshd = Sshd::start().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("agent");
     let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    let controller = Controller::with(|options| {
-        options.agent = Agent::Socket(socket.clone());
-        options.connect_timeout = std::time::Duration::from_secs(2);
-    });
+    let controller = Controller::with(|options| options.agent = Agent::Socket(socket.clone()));
     // More than may ask it at once.
     let nodes: Vec<_> = (0..20).map(|n| super::at(sshd.port(), &format!("user{n}"))).collect();
     let all = futures_util::future::join_all(nodes.iter().map(|node| controller.reach(node)));
     for told in all.await {
-        let (reason, detail, _) = unreachable(told);
-        assert_eq!(reason, Unreachable::Timeout, "{detail}");
-        assert!(detail.contains("asking the agent"), "{detail}");
+        let (reason, detail, hint) = unreachable(told);
+        assert_eq!(reason, Unreachable::Controller, "{detail}");
+        assert!(detail.contains(&format!("the agent at {}", socket.display())), "{detail}");
+        assert!(hint.contains("ssh-add -l"), "{hint}");
     }
-    // One that asks nobody goes past them.
-    let other = Controller::of(&sshd);
-    assert_eq!(other.read(&target(&sshd), "echo on").await.unwrap().stdout, b"on\n");
+    let with_a_key = Controller::with(|options| {
+        options.agent = Agent::Socket(socket.clone());
+        options.identities = vec![sshd.identity().to_path_buf()];
+    });
+    assert_eq!(with_a_key.read(&target(&sshd), "echo on").await.unwrap().stdout, b"on\n");
+}
+
+/// It says which keys it holds, and then waits for a touch of its token.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_does_not_sign_is_told_as_that() {
+    use std::io::{Read, Write};
+
+    let sshd = Sshd::start().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("agent");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let public = std::fs::read_to_string(sshd.identity().with_extension("pub")).unwrap();
+    let blob = base64::Engine::decode(
+        &base64::engine::general_purpose::STANDARD,
+        public.split_whitespace().nth(1).unwrap(),
+    )
+    .unwrap();
+    tokio::task::spawn_blocking(move || {
+        let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat();
+        let keys = [vec![12, 0, 0, 0, 1], string(&blob), string(b"token")].concat();
+        let mut open = Vec::new();
+        for _ in 0..2 {
+            let (mut peer, _) = listener.accept().unwrap();
+            peer.read_exact(&mut [0; 5]).unwrap();
+            peer.write_all(&string(&keys)).unwrap();
+            open.push(peer);
+        }
+        // It keeps them open until long after the login was given up; then whoever asks it may end.
+        open[1].set_read_timeout(Some(std::time::Duration::from_secs(8))).unwrap();
+        let _ = open[1].read_to_end(&mut Vec::new());
+    });
+    let controller = Controller::with(|options| {
+        options.agent = Agent::Socket(socket.clone());
+        options.connect_timeout = std::time::Duration::from_secs(2);
+    });
+    let (reason, detail, hint) = unreachable(controller.reach(&target(&sshd)).await);
+    assert_eq!(reason, Unreachable::Controller, "{detail}");
+    assert!(detail.contains("asked to sign") && hint.contains("token"), "{detail} {hint}");
 }
