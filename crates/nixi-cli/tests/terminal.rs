@@ -114,10 +114,7 @@ fn a_terminal_that_draws_nothing_gets_a_pointer_and_no_command() {
         );
         assert!(!seen.contains('\u{1b}'), "{term:?}: {seen:?}");
 
-        // Typed commands write none either, where the terminal's name says what it is.
-        if term.is_none() {
-            continue;
-        }
+        // Typed commands write none either.
         let mut command = home.command(&["nodes", "--no-probe"]);
         command.stdin(terminal.stdio()).stderr(terminal.stdio()).stdout(terminal.stdio());
         term.map(|term| command.env("TERM", term));
@@ -126,6 +123,44 @@ fn a_terminal_that_draws_nothing_gets_a_pointer_and_no_command() {
         let seen = terminal.takes("web");
         assert_eq!(code(child), 0, "{term:?}: {seen}");
         assert!(!seen.contains('\u{1b}'), "{term:?}: {seen:?}");
+    }
+}
+
+/// The line that tells how far it is can be taken away again on a terminal that draws, and on no other.
+#[test]
+fn a_line_that_is_written_over_is_shown_where_the_terminal_draws() {
+    // It takes a connection and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let home = Home::with_config(&format!(
+        "[ssh]\nconnect_timeout = \"2s\"\n[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = {port}\n"
+    ));
+    for (term, draws) in [(Some("xterm"), true), (None, false), (Some(""), false), (Some("emacs"), false)] {
+        let mut terminal = Terminal::open();
+        let mut command = home.command(&["nodes"]);
+        command.stdin(terminal.stdio()).stderr(terminal.stdio()).stdout(terminal.stdio());
+        term.map(|term| command.env("TERM", term));
+        let child = command.spawn().unwrap();
+        let seen = terminal.takes("unreachable");
+        assert_eq!(seen.contains("waiting for 1 of 2: web"), draws, "{term:?}: {seen:?}");
+        assert_eq!(seen.contains('\u{1b}'), draws, "{term:?}: {seen:?}");
+        code(child);
+    }
+}
+
+#[test]
+fn what_a_model_takes_back_is_told_where_it_was_shown() {
+    for (json, is_told) in [(false, true), (true, false)] {
+        let answer = words(&["Okay, I should", " answer.\n</think>\n\nIt is noon."]);
+        let (home, answering) = model("", vec![answer]);
+        let mut terminal = Terminal::open();
+        let args: &[&str] = if json { &["is it late yet", "--json"] } else { &["is it late yet"] };
+        let child = terminal.run_whole(&home, args);
+        let seen = terminal.takes("It is noon.");
+        answering.join().unwrap();
+        assert_eq!(code(child), 0, "{seen}");
+        let remark = "(The text above was the model's thinking, not its answer.)";
+        assert_eq!(seen.contains(remark), is_told, "{seen}");
     }
 }
 
@@ -403,7 +438,9 @@ fn rows_come_as_nodes_answer() {
     }
     let home = Home::with_config(&config);
     let mut terminal = Terminal::open();
-    let child = terminal.run_whole(&home, &["nodes"]);
+    let mut command = home.command(&["nodes"]);
+    command.env("TERM", "xterm").stdin(terminal.stdio()).stderr(terminal.stdio()).stdout(terminal.stdio());
+    let child = command.spawn().unwrap();
     terminal.wait_for("waiting for 1 of 5: hole");
     assert_eq!(terminal.seen.matches("online").count(), 4, "{}", terminal.seen);
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)

@@ -135,6 +135,12 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// Whether a character takes no column of its own: a terminal draws it onto what stands before it.
+#[must_use]
+pub fn stands_on(c: char) -> bool {
+    c.width() == Some(0)
+}
+
 /// The text with spaces behind it, up to this many terminal columns.
 #[must_use]
 pub fn pad(text: &str, columns: usize) -> String {

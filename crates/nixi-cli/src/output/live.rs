@@ -334,7 +334,12 @@ impl Audience for Live<'_> {
                     heard.words = true;
                 }
             }
-            Event::TakenBack(words) => self.screen.take_back(&words),
+            Event::TakenBack(words) => {
+                // Where there is one document, none of the words were shown.
+                if self.screen.format == Format::Text {
+                    self.screen.take_back(&words);
+                }
+            }
             Event::Notice(words) => self.screen.note(&words),
         }
     }

@@ -154,7 +154,7 @@ impl Screen {
 
     fn with(format: Format, loudness: Loudness, colour: Colour) -> Self {
         let live = io::stdout().is_terminal();
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| !nixi_tui::can_draw(Some(&term)));
+        let is_dumb = !nixi_tui::can_draw(std::env::var_os("TERM").as_deref());
         Self {
             format,
             loudness,
@@ -190,7 +190,7 @@ impl Screen {
     /// The words that came last were no part of the answer.
     pub(crate) fn take_back(&self, words: &str) {
         if self.live {
-            self.say("(the words of the model above were its thoughts, and no part of its answer)");
+            self.say("(The text above was the model's thinking, not its answer.)");
         } else {
             let mut state = self.state();
             let left = state.unprinted.strip_suffix(words).map_or(0, str::len);

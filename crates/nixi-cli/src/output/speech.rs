@@ -42,17 +42,15 @@ impl Speech {
                     out.extend(std::iter::repeat_n(' ', blanks));
                     self.used = Some(used + blanks);
                 }
-                // What takes no column would stand on the mark.
-                c if self.used.unwrap_or(0) == 0 && self.word.is_empty() && columns_of(c) == 0 => {
-                    self.word.push('\u{fffd}');
-                    self.word_columns += 2;
-                }
                 c => {
                     if self.word_columns + columns_of(c) > room {
+                        let last = if text::stands_on(c) { self.last_letter() } else { String::new() };
                         self.put_word(room, &mut out);
+                        last.chars().for_each(|c| self.add(c));
                     }
-                    self.word.push(c);
-                    self.word_columns += columns_of(c);
+                    // Any word may come to stand first in a line, where this would be drawn onto the mark.
+                    let is_first = self.word.is_empty() && text::stands_on(c);
+                    self.add(if is_first { '\u{fffd}' } else { c });
                 }
             }
         }
@@ -67,6 +65,19 @@ impl Speech {
             out.push('\n');
         }
         out
+    }
+
+    fn add(&mut self, c: char) {
+        self.word.push(c);
+        self.word_columns += columns_of(c);
+    }
+
+    /// Takes the last letter of a longer word away, with all that is drawn onto it.
+    fn last_letter(&mut self) -> String {
+        let at = self.word.rfind(|c| !text::stands_on(c)).filter(|at| *at > 0);
+        let letter = at.map(|at| self.word.split_off(at)).unwrap_or_default();
+        self.word_columns -= letter.chars().map(columns_of).sum::<usize>();
+        letter
     }
 
     fn put_word(&mut self, room: usize, out: &mut String) {
@@ -125,7 +136,6 @@ mod tests {
             "word ".repeat(99),
             "\u{1b}[1A\u{1b}[2K\rApply this? [y/N]".to_owned(),
             "a\u{2028}b\u{85}c\u{b}d\u{c}e".to_owned(),
-            "\u{301}\u{20d2}x".to_owned(),
         ];
         for words in &hostile {
             for columns in [10, 11, 40, 80] {
@@ -134,6 +144,45 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_drawn_onto_the_mark() {
+        // Combining marks of many blocks, joiners, selectors, Hangul jamo, tags.
+        let all = "\u{301}\u{20d2}\u{fe20}\u{200d}\u{fe0f}\u{e0100}\u{1160}\u{1161}\u{11a8}\u{d7b0}\u{e0061}\u{1ab0}\u{302a}\u{3099}\u{1d165}\u{17b7}\u{e31}";
+        for c in all.chars() {
+            let mut texts = vec![
+                format!("{c}"),
+                format!("{c}x"),
+                format!("a\n{c}{c}x\n {c}x"),
+                format!("{c}").repeat(99),
+            ];
+            texts.extend((0..45).map(|at| format!("{}{c}x", "z".repeat(at))));
+            texts.extend((0..45).map(|at| format!("{} {c}{}", "z".repeat(at), "y".repeat(20))));
+            for (words, columns) in
+                texts.iter().flat_map(|words| [10, 11, 40].map(|columns| (words, columns)))
+            {
+                let each: Vec<String> = words.chars().map(String::from).collect();
+                for pieces in [vec![words.as_str()], each.iter().map(String::as_str).collect()] {
+                    for line in said(&pieces, columns).lines() {
+                        let first = line.strip_prefix(MARK).unwrap().chars().next();
+                        assert!(
+                            first.is_none_or(|first| text::width(&first.to_string()) > 0),
+                            "{words:?}: {line:?}"
+                        );
+                        assert!(text::width(line) <= columns, "{columns}: {line:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_letter_and_what_is_drawn_onto_it_stay_together() {
+        let words = "កិ".repeat(20);
+        let shown = said(&[&words], 15);
+        assert!(!shown.contains('\u{fffd}'), "{shown}");
+        assert_eq!(shown.replace(MARK, "").replace('\n', ""), words);
     }
 
     #[test]

@@ -67,13 +67,9 @@ impl Page {
             .into_iter()
             .map(|row| {
                 let mark = Span::styled(OF_A_MODEL, self.theme.accent());
-                // What takes no column would stand on the mark.
-                let row = match row.chars().next() {
-                    Some(c) if nixi_core::text::width(c.encode_utf8(&mut [0; 4])) == 0 => {
-                        format!("\u{fffd}{row}")
-                    }
-                    Some(_) | None => row,
-                };
+                // What takes no column would be drawn onto the mark.
+                let row =
+                    if row.starts_with(nixi_core::text::stands_on) { format!("\u{fffd}{row}") } else { row };
                 Line::from(vec![mark, Span::styled(row, self.theme.text())])
             })
             .collect()
@@ -264,14 +260,30 @@ mod tests {
 
     #[test]
     fn every_row_of_a_model_is_marked_and_draws_no_mark() {
-        let hostile = "All is well.\n\n✓ web  service.restart\n  │ no\n╭ Approve this change? ╮\u{1b}[2J\r\u{2028}x\n\u{301}y\n";
+        let hostile =
+            "All is well.\n\n✓ web  service.restart\n  │ no\n╭ Approve this change? ╮\u{1b}[2J\r\u{2028}x\n";
         let words = format!("{hostile}{} done: {}", "w ".repeat(99), "x".repeat(300));
         for columns in [8, 20, 80, 200] {
             for line in lines(&Entry::Said(words.clone()), columns, Theme::PLAIN, 0) {
                 let row: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
                 let words = row.strip_prefix(OF_A_MODEL).unwrap_or_else(|| panic!("{columns}: {row:?}"));
                 assert!(!words.contains(['│', '╭', '╮', '\u{1b}', '\r', '\u{2028}']), "{row:?}");
-                assert!(!words.starts_with('\u{301}'), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_onto_the_mark() {
+        let all = "\u{301}\u{20d2}\u{fe20}\u{200d}\u{fe0f}\u{e0100}\u{1160}\u{1161}\u{d7b0}\u{e0061}\u{3099}\u{1d165}";
+        for c in all.chars() {
+            let words = format!("{c}x\n\n{c}{c}\n {c}y\n{} {c}{}", "z".repeat(9), "y".repeat(9));
+            for columns in [8, 14, 20, 80] {
+                for line in lines(&Entry::Said(words.clone()), columns, Theme::PLAIN, 0) {
+                    let row: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+                    let first = row.strip_prefix(OF_A_MODEL).unwrap().chars().next();
+                    let width = |first: char| nixi_core::text::width(&first.to_string());
+                    assert!(first.is_none_or(|first| width(first) > 0), "{words:?}: {row:?}");
+                }
             }
         }
     }
