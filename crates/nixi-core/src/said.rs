@@ -6,6 +6,8 @@
 //! to 0.2.14 (`src/common/error.rs`, `src/pam/error.rs`), of OpenDoas and of run0 (by way of polkit). All commands run
 //! with `LC_ALL=C`, which both kinds of sudo speak in; one that speaks another language is told by its own words.
 
+mod shell;
+
 use crate::exec::{Exit, Output};
 use crate::text::{clean_line, fit};
 
@@ -231,6 +233,14 @@ pub fn is_remark(line: &str) -> bool {
     line.trim().is_empty() || meaning(line) == Some(Means::Remark)
 }
 
+/// Whether a line has the form in which sudo and the others speak beside what a command prints. Whoever wrote the line can
+/// have borrowed it. An empty line has none.
+#[must_use]
+pub fn is_beside(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && (is_remark(line) || of_sudo(line).is_some() || line.starts_with("doas: "))
+}
+
 /// Whether journalctl says that the user does not see the whole journal. It shows the rest then, or nothing.
 #[must_use]
 pub fn hides_journal(stderr: &[u8]) -> bool {
@@ -277,27 +287,19 @@ pub(crate) fn ends_with_sudo(stderr: &str) -> bool {
 }
 
 /// Whether this says that a program is not there. A shell ends with 127 then, which is also what a container's own missing
-/// program makes podman end with, and sudo's 1 says anything: only the words tell what was not found.
+/// program makes podman end with, and sudo's 1 says anything: only the sentence of a shell or of sudo counts.
 pub(crate) fn is_missing(program: &str, elevated: bool, output: &Output) -> bool {
-    let shell = output.exit == Exit::Code(127);
-    let sudo = elevated && matches!(output.exit, Exit::Code(1 | 126 | 127));
-    String::from_utf8_lossy(&output.stderr).lines().any(|line| {
-        let told = line.to_ascii_lowercase();
-        let missing = ["not found", "no such file or directory", "unknown command"];
-        // The loader says the same of a library, and names the program.
-        (shell || (sudo && of_sudo(line).is_some()))
-            && !told.contains("shared librar")
-            && missing.iter().any(|words| told.contains(words))
-            && names(line, program)
+    let by_shell = output.exit == Exit::Code(127);
+    let by_sudo = elevated && matches!(output.exit, Exit::Code(1 | 126 | 127));
+    String::from_utf8_lossy(&output.stderr).lines().map(beginning_of).any(|line| {
+        (by_shell && shell::misses(line, program)) || (by_sudo && shell::sudo_misses(line, program))
     })
 }
 
 /// Whether this says that a program is there and may not be run.
 pub(crate) fn is_forbidden(program: &str, output: &Output) -> bool {
     output.exit == Exit::Code(126)
-        && String::from_utf8_lossy(&output.stderr)
-            .lines()
-            .any(|line| line.to_ascii_lowercase().contains("permission denied") && names(line, program))
+        && String::from_utf8_lossy(&output.stderr).lines().any(|line| shell::forbids(line, program))
 }
 
 /// Whether the program itself says that a file is not there.
@@ -307,12 +309,6 @@ pub(crate) fn has_no_file(program: &str, stderr: &[u8]) -> bool {
             by.rsplit('/').next() == Some(program) && rest.contains("No such file or directory")
         })
     })
-}
-
-/// Whether a word of the line is the program, bare or by its path.
-fn names(line: &str, program: &str) -> bool {
-    line.split([' ', ':', '\'', '"', '`', '\u{2018}', '\u{2019}', ','])
-        .any(|word| word.rsplit('/').next() == Some(program))
 }
 
 #[cfg(test)]

@@ -28,6 +28,18 @@ fn what_is_missing_is_told_by_its_name() {
         (127, "env: 'podman': No such file or directory"),
         (127, "env: can't execute 'podman': No such file or directory"),
         (127, "podman: not found"),
+        (127, "podman: Command not found."),
+        (127, "zsh:1: no such file or directory: /usr/bin/podman"),
+        (127, "/bin/sh: line 3: podman: not found"),
+        (127, "-bash: podman: command not found"),
+        (127, "mksh: <stdin>[1]: podman: inaccessible or not found"),
+        (127, "ksh: podman: not found [No such file or directory]"),
+        (127, "fish: Unknown command 'podman'"),
+        (127, "bash: line 1: /usr/bin/podman: cannot execute: required file not found"),
+        (
+            127,
+            "bash: warning: setlocale: LC_ALL: cannot change locale (xx)\nbash: line 1: podman: command not found",
+        ),
         (1, "sudo: podman: command not found"),
         (1, "sudo: 'podman': command not found"),
         (1, "sudo: unable to resolve host web: Name or service not known\nsudo: podman: command not found"),
@@ -42,6 +54,33 @@ fn what_is_missing_is_told_by_its_name() {
             127,
             "podman: error while loading shared libraries: libgpgme.so.11: cannot open shared object file: No such file or directory",
         ),
+        // The container's own program has the runtime's name.
+        (
+            127,
+            "Error: crun: executable file `podman` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+        ),
+        (
+            127,
+            "Error: runc: runc create failed: unable to start container process: exec: \"podman\": executable file not found in $PATH: OCI runtime attempted to invoke a command that was not found",
+        ),
+        (
+            127,
+            "Error response from daemon: OCI runtime create failed: exec: \"/usr/bin/podman\": stat /usr/bin/podman: no such file or directory: unknown",
+        ),
+        (127, "Error: cannot open 'podman': No such file or directory"),
+        (127, "time=\"2026-01-01T10:00:00Z\" level=error msg=\"exec: podman: not found\""),
+        // The loader's, of glibc and of musl, and that of NixOS.
+        (
+            127,
+            "/usr/bin/podman: /lib/libc.so.6: version `GLIBC_2.34' not found (required by /usr/bin/podman)",
+        ),
+        (
+            127,
+            "Error loading shared library libgpgme.so.11: No such file or directory (needed by /usr/bin/podman)",
+        ),
+        (127, "Could not start dynamically linked executable: /usr/bin/podman"),
+        // sudo speaks of something else.
+        (1, "sudo: unable to open /etc/podman: No such file or directory"),
         (1, "Error: no such container: podman: not found"),
         (1, "sudo: unable to resolve host podman-1: Name or service not found\nError: broken"),
     ] {
@@ -58,8 +97,24 @@ fn what_is_missing_is_told_by_its_name() {
         assert_eq!(report.kind, ErrorKind::SudoPassword);
         assert!(report.message.contains("no `sudo`"), "{report}");
     }
-    let forbidden = told(126, "bash: line 1: /usr/bin/podman: Permission denied");
-    assert_eq!(forbidden.kind, ErrorKind::Permission, "{forbidden}");
+    for forbidden in [
+        "bash: line 1: /usr/bin/podman: Permission denied",
+        "zsh:1: permission denied: podman",
+        "sh: 1: exec: podman: Permission denied",
+        "env: 'podman': Permission denied",
+        "sh: can't execute 'podman': Permission denied",
+        "mksh: podman: can't execute: Permission denied",
+    ] {
+        let report = told(126, forbidden);
+        assert_eq!(report.kind, ErrorKind::Permission, "{report}");
+    }
+    for runs in [
+        "Error: crun: open executable: Permission denied: OCI permission denied: `podman`",
+        "Error: runc: exec: \"podman\": permission denied: OCI permission denied",
+        "podman: error while loading shared libraries: libgpgme.so.11: Permission denied",
+    ] {
+        assert_eq!(told(126, runs).kind, ErrorKind::CommandFailed, "{runs}");
+    }
 }
 
 /// The sentences of sudo 1.8 and 1.9, of sudo-rs 0.2.0 to 0.2.14, of doas and of run0.
