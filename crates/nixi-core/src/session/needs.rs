@@ -26,6 +26,8 @@ pub(super) async fn lacks(
         Mode::Managed => look.changes().await.into_iter().collect(),
         Mode::Monitored => {
             let (journal, containers) = tokio::join!(look.journal(), look.containers());
+            // A look that fails for both alike is told once.
+            let containers = containers.filter(|report| journal.as_ref() != Some(report));
             journal.into_iter().chain(containers).collect()
         }
     }
@@ -81,7 +83,10 @@ impl Look<'_> {
         }
         let runtime = self.reader.settings.runtime;
         let command = container::may_list(runtime);
-        let output = self.run(&command).await.ok()?;
+        let output = match self.run(&command).await {
+            Ok(output) => output,
+            Err(report) => return Some(report),
+        };
         let until = "containers cannot be read until it lets the login user list them";
         // Of a command that it does not allow, or does not find, it says nothing.
         let silent = String::from_utf8_lossy(&output.stderr).lines().all(said::is_remark);

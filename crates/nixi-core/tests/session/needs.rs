@@ -1,7 +1,7 @@
 //! What a mode will need of a machine that is adopted.
 
 use nixi_core::recording::Recording;
-use nixi_core::{ErrorKind, Exit, Mode, Output};
+use nixi_core::{ErrorKind, ExecError, Exit, Mode, Output};
 use serde_json::json;
 
 use crate::adopt;
@@ -86,5 +86,31 @@ async fn adopting_tells_what_the_mode_will_need() {
             assert!(result.text.as_ref().unwrap().contains(&said), "{result:?}");
         }
         assert_eq!(bench.changes(), Vec::<String>::new());
+    }
+}
+
+/// A look that fails is told, whichever it is; one reason that two of them have is told once.
+#[tokio::test]
+async fn a_look_that_fails_is_no_look_that_found_nothing() {
+    let hung = || Err(ExecError::Deadline(std::time::Duration::from_secs(3)));
+    let good = || {
+        Recording::new()
+            .answering("sudo -n -- systemd-run --version", "systemd 256\n")
+            .answering("sudo -n -l -- podman ps", "/run/current-system/sw/bin/podman ps\n")
+            .answering("journalctl '--lines=1' --no-pager", "-- No entries --\n")
+    };
+    for (mode, node) in [
+        (Mode::Managed, good().ending("sudo -n -- systemd-run", hung())),
+        (Mode::Monitored, good().ending("journalctl", hung())),
+        (Mode::Monitored, good().ending("sudo -n -l", hung())),
+        (Mode::Monitored, good().ending("sudo", hung()).ending("journalctl", hung())),
+    ] {
+        let bench = Bench::over(CONFIG, node);
+        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let outcome = bench.perform(voucher.adopt(adopt("new", "192.0.2.3", mode))).await;
+        let lacks = outcome.results[0].data.as_ref().unwrap()["lacks"].as_array().unwrap();
+        let [lack] = lacks.as_slice() else { panic!("{lacks:?}") };
+        assert_eq!(lack["kind"], json!(ErrorKind::Deadline), "{lack}");
+        assert!(lack["message"].as_str().unwrap().starts_with("cannot see what new will need: "), "{lack}");
     }
 }
