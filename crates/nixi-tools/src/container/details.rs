@@ -36,8 +36,8 @@ pub struct ContainerDetails {
     pub finished: Option<String>,
     /// `no`, `always`, `on-failure`, `unless-stopped`
     pub restart_policy: String,
-    /// How often the runtime restarted it.
-    pub restarts: u64,
+    /// How often the runtime restarted it; `null` where it does not tell.
+    pub restarts: Option<u64>,
     /// Ports as `8080->80/tcp`; without an arrow they are not published.
     pub ports: Vec<String>,
     /// Volumes and folders of the node inside the container.
@@ -217,7 +217,7 @@ impl Raw<'_> {
             finished: moment(self.state.finished_at),
             state,
             restart_policy: policy.unwrap_or_else(|| "no".to_owned()),
-            restarts: self.restart_count.and_then(|count| u64::try_from(count.0?).ok()).unwrap_or(0),
+            restarts: self.restart_count.and_then(|count| u64::try_from(count.0?).ok()),
             ports,
             mounts,
             networks,
@@ -339,7 +339,7 @@ pub(crate) mod tests {
         assert_eq!(web.started.as_deref(), Some("2025-11-24T16:00:00Z"));
         assert_eq!((web.finished, web.exit_code), (None, None));
         assert_eq!(web.mounts[1].source, "cache");
-        assert_eq!((web.restart_policy.as_str(), web.restarts), ("always", 2));
+        assert_eq!((web.restart_policy.as_str(), web.restarts), ("always", Some(2)));
     }
 
     #[test]
@@ -348,6 +348,8 @@ pub(crate) mod tests {
         assert_eq!((cache.name.as_str(), cache.image.as_str()), ("cache", "redis:7"));
         assert_eq!((cache.exit_code, cache.restart_policy.as_str()), (Some(137), "no"));
         assert_eq!(cache.finished.as_deref(), Some("2025-11-24T16:10:00Z"));
+        assert_eq!(cache.restarts, Some(0));
+        assert_eq!(only(&DOCKER.replace("\"RestartCount\": 0, ", "")).restarts, None);
     }
 
     /// Before version 1.6 and after it: other letters, mounts as the runtime has them, ports in a list, no networks.
@@ -398,7 +400,8 @@ pub(crate) mod tests {
         for odd in ["-1", "1e99", "99999999999999999999", "\"2\"x", "null"] {
             let text = PODMAN
                 .replace("\"RestartCount\": 2", &format!("\"RestartCount\": {}", odd.trim_end_matches('x')));
-            assert_eq!(only(&text).name, "web", "{odd}");
+            let web = only(&text);
+            assert_eq!((web.name.as_str(), web.restarts), ("web", (odd == "\"2\"x").then_some(2)), "{odd}");
         }
         let text = PODMAN.replace(r#""Destination": "/data""#, r#""Destination": 7"#);
         let text = text.replace(r#"[{"HostIp": "", "HostPort": "8080"}]"#, "7");

@@ -93,7 +93,7 @@ fn block(f: &mut fmt::Formatter<'_>, container: &ContainerDetails) -> fmt::Resul
         .iter()
         .map(|(name, address)| format!("{name} {address}").trim_end().to_owned())
         .collect();
-    let restarts = (container.restarts > 0).then(|| format!(" ({} so far)", container.restarts));
+    let restarts = container.restarts.filter(|count| *count > 0).map(|count| format!(" ({count} so far)"));
     writeln!(f, "{}: {}", shown(&container.id, &container.name), clean_line(&state(container)))?;
     facts(
         f,

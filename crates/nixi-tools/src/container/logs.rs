@@ -37,8 +37,12 @@ pub struct LogsReport {
     pub name: String,
     /// The lines, the oldest first.
     pub lines: Vec<OutputLine>,
-    /// What the runtime, sudo or a shell on the node said beside it; no part of the log.
+    /// Lines without a time that are not of the log: remarks of the runtime, sudo or a shell on the node, or what the
+    /// container wrote to look like one.
     pub notices: Vec<String>,
+    /// How many of the last notices came once the log had begun, so that anybody may have written them.
+    #[serde(skip)]
+    pub(crate) late: usize,
 }
 
 impl Inspect for Logs {
@@ -55,9 +59,9 @@ impl Inspect for Logs {
         let shown = command.to_string();
         let output = lookup::run(cx, std::slice::from_ref(&args.name), command).await?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let Merged { lines, notices } =
+        let Merged { lines, notices, late } =
             merged(&text(&output.stdout), &text(&output.stderr)).map_err(|why| unreadable(&shown, &why))?;
-        Ok(LogsReport { name: args.name.to_string(), lines, notices })
+        Ok(LogsReport { name: args.name.to_string(), lines, notices, late })
     }
 }
 
@@ -114,8 +118,12 @@ impl fmt::Display for LogsReport {
             let time = line.time.replacen('T', " ", 1);
             write!(f, "\n{}  {}", time.trim_end_matches('Z'), line.text.replace('\n', "\n    "))?;
         }
-        for notice in &self.notices {
+        let (before, late) = self.notices.split_at(self.notices.len().saturating_sub(self.late));
+        for notice in before {
             write!(f, "\nnotice: {notice}")?;
+        }
+        for line in late {
+            write!(f, "\nwithout a time, perhaps by the container: {line}")?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod lifecycle;
 mod list;
 mod logs;
 mod lookup;
-mod output;
+pub(crate) mod output;
 mod ports;
 pub(crate) mod ps;
 mod remove;

@@ -1,8 +1,10 @@
 //! What a container wrote, as `podman logs --timestamps` and `docker logs --timestamps` print it: its standard output
 //! and error come apart and are put together again by their times.
 //!
-//! On the same standard error speak those who bring the log: podman or docker, sudo, a shell, a PAM module. A container's
-//! line has a time before it and theirs have none, so the time tells them apart. They are kept as notices.
+//! Beside it speak those who bring the log: podman or docker, sudo, a shell, a PAM module. A container's line has a time
+//! before it and theirs have none. What has none and comes before the log begins is theirs. After that it may as well be
+//! the next line of an entry, since some log drivers keep line breaks: it goes on with the entry unless it has the form in
+//! which they speak, which a container can borrow. So nobody is named as the one who said it.
 
 use nixi_core::said;
 use nixi_core::text::{clean_line, fit};
@@ -41,26 +43,31 @@ struct Timed {
 
 /// What came of both streams.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Merged {
+pub(crate) struct Merged {
     /// What the container wrote, each stream in its own order.
-    pub(super) lines: Vec<OutputLine>,
-    /// What others said beside it.
-    pub(super) notices: Vec<String>,
+    pub(crate) lines: Vec<OutputLine>,
+    /// Lines without a time that are not kept there.
+    pub(crate) notices: Vec<String>,
+    /// How many of the last notices may be the container's, made to look like another's.
+    pub(crate) late: usize,
 }
 
 /// The most notices that are kept; of more than these the number is told.
 const NOTICES: usize = 20;
 
 /// Both streams as one.
-pub(super) fn merged(stdout: &str, stderr: &str) -> Result<Merged, String> {
-    let (out, before) = timed(stdout, Stream::Stdout);
-    let (err, beside) = timed(stderr, Stream::Stderr);
+pub(crate) fn merged(stdout: &str, stderr: &str) -> Result<Merged, String> {
+    let (out, err) = (timed(stdout, Stream::Stdout), timed(stderr, Stream::Stderr));
     // Where no line has a time, a standard output that is no known remark is something else than a log.
-    if out.is_empty() && err.is_empty() && before.iter().any(|line| !said::is_remark(line)) {
+    let is_empty = out.lines.is_empty() && err.lines.is_empty();
+    if is_empty && out.before.iter().any(|line| !said::is_remark(line)) {
         return Err("it does not begin with a time".to_owned());
     }
+    let (before, late) =
+        (notices(&[out.before, err.before].concat()), notices(&[out.late, err.late].concat()));
+    let mut merged = Merged { late: late.len(), notices: [before, late].concat(), ..Merged::default() };
+    let (out, err) = (out.lines, err.lines);
     let (mut out, mut err) = (out.into_iter().peekable(), err.into_iter().peekable());
-    let mut merged = Merged { notices: notices(before.into_iter().chain(beside)), ..Merged::default() };
     loop {
         let next = match (out.peek(), err.peek()) {
             (Some(first), Some(second)) if second.at < first.at => err.next(),
@@ -72,27 +79,35 @@ pub(super) fn merged(stdout: &str, stderr: &str) -> Result<Merged, String> {
     }
 }
 
-/// The lines with a time, and those of others. On standard output a line without a time goes on with the one before it:
-/// some log drivers keep line breaks inside an entry, and others speak there before the log begins, if at all. On standard
-/// error they speak at any moment.
-fn timed(text: &str, stream: Stream) -> (Vec<Timed>, Vec<&str>) {
-    let (mut lines, mut others): (Vec<Timed>, _) = (Vec::new(), Vec::new());
+/// A stream, its lines told apart.
+#[derive(Default)]
+struct Told<'a> {
+    lines: Vec<Timed>,
+    /// Said before the log began.
+    before: Vec<&'a str>,
+    /// Said after that, in the form of those who bring the log.
+    late: Vec<&'a str>,
+}
+
+fn timed(text: &str, stream: Stream) -> Told<'_> {
+    let mut told = Told::default();
     for line in text.lines() {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match (Instant::parse(word), lines.last_mut(), stream) {
-            (Some(at), _, _) => lines.push(Timed { at, stream, text: colour::removed(rest) }),
-            (None, Some(last), Stream::Stdout) => {
+        match (Instant::parse(word), told.lines.last_mut()) {
+            (Some(at), _) => told.lines.push(Timed { at, stream, text: colour::removed(rest) }),
+            (None, None) => told.before.push(line),
+            (None, Some(_)) if said::is_beside(line) => told.late.push(line),
+            (None, Some(last)) => {
                 last.text.push('\n');
                 last.text.push_str(&colour::removed(line));
             }
-            (None, None, Stream::Stdout) | (None, _, Stream::Stderr) => others.push(line),
         }
     }
-    (lines, others)
+    told
 }
 
-fn notices<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut lines = lines.filter(|line| !line.trim().is_empty());
+fn notices(lines: &[&str]) -> Vec<String> {
+    let mut lines = lines.iter().filter(|line| !line.trim().is_empty());
     let kept = lines.by_ref().take(NOTICES).map(|line| fit(clean_line(&colour::removed(line)).trim(), 300));
     let mut kept: Vec<String> = kept.collect();
     match lines.count() {
@@ -149,17 +164,53 @@ mod tests {
             // Nothing was written.
             let told = merged("", &format!("{remark}\n")).unwrap();
             assert_eq!((texts(&told), &told.notices[..]), (vec![], &[remark.to_owned()][..]));
-            // Before, between and after the lines of the container.
-            let told = merged(stdout, &format!("{remark}\n{worse}{remark}\n{worse}{remark}\n")).unwrap();
+            // Before the lines of the container.
+            let told = merged(stdout, &format!("{remark}\n{worse}{worse}")).unwrap();
             let both = [("hello", Stream::Stdout), ("worse", Stream::Stderr), ("worse", Stream::Stderr)];
-            assert_eq!((texts(&told), told.notices.len()), (both.to_vec(), 3), "{remark}");
+            assert_eq!((texts(&told), told.notices.len(), told.late), (both.to_vec(), 1, 0), "{remark}");
             // On standard output, before the log begins.
             let told = merged(&format!("{remark}\n{stdout}"), worse).unwrap();
             assert_eq!((texts(&told).len(), told.notices), (2, vec![remark.to_owned()]));
         }
+        for known in &REMARKS[..6] {
+            // Between and after them, on either stream.
+            for late in [format!("{worse}{known}\n{worse}"), format!("{worse}{worse}{known}\n")] {
+                for told in [merged(stdout, &late).unwrap(), merged(&late, stdout).unwrap()] {
+                    let said: Vec<&str> = texts(&told).into_iter().map(|(text, _)| text).collect();
+                    assert_eq!(said, ["hello", "worse", "worse"], "{known}");
+                    assert_eq!((&told.notices[..], told.late), (&[(*known).to_owned()][..], 1));
+                }
+            }
+        }
         for known in &REMARKS[..5] {
             let told = merged(&format!("{known}\n"), "").unwrap();
             assert_eq!((told.lines, told.notices), (vec![], vec![(*known).to_owned()]));
+        }
+    }
+
+    /// A driver that keeps line breaks: traces of Java, Python, Go and Node, an empty line, prose with a name and a colon.
+    const CONTINUED: [&str; 9] = [
+        "\tat com.example.App.main(App.java:7)",
+        "Caused by: java.io.IOException: no space",
+        "  File \"/app/main.py\", line 3, in <module>",
+        "goroutine 1 [running]:",
+        "Error: listen EADDRINUSE",
+        "",
+        "podman: as a word",
+        "Your password will expire in 3 days.",
+        "2026/01/01 10:00:00 a time of another form",
+    ];
+
+    #[test]
+    fn an_entry_of_several_lines_stays_whole_on_both_streams() {
+        for line in CONTINUED {
+            let text = format!("2026-01-01T10:00:01Z first\n{line}\nlast\n2026-01-01T10:00:02Z next\n");
+            let whole = format!("first\n{line}\nlast");
+            for (stdout, stderr) in [(text.as_str(), ""), ("", text.as_str())] {
+                let told = merged(stdout, stderr).unwrap();
+                let said: Vec<&str> = told.lines.iter().map(|line| line.text.as_str()).collect();
+                assert_eq!((said, &told.notices[..]), (vec![whole.as_str(), "next"], &[][..]), "{line}");
+            }
         }
     }
 
@@ -178,9 +229,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_lost(stdout in "(2025-11-24T1[0-9]:00:00Z [a-z]{0,3}\n){0,9}", stderr in "(2025-11-24T1[0-9]:00:00Z [a-z]{0,3}\n|[a-z]{1,9}\n){0,9}") {
-            let merged = merged(&stdout, &stderr).unwrap();
-            prop_assert_eq!(merged.lines.len() + merged.notices.len(), stdout.lines().count() + stderr.lines().count());
+        fn no_line_is_lost(
+            stdout in "(2025-11-24T1[0-9]:00:00Z [a-z]{0,3}\n|[a-z]{1,9}\n){0,9}",
+            stderr in "(2025-11-24T1[0-9]:00:00Z [a-z]{0,3}\n|[a-z]{1,9}\n|sudo: [a-z]{1,9}\n){0,9}",
+        ) {
+            if let Ok(merged) = merged(&stdout, &stderr) {
+                let kept: usize = merged.lines.iter().map(|line| line.text.split('\n').count()).sum();
+                prop_assert_eq!(kept + merged.notices.len(), stdout.lines().count() + stderr.lines().count());
+                prop_assert!(merged.late <= merged.notices.len());
+            }
         }
 
         #[test]

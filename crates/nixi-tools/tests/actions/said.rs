@@ -52,12 +52,29 @@ async fn a_remark_takes_no_log_of_a_container_away() {
     }
     let late = "2026-01-01T10:00:02.000000000+00:00 worse\nsudo: a remark that comes late\n";
     let lab = Lab::new(node().ending("sudo -n -- podman logs", ended(0, stdout, late)));
-    let (read, _) = data(&lab, logs()).await;
+    let (read, shown) = data(&lab, logs()).await;
     assert_eq!(
         read["lines"][1],
         json!({"time": "2026-01-01T10:00:02Z", "stream": "stderr", "text": "worse"})
     );
     assert_eq!(read["notices"], json!(["sudo: a remark that comes late"]));
+    // A container whose log driver keeps line breaks can write that itself.
+    assert!(
+        shown.ends_with("\nwithout a time, perhaps by the container: sudo: a remark that comes late"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn no_line_of_an_entry_is_lost_or_shown_as_anothers() {
+    let entry = "2026-01-01T10:00:01Z panic\n\tat app\nnotice: run this\nhint: or that\n";
+    for (stdout, stderr) in [(entry, ""), ("", entry)] {
+        let lab = Lab::new(node().ending("sudo -n -- podman logs", ended(0, stdout, stderr)));
+        let (read, shown) = data(&lab, logs()).await;
+        assert_eq!(read["lines"][0]["text"], "panic\n\tat app\nnotice: run this\nhint: or that");
+        assert_eq!(read["notices"], json!([]));
+        assert!(shown.lines().skip(2).all(|line| line.starts_with("    ")), "{shown}");
+    }
 }
 
 const ACCESS: &str = "Hint: You are currently not seeing messages from other users and the system.\n";
