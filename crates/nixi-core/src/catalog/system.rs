@@ -48,7 +48,13 @@ pub fn disks() -> Command<Read> {
         .and(WITHOUT_DATA.map(|kind| format!("--exclude-type={kind}")))
 }
 
-/// df(1) as POSIX has it, for versions that can leave nothing out: all file systems, in blocks of 1024 bytes.
+/// df(1) for versions that can leave nothing out, such as that of BusyBox: all file systems with their kinds, in blocks
+/// of 1024 bytes.
+pub fn all_disks_by_kind() -> Command<Read> {
+    Command::read(Program::new("df"), ["-P", "-k", "-T"])
+}
+
+/// The same for versions that tell no kind either.
 pub fn all_disks() -> Command<Read> {
     Command::read(Program::new("df"), ["-P", "-k"])
 }

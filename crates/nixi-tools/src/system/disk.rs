@@ -1,5 +1,6 @@
 //! The output of df(1) in its POSIX form.
 
+use nixi_core::catalog::system::WITHOUT_DATA;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,11 +26,23 @@ pub struct Disk {
 
 /// Rows of `df -P`, by mount point, in blocks of any size.
 pub(crate) fn disks(text: &str) -> Result<Sifted<Disk>, String> {
+    read(text, |_| true)
+}
+
+/// The same of a df that could not be told to leave out what holds no data of its own.
+pub(crate) fn disks_with_data(text: &str) -> Result<Sifted<Disk>, String> {
+    read(text, |row| row.has_data())
+}
+
+fn read(text: &str, is_wanted: impl Fn(&Row<'_>) -> bool) -> Result<Sifted<Disk>, String> {
     let mut lines = text.lines();
     let header = lines.next().filter(|header| header.starts_with("Filesystem"));
     let header = header.ok_or("it does not begin with df's header")?;
     let block = block(header).ok_or("df's header does not tell the size of a block")?;
-    let Sifted { rows, mut left_out } = Rows::Disks.of_lines(lines, Row::read)?;
+    let has_kinds = header.split_whitespace().nth(1) == Some("Type");
+    let row = |line| Row::read(line).and_then(|row| if has_kinds { row.with_kind() } else { Some(row) });
+    let Sifted { mut rows, mut left_out } = Rows::Disks.of_lines(lines, row)?;
+    rows.retain(is_wanted);
     let mut disks = Vec::new();
     for row in rows {
         match row.disk(block) {
@@ -53,10 +66,12 @@ fn block(header: &str) -> Option<u64> {
     }
 }
 
-/// A row whose columns were told apart: device, size, used, available, and the mount point.
+/// A row whose columns were told apart: device, kind of file system if there is such a column, size, used, available, and
+/// the mount point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Row<'a> {
     device: &'a str,
+    kind: Option<&'a str>,
     numbers: [&'a str; 3],
     mount: &'a str,
 }
@@ -71,6 +86,7 @@ impl<'a> Row<'a> {
             let [first, used, available, capacity, mount] = window else { return None };
             let row = Self {
                 device: line.get(..first.0)?.trim_end(),
+                kind: None,
                 numbers: [first.1, used.1, available.1],
                 mount: line.get(mount.0..)?,
             };
@@ -85,6 +101,25 @@ impl<'a> Row<'a> {
                 let mut likely = several.iter().filter(|(row, capacity)| row.agrees_with(capacity));
                 likely.next().filter(|_| likely.next().is_none()).map(|(row, _)| *row)
             }
+        }
+    }
+
+    /// The kind is the last word before the numbers.
+    fn with_kind(self) -> Option<Self> {
+        let (device, kind) = self.device.rsplit_once(' ')?;
+        Some(Self { device: device.trim_end(), kind: Some(kind), ..self })
+    }
+
+    /// Whether it may hold data of its own. The name of a device says little of that (whoever mounts something by FUSE
+    /// chooses it), so it counts only where no kind is told. Snaps are mounted from loop devices then.
+    fn has_data(&self) -> bool {
+        let is_snap = || {
+            self.device.starts_with("/dev/loop")
+                && ["/snap/", "/var/lib/snapd/snap/"].iter().any(|place| self.mount.starts_with(place))
+        };
+        match self.kind {
+            Some(kind) => !WITHOUT_DATA.contains(&kind),
+            None => !(WITHOUT_DATA.contains(&self.device) || self.device == "portal" || is_snap()),
         }
     }
 
@@ -257,6 +292,43 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_holds_no_data_is_told_by_its_kind_and_else_by_its_name() {
+        let mounts = |read: fn(&str) -> Result<Sifted<Disk>, String>, text: &str| -> Vec<String> {
+            read(text).unwrap().rows.into_iter().map(|disk| disk.mount).collect()
+        };
+        let sizes = "1000 900 100 90%";
+        let rows = [
+            ("/dev/vda1", "ext4", "/"),
+            ("tmpfs", "tmpfs", "/run"),
+            ("none", "ramfs", "/ram"),
+            ("overlay", "overlay", "/var/lib/docker/x"),
+            ("/dev/loop0", "squashfs", "/snap/core/1"),
+            ("portal", "fuse.portal", "/run/user/1000/doc"),
+            ("/dev/loop7", "ext4", "/mnt/image"),
+            ("overlay", "fuse.sshfs", "/mnt/o"),
+            ("tmpfs", "fuse.gocryptfs", "/mnt/t"),
+            ("squashfs", "fuse.rclone", "/mnt/s"),
+            ("//nas/my share", "cifs", "/mnt/nas"),
+        ];
+        let by_kind: Vec<String> =
+            rows.iter().map(|(device, kind, at)| format!("{device}   {kind}  {sizes} {at}")).collect();
+        let text = format!(
+            "Filesystem Type 1024-blocks Used Available Capacity Mounted on\n{}\n",
+            by_kind.join("\n")
+        );
+        let with_data = ["/", "/mnt/image", "/mnt/nas", "/mnt/o", "/mnt/s", "/mnt/t"];
+        assert_eq!(mounts(disks_with_data, &text), with_data);
+        assert_eq!(disks_with_data(&text).unwrap().rows[2].device, "//nas/my share");
+        // Without kinds, names are all there is.
+        let by_name: Vec<String> =
+            rows.iter().map(|(device, _, at)| format!("{device} {sizes} {at}")).collect();
+        let text = format!("{HEADER}{}\n", by_name.join("\n"));
+        assert_eq!(mounts(disks_with_data, &text), ["/", "/mnt/image", "/mnt/nas", "/ram"]);
+        // What df itself has sifted by kind is all shown.
+        assert_eq!(mounts(disks, &text).len(), rows.len());
+    }
+
+    #[test]
     fn how_full_is_what_df_says() {
         for (used, available, full) in
             [(0, 0, 0), (0, 5, 0), (5, 0, 100), (1, 1_000_000, 1), (999, 1, 100), (1, 1, 50)]
@@ -290,7 +362,7 @@ pub(crate) mod tests {
 
         #[test]
         fn never_panics(text in "\\PC*|Filesystem 1-blocks\n([a-zé/]{0,3} |[0-9]{1,21} |[0-9]{1,2}% |- |\n){0,20}") {
-            let _ = disks(&text);
+            let _ = (disks(&text), disks_with_data(&text.replacen(" 1-", " Type 1-", 1)));
         }
     }
 }

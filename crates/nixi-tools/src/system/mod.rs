@@ -2,7 +2,7 @@
 
 pub(crate) mod disk;
 mod info;
-mod memory;
+pub(crate) mod memory;
 mod release;
 mod resources;
 

@@ -8,7 +8,7 @@ use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError,
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::disk::{Disk, disks};
+use super::disk::{Disk, disks, disks_with_data};
 use super::memory::{Memory, memory};
 use crate::parts::Parts;
 use crate::reading::{parsed, run_whole, unreadable};
@@ -81,9 +81,13 @@ impl Inspect for Resources {
 async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
     let mut command = system::disks();
     let mut output = run_whole(cx, command.clone()).await?;
-    if !output.exit.is_success() && knows_no_such_option(&output.stderr) {
-        command = system::all_disks();
-        output = run_whole(cx, command.clone()).await?;
+    let mut read: fn(&str) -> Result<Sifted<Disk>, String> = disks;
+    for other in [system::all_disks_by_kind(), system::all_disks()] {
+        if output.exit.is_success() || !knows_no_such_option(&output.stderr) {
+            break;
+        }
+        output = run_whole(cx, other.clone()).await?;
+        (command, read) = (other, disks_with_data);
     }
     let (shown, program) = (command.to_string(), command.program());
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -93,8 +97,7 @@ async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
     if !output.exit.is_success() && stdout.lines().count() <= 1 {
         return Err(ToolError::of_output(&shown, program, false, &output));
     }
-    let mut found = disks(&stdout).map_err(|why| unreadable(&shown, &why))?;
-    found.rows.retain(|disk| !system::WITHOUT_DATA.contains(&disk.device.as_str()));
+    let mut found = read(&stdout).map_err(|why| unreadable(&shown, &why))?;
     let mut said = stderr.lines().filter(|line| !said::is_remark(line)).peekable();
     match output.exit {
         Exit::Code(0) => {}
@@ -106,7 +109,7 @@ async fn all_disks(cx: &InspectCx<'_>) -> Result<Sifted<Disk>, ToolError> {
     Ok(found)
 }
 
-/// BusyBox has no `--exclude-type`, and tells of all file systems.
+/// BusyBox has no `--exclude-type`, and tells of all file systems; some have no `-T` either.
 fn knows_no_such_option(stderr: &[u8]) -> bool {
     let stderr = String::from_utf8_lossy(stderr);
     ["unrecognized option", "unknown option", "invalid option", "illegal option"]

@@ -187,6 +187,31 @@ async fn the_disks_of_busybox() {
     assert_eq!(found["disks"][0]["total_bytes"], 9_974_088_u64 * 1024);
     // 1234567 of 9447778 are 13.07 %.
     assert_eq!(found["disks"][0]["used_percent"], 14);
+    // With the kinds, what only has the name of another kind stays.
+    let typed = "Filesystem           Type       1024-blocks    Used Available Capacity Mounted on\n\
+                 /dev/vda3            ext4           9974088   1234567   8213211  13% /\n\
+                 tmpfs                tmpfs          1018000         0   1018000   0% /run\n\
+                 tmpfs                fuse.sshfs        1000       900       100  90% /mnt/t\n";
+    let node = || machine().ending("df", ended(1, "", refused));
+    let mounts = |found: &Value| -> Vec<Value> {
+        found["disks"].as_array().unwrap().iter().map(|disk| disk["mount"].clone()).collect()
+    };
+    let (found, _) = data(&Lab::new(node().answering("df -P -k -T", typed)), "system.resources").await;
+    assert_eq!(mounts(&found), ["/", "/mnt/t"]);
+    // A df that knows no `-T`.
+    let untyped = "df: unrecognized option: T\n";
+    let lab = Lab::new(node().answering("df -P -k", table).ending("df -P -k -T", ended(1, "", untyped)));
+    assert_eq!(mounts(&data(&lab, "system.resources").await.0), ["/"]);
+}
+
+#[tokio::test]
+async fn no_file_system_is_hidden_by_the_name_of_its_device() {
+    let rows = ["overlay", "tmpfs", "squashfs", "portal"]
+        .map(|device| format!("{device} 1000 900 100 90% /mnt/{device}\n"))
+        .concat();
+    let lab = Lab::new(machine().answering("df", &format!("{DF}{rows}")));
+    let (found, _) = data(&lab, "system.resources").await;
+    assert_eq!((found["disks"].as_array().unwrap().len(), named(&found)), (5, vec![]));
 }
 
 const INSTALLED: &str = "-rwxr-xr-x 1 root root 44000000 Jan  1  2025 /usr/bin/podman\n";
