@@ -2,10 +2,12 @@
 //! does not see everything.
 
 mod entry;
-mod newest;
+pub(crate) mod newest;
 
 use std::fmt;
+use std::pin::pin;
 
+use futures_util::future::{Either, join, select};
 use nixi_core::catalog::log::{self, Query};
 use nixi_core::command::LogPriority;
 use nixi_core::text::clean_line;
@@ -16,7 +18,7 @@ use serde::Serialize;
 pub use entry::JournalEntry;
 use newest::{Newest, Taken};
 
-use crate::reading::{if_there, run_whole, unreadable};
+use crate::reading::{run_whole, unreadable};
 use crate::rows::{LeftOut, write_left_out};
 use crate::service;
 use crate::table::count;
@@ -49,24 +51,78 @@ enum End {
 /// The newest entries that match, the oldest first. None at all of a unit that is not there is an error: it was most
 /// likely a slip of the finger, and must not be read as quiet.
 pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
-    let ours = newest(cx, log::query(query), query);
-    let (ours, access) = futures_util::join!(ours, run_whole(cx, log::access()));
-    let (ours, access) = (ours?, access?);
-    let report = match ours.is_partial() || said::hides_journal(&access.stderr) {
-        false => report(cx, query, ours, Some(&access)).await?,
-        true => {
+    let mut report = match by_user(cx, query).await? {
+        Some((ours, Ok(access))) => report(cx, query, ours, By::User(Some(&access))).await?,
+        // What was read stands, whatever became of the look beside it.
+        Some((ours, Err(error))) => {
+            let mut report = report(cx, query, ours, By::User(None)).await?;
+            report.left_out.push(unknown(cx, &error));
+            report
+        }
+        None => {
             let whole = newest(cx, log::query_as_root(query), query).await?;
             if whole.is_partial() {
                 return Err(log::hidden(cx.node(), None));
             }
-            report(cx, query, whole, None).await?
+            report(cx, query, whole, By::Root).await?
         }
     };
     if let (true, Some(unit)) = (report.entries.is_empty(), &query.unit) {
-        // The journal has answered: a machine where this look fails has no entries all the same.
-        if_there(service::is_there(cx, unit)).await?;
+        // The journal has answered: where this look fails there are no entries all the same.
+        match service::is_there(cx, unit).await {
+            Err(error @ (ToolError::NotFound { .. } | ToolError::Exec(ExecError::Cancelled))) => {
+                return Err(error);
+            }
+            Ok(()) | Err(ToolError::Command { .. } | ToolError::ProgramMissing(_)) => {}
+            Err(error) => {
+                let why = format!("nobody knows whether there is such a unit: {error}");
+                report.left_out.push(LeftOut::new(unit.as_str(), &why));
+            }
+        }
     }
     Ok(report)
+}
+
+/// The login user's answer, with what was said beside a look of his that asks for nothing; `None` where he is known not to
+/// see everything, so that root is to be asked. What takes long is stopped as soon as that is known, and what is late is
+/// not asked again of root: a person has allowed one `command_timeout`.
+async fn by_user(
+    cx: &InspectCx<'_>,
+    query: &Query,
+) -> Result<Option<(Answer, Result<Output, ToolError>)>, ToolError> {
+    let hides = |access: &Result<Output, ToolError>| {
+        access.as_ref().is_ok_and(|access| said::hides_journal(&access.stderr))
+    };
+    let ours = pin!(newest(cx, log::query(query), query));
+    let access = pin!(run_whole(cx, log::access()));
+    let (ours, access) = if is_long(query) {
+        match select(ours, access).await {
+            Either::Left((ours, access)) => (ours?, access.await),
+            Either::Right((access, _)) if hides(&access) => return Ok(None),
+            Either::Right((access, ours)) => (ours.await?, access),
+        }
+    } else {
+        let (ours, access) = join(ours, access).await;
+        (ours?, access)
+    };
+    if let Err(error @ ToolError::Exec(ExecError::Cancelled | ExecError::CancelledUnsent)) = access {
+        return Err(error);
+    }
+    match (ours.is_partial() || hides(&access), ours.end) {
+        (true, End::Late(late)) => Err(too_late(late)),
+        (true, End::Ended(_) | End::Enough) => Ok(None),
+        (false, end) => Ok(Some((Answer { end, ..ours }, access))),
+    }
+}
+
+fn too_late(late: ExecError) -> ToolError {
+    ToolError::Reported(ToolError::Exec(late).report().hint(NARROWER))
+}
+
+fn unknown(cx: &InspectCx<'_>, error: &ToolError) -> LeftOut {
+    let user = cx.node().ssh().map_or_else(|| "the user".to_owned(), |ssh| ssh.user.to_string());
+    let why = format!("nobody knows whether {user} sees the whole journal: {error}");
+    LeftOut::new("entries that are hidden, if any", &why)
 }
 
 /// A search may take long and is worth what it has found by then, and many entries are many bytes: these are taken as
@@ -97,12 +153,19 @@ async fn newest(cx: &InspectCx<'_>, command: Command<Read>, query: &Query) -> Re
     Ok(Answer { command, taken: newest.end(), end })
 }
 
-/// What an answer tells; `access` is what was said beside it, where the login user asked.
+/// Who asked, and for the login user what was said beside a look of his, where that is known.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    User(Option<&'a Output>),
+    Root,
+}
+
+/// What an answer tells.
 async fn report(
     cx: &InspectCx<'_>,
     query: &Query,
     answer: Answer,
-    access: Option<&Output>,
+    by: By<'_>,
 ) -> Result<JournalReport, ToolError> {
     let Answer { command, taken, end } = answer;
     let Taken { entries, mut left_out } = taken;
@@ -112,7 +175,7 @@ async fn report(
     match end {
         End::Enough => {}
         End::Late(late) if entries.is_empty() => {
-            return Err(ToolError::Reported(ToolError::Exec(late).report().hint(NARROWER)));
+            return Err(too_late(late));
         }
         End::Late(late) => left_out.push(LeftOut::new("older entries", &format!("{late}; {NARROWER}"))),
         End::Ended(output) => {
@@ -124,8 +187,8 @@ async fn report(
             }
             if !output.exit.is_success() {
                 let nothing = entries.is_empty() && query.grep.is_some();
-                let error = failure(cx, &command, &output, access.is_none());
-                if !nothing || !found_nothing(cx, &output, &error, access).await? {
+                let error = failure(cx, &command, &output, matches!(by, By::Root));
+                if !nothing || !found_nothing(cx, &output, &error, by).await {
                     return Err(error);
                 }
             }
@@ -139,29 +202,29 @@ const NARROWER: &str = "narrow it with since, until or unit, or raise command_ti
 
 /// With --grep, no match ends like grep(1): with 1. Nothing else may have been said, remarks aside; what is also said on
 /// this node beside a look that works is a remark, whatever its words.
-async fn found_nothing(
-    cx: &InspectCx<'_>,
-    output: &Output,
-    error: &ToolError,
-    access: Option<&Output>,
-) -> Result<bool, ToolError> {
+async fn found_nothing(cx: &InspectCx<'_>, output: &Output, error: &ToolError, by: By<'_>) -> bool {
     let said: Vec<&str> = lines(output).filter(|line| !said::is_remark(line)).collect();
     if output.exit != Exit::Code(1) || !matches!(error, ToolError::Command { .. }) {
-        return Ok(false);
+        return false;
     }
     if said.is_empty() {
-        return Ok(true);
+        return true;
     }
     let by_root;
-    let beside = match access {
-        Some(access) => access,
-        None => {
-            by_root = run_whole(cx, log::access_as_root()).await?;
-            &by_root
-        }
+    let beside = match by {
+        By::User(Some(access)) => access,
+        // What was said is told then.
+        By::User(None) => return false,
+        By::Root => match run_whole(cx, log::access_as_root()).await {
+            Ok(access) => {
+                by_root = access;
+                &by_root
+            }
+            Err(_) => return false,
+        },
     };
     let is_beside = |line: &&str| lines(beside).any(|other| other == *line);
-    Ok(beside.exit.is_success() && said.iter().all(is_beside))
+    beside.exit.is_success() && said.iter().all(is_beside)
 }
 
 /// The lines of standard error.

@@ -20,7 +20,7 @@ const ODD: usize = 20;
 
 /// Takes an answer of journalctl piece by piece and keeps the newest entries, a bounded number and size of them.
 #[derive(Debug)]
-pub(super) struct Newest {
+pub(crate) struct Newest {
     limit: usize,
     kept: VecDeque<JournalEntry>,
     /// The size of what is kept.
@@ -41,15 +41,15 @@ pub(super) struct Newest {
 
 /// What came of an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// The newest entries, the oldest first.
-    pub(super) entries: Vec<JournalEntry>,
+    pub(crate) entries: Vec<JournalEntry>,
     /// What could not be read.
-    pub(super) left_out: Vec<LeftOut>,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 impl Newest {
-    pub(super) fn new(lines: Lines) -> Self {
+    pub(crate) fn new(lines: Lines) -> Self {
         Self {
             limit: usize::try_from(u32::from(lines)).unwrap_or(usize::MAX),
             kept: VecDeque::new(),
@@ -68,7 +68,7 @@ impl Newest {
     }
 
     /// The next bytes of the answer. It breaks off when nothing that can follow would be kept.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.read = self.read.saturating_add(bytes.len());
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (part, ends) = piece.strip_suffix(b"\n").map_or((piece, false), |part| (part, true));
@@ -151,13 +151,13 @@ impl Newest {
     }
 
     /// More was printed than has come here.
-    pub(super) fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         self.cut = true;
         self.line.clear();
     }
 
     /// When no more comes. A last line without an end is read as far as it is there.
-    pub(super) fn end(mut self) -> Taken {
+    pub(crate) fn end(mut self) -> Taken {
         if !self.line.is_empty() || self.overlong {
             let _ = self.end_line();
         }

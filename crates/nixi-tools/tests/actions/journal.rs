@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nixi_core::command::Elevation;
 use nixi_core::recording::Recording;
 use nixi_core::{
     Arrival, CallRequest, ErrorKind, ExecError, Executor, Exit, Invocation, Node, Output, StepStatus,
@@ -358,4 +359,78 @@ async fn an_answer_that_was_cut_says_so() {
     assert_eq!(data["entries"][0]["message"], "newest");
     let [cut] = data["left_out"].as_array().unwrap().as_slice() else { panic!("{data}") };
     assert_eq!(cut["what"], "older entries");
+}
+
+/// The look whether the login user sees everything fails in many ways; what was read is shown all the same.
+#[tokio::test]
+async fn an_answer_that_was_read_stands_though_the_look_beside_it_fails() {
+    let answer = line(0, &json!("6"), &json!("good"));
+    let cut = Output { exit: Exit::Code(0), stdout: vec![], stderr: vec![], truncated: true };
+    let looks = [
+        Err(ExecError::Deadline(std::time::Duration::from_secs(3))),
+        Err(ExecError::Lost("the session had ended".to_owned())),
+        Ok(cut),
+    ];
+    for look in looks {
+        for call in [CallRequest::new("log.query"), CallRequest::new("log.query").with("lines", 1)] {
+            let node = Recording::new().answering("journalctl '--output=json'", &answer);
+            let lab = Lab::new(node.ending("journalctl '--lines=1' --no-pager", look.clone()));
+            let result = lab.call(call.on("db-server")).await;
+            let data = result.data.unwrap();
+            assert_eq!(data["entries"][0]["message"], "good");
+            let [unknown] = data["left_out"].as_array().unwrap().as_slice() else { panic!("{data}") };
+            assert!(unknown["why"].as_str().unwrap().contains(" sees the whole journal: "), "{unknown}");
+        }
+    }
+    // Nor does the look for a unit take an answer of no entries away.
+    let node = || Recording::new().answering("journalctl", "").answering("systemctl list-units", "[]");
+    let hung = Err(ExecError::Deadline(std::time::Duration::from_secs(3)));
+    let call = || CallRequest::new("service.logs").with("name", "nginx").on("db-server");
+    let result = Lab::new(node().ending("systemctl show", hung)).call(call()).await;
+    let data = result.data.unwrap();
+    assert_eq!((&data["entries"], data["left_out"][0]["what"].as_str()), (&json!([]), Some("nginx")));
+    let gone = "Id=nginx.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\nDescription=d\n";
+    let error = Lab::new(node().answering("systemctl show", gone)).call(call()).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    // He does not, by what was said beside the answer itself.
+    let hint = "Hint: You are currently not seeing messages from other users and the system.\n";
+    let node = Recording::new()
+        .ending("journalctl '--output=json'", ended(0, &answer, hint))
+        .ending("journalctl '--lines=1' --no-pager", Err(ExecError::Lost("x".to_owned())))
+        .answering("sudo -n -- journalctl '--output=json'", &line(1, &json!("6"), &json!("by root")));
+    let data = Lab::new(node).call(CallRequest::new("log.query").on("db-server")).await.data.unwrap();
+    assert_eq!((&data["entries"][0]["message"], &data["left_out"]), (&json!("by root"), &json!([])));
+}
+
+/// Searches without end for the login user, who sees only a part; root is answered at once.
+#[derive(Debug)]
+struct Partial;
+
+#[async_trait]
+impl Executor for Partial {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        let hint = "Hint: You are currently not seeing messages from other users and the system.\n";
+        match (run.elevation(), run.args().iter().any(|arg| arg == "--output=json")) {
+            (Elevation::LoginUser, true) if run.sink().is_some() => std::future::pending().await,
+            (Elevation::LoginUser, true) => Err(ExecError::Deadline(run.deadline())),
+            (Elevation::LoginUser, false) => ended(0, "", hint),
+            (Elevation::Root, _) => ended(i32::from(run.sink().is_some()), "", ""),
+        }
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_part_of_the_journal_or_twice_as_long_as_allowed() {
+    // The search of a part is given up for that of the whole.
+    let lab = Lab::over(Arc::new(Partial));
+    let result = lab.call(CallRequest::new("log.query").on("db-server").with("grep", "e")).await;
+    assert_eq!(result.data.unwrap()["entries"], json!([]));
+    // All the time is used up: root is not asked again.
+    let error = lab.call(CallRequest::new("log.query").on("db-server")).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Deadline);
+    assert!(error.hint.unwrap().contains("command_timeout"));
 }
