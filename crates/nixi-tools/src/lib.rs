@@ -9,6 +9,9 @@
 
 mod bytes;
 mod colour;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod instant;
 mod journal;
 mod parts;

@@ -6,7 +6,7 @@ mod list;
 mod logs;
 mod protected;
 mod restart;
-mod restarts;
+pub(crate) mod restarts;
 mod show;
 mod start;
 mod status;

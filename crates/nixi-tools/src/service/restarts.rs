@@ -5,7 +5,7 @@ use super::unit::{Unit, is_failing};
 
 /// What is known of the past of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Restarts {
+pub(crate) struct Restarts {
     pub(super) unit: String,
     description: String,
     load: String,
@@ -53,7 +53,7 @@ impl Restarts {
 
 /// `systemctl show` of all services. A block that tells no name or state is passed over: it adds to a list that stands
 /// without it.
-pub(super) fn restarts(text: &str) -> Result<Vec<Restarts>, String> {
+pub(crate) fn restarts(text: &str) -> Result<Vec<Restarts>, String> {
     let blocks = blocks_of_any(text)?;
     let histories = blocks.iter().filter_map(|block| {
         let word = |key| block.get(key).map(str::to_owned);

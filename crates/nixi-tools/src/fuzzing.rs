@@ -1,0 +1,117 @@
+//! What the target node_output of fuzz/ calls. It may change at any time.
+
+use nixi_core::command::Lines;
+use nixi_core::config::Runtime;
+use serde::Serialize;
+
+use crate::container::details::details;
+use crate::container::output::{Merged, merged};
+use crate::container::ps::containers;
+use crate::container::{InspectionReport, ListReport, LogsReport};
+use crate::journal::newest::{Newest, Taken};
+use crate::network::interfaces::interfaces;
+use crate::network::ports::listeners;
+use crate::network::{InterfacesReport, PortsReport};
+use crate::rows::{LeftOut, Sifted};
+use crate::service::UnitsReport;
+use crate::service::restarts::restarts;
+use crate::service::unit::units;
+use crate::system::disk::disks;
+use crate::system::memory::memory;
+use crate::{JournalReport, span};
+
+/// A report as people and programs get it, and what it leaves out.
+#[derive(Debug)]
+pub struct Told {
+    /// For people, before it is cleaned.
+    pub text: String,
+    /// For programs.
+    pub json: String,
+    /// What could not be read.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Told {
+    fn of(report: &(impl Serialize + ToString), left_out: Vec<LeftOut>) -> Result<Self, String> {
+        let json = serde_json::to_string(report).map_err(|error| error.to_string())?;
+        Ok(Self { text: report.to_string(), json, left_out })
+    }
+
+    /// Of what is no report by itself.
+    fn rows(rows: &impl std::fmt::Debug, left_out: Vec<LeftOut>) -> Self {
+        Self { text: format!("{rows:?}"), json: String::new(), left_out }
+    }
+}
+
+/// How many kinds of answers [`read`] knows.
+pub const KINDS: u8 = 9;
+
+/// Reads an answer of one kind; the error is why it cannot be read.
+///
+/// # Errors
+/// If it is no such answer.
+pub fn read(kind: u8, text: &str) -> Result<Told, String> {
+    match kind {
+        0 | 1 => {
+            let runtime = if kind == 0 { Runtime::Podman } else { Runtime::Docker };
+            let Sifted { rows, left_out } = containers(runtime, text)?;
+            Told::of(&ListReport { containers: rows, left_out: left_out.clone() }, left_out)
+        }
+        2 => {
+            let Sifted { rows, left_out } = details(text)?;
+            Told::of(&InspectionReport { containers: rows, left_out: left_out.clone() }, left_out)
+        }
+        3 => {
+            let Sifted { rows, left_out } = disks(text)?;
+            for disk in &rows {
+                assert!(text.contains(&disk.device) && text.contains(&disk.mount), "{disk:?}");
+                assert!(disk.used_percent <= 100 && disk.mount.starts_with('/'), "{disk:?}");
+            }
+            Ok(Told::rows(&rows, left_out))
+        }
+        4 => {
+            let Sifted { rows, left_out } = interfaces(text)?;
+            Told::of(&InterfacesReport { interfaces: rows, left_out: left_out.clone() }, left_out)
+        }
+        5 => {
+            let Sifted { rows, left_out } = listeners(text)?;
+            for listener in &rows {
+                assert!(listener.process.as_ref().is_none_or(|name| text.contains(name)), "{listener:?}");
+            }
+            Told::of(&PortsReport { listeners: rows, left_out: left_out.clone() }, left_out)
+        }
+        6 => {
+            let Sifted { rows, left_out } = units(text)?;
+            Told::of(&UnitsReport { units: rows, left_out: left_out.clone() }, left_out)
+        }
+        7 => Ok(Told::rows(&restarts(text)?, Vec::new())),
+        _ => Ok(Told::rows(&(memory(text)?, span::since_boot(text)), Vec::new())),
+    }
+}
+
+/// What a container wrote, of its standard output and error.
+///
+/// # Errors
+/// If it is no log.
+pub fn log(stdout: &str, stderr: &str) -> Result<Told, String> {
+    let Merged { lines, notices, late } = merged(stdout, stderr)?;
+    let whole = |text: &str| stdout.contains(text) || stderr.contains(text);
+    let escape = |text: &str| text.contains(['\u{1b}', '\u{9b}']);
+    for line in lines.iter().flat_map(|line| line.text.split('\n')) {
+        assert!(escape(stdout) || escape(stderr) || whole(line), "{line:?}");
+    }
+    Told::of(&LogsReport { name: "web".to_owned(), lines, notices, late }, Vec::new())
+}
+
+/// An answer of journalctl that comes in these pieces; `None` if there are to be no entries at all.
+#[must_use]
+pub fn journal<'a>(limit: u32, pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<JournalReport> {
+    let mut newest = Newest::new(Lines::try_from(limit).ok()?);
+    for piece in pieces {
+        if newest.take(piece).is_break() {
+            break;
+        }
+    }
+    let Taken { entries, left_out } = newest.end();
+    Some(JournalReport { entries, left_out })
+}
