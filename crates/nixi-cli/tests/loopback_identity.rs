@@ -187,6 +187,25 @@ fn a_monitored_machine_is_not_adopted_under_another_name() {
     assert!(ran.code == 0 && ran.out.contains("mon is the same machine"), "{ran:?}");
 }
 
+/// Plans of many nodes are made side by side, and each of them waits until the key is seen.
+#[test]
+fn no_plan_of_many_is_made_before_a_stranger_has_shown_its_key() {
+    let (web, mon) = (machine(), machine());
+    let at = |sshd: &Sshd, mode: &str, names: &[(&str, &str)]| -> String {
+        let more = format!("port = {}\nidentity = {:?}\n", sshd.port(), sshd.identity());
+        names.iter().map(|(name, host)| node(name, host, mode, &more)).collect()
+    };
+    let managed = at(&web, "managed", &[("a", "127.0.0.1"), ("b", "127.0.0.2"), ("c", "127.0.0.3")]);
+    let text = managed + &at(&mon, "monitored", &[("mon", "127.0.0.1")]);
+    let home = Home::with_config(&text.replace("\"nixi\"", &format!("{:?}", web.user())));
+    let call = ["call", "service.restart", "names=nginx", "--node", "a,b,c", "--dry-run"];
+    web.unit("nginx.service", "active").unwrap();
+    let (code, document) = home.json(&call);
+    assert_eq!(code, 0, "{document}");
+    assert!(!document.to_string().contains("monitored as"), "{document}");
+    assert_eq!(mon.logins(), 1, "it is asked once");
+}
+
 #[test]
 fn a_plan_shows_by_which_way_it_goes_to_which_address() {
     let (sshd, jump) = (machine(), machine());

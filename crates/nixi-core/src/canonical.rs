@@ -31,7 +31,7 @@ impl CanonicalHost {
         if let Ok(address) = address.parse::<Ipv6Addr>() {
             return Self::of_address(IpAddr::V6(address));
         }
-        match numbers(bare) {
+        match ipv4(bare) {
             Some(address) => Self::of_address(IpAddr::V4(address)),
             None => Self::Name(bare.to_ascii_lowercase()),
         }
@@ -64,7 +64,8 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 /// An IPv4 address as inet_aton(3) reads it, and with it the resolver: one to four numbers, each decimal, octal behind a
 /// `0` or hexadecimal behind `0x`; the last one fills what is left.
-fn numbers(text: &str) -> Option<Ipv4Addr> {
+#[must_use]
+pub fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
     let (last, first) = parts.split_last()?;
     if first.len() > 3 || first.iter().any(|part| *part > 0xff) {

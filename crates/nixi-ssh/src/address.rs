@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use nixi_core::canonical::ipv4;
+
 /// An address as ssh writes it, whatever its spelling; nothing if it is a name.
 pub(crate) fn usual(host: &str) -> Option<String> {
     let (bare, zone) = match host.split_once('%') {
@@ -12,7 +14,7 @@ pub(crate) fn usual(host: &str) -> Option<String> {
         (Ok(address), Some(zone)) => Some(format!("{}%{zone}", v6(&address))),
         (Ok(address), None) => Some(v6(&address)),
         (Err(_), Some(_)) => None,
-        (Err(_), None) => v4(host).map(|address| address.to_string()),
+        (Err(_), None) => ipv4(host).map(|address| address.to_string()),
     }
 }
 
@@ -25,28 +27,6 @@ fn v6(address: &Ipv6Addr) -> String {
         }
         _ => address.to_string(),
     }
-}
-
-/// All that inet_aton(3) reads: one to four numbers, decimal, octal or hexadecimal, the last of which fills what is left.
-fn v4(host: &str) -> Option<Ipv4Addr> {
-    let parts = host.split('.').map(number).collect::<Option<Vec<u32>>>()?;
-    let (last, firsts) = parts.split_last()?;
-    let left = 4_u32.checked_sub(u32::try_from(firsts.len()).ok()?).filter(|left| *left > 0)?;
-    if firsts.iter().any(|part| *part > 255) || u64::from(*last) >= 1 << (8 * left) {
-        return None;
-    }
-    let firsts = firsts.iter().zip([24, 16, 8]).fold(0, |sum, (part, shift)| sum | part << shift);
-    Some(Ipv4Addr::from(firsts | last))
-}
-
-fn number(text: &str) -> Option<u32> {
-    let (digits, base) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None if text.len() > 1 && text.starts_with('0') => (text, 8),
-        None => (text, 10),
-    };
-    let plain = !digits.is_empty() && digits.chars().all(|c| c.is_digit(base));
-    plain.then(|| u32::from_str_radix(digits, base).ok()).flatten()
 }
 
 #[cfg(test)]

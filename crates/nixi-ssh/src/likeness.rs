@@ -1,6 +1,6 @@
 //! Which nodes are the machine that answered: by the host keys that are on record or were shown, and by their addresses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use nixi_core::{Arrival, CanonicalHost, Host, Likeness, Node, Port, Sameness, Stop};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
@@ -34,7 +34,7 @@ pub(crate) struct Likenesses {
     found: Mutex<HashMap<Host, (Instant, Lookup)>>,
     own_keys: PathBuf,
     /// Those that were connected to for no other reason than to see their host key.
-    met: Mutex<HashSet<Arc<Route>>>,
+    met: Mutex<HashMap<Arc<Route>, Arc<OnceCell<()>>>>,
 }
 
 /// A node, as far as it is known without going there.
@@ -64,9 +64,10 @@ impl Likenesses {
         }
     }
 
-    /// Whether this is the first time that its host key is asked for; nobody is asked twice.
-    pub(crate) fn is_first(&self, route: &Arc<Route>) -> bool {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(route))
+    /// Whether a node was asked for its host key already; nobody is asked twice.
+    pub(crate) fn met(&self, route: &Arc<Route>) -> Arc<OnceCell<()>> {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(met.entry(Arc::clone(route)).or_default())
     }
 
     /// See [`nixi_core::HostKeys::likenesses`].

@@ -117,6 +117,14 @@ impl SshExecutor {
         }
     }
 
+    /// Has a node show its host key, once a run; whoever comes meanwhile waits with the first.
+    async fn meet(&self, route: &Arc<Route>) {
+        let met = self.likenesses.met(route);
+        // A login or not: what counts is the key that is shown on the way.
+        let show = || timeout(ACQUAINTANCE, self.pool.get(route, Lane::Main));
+        met.get_or_init(|| async { drop(show().await) }).await;
+    }
+
     /// The jump hosts of a target as their keys are recorded, also those that only the user's SSH configuration names.
     fn jump_hosts(&self, target: &SshTarget) -> Vec<SshTarget> {
         let nearest = self.routes.find(target).ok().and_then(|route| route.via.clone());
@@ -295,12 +303,11 @@ impl HostKeys for SshExecutor {
         let told = tell().await?;
         let untold = others.iter().zip(&told).filter(|(_, likeness)| **likeness == Likeness::Untold);
         let routes = untold.filter_map(|(other, _)| self.routes.find(other.ssh()?).ok());
-        let strangers: Vec<Arc<Route>> = routes.filter(|route| self.likenesses.is_first(route)).collect();
+        let strangers: Vec<Arc<Route>> = routes.collect();
         if strangers.is_empty() {
             return Ok(told);
         }
-        // A login or not: what counts is the host key that is shown on the way.
-        join_all(strangers.iter().map(|route| timeout(ACQUAINTANCE, self.pool.get(route, Lane::Main)))).await;
+        join_all(strangers.iter().map(|route| self.meet(route))).await;
         tell().await
     }
 
