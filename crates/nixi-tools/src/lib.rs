@@ -8,11 +8,9 @@
 //! A program that wants a part of the tools takes the `register` of their folders; [`registry`] takes them all.
 
 mod bytes;
-mod colour;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod instant;
 mod journal;
 mod parts;
 mod reading;

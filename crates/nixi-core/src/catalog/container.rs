@@ -108,7 +108,9 @@ pub(crate) fn inspect_by_id(runtime: Runtime, of: &ContainerId) -> Command<Read>
     Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and([of.as_str()]).by_root()
 }
 
-/// The last lines of a container that did not stay up.
+/// The last lines of a container that did not stay up, in the form of [`logs`].
 pub(crate) fn last_words(runtime: Runtime, of: &ContainerId) -> Command<Read> {
-    Command::read(program(runtime), ["logs", "--tail", "10", "--"]).and([of.as_str()]).by_root()
+    Command::read(program(runtime), ["logs", "--timestamps", "--tail", "10", "--"])
+        .and([of.as_str()])
+        .by_root()
 }

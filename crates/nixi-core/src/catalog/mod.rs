@@ -135,7 +135,7 @@ mod tests {
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
         systemctl show --no-pager '--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,InvocationID,Job,ConditionResult,ConditionTimestampMonotonic' -- nginx.service
         sudo -n -- podman inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
-        sudo -n -- docker logs --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- docker logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket

@@ -4,6 +4,10 @@ use crate::command::{Command, Program, Read, UnitName};
 
 const SYSTEMCTL: Program = Program::new("systemctl");
 
+/// Finer states of a service that ended and is about to be started again.
+pub const BETWEEN_TRIES: [&str; 4] =
+    ["auto-restart", "auto-restart-queued", "failed-before-auto-restart", "dead-before-auto-restart"];
+
 /// All loaded services, as a JSON array of `unit`, `load`, `active`, `sub`, `description`.
 pub fn list() -> Command<Read> {
     Command::read(SYSTEMCTL, ["list-units", "--type=service", "--all", "--output=json", "--no-pager"])

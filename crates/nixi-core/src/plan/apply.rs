@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::apart::stands_apart;
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
-use super::{Approved, PlanDigest, Step, StepReport, StepStatus, lasting, put, settle};
+use super::{Approved, PlanDigest, Settle, Step, StepReport, StepStatus, lasting, put, settle};
 use crate::arrival::{Arrival, way_words};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
@@ -31,7 +31,15 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
     let mut stopped = false;
     for (at, step) in approved.plan.steps.iter().enumerate() {
         let shown = text::clean_line(&step.for_login(bench.executor.login(approved.writable.node())));
-        let report = if stopped {
+        let own_start = match step {
+            Step::Settle(what) => reports.get(what.started_by()),
+            Step::Run(_) | Step::Lasting(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => {
+                None
+            }
+        };
+        // What was started is looked at, whatever became of the other steps.
+        let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
+        let report = if is_blocked {
             let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else if bench.cancel.is_cancelled() {
@@ -39,18 +47,25 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
             let report = run(step, shown, &approved, bench).await;
-            if let (StepStatus::Failed, Some(Step::Settle(what))) =
-                (report.status, approved.plan.steps.get(at + 1))
-            {
-                settle::with_last_words(what, report, &approved, bench).await
-            } else {
-                report
+            match waits_for(&approved, at) {
+                Some(what) if report.status == StepStatus::Failed => {
+                    settle::with_last_words(what, report, &approved, bench).await
+                }
+                Some(_) | None => report,
             }
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// The step that waits for what this one starts.
+fn waits_for(approved: &Approved, at: usize) -> Option<&Settle> {
+    approved.plan.steps.iter().find_map(|step| match step {
+        Step::Settle(what) => Some(what).filter(|what| what.started_by() == at),
+        Step::Run(_) | Step::Lasting(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => None,
+    })
 }
 
 async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> {

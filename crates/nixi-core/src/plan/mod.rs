@@ -77,7 +77,8 @@ impl Plan {
         Self { summary: summary.into(), risk, steps: Vec::new(), expects: Vec::new(), warnings: Vec::new() }
     }
 
-    /// One more step; steps run in order, and none runs after one that failed.
+    /// One more step; steps run in order, and none runs after one that failed, but for a [`Settle`]: it changes nothing,
+    /// and tells what became of its own start.
     pub fn step(mut self, step: impl Into<Step>) -> Self {
         self.steps.push(step.into());
         self

@@ -115,6 +115,7 @@ pub(super) enum Fingerprinted<'a> {
         what: &'a Settle,
         shown: String,
         read: String,
+        last_words: String,
     },
     PutFile(file::Fingerprinted<'a>),
     Config(&'a ConfigEdit),
@@ -137,9 +138,12 @@ impl<'a> From<&'a Step> for Fingerprinted<'a> {
                 args: lasting.command().arguments(),
                 start: lasting.start(&ChangeId::of([0; 32])).arguments().to_vec(),
             },
-            Step::Settle(settle) => {
-                Self::Settle { what: settle, shown: settle.to_string(), read: settle.read().to_string() }
-            }
+            Step::Settle(settle) => Self::Settle {
+                what: settle,
+                shown: settle.to_string(),
+                read: settle.read().to_string(),
+                last_words: settle.last_words().to_string(),
+            },
             Step::PutFile(put) => Self::PutFile(put.into()),
             Step::Config(edit) => Self::Config(edit),
             Step::ForgetHostKey(ssh) => Self::ForgetHostKey { host: ssh.host.as_str(), port: ssh.port.get() },

@@ -39,21 +39,32 @@ impl Change for Start {
     const RISK: Risk = Risk::Routine;
     type Args = What;
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
-        let settle = match args.kind.as_str() {
-            "unit" => Settle::unit(&"web".parse().unwrap()),
-            _ => Settle::container(Runtime::Podman, "0f".repeat(32).parse().unwrap(), "web"),
-        };
+        let unit = |at| Settle::unit(&"web".parse().unwrap(), at);
+        let container = |at| Settle::container(Runtime::Podman, "0f".repeat(32).parse().unwrap(), "web", at);
         let command = |word| Command::<Write>::new(Program::new("run")).args([word]);
-        Ok(Plan::new("start", Risk::Routine).step(command("first")).step(settle).step(command("then")))
+        let plan = Plan::new("start", Risk::Routine).step(command("first"));
+        let plan = match args.kind.as_str() {
+            "unit" => plan.step(unit(0)),
+            "container" => plan.step(container(0)),
+            _ => plan.step(command("second")).step(unit(0)).step(container(1)),
+        };
+        Ok(plan.step(command("then")))
     }
 }
 
 struct Node {
     start: Answer,
+    /// The first change that fails, of those after the start.
+    refused: Option<&'static str>,
+    log: Option<Answer>,
     /// In turn; the last one is given again and again.
     looks: Mutex<VecDeque<Answer>>,
     changes: Mutex<Vec<String>>,
 }
+
+/// What others than a unit or a container say while its log is read.
+const REMARKS: &str = "sudo: unable to resolve host web: Name or service not known\n\
+    time=\"2026-11-25T10:00:00Z\" level=warning msg=\"Using cgroups-v1 which is deprecated\"\n";
 
 fn exit(code: i32, stdout: &str, stderr: &str) -> Answer {
     Ok(Output { exit: Exit::Code(code), stdout: stdout.into(), stderr: stderr.into(), truncated: false })
@@ -66,15 +77,29 @@ impl Executor for Node {
         let is = |begins: &str| command.starts_with(begins);
         match run.effect() {
             Effect::Change => {
+                let is_refused = self.refused.is_some_and(|word| command.ends_with(word));
                 self.changes.lock().unwrap().push(command);
-                self.start.clone()
+                if is_refused { exit(1, "", "no\n") } else { self.start.clone() }
             }
-            Effect::Read if is("sudo -n -- journalctl") || is("sudo -n -- podman logs") => {
-                exit(0, "cannot open /srv/data\n", "")
+            Effect::Read if is("sudo -n -- journalctl") => {
+                let said = exit(0, "\u{1b}[31mcannot open\u{1b}[0m /srv/data\n", REMARKS);
+                self.log.clone().unwrap_or(said)
+            }
+            Effect::Read if is("sudo -n -- podman logs --timestamps") => {
+                let stderr =
+                    format!("{REMARKS}2026-11-25T10:00:01.5Z \u{1b}[31mcannot open\u{1b}[0m /srv/data\n");
+                let said = exit(0, "2026-11-25T10:00:00.5+00:00 up we go\n", &stderr);
+                self.log.clone().unwrap_or(said)
             }
             Effect::Read => {
-                let mut looks = self.looks.lock().unwrap();
-                if looks.len() > 1 { looks.pop_front().unwrap() } else { looks[0].clone() }
+                let look = {
+                    let mut looks = self.looks.lock().unwrap();
+                    if looks.len() > 1 { looks.pop_front().unwrap() } else { looks[0].clone() }
+                };
+                if let Err(ExecError::Deadline(limit)) = &look {
+                    tokio::time::sleep(*limit).await;
+                }
+                look
             }
         }
     }
@@ -114,21 +139,31 @@ impl Told {
 }
 
 async fn started(kind: &str, start: Answer, looks: impl IntoIterator<Item = Answer>) -> Told {
-    interrupted_after(Duration::MAX, kind, start, looks).await
+    trial(kind, Trial { start: Some(start), ..Trial::default() }, looks).await
 }
 
-async fn interrupted_after(
-    patience: Duration,
-    kind: &str,
-    start: Answer,
-    looks: impl IntoIterator<Item = Answer>,
-) -> Told {
+#[derive(Default)]
+struct Trial {
+    /// When a person interrupts it.
+    patience: Option<Duration>,
+    start: Option<Answer>,
+    refused: Option<&'static str>,
+    log: Option<Answer>,
+}
+
+async fn trial(kind: &str, trial: Trial, looks: impl IntoIterator<Item = Answer>) -> Told {
     let folder = tempfile::tempdir().unwrap();
     let files =
         ConfigFiles { user: folder.path().join("config.toml"), system: folder.path().join("system.toml") };
     std::fs::write(&files.user, "[[nodes]]\nname = \"web\"\nhost = \"192.0.2.1\"\n").unwrap();
     let looks = Mutex::new(looks.into_iter().collect());
-    let node = Arc::new(Node { start, looks, changes: Mutex::default() });
+    let node = Arc::new(Node {
+        start: trial.start.unwrap_or_else(fine),
+        refused: trial.refused,
+        log: trial.log,
+        looks,
+        changes: Mutex::default(),
+    });
     let (asker, mut approver) = Parts {
         registry: Registry::new().change(Start).unwrap(),
         local: Arc::new(Recording::new()),
@@ -145,7 +180,7 @@ async fn interrupted_after(
     let op = Op::Call(vec![CallRequest::new("trial.start").on("web").with("kind", kind)]);
     let person = async {
         approver.next().await.unwrap().approve();
-        tokio::time::sleep(patience).await;
+        tokio::time::sleep(trial.patience.unwrap_or(Duration::MAX)).await;
         cancel.cancel();
         std::future::pending::<()>().await;
     };
@@ -241,7 +276,8 @@ async fn what_dies_again_failed_with_its_last_words() {
     for look in [container("restarting", 1, 2, "x"), container("exited", 3, 0, "x")] {
         let told = started("container", fine(), [container("running", 0, 0, "x"), look]).await;
         assert_eq!(told.statuses(), DIES);
-        assert!(told.message().contains("cannot open /srv/data"), "{}", told.message());
+        let last = "it said last:\nup we go\ncannot open /srv/data";
+        assert!(told.message().ends_with(last), "{}", told.message());
     }
     let again = [container("running", 0, 1, "x"), container("running", 0, 2, "y")];
     assert_eq!(started("container", fine(), again).await.statuses(), DIES);
@@ -306,9 +342,85 @@ async fn a_container_that_is_removed_when_it_ends_is_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interruption_ends_the_wait() {
-    let told =
-        interrupted_after(Duration::from_secs(1), "unit", fine(), [unit("active", "running", "a", 0)]).await;
+    let told = trial(
+        "unit",
+        Trial { patience: Some(Duration::from_secs(1)), ..Trial::default() },
+        [unit("active", "running", "a", 0)],
+    )
+    .await;
     assert_eq!(told.statuses(), IN_DOUBT);
-    assert_eq!(told.result.error.unwrap().kind, ErrorKind::Cancelled);
+    let error = told.result.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+    assert_eq!(error.message, "web.service was started, but Nixi stopped waiting to see whether it stays up");
     assert!(told.took < Duration::from_secs(2) && told.changes == 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_read_is_no_empty_log() {
+    let refused = || exit(1, "", "sudo: a password is required\n");
+    for (kind, look) in
+        [("unit", unit("failed", "failed", "a", 0)), ("container", container("exited", 3, 0, "x"))]
+    {
+        for log in [refused(), lost(), exit(125, "", "Error: the log driver reads nothing back\n")] {
+            let log = Trial { log: Some(log), ..Trial::default() };
+            let told = trial(kind, log, [look.clone()]).await;
+            assert_eq!(told.statuses(), DIES);
+            assert!(told.message().contains("; its log could not be read: "), "{}", told.message());
+        }
+        // What others say beside it makes no empty log a full one.
+        let log = Trial { log: Some(exit(0, "", REMARKS)), ..Trial::default() };
+        let told = trial(kind, log, [look.clone()]).await;
+        assert!(told.message().ends_with("; its log tells nothing"), "{}", told.message());
+    }
+    let log = Trial { log: Some(exit(0, "not a log\n", "")), ..Trial::default() };
+    let told = trial("container", log, [container("exited", 3, 0, "x")]).await;
+    assert!(told.message().contains("; its log could not be read: "), "{}", told.message());
+    // The same where the start itself failed.
+    let start = exit(1, "", "Job for web.service failed.\n");
+    let log = Trial { start: Some(start), log: Some(refused()), ..Trial::default() };
+    let told = trial("unit", log, [unit("failed", "failed", "a", 0)]).await;
+    assert!(told.message().contains("; the log of web.service could not be read: "), "{}", told.message());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_hangs_is_waited_for_no_longer_than_the_plan_says() {
+    let hangs = || Err(ExecError::Deadline(Duration::from_secs(8)));
+    for looks in [
+        vec![hangs()],
+        vec![unit("active", "running", "a", 0), hangs()],
+        vec![unit("activating", "start", "a", 0), unit("activating", "start", "a", 0), hangs()],
+    ] {
+        let told = started("unit", fine(), looks).await;
+        assert_eq!(told.statuses(), IN_DOUBT);
+        assert!(told.took <= Duration::from_millis(20_010), "{:?}", told.took);
+        assert!(told.message().contains("does not tell whether it stays up"), "{}", told.message());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_dies_keeps_no_other_from_being_started_and_waited_for() {
+    use StepStatus::{Done, Failed, NotStarted};
+    let dead = || unit("failed", "failed", "a", 0);
+    let told = started("both", fine(), [dead(), container("running", 0, 0, "x")]).await;
+    assert_eq!((told.statuses(), told.changes), (vec![Done, Done, Failed, Done, NotStarted], 2));
+    assert!(told.message().starts_with("web.service does not stay up: "), "{}", told.message());
+
+    // What could not be started is not waited for; what was started before it is.
+    let refused = Trial { refused: Some("second"), ..Trial::default() };
+    let told = trial("both", refused, [unit("active", "exited", "a", 0)]).await;
+    assert_eq!((told.statuses(), told.changes), (vec![Done, Failed, Done, NotStarted, NotStarted], 2));
+    assert!(
+        told.message().ends_with("web said last:\nup we go\ncannot open /srv/data"),
+        "{}",
+        told.message()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_whose_condition_is_not_met_was_not_started() {
+    let skipped = "Type=simple\nActiveState=inactive\nSubState=dead\nResult=success\nConditionResult=no\n\
+                   ConditionTimestampMonotonic=71\n";
+    let told = started("unit", fine(), [exit(0, skipped, "")]).await;
+    assert_eq!(told.statuses(), DIES);
+    assert_eq!(told.message(), "web.service was not started: a condition in its unit file is not met");
 }

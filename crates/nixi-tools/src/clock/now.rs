@@ -59,7 +59,7 @@ fn date(text: &str) -> Result<(String, String, i64), String> {
     };
     let seconds =
         seconds.trim().parse().map_err(|_| "the third line is not seconds since 1970".to_owned())?;
-    if crate::instant::Instant::parse(time).is_none() {
+    if nixi_core::instant::Instant::parse(time).is_none() {
         return Err("the first line is not a time".to_owned());
     }
     Ok((time.to_owned(), zone.to_owned(), seconds))

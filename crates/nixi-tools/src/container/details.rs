@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 use super::ports::{once, ports};
 use super::ps::has_ended;
-use crate::instant::Instant;
 use crate::reading::{Number, json};
 use crate::rows::{LeftOut, Rows, Sifted};
+use nixi_core::instant::Instant;
 
 /// What is known of one container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

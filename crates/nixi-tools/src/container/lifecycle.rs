@@ -157,24 +157,31 @@ pub(super) async fn plan(
     if !skipped.is_empty() {
         summary.push_str(&format!(" ({})", skipped.join(", ")));
     }
+    if acted.len() > 1 && matches!(deed, Deed::Start | Deed::Restart) {
+        summary.push_str("; all of them first, then each is waited for");
+    }
     let mut plan = Plan::new(summary, risk).expect(pin(cx, &acted).await?);
     let removed = removed_when_stopped(cx, deed, &acted).await?;
-    for chosen in acted {
-        for (risk, warning) in deed.warnings(&chosen, &removed) {
+    for chosen in &acted {
+        for (risk, warning) in deed.warnings(chosen, &removed) {
             plan = plan.at_least(risk).warn(warning);
         }
         let command = Command::<Write>::new(container::program(cx.settings().runtime));
         let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
         plan = match deed {
             // The container would end with the unit that started it.
-            Deed::Start | Deed::Restart => {
-                let (runtime, id) = (cx.settings().runtime, chosen.container.id.clone());
-                plan.step(command.elevated()).step(Settle::container(runtime, id, chosen.name))
-            }
+            Deed::Start | Deed::Restart => plan.step(command.elevated()),
             Deed::Stop | Deed::Remove => plan.step(command.lasting(PATIENCE)),
         };
     }
-    Ok(plan)
+    Ok(match deed {
+        // One that exits at once keeps no other from being started.
+        Deed::Start | Deed::Restart => acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
+            let (runtime, id) = (cx.settings().runtime, chosen.container.id.clone());
+            plan.step(Settle::container(runtime, id, chosen.name, at))
+        }),
+        Deed::Stop | Deed::Remove => plan,
+    })
 }
 
 /// Which of them the runtime itself removes over this.

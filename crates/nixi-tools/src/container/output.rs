@@ -1,28 +1,10 @@
-//! What a container wrote, as `podman logs --timestamps` and `docker logs --timestamps` print it: its standard output
-//! and error come apart and are put together again by their times.
-//!
-//! Beside it speak those who bring the log: podman or docker, sudo, a shell, a PAM module. A container's line has a time
-//! before it and theirs have none. What has none and comes before the log begins is theirs. After that it may as well be
-//! the next line of an entry, since some log drivers keep line breaks: it goes on with the entry unless it has the form in
-//! which they speak, which a container can borrow. So nobody is named as the one who said it.
+//! What a container wrote, and what may have been said beside it while its log was read.
 
-use nixi_core::said;
+use nixi_core::colour;
 use nixi_core::text::{clean_line, fit};
+use nixi_core::timed::{self, Stream};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::colour;
-use crate::instant::Instant;
-
-/// Where a container wrote a line to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
 
 /// A line that a container wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,12 +15,6 @@ pub struct OutputLine {
     pub stream: Stream,
     /// The line.
     pub text: String,
-}
-
-struct Timed {
-    at: Instant,
-    stream: Stream,
-    text: String,
 }
 
 /// What came of both streams.
@@ -57,53 +33,12 @@ const NOTICES: usize = 20;
 
 /// Both streams as one.
 pub(crate) fn merged(stdout: &str, stderr: &str) -> Result<Merged, String> {
-    let (out, err) = (timed(stdout, Stream::Stdout), timed(stderr, Stream::Stderr));
-    // Where no line has a time, a standard output that is no known remark is something else than a log.
-    let is_empty = out.lines.is_empty() && err.lines.is_empty();
-    if is_empty && out.before.iter().any(|line| !said::is_remark(line)) {
-        return Err("it does not begin with a time".to_owned());
-    }
-    let (before, late) =
-        (notices(&[out.before, err.before].concat()), notices(&[out.late, err.late].concat()));
-    let mut merged = Merged { late: late.len(), notices: [before, late].concat(), ..Merged::default() };
-    let (out, err) = (out.lines, err.lines);
-    let (mut out, mut err) = (out.into_iter().peekable(), err.into_iter().peekable());
-    loop {
-        let next = match (out.peek(), err.peek()) {
-            (Some(first), Some(second)) if second.at < first.at => err.next(),
-            (Some(_), _) => out.next(),
-            (None, _) => err.next(),
-        };
-        let Some(line) = next else { return Ok(merged) };
-        merged.lines.push(OutputLine { time: line.at.rfc3339(), stream: line.stream, text: line.text });
-    }
-}
-
-/// A stream, its lines told apart.
-#[derive(Default)]
-struct Told<'a> {
-    lines: Vec<Timed>,
-    /// Said before the log began.
-    before: Vec<&'a str>,
-    /// Said after that, in the form of those who bring the log.
-    late: Vec<&'a str>,
-}
-
-fn timed(text: &str, stream: Stream) -> Told<'_> {
-    let mut told = Told::default();
-    for line in text.lines() {
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match (Instant::parse(word), told.lines.last_mut()) {
-            (Some(at), _) => told.lines.push(Timed { at, stream, text: colour::removed(rest) }),
-            (None, None) => told.before.push(line),
-            (None, Some(_)) if said::is_beside(line) => told.late.push(line),
-            (None, Some(last)) => {
-                last.text.push('\n');
-                last.text.push_str(&colour::removed(line));
-            }
-        }
-    }
-    told
+    let log = timed::by_time(stdout, stderr)?;
+    let (before, late) = (notices(&log.before), notices(&log.late));
+    let lines = log.lines.into_iter();
+    let lines =
+        lines.map(|line| OutputLine { time: line.at.rfc3339(), stream: line.stream, text: line.text });
+    Ok(Merged { lines: lines.collect(), late: late.len(), notices: [before, late].concat() })
 }
 
 fn notices(lines: &[&str]) -> Vec<String> {

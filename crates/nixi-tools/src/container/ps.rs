@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ports::ports;
-use crate::instant::Instant;
 use crate::reading::{Number, json};
 use crate::rows::{Rows, Sifted};
+use nixi_core::instant::Instant;
 
 /// A container, running or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::colour;
-use crate::instant::Instant;
 use crate::reading::json;
+use nixi_core::colour;
+use nixi_core::instant::Instant;
 
 /// An entry of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -105,6 +105,9 @@ pub(super) async fn plan(
     if !skipped.is_empty() {
         summary.push_str(&format!(" ({})", skipped.join(", ")));
     }
+    if units.len() > 1 && matches!(deed, Deed::Start | Deed::Restart) {
+        summary.push_str("; all of them first, then each is waited for");
+    }
     let pin = service::identities(&units);
     let shown = pin.to_string();
     let (printed, expectation) = cx.pin(format!("{names}: there, under the same name"), pin).await?;
@@ -116,11 +119,14 @@ pub(super) async fn plan(
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
         plan = plan.step(command.lasting(PATIENCE));
-        if matches!(deed, Deed::Start | Deed::Restart) {
-            plan = plan.step(Settle::unit(unit));
-        }
     }
-    Ok(plan)
+    Ok(match deed {
+        // One that dies at once keeps no other from being started.
+        Deed::Start | Deed::Restart => {
+            units.iter().enumerate().fold(plan, |plan, (at, unit)| plan.step(Settle::unit(unit, at)))
+        }
+        Deed::Stop => plan,
+    })
 }
 
 /// Full names, each once. Targets, slices, mounts and the like are no services: starting `poweroff.target` is not

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use nixi_core::catalog::service::BETWEEN_TRIES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +53,6 @@ pub(super) fn is_there(load: &str, active: &str) -> bool {
 pub(super) fn is_failing(active: &str, sub: &str) -> bool {
     active == "failed" || BETWEEN_TRIES.contains(&sub)
 }
-
-/// Finer states of a service that ended and is about to be started again.
-const BETWEEN_TRIES: [&str; 4] =
-    ["auto-restart", "auto-restart-queued", "failed-before-auto-restart", "dead-before-auto-restart"];
 
 fn rank(unit: &Unit) -> u8 {
     match unit.active.as_str() {

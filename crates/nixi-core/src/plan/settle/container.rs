@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Look, Run};
+use super::{Look, Run, restarted};
 use crate::exec::Output;
 use crate::text::clean_line;
 
@@ -46,10 +46,7 @@ pub(super) fn look(printed: &str) -> Option<Look> {
     let [raw] = <[Raw; 1]>::try_from(serde_json::from_str::<Vec<Raw>>(printed).ok()?).ok()?;
     let policy = raw.host_config.and_then(|host| host.restart_policy?.name).unwrap_or_default();
     let restarts = raw.restart_count;
-    let so_far = match restarts {
-        None | Some(0) => String::new(),
-        Some(restarts) => format!(", restarted {restarts} times so far"),
-    };
+    let so_far = restarted(restarts);
     let code =
         raw.state.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
     let is_error = raw.state.exit_code != Some(0);

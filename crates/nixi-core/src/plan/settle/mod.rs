@@ -10,18 +10,20 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::applied::{done, failed};
 use super::bench::Bench;
 use super::{Approved, StepReport, StepStatus};
 use crate::catalog;
+use crate::colour;
 use crate::command::{Command, ContainerId, Excerpt, Read, UnitName};
 use crate::config::Runtime;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{Invocation, Output};
+use crate::exec::{ExecError, Invocation, Output};
 use crate::session::Event;
 use crate::text;
+use crate::timed;
 
 /// How long it has to run without a change to count as settled.
 const STILL: Duration = Duration::from_secs(3);
@@ -34,7 +36,11 @@ const QUESTION: Duration = Duration::from_secs(10);
 
 /// A step that waits until what an earlier step started stays up, or has died.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Settle(What);
+pub struct Settle {
+    what: What,
+    /// The step that starts it, counted from 0.
+    started_by: usize,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,34 +50,38 @@ enum What {
 }
 
 impl Settle {
-    /// Waits for a unit.
+    /// Waits for a unit that this step of the plan starts, counted from 0.
     #[must_use]
-    pub fn unit(name: &UnitName) -> Self {
-        Self(What::Unit(name.qualified()))
+    pub fn unit(name: &UnitName, started_by: usize) -> Self {
+        Self { what: What::Unit(name.qualified()), started_by }
     }
 
-    /// Waits for a container, which people know by this name.
+    /// Waits for a container, which people know by this name, and which this step of the plan starts, counted from 0.
     #[must_use]
-    pub fn container(runtime: Runtime, id: ContainerId, name: impl Into<String>) -> Self {
-        Self(What::Container { runtime, id, name: name.into() })
+    pub fn container(runtime: Runtime, id: ContainerId, name: impl Into<String>, started_by: usize) -> Self {
+        Self { what: What::Container { runtime, id, name: name.into() }, started_by }
+    }
+
+    pub(super) fn started_by(&self) -> usize {
+        self.started_by
     }
 
     fn name(&self) -> String {
-        match &self.0 {
+        match &self.what {
             What::Unit(unit) => unit.to_string(),
             What::Container { name, .. } => text::clean_line(name),
         }
     }
 
     pub(super) fn read(&self) -> Command<Read> {
-        match &self.0 {
+        match &self.what {
             What::Unit(unit) => catalog::service::settling(unit),
             What::Container { runtime, id, .. } => catalog::container::inspect_by_id(*runtime, id),
         }
     }
 
-    fn last_words(&self) -> Command<Read> {
-        match &self.0 {
+    pub(super) fn last_words(&self) -> Command<Read> {
+        match &self.what {
             What::Unit(unit) => catalog::log::last_words(unit),
             What::Container { runtime, id, .. } => catalog::container::last_words(*runtime, id),
         }
@@ -79,16 +89,16 @@ impl Settle {
 
     fn look(&self, output: &Output) -> Result<Look, ToolError> {
         let read = self.read();
-        match &self.0 {
+        match &self.what {
             What::Container { .. } if container::is_gone(output) => return Ok(Look::Gone),
             What::Unit(_) | What::Container { .. } => {}
         }
         if !output.exit.is_success() {
-            let elevated = matches!(self.0, What::Container { .. });
+            let elevated = matches!(self.what, What::Container { .. });
             return Err(ToolError::of_output(&read.to_string(), read.program(), elevated, output));
         }
         let printed = String::from_utf8_lossy(&output.stdout);
-        let look = match &self.0 {
+        let look = match &self.what {
             What::Unit(unit) => unit::look(unit, &printed),
             What::Container { .. } => container::look(&printed),
         };
@@ -99,7 +109,7 @@ impl Settle {
     }
 
     fn more(&self, node: &str) -> String {
-        match &self.0 {
+        match &self.what {
             What::Unit(unit) => format!("`nixi call service.logs name={unit} --node {node}` shows more"),
             What::Container { id, .. } => {
                 format!("`nixi call container.logs name={} --node {node}` shows more", short(id))
@@ -131,6 +141,8 @@ enum Look {
     Settled(Option<String>),
     /// It has died, in these words.
     Down(String),
+    /// It never ran, for this reason.
+    Unstarted(String),
     /// There is no trace of it.
     Gone,
 }
@@ -150,6 +162,14 @@ impl Run {
             (Some(before), Some(now)) => now > before,
             (None, _) | (_, None) => self.id != other.id,
         }
+    }
+}
+
+fn restarted(times: Option<u64>) -> String {
+    match times {
+        None | Some(0) => String::new(),
+        Some(1) => ", restarted once so far".to_owned(),
+        Some(times) => format!(", restarted {times} times so far"),
     }
 }
 
@@ -179,24 +199,34 @@ pub(super) async fn with_last_words(
     bench: &Bench<'_>,
 ) -> StepReport {
     let waiting = Waiting { settle, shown: report.step.clone(), approved, bench };
-    match (&report.error, waiting.words().await) {
-        (Some(error), Some(words)) if error.kind == ErrorKind::CommandFailed => {
-            let message = format!("{}; {} said last:\n{words}", error.message.trim_end(), settle.name());
-            let told = ErrorReport::new(error.kind, message);
-            let hint = error.hint.clone().unwrap_or_else(|| settle.more(&waiting.node()));
-            StepReport { error: Some(told.hint(hint)), ..report }
-        }
-        (Some(_) | None, _) => report,
-    }
+    let Some(error) = report.error.as_ref().filter(|error| error.kind == ErrorKind::CommandFailed) else {
+        return report;
+    };
+    let words = match waiting.words().await {
+        Words::Said(words) => format!("{} said last:\n{words}", settle.name()),
+        Words::Nothing => return report,
+        Words::Unread(why) => format!("the log of {} could not be read: {why}", settle.name()),
+    };
+    let told = ErrorReport::new(error.kind, format!("{}; {words}", error.message.trim_end()));
+    let hint = error.hint.clone().unwrap_or_else(|| settle.more(&waiting.node()));
+    StepReport { error: Some(told.hint(hint)), ..report }
 }
 
 /// What waiting came to.
 enum Found {
     Settled(Option<String>),
     Down(String),
+    Unstarted(String),
     Gone,
     /// It was not told in time.
     Late(Result<String, ToolError>),
+}
+
+/// What its log tells.
+enum Words {
+    Said(String),
+    Nothing,
+    Unread(String),
 }
 
 struct Waiting<'a> {
@@ -215,11 +245,16 @@ impl Waiting<'_> {
         let until = Instant::now() + WITHIN;
         let mut up: Option<(Run, Instant)> = None;
         loop {
-            let look = self.look().await;
+            let asked = Instant::now();
+            let look = timeout_at(until, self.look()).await;
             let now = Instant::now();
+            let look = look.unwrap_or_else(|_| {
+                Err(ExecError::Deadline(Duration::from_secs((now - asked).as_secs())).into())
+            });
             let late = match look {
                 Ok(Look::Settled(words)) => return Found::Settled(words),
                 Ok(Look::Down(words)) => return Found::Down(words),
+                Ok(Look::Unstarted(why)) => return Found::Unstarted(why),
                 Ok(Look::Gone) => return Found::Gone,
                 Ok(Look::Moving(words)) => Ok(words),
                 Ok(Look::Up(run)) => {
@@ -235,14 +270,14 @@ impl Waiting<'_> {
                         // Somebody else started it anew.
                         Some(_) | None => up = Some((run, now)),
                     }
-                    Ok("it does not run for long enough".to_owned())
+                    Ok(format!("it had not stayed up for {} s", STILL.as_secs()))
                 }
                 Err(error) => Err(error),
             };
-            if now >= until {
+            sleep_until(until.min(now + REST)).await;
+            if Instant::now() >= until {
                 return Found::Late(late);
             }
-            tokio::time::sleep(REST).await;
         }
     }
 
@@ -257,28 +292,58 @@ impl Waiting<'_> {
         Ok(self.bench.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
     }
 
-    /// The last lines of its log, which are left out if they are not to be had.
-    async fn words(&self) -> Option<String> {
-        let output = self.ask(&self.settle.last_words()).await.ok()?;
-        let said = [output.stdout, output.stderr].concat();
-        let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&said)).to_string());
-        (output.exit.is_success() && !said.is_empty()).then_some(said)
+    /// The last lines of its log. What sudo, journalctl or the runtime say beside it is none of them.
+    async fn words(&self) -> Words {
+        match self.log().await {
+            Ok(log) => match text::clean(&Excerpt::of(&log).to_string()) {
+                said if said.is_empty() => Words::Nothing,
+                said => Words::Said(said),
+            },
+            Err(error) => Words::Unread(error.report().message),
+        }
+    }
+
+    async fn log(&self) -> Result<String, ToolError> {
+        let read = self.settle.last_words();
+        let output = self.ask(&read).await?;
+        if !output.exit.is_success() {
+            return Err(ToolError::of_output(&read.to_string(), read.program(), true, &output));
+        }
+        let [stdout, stderr] =
+            [&output.stdout, &output.stderr].map(|printed| String::from_utf8_lossy(printed));
+        match &self.settle.what {
+            What::Unit(_) => Ok(colour::removed(&stdout)),
+            What::Container { .. } => {
+                let log = timed::by_time(&stdout, &stderr)
+                    .map_err(|why| ToolError::Unreadable { command: read.to_string(), why })?;
+                let lines: Vec<String> = log.lines.into_iter().map(|line| line.text).collect();
+                Ok(lines.join("\n"))
+            }
+        }
+    }
+
+    /// A failure, with its last words.
+    async fn fail(self, what: String) -> StepReport {
+        let last = match self.words().await {
+            Words::Said(words) => format!("it said last:\n{words}"),
+            Words::Nothing => "its log tells nothing".to_owned(),
+            Words::Unread(why) => format!("its log could not be read: {why}"),
+        };
+        let error = ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {last}"));
+        let hint = self.settle.more(&self.node());
+        failed(self.shown, error.hint(hint))
     }
 
     async fn report(self, found: Found) -> StepReport {
         let (name, node) = (self.settle.name(), self.node());
         match found {
             Found::Settled(words) => done(self.shown, words.map(|words| format!("{name}: {words}"))),
-            Found::Down(why) => {
-                let last = match self.words().await {
-                    Some(words) => format!("; it said last:\n{words}"),
-                    None => "; its log tells nothing".to_owned(),
-                };
-                let error = ErrorReport::new(
-                    ErrorKind::CommandFailed,
-                    format!("{name} does not stay up: {why}{last}"),
-                );
-                failed(self.shown, error.hint(self.settle.more(&node)))
+            Found::Down(why) => self.fail(format!("{name} does not stay up: {why}")).await,
+            Found::Unstarted(why) => {
+                let error =
+                    ErrorReport::new(ErrorKind::CommandFailed, format!("{name} was not started: {why}"));
+                let hint = self.settle.more(&node);
+                failed(self.shown, error.hint(hint))
             }
             Found::Gone => self.unknown(
                 ErrorKind::Lost,
@@ -297,8 +362,10 @@ impl Waiting<'_> {
     }
 
     fn interrupted(self) -> StepReport {
-        let message =
-            format!("{} was started, and it was not waited for whether it stays up", self.settle.name());
+        let message = format!(
+            "{} was started, but Nixi stopped waiting to see whether it stays up",
+            self.settle.name()
+        );
         self.unknown(ErrorKind::Cancelled, message)
     }
 

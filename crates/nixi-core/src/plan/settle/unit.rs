@@ -1,11 +1,8 @@
 //! What `systemctl show` tells of a unit that was started.
 
-use super::{Look, Run};
+use super::{Look, Run, restarted};
+use crate::catalog::service::BETWEEN_TRIES;
 use crate::command::UnitName;
-
-/// Finer states of a service that ended and is about to be started again.
-const BETWEEN_TRIES: [&str; 4] =
-    ["auto-restart", "auto-restart-queued", "failed-before-auto-restart", "dead-before-auto-restart"];
 
 /// `None` if it tells no state.
 pub(super) fn look(unit: &UnitName, printed: &str) -> Option<Look> {
@@ -18,11 +15,7 @@ pub(super) fn look(unit: &UnitName, printed: &str) -> Option<Look> {
         let result = some("Result").filter(|result| *result != "success").unwrap_or("by itself");
         let status = some("ExecMainStatus").filter(|status| *status != "0");
         let status = status.map(|status| format!(", status {status}")).unwrap_or_default();
-        let restarts = match restarts {
-            None | Some(0) => String::new(),
-            Some(restarts) => format!(", restarted {restarts} times so far"),
-        };
-        format!("{result}{status}{restarts}")
+        format!("{result}{status}{}", restarted(restarts))
     };
     // A job that waits may still change everything.
     if some("Job").is_some_and(|job| job != "0") && active != "active" && !BETWEEN_TRIES.contains(&sub) {
@@ -40,7 +33,7 @@ pub(super) fn look(unit: &UnitName, printed: &str) -> Option<Look> {
         "active" => Look::Settled(None),
         "inactive" if some("LoadState") == Some("not-found") => Look::Gone,
         "inactive" if is_unmet(some("ConditionResult"), some("ConditionTimestampMonotonic")) => {
-            Look::Down("it was not started, since a condition in its unit file is not met".to_owned())
+            Look::Unstarted("a condition in its unit file is not met".to_owned())
         }
         "inactive" if some("Type") == Some("oneshot") => Look::Settled(None),
         "inactive" => Look::Settled(Some("it has ended by itself, and not with an error".to_owned())),
@@ -106,7 +99,7 @@ mod tests {
         assert_eq!(web(&[&dead[..], &["LoadState=not-found"]].concat()), Look::Gone);
         assert!(matches!(web(&[&dead[..], &["Job=71"]].concat()), Look::Moving(_)));
         let skipped = ["ConditionResult=no", "ConditionTimestampMonotonic=71"];
-        assert!(matches!(web(&[&dead[..], &skipped].concat()), Look::Down(_)));
+        assert!(matches!(web(&[&dead[..], &skipped].concat()), Look::Unstarted(_)));
         let never = ["ConditionResult=no", "ConditionTimestampMonotonic=0"];
         assert!(matches!(web(&[&dead[..], &never].concat()), Look::Settled(_)));
         assert_eq!(web(&["ActiveState=active", "SubState=exited"]), Look::Settled(None));

@@ -2,7 +2,8 @@
 
 /// The text without escape sequences that only choose a colour or weight (SGR: `ESC [`, parameters, `m`). All others
 /// stay, to be made harmless and visible where the report leaves its action.
-pub(crate) fn removed(text: &str) -> String {
+#[must_use]
+pub fn removed(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {

@@ -4,25 +4,30 @@ use std::fmt;
 
 /// Seconds and nanoseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Instant {
+pub struct Instant {
     seconds: i64,
     nanos: u32,
 }
 
 impl Instant {
-    pub(crate) fn of_micros(micros: u64) -> Self {
+    /// So many microseconds after 1970 began.
+    #[must_use]
+    pub fn of_micros(micros: u64) -> Self {
         let seconds = i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX);
         let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
         Self { seconds, nanos }
     }
 
-    pub(crate) fn of_seconds(seconds: i64) -> Self {
+    /// So many seconds after 1970 began.
+    #[must_use]
+    pub fn of_seconds(seconds: i64) -> Self {
         Self { seconds, nanos: 0 }
     }
 
     /// Reads RFC 3339, section 5.6, as container runtimes write it: with any number of fractional digits. The year
     /// one, which Go writes for "never", is `None`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.split_once('T')?;
         let mut date = date.split('-');
         let year = digits(date.next()?, 4)?;
@@ -39,7 +44,8 @@ impl Instant {
     }
 
     /// `2025-11-24T16:00:00Z`
-    pub(crate) fn rfc3339(self) -> String {
+    #[must_use]
+    pub fn rfc3339(self) -> String {
         format!("{}Z", self.to_string().replace(' ', "T"))
     }
 }
