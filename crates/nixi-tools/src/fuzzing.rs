@@ -84,7 +84,10 @@ pub fn read(kind: u8, text: &str) -> Result<Told, String> {
             let Sifted { rows, left_out } = units(text)?;
             Told::of(&UnitsReport { units: rows, left_out: left_out.clone() }, left_out)
         }
-        7 => Ok(Told::rows(&restarts(text)?, Vec::new())),
+        7 => {
+            let Sifted { rows, left_out } = restarts(text)?;
+            Ok(Told::rows(&rows, left_out))
+        }
         _ => Ok(Told::rows(&(memory(text)?, span::since_boot(text)), Vec::new())),
     }
 }

@@ -1,7 +1,5 @@
 //! From a read to a typed value.
 
-use std::future::Future;
-
 use nixi_core::text::{clean_line, fit};
 use nixi_core::{Command, InspectCx, Output, Read, ToolError};
 use serde::{Deserialize, Deserializer};
@@ -16,17 +14,6 @@ pub(crate) async fn parsed<T>(
     let shown = command.to_string();
     let stdout = cx.stdout(command).await?;
     parse(&stdout).map_err(|why| unreadable(&shown, &why))
-}
-
-/// The same for what not every machine has: `None` if the read ran and failed, or its program is missing.
-pub(crate) async fn if_there<T>(
-    reading: impl Future<Output = Result<T, ToolError>>,
-) -> Result<Option<T>, ToolError> {
-    match reading.await {
-        Ok(value) => Ok(Some(value)),
-        Err(ToolError::Command { .. } | ToolError::ProgramMissing(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// The error of output that is not in the form which was expected.

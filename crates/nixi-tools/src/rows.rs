@@ -132,7 +132,11 @@ impl Rows {
         self.sift(values, |value| read(value), name)
     }
 
-    fn sift<R, T>(
+    /// The same for rows of any other form.
+    ///
+    /// # Errors
+    /// If there are rows and none of them can be read.
+    pub(crate) fn sift<R, T>(
         self,
         rows: impl IntoIterator<Item = R>,
         read: impl Fn(&R) -> Result<T, String>,

@@ -13,8 +13,9 @@ use serde::Serialize;
 use super::restarts::{Restarts, restarts};
 use super::unit::{Unit, is_failing, units};
 use crate::NoArgs;
-use crate::reading::{if_there, parsed};
-use crate::rows::{LeftOut, write_left_out};
+use crate::parts::Parts;
+use crate::reading::parsed;
+use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::span;
 use crate::table::{Column, Table};
 
@@ -26,7 +27,7 @@ pub struct Failed;
 pub struct FailedReport {
     /// Units of every kind that have failed, and services that die and are started again, by name.
     pub units: Vec<FailedUnit>,
-    /// Units that could not be read.
+    /// Units that could not be read, and what else could not be looked at.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -62,16 +63,25 @@ impl Inspect for Failed {
         let (listed, histories, uptime) = futures_util::join!(
             parsed(cx, service::failed(), units),
             parsed(cx, service::restarts(), restarts),
-            if_there(parsed(cx, clock::uptime(), span::since_boot)),
+            parsed(cx, clock::uptime(), span::since_boot),
         );
-        // The list is the answer; what else is known of its units is told where it is to be had.
-        let (listed, uptime) = (listed?, uptime.ok().flatten());
-        let mut units = joined(&listed.rows, &histories.unwrap_or_default(), uptime);
+        // The list is the answer; what else could have been told is named where it is not to be had.
+        let (listed, mut parts) = (listed?, Parts::default());
+        parts.leave_out(listed.left_out);
+        let histories = parts.take("services that keep restarting", "systemctl show", histories)?;
+        let histories = histories.unwrap_or_else(Sifted::none);
+        parts.leave_out(histories.left_out);
+        let uptime = if histories.rows.iter().any(Restarts::is_restarted_often) {
+            parts.take("services that are up between two failures", "cat /proc/uptime", uptime)?
+        } else {
+            None
+        };
+        let mut units = joined(&listed.rows, &histories.rows, uptime);
         let lines = join_all(units.iter().take(LAST_LINES).map(|unit| last_line(cx, &unit.unit.unit))).await;
         for (unit, line) in units.iter_mut().zip(lines) {
             unit.last_line = line;
         }
-        Ok(FailedReport { units, left_out: listed.left_out })
+        Ok(FailedReport { units, left_out: parts.left_out() })
     }
 }
 
@@ -118,7 +128,10 @@ async fn last_line(cx: &InspectCx<'_>, unit: &str) -> Option<String> {
 impl fmt::Display for FailedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.units.is_empty() {
-            f.write_str("no failed units")?;
+            f.write_str(match self.left_out.as_slice() {
+                [] => "no failed units",
+                [_, ..] => "found nothing that has failed, but not everything could be looked at",
+            })?;
             return write_left_out(f, &self.left_out);
         }
         let header = [
@@ -133,7 +146,7 @@ impl fmt::Display for FailedReport {
                 let ended = result.as_deref().filter(|result| *result != "success").unwrap_or(&unit.sub);
                 [
                     unit.unit.clone(),
-                    format!("{} ({ended})", if unit.active == "failed" { "failed" } else { "restarting" }),
+                    format!("{} ({ended})", unit.standing()),
                     restarts
                         .filter(|restarts| *restarts > 0)
                         .map_or_else(String::new, |count| count.to_string()),

@@ -1,7 +1,8 @@
 //! How often services were restarted by systemd itself, and whether they stay up.
 
-use super::show::blocks_of_any;
+use super::show::{Block, blocks_of_any};
 use super::unit::{Unit, is_failing};
+use crate::rows::{Rows, Sifted};
 
 /// What is known of the past of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +35,13 @@ impl Restarts {
             return true;
         }
         let age = uptime.zip(self.up_at).and_then(|(now, up_at)| now.checked_sub(up_at));
-        let is_on_its_way = matches!(self.active.as_str(), "active" | "activating" | "reloading");
-        is_on_its_way
+        self.is_restarted_often() && age.is_some_and(|age| age < LATELY)
+    }
+
+    /// Whether it is on its way and was restarted so often that it matters for how long it has been up.
+    pub(super) fn is_restarted_often(&self) -> bool {
+        matches!(self.active.as_str(), "active" | "activating" | "reloading")
             && self.restarts.is_some_and(|restarts| restarts >= OFTEN)
-            && age.is_some_and(|age| age < LATELY)
     }
 
     pub(super) fn as_listed(&self) -> Unit {
@@ -51,28 +55,26 @@ impl Restarts {
     }
 }
 
-/// `systemctl show` of all services. A block that tells no name or state is passed over: it adds to a list that stands
-/// without it.
-pub(crate) fn restarts(text: &str) -> Result<Vec<Restarts>, String> {
-    let blocks = blocks_of_any(text)?;
-    let histories = blocks.iter().filter_map(|block| {
-        let word = |key| block.get(key).map(str::to_owned);
-        // systemd writes "not set" as words or as the largest number.
-        let number =
-            |key| block.get(key).and_then(|value| value.parse::<u64>().ok()).filter(|n| *n < u64::MAX);
-        Some(Restarts {
-            unit: word("Id")?,
-            description: word("Description").unwrap_or_default(),
-            load: word("LoadState")?,
-            active: word("ActiveState")?,
-            sub: word("SubState")?,
-            restarts: number("NRestarts"),
-            since: word("StateChangeTimestamp").filter(|time| time != "n/a"),
-            result: word("Result"),
-            up_at: number("ActiveEnterTimestampMonotonic").filter(|at| *at > 0).map(|at| at / 1_000_000),
-        })
-    });
-    Ok(histories.collect())
+/// `systemctl show` of all services.
+pub(crate) fn restarts(text: &str) -> Result<Sifted<Restarts>, String> {
+    let name = |at, block: &Block<'_>| block.get("Id").map_or_else(|| format!("unit {at}"), str::to_owned);
+    Rows::Units.sift(blocks_of_any(text), |block| history(block.whole()?), name)
+}
+
+fn history(block: &Block<'_>) -> Result<Restarts, String> {
+    let word = |key| block.get(key).map(str::to_owned);
+    let up_at = block.number("ActiveEnterTimestampMonotonic").filter(|at| *at > 0);
+    Ok(Restarts {
+        unit: block.needed("Id")?,
+        description: word("Description").unwrap_or_default(),
+        load: block.needed("LoadState")?,
+        active: block.needed("ActiveState")?,
+        sub: block.needed("SubState")?,
+        restarts: block.number("NRestarts"),
+        since: word("StateChangeTimestamp").filter(|time| time != "n/a"),
+        result: word("Result"),
+        up_at: up_at.map(|at| at / 1_000_000),
+    })
 }
 
 #[cfg(test)]
@@ -90,7 +92,7 @@ mod tests {
         ActiveEnterTimestampMonotonic=990000000\n";
 
     fn looping(text: &str, uptime: Option<u64>) -> Vec<bool> {
-        restarts(text).unwrap().iter().map(|history| history.is_looping(uptime)).collect()
+        restarts(text).unwrap().rows.iter().map(|history| history.is_looping(uptime)).collect()
     }
 
     #[test]
@@ -109,15 +111,29 @@ mod tests {
 
     #[test]
     fn no_service_at_all_is_no_error() {
-        assert_eq!(restarts("").unwrap(), []);
-        assert_eq!(restarts("\n").unwrap(), []);
+        assert_eq!(restarts("").unwrap(), Sifted::none());
+        assert_eq!(restarts("\n").unwrap(), Sifted::none());
+    }
+
+    #[test]
+    fn an_odd_block_hides_no_other_and_is_named() {
+        for (odd, name) in [
+            (RECORDED.replace("Id=bot.service\n", ""), "unit 2"),
+            (RECORDED.replace("NRestarts=12", "garbage"), "bot.service"),
+            (RECORDED.replace("SubState=running", "SubState="), "bot.service"),
+        ] {
+            let found = restarts(&odd).unwrap();
+            assert_eq!((found.rows.len(), found.left_out.len()), (1, 1), "{odd}");
+            assert_eq!(found.left_out[0].what, name);
+        }
+        assert!(restarts("hello\n").is_err());
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*|((Id|LoadState|ActiveState|SubState|NRestarts)=?[a-z0-9]*\n{0,2}){0,8}") {
             if let Ok(found) = restarts(&text) {
-                let _ = found.iter().any(|history| history.is_looping(Some(5)));
+                let _ = found.rows.iter().any(|history| history.is_looping(Some(5)));
             }
         }
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::unit::{self, units};
 use crate::reading::{parsed, unreadable};
+use crate::rows::{Rows, Sifted};
 use crate::table::count;
 
 /// The state of one unit.
@@ -46,25 +47,33 @@ impl UnitStatus {
     }
 }
 
-/// The state of some units, in the order asked. One that is not there is an error.
+/// The state of some units, in the order asked. One that is not there, or cannot be read, is an error.
 pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<UnitStatus>, ToolError> {
+    let found = readable(cx, of).await?;
+    match found.left_out.first() {
+        Some(odd) => Err(unreadable(&service::show(of).to_string(), &odd.to_string())),
+        None => Ok(found.rows),
+    }
+}
+
+/// The same, without those that cannot be read.
+pub(super) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
     if let Some(template) = of.iter().find(|name| name.is_template()) {
         return Err(ToolError::BadArgument {
             message: format!("{} is a template, and no unit by itself", template.qualified()),
             hint: Some("name one of its instances, with a word behind the `@`".to_owned()),
         });
     }
-    let states = match of {
-        [] => Vec::new(),
-        of => parsed(cx, service::show(of), |text| statuses(text, of.len())).await?,
+    let found = match of {
+        [] => Sifted::none(),
+        of => parsed(cx, service::show(of), |text| statuses(text, of)).await?,
     };
-    let missing: Vec<String> = of
-        .iter()
-        .zip(&states)
-        .filter(|(_, status)| !status.is_there())
-        .map(|(name, _)| name.qualified().to_string())
-        .collect();
-    let [first, ..] = missing.as_slice() else { return Ok(states) };
+    let missing = found.rows.iter().filter(|(_, status)| !status.is_there());
+    let missing: Vec<String> = missing.map(|(name, _)| name.qualified().to_string()).collect();
+    let [first, ..] = missing.as_slice() else {
+        let rows = found.rows.into_iter().map(|(_, status)| status).collect();
+        return Ok(Sifted { rows, left_out: found.left_out });
+    };
     let there = parsed(cx, service::list(), units).await?;
     let names =
         there.rows.iter().map(|unit| unit.unit.as_str()).filter(|name| name.parse::<UnitName>().is_ok());
@@ -85,29 +94,47 @@ pub(crate) async fn is_there(cx: &InspectCx<'_>, unit: &UnitName) -> Result<(), 
 pub(super) fn same(shown: &str, printed: &str, statuses: &[UnitStatus]) -> Result<(), ToolError> {
     let blocks = blocks(printed, statuses.len()).map_err(|why| unreadable(shown, &why))?;
     let same = blocks.iter().zip(statuses).all(|(block, status)| {
-        block.get("Id") == Some(status.unit.as_str()) && block.get("LoadState") == Some(status.load.as_str())
+        !block.is_odd
+            && block.get("Id") == Some(status.unit.as_str())
+            && block.get("LoadState") == Some(status.load.as_str())
     });
     if same { Ok(()) } else { Err(unreadable(shown, "it does not agree with what was read before")) }
 }
 
-pub(super) struct Block<'a>(Vec<(&'a str, &'a str)>);
+/// What is told of one unit: its pairs, and whether all of its lines are such.
+#[derive(Default)]
+pub(super) struct Block<'a> {
+    pairs: Vec<(&'a str, &'a str)>,
+    is_odd: bool,
+}
 
 impl<'a> Block<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&'a str> {
-        self.0
+        self.pairs
             .iter()
             .find(|(name, _)| *name == key)
             .map(|(_, value)| *value)
             .filter(|value| !value.is_empty())
     }
 
-    fn needed(&self, key: &str) -> Result<String, String> {
+    /// systemd writes "not set" as words or as the largest number.
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        self.get(key).and_then(|value| value.parse().ok()).filter(|n| *n < u64::MAX)
+    }
+
+    /// An error if a line of it is something else: then nobody knows what is missing.
+    pub(super) fn whole(&self) -> Result<&Self, String> {
+        if self.is_odd { Err("a line is not KEY=VALUE".to_owned()) } else { Ok(self) }
+    }
+
+    pub(super) fn needed(&self, key: &str) -> Result<String, String> {
         self.get(key).map(str::to_owned).ok_or_else(|| format!("{key} is missing"))
     }
 }
 
+/// As many as were asked for.
 fn blocks(text: &str, expected: usize) -> Result<Vec<Block<'_>>, String> {
-    let blocks = blocks_of_any(text)?;
+    let blocks = blocks_of_any(text);
     match blocks.len() {
         found if found == expected => Ok(blocks),
         found => Err(format!("it tells of {}, not of {expected}", count(found, "unit"))),
@@ -115,32 +142,35 @@ fn blocks(text: &str, expected: usize) -> Result<Vec<Block<'_>>, String> {
 }
 
 /// Of however many units there are.
-pub(super) fn blocks_of_any(text: &str) -> Result<Vec<Block<'_>>, String> {
+pub(super) fn blocks_of_any(text: &str) -> Vec<Block<'_>> {
     let text = text.trim_matches('\n');
     if text.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let mut blocks = vec![Block(Vec::new())];
-    for line in text.lines() {
-        if line.is_empty() {
-            blocks.push(Block(Vec::new()));
-        } else if let (Some(pair), Some(block)) = (line.split_once('='), blocks.last_mut()) {
-            block.0.push(pair);
-        } else {
-            return Err("a line is not KEY=VALUE".to_owned());
-        }
-    }
-    Ok(blocks)
+    text.split("\n\n").map(block).collect()
 }
 
-fn statuses(text: &str, expected: usize) -> Result<Vec<UnitStatus>, String> {
-    blocks(text, expected)?.iter().map(status).collect()
+fn block(text: &str) -> Block<'_> {
+    text.lines().fold(Block::default(), |mut block, line| {
+        match line.split_once('=') {
+            Some(pair) => block.pairs.push(pair),
+            None => block.is_odd = true,
+        }
+        block
+    })
+}
+
+/// With the names that were asked for.
+fn statuses(text: &str, of: &[UnitName]) -> Result<Sifted<(UnitName, UnitStatus)>, String> {
+    let blocks = blocks(text, of.len())?;
+    Rows::Units.sift(
+        of.iter().zip(&blocks),
+        |(name, block)| Ok(((*name).clone(), status(block.whole()?)?)),
+        |_, (name, _)| name.qualified().to_string(),
+    )
 }
 
 fn status(block: &Block<'_>) -> Result<UnitStatus, String> {
-    // systemd writes "not set" as words or as the largest number.
-    let number =
-        |key: &str| block.get(key).and_then(|value| value.parse::<u64>().ok()).filter(|n| *n < u64::MAX);
     Ok(UnitStatus {
         unit: block.needed("Id")?.parse().map_err(|_| "Id is not the name of a unit")?,
         description: block.get("Description").unwrap_or_default().to_owned(),
@@ -148,10 +178,10 @@ fn status(block: &Block<'_>) -> Result<UnitStatus, String> {
         active: block.needed("ActiveState")?,
         sub: block.needed("SubState")?,
         enabled: block.get("UnitFileState").map(str::to_owned),
-        main_pid: number("MainPID").and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
+        main_pid: block.number("MainPID").and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
         active_since: block.get("ActiveEnterTimestamp").filter(|time| *time != "n/a").map(str::to_owned),
-        memory_bytes: number("MemoryCurrent"),
-        restarts: number("NRestarts"),
+        memory_bytes: block.number("MemoryCurrent"),
+        restarts: block.number("NRestarts"),
         result: block.get("Result").map(str::to_owned),
         exit_status: block.get("ExecMainStatus").and_then(|code| code.parse().ok()),
     })
@@ -171,31 +201,58 @@ pub(super) mod tests {
         LoadState=loaded\nActiveState=failed\nSubState=failed\nUnitFileState=\nActiveEnterTimestamp=\n\
         MemoryCurrent=[not set]\n";
 
+    /// Of as many units; one that is left out is an error.
+    fn strictly(text: &str, count: usize) -> Result<Vec<UnitStatus>, String> {
+        let names: Vec<UnitName> = (0..count).map(|at| format!("asked-{at}").parse().unwrap()).collect();
+        let found = statuses(text, &names)?;
+        match found.left_out.first() {
+            Some(odd) => Err(odd.to_string()),
+            None => Ok(found.rows.into_iter().map(|(_, status)| status).collect()),
+        }
+    }
+
+    #[test]
+    fn an_odd_block_hides_no_other() {
+        let names: [UnitName; 2] = ["nginx".parse().unwrap(), "backup".parse().unwrap()];
+        for odd in [
+            RECORDED.replace("Id=backup.service\n", ""),
+            RECORDED.replace("Id=backup.service", "Id=--now"),
+            RECORDED.replace("ActiveState=failed", "ActiveState="),
+            RECORDED.replace("SubState=failed", "garbage"),
+            RECORDED.replace("NRestarts=5", "garbage"),
+        ] {
+            let found = statuses(&odd, &names).unwrap();
+            assert_eq!((found.rows.len(), found.left_out.len()), (1, 1), "{odd}");
+            assert_eq!(found.rows[0].1.unit.as_str(), "nginx.service");
+            assert_eq!(found.left_out[0].what, "backup.service");
+        }
+    }
+
     #[test]
     fn a_recorded_answer() {
-        let found = statuses(RECORDED, 2).unwrap();
+        let found = strictly(RECORDED, 2).unwrap();
         assert_eq!(found[0].description, "Nginx = Web Server");
         assert_eq!((found[0].main_pid, found[0].memory_bytes), (Some(42), Some(12_582_912)));
         assert_eq!((found[1].main_pid, found[1].memory_bytes, &found[1].enabled), (None, None, &None));
         assert_eq!((found[1].exit_status, found[1].result.as_deref()), (Some(203), Some("exit-code")));
         let unset = RECORDED.replace("12582912", "18446744073709551615");
-        assert_eq!(statuses(&unset, 2).unwrap()[0].memory_bytes, None);
+        assert_eq!(strictly(&unset, 2).unwrap()[0].memory_bytes, None);
     }
 
     #[test]
     fn what_does_not_fit() {
-        assert!(statuses(RECORDED, 1).is_err() && statuses(RECORDED, 3).is_err());
+        assert!(strictly(RECORDED, 1).is_err() && strictly(RECORDED, 3).is_err());
         for id in ["nginx.service is harmless", "nginx\u{3164}.service", "--now", &"x".repeat(256)] {
-            assert!(statuses(&RECORDED.replace("nginx.service", id), 2).is_err(), "{id}");
+            assert!(strictly(&RECORDED.replace("nginx.service", id), 2).is_err(), "{id}");
         }
-        assert!(statuses("", 1).is_err() && statuses("hello\n", 1).is_err());
-        assert!(statuses(&RECORDED.replace("LoadState=loaded\n", ""), 2).is_err());
+        assert!(strictly("", 1).is_err() && strictly("hello\n", 1).is_err());
+        assert!(strictly(&RECORDED.replace("LoadState=loaded\n", ""), 2).is_err());
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*|((Id|LoadState|MainPID)=?[a-z0-9]*\n{0,2}){0,6}", expected in 0..4usize) {
-            let _ = statuses(&text, expected);
+            let _ = strictly(&text, expected);
         }
     }
 }

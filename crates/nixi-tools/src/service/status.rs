@@ -8,8 +8,9 @@ use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::show::{UnitStatus, states};
+use super::show::{UnitStatus, readable};
 use crate::bytes;
+use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::table::facts;
 
 /// The state of some units.
@@ -29,6 +30,8 @@ pub struct StatusArgs {
 pub struct StatusReport {
     /// The units, in the order asked.
     pub units: Vec<UnitStatus>,
+    /// Units that could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Inspect for Status {
@@ -42,7 +45,8 @@ impl Inspect for Status {
         if args.names.is_empty() {
             return Err(ToolError::BadArgument { message: "names is empty".to_owned(), hint: None });
         }
-        Ok(StatusReport { units: states(cx, &args.names).await? })
+        let Sifted { rows, left_out } = readable(cx, &args.names).await?;
+        Ok(StatusReport { units: rows, left_out })
     }
 }
 
@@ -52,7 +56,7 @@ impl fmt::Display for StatusReport {
             f.write_str(if at == 0 { "" } else { "\n\n" })?;
             block(f, unit)?;
         }
-        Ok(())
+        write_left_out(f, &self.left_out)
     }
 }
 

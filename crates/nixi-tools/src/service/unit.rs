@@ -25,6 +25,13 @@ pub struct Unit {
     pub description: String,
 }
 
+impl Unit {
+    /// Whether it has failed for good, or is started again and again: one word for it, wherever it is shown.
+    pub(super) fn standing(&self) -> &'static str {
+        if self.active == "failed" { "failed" } else { "restarting" }
+    }
+}
+
 /// `data` of `service.list` and `service.failed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnitsReport {
@@ -70,10 +77,17 @@ impl fmt::Display for UnitsReport {
         }
         let header = [("UNIT", Column::Whole), ("STATE", Column::Whole), ("DESCRIPTION", Column::Elastic)];
         let table = Table::new(header).rows(&self.units, |unit| {
-            [unit.unit.clone(), format!("{} ({})", unit.active, unit.sub), unit.description.clone()]
+            let state = if rank(unit) == 0 { unit.standing() } else { unit.active.as_str() };
+            [unit.unit.clone(), format!("{state} ({})", unit.sub), unit.description.clone()]
         });
-        let of = |wanted: u8| self.units.iter().filter(|unit| rank(unit) == wanted).count();
-        write!(f, "{table}\n\n{} failed, {} active, {} inactive", of(0), of(1), of(2))?;
+        let of = |wanted: u8| self.units.iter().filter(move |unit| rank(unit) == wanted);
+        let failed = of(0).filter(|unit| unit.active == "failed").count();
+        write!(f, "{table}\n\n{failed} failed, ")?;
+        match of(0).count() - failed {
+            0 => {}
+            restarting => write!(f, "{restarting} restarting, ")?,
+        }
+        write!(f, "{} active, {} inactive", of(1).count(), of(2).count())?;
         write_left_out(f, &self.left_out)
     }
 }
@@ -162,7 +176,8 @@ pub(crate) mod tests {
             r#""active":"activating","sub":"auto-restart","description":"Nginx"#,
         );
         let shown = report(&looping).to_string();
-        assert!(shown.ends_with("2 failed, 1 active, 1 inactive"), "{shown}");
+        assert!(shown.ends_with("1 failed, 1 restarting, 1 active, 1 inactive"), "{shown}");
+        assert!(shown.contains("restarting (auto-restart)"), "{shown}");
         assert!(!is_failing("activating", "start") && !is_failing("inactive", "dead"));
         assert!(is_failing("activating", "auto-restart-queued") && is_failing("failed", "failed"));
     }

@@ -145,8 +145,44 @@ async fn what_dies_again_and_again_has_failed() {
     assert_eq!(data["units"][1]["restarts"], 603);
     assert_eq!(data["units"][1]["last_line"], "no such camera");
 
-    // What is known of them beyond their names is an addition.
+    // What is known of them beyond their names is an addition, and what is missing of it is named.
     let lab = Lab::new(Recording::new().answering("systemctl list-units", LISTED));
     let text = done(lab.call(on_db("service.failed")).await);
     assert!(text.contains("cam.service") && text.contains("1 failed, 1 restarting"), "{text}");
+    assert!(text.contains("left out: services that keep restarting: "), "{text}");
+}
+
+#[tokio::test]
+async fn what_was_not_looked_at_has_not_been_found_well() {
+    let fine = || {
+        Recording::new()
+            .answering("systemctl list-units", "[]\n")
+            .answering("systemctl show", HISTORIES.rsplit("\n\n").next().unwrap())
+            .answering("cat -- /proc/uptime", "350735.47 234388.90\n")
+    };
+    assert_eq!(done(Lab::new(fine()).call(on_db("service.failed")).await), "no failed units");
+    for (missing, node) in [
+        ("services that keep restarting", fine().answering("systemctl show", "hello\n")),
+        ("unit 2", fine().answering("systemctl show", &HISTORIES.replace("Id=bot.service\n", ""))),
+        (
+            "services that are up between two failures",
+            fine().answering("systemctl show", HISTORIES).answering("cat -- /proc/uptime", "soon\n"),
+        ),
+    ] {
+        let text = done(Lab::new(node).call(on_db("service.failed")).await);
+        assert!(!text.contains("no failed units"), "{text}");
+        assert!(text.contains(&format!("left out: {missing}: ")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_odd_unit_hides_no_other_that_was_asked_for_and_is_never_acted_on() {
+    let shown = "Id=cam.service\nLoadState=loaded\nActiveState=active\nSubState=running\n\n\
+                 Id=bot.service\nLoadState=loaded\nActiveState=\nSubState=running\n";
+    let lab = Lab::new(Recording::new().answering("systemctl show", shown));
+    let status = done(lab.call(on_db("service.status").with("names", vec!["cam", "bot"])).await);
+    assert!(status.contains("cam.service: active"), "{status}");
+    assert!(status.contains("left out: bot.service: ActiveState is missing"), "{status}");
+    let stop = lab.plan(on_db("service.stop").with("names", vec!["cam", "bot"])).await;
+    assert_eq!(stop.error.unwrap().kind, ErrorKind::Unreadable);
 }
