@@ -11,6 +11,7 @@
 mod changes;
 mod fingerprint;
 mod ground;
+mod looping;
 mod monitored;
 mod nodes;
 mod promises;
