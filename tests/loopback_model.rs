@@ -85,7 +85,7 @@ async fn a_streamed_call_runs_on_the_host_and_is_answered() {
     assert_eq!(outcome.answer.as_deref(), Some("redis is up."), "{:?}", outcome.error);
     assert_eq!(outcome.results[0].status, StepStatus::Done);
     assert!(outcome.results[0].text.as_ref().unwrap().contains("redis"));
-    assert_eq!(house.managed.ran(), ["podman ps --all --no-trunc --format json"]);
+    assert_eq!(house.managed.ran(), ["podman ps --syslog=false --all --no-trunc --format json"]);
     let verdict = house.llmock.verdict().unwrap();
     assert!(!verdict.contains("FAIL"), "{verdict}");
 }

@@ -37,7 +37,7 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
         web.import_to_docker(image).unwrap();
     }
     let run = |words: &str, image: Image| {
-        web.root(&format!("docker run --detach {words} {}", image.name())).unwrap()
+        web.root(&format!("docker --context default run --detach {words} {}", image.name())).unwrap()
     };
     let page = run(
         "--name page --restart always -p 80:8080 -p 127.0.0.1:81:8080 -v rows:/data -v /srv:/srv:ro \
@@ -49,6 +49,11 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
     web.root("docker wait wild && docker network create shop && docker network connect shop calm").unwrap();
     let healthy = || Ok(web.root("docker inspect --format '{{.State.Health.Status}}' page")? == "healthy");
     web.wait_until("find the page healthy", healthy).unwrap();
+
+    // From now on root's docker acts on another machine, unless it is told otherwise.
+    let elsewhere = "docker context create elsewhere --docker host=tcp://192.0.2.9:2375";
+    web.root(&format!("{elsewhere} && docker context use elsewhere")).unwrap();
+    assert_eq!(web.root("docker context inspect --format '{{.Name}}'").unwrap(), "elsewhere");
 
     let (code, list) = call(&["container.list"]);
     let found = &list["data"]["containers"];
@@ -97,7 +102,8 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
     ];
     let mounted = details[0]["mounts"].as_array().unwrap();
     assert!(mounted.len() == 2 && mounts.iter().all(|mount| mounted.contains(mount)), "{inspected}");
-    let address = web.root("docker inspect --format '{{.NetworkSettings.IPAddress}}' page").unwrap();
+    let address =
+        web.root("docker --context default inspect --format '{{.NetworkSettings.IPAddress}}' page").unwrap();
     assert_eq!(details[0]["networks"], json!({ "bridge": address }));
     assert!(details[0]["started"].is_string() && details[0]["finished"].is_null(), "{inspected}");
     assert_eq!((&details[1]["exit_code"], &details[1]["finished"].is_string()), (&json!(3), &true));
@@ -111,11 +117,11 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
 
     let (code, stopped) = call(&["container.stop", "names=page,calm,wild", "--yes"]);
     assert_eq!((code, &stopped["status"]), (0, &json!("done")), "{stopped}");
-    let running = "docker ps --quiet";
+    let running = "docker --context default ps --quiet";
     assert_eq!(web.root(running).unwrap(), "");
     let (code, started) = call(&["container.start", "names=calm", "--yes"]);
     assert_eq!((code, &started["status"]), (0, &json!("done")), "{started}");
-    assert_eq!(web.root("docker ps --format '{{.Names}}'").unwrap(), "calm");
+    assert_eq!(web.root("docker --context default ps --format '{{.Names}}'").unwrap(), "calm");
 
     run("--name brief --rm", Image::Sleeper);
     let (code, held) = call(&["container.stop", "names=calm,brief", "--yes"]);
@@ -124,9 +130,12 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
         held["plan"]["warnings"],
         json!(["brief was made to be removed when it stops, with its unnamed volumes"])
     );
-    web.root("docker stop brief").unwrap();
+    web.root("docker --context default stop brief").unwrap();
 
     let (code, removed) = call(&["container.remove", "names=calm", "--yes=destructive"]);
     assert_eq!((code, &removed["status"]), (0, &json!("done")), "{removed}");
-    assert_eq!(web.root("docker ps --all --format '{{.Names}}' | sort").unwrap(), "page\nwild");
+    assert_eq!(
+        web.root("docker --context default ps --all --format '{{.Names}}' | sort").unwrap(),
+        "page\nwild"
+    );
 }

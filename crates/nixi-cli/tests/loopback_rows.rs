@@ -65,7 +65,8 @@ fn a_df_that_does_not_return_loses_the_disks_alone_and_is_stopped() {
 
 const SHIM: &str = r#"#!/bin/sh
 echo 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' >&2
-[ "$1" = ps ] || exit 125
+# Outside the usual places it is asked like Docker: podman 4.1 and later then asks its own service at that socket.
+[ "$1 $2 $3" = "--host unix:///var/run/docker.sock ps" ] || exit 125
 cat <<'END'
 {"AutoRemove":false,"Command":null,"Created":"2026-01-10T15:43:29.65-06:00","CreatedAt":"","Exited":false,"ExitCode":0,"Id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Image":"docker.io/library/nginx:1.27","Labels":{},"Names":["web"],"Ports":[{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}],"State":"running","Status":""}
 this is no container

@@ -188,8 +188,8 @@ fn a_plan_too_long_for_the_screen_says_above_its_question_what_it_is_about() {
         assert_eq!(end[1] == "  risk      destructive", is_told_again, "{asked}");
         if is_told_again {
             assert_eq!(end[2], "  asked by  you", "{asked}");
-            assert_eq!(end[3], "  steps     2, as listed above", "{asked}");
-            assert_eq!(end[4..], ["  node      local (this machine)", "In short"], "{asked}");
+            assert_eq!(end[3], "  steps     2 (listed above)", "{asked}");
+            assert_eq!(end[4..], ["  node      local (this machine)", "Summary"], "{asked}");
         }
         terminal.answers("no\n");
         assert_eq!(code(child), 3);
@@ -367,7 +367,7 @@ fn a_label_does_not_move_the_steps() {
         "{asked}"
     );
     let step: String = rows[steps + 1..rows.len() - 1].iter().map(|row| row.trim_start()).collect();
-    let ran = step.strip_prefix("1. podman stop -- ").unwrap_or_default();
+    let ran = step.strip_prefix("1. podman stop '--syslog=false' -- ").unwrap_or_default();
     assert!(
         ran.len() == 64 && ran.bytes().all(|b| b.is_ascii_hexdigit()),
         "one step, and the question: {asked}"

@@ -1,17 +1,17 @@
 //! The environment that commands run in: Nixi chooses it, on the controller and on nodes alike.
 //!
-//! What else is set around Nixi or on a node never reaches a command. A `DOCKER_HOST` or a `DBUS_SYSTEM_BUS_ADDRESS`
-//! would have it act on another machine, and a `TZ` or a `SYSTEMD_COLORS` would have it say something else than what is
-//! read. The page `docs/ssh.md` has a row for each variable here, which a test holds it to.
+//! What else is set around Nixi or on a node reaches neither a command nor the sudo that runs one. A `DOCKER_HOST` or a
+//! `DBUS_SYSTEM_BUS_ADDRESS` would have it act on another machine, and a `TZ` or a `SYSTEMD_COLORS` would have it say
+//! something else than what is read. sudo and PAM then make an environment of their own for root, and keep none of this: what
+//! a command must not depend on stands in its words ([`crate::command::ContainerCli`]).
+//!
+//! The page `docs/ssh.md` has a row for each variable here, which a test holds it to.
 
 /// Variables that a command gets as it finds them, where they are set.
 pub const PASSED: [&str; 3] = ["HOME", "LOGNAME", "USER"];
 
 /// Variables that every command gets, whatever stood there.
-///
-/// `DOCKER_CONTEXT` goes over what `docker context use` has written down: without it, docker would act on the machine of
-/// that context. Docker before version 19.03 knows neither, and podman passes over it.
-pub const SET: [(&str, &str); 2] = [("LC_ALL", "C"), ("DOCKER_CONTEXT", "default")];
+pub const SET: [(&str, &str); 1] = [("LC_ALL", "C")];
 
 /// Variables that lead a command to another machine. Where an environment cannot be chosen as a whole, these are taken out.
 pub(crate) const LEADING_AWAY: [&str; 3] = ["DOCKER_HOST", "CONTAINER_HOST", "CONTAINER_CONNECTION"];

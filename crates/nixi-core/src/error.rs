@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::command::Program;
+use crate::command::{ContainerCli, Program};
 use crate::exec::{ExecError, Exit, Output, Unreachable};
 use crate::said::{self, Refusal};
 use crate::text;
@@ -250,6 +250,9 @@ impl ToolError {
                 message: format!("the login user may not run `{program}` on the node"),
                 hint: "give the login user the right to run it, or log in as a user who may".to_owned(),
             };
+        }
+        if let Some(report) = ContainerCli::refusal(program, output) {
+            return Self::Reported(report);
         }
         let stderr = shown(&said::reason(&String::from_utf8_lossy(&output.stderr)));
         Self::Command { command, program, exit: output.exit.clone(), stderr }

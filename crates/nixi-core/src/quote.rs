@@ -339,9 +339,16 @@ mod tests {
             let ask = |line: &str, home: &str| {
                 let mut child = std::process::Command::new(shell);
                 child.args(["-c", line]).env_clear().env("PATH", "/usr/bin:/bin").env("LOGNAME", "ann b");
-                for name in
-                    ["TZ", "DOCKER_HOST", "CONTAINER_HOST", "LD_LIBRARY_PATH", "POSIXLY_CORRECT", "p", "s"]
-                {
+                for name in [
+                    "TZ",
+                    "DOCKER_HOST",
+                    "DOCKER_CONTEXT",
+                    "CONTAINER_HOST",
+                    "LD_LIBRARY_PATH",
+                    "POSIXLY_CORRECT",
+                    "p",
+                    "s",
+                ] {
                     child.env(name, "/x");
                 }
                 child.envs((!home.is_empty()).then_some(("HOME", home)));
@@ -358,14 +365,12 @@ mod tests {
             let of_user = path(&format!("{WRAPPERS}:{SYSTEM_PROFILE}"));
             let marked = format!("NIXI_MARK={:032x}", 0xab);
             let home = "/home/ann b";
-            let expected =
-                ["DOCKER_CONTEXT=default", "HOME=/home/ann b", rest[0], rest[1], &marked, &of_user];
+            let expected = ["HOME=/home/ann b", rest[0], rest[1], &marked, &of_user];
             assert_eq!(ask(&line, home), expected, "{shell}");
-            let expected = ["DOCKER_CONTEXT=default", rest[0], rest[1], &marked, &of_user];
+            let expected = [rest[0], rest[1], &marked, &of_user];
             assert_eq!(ask(&line, ""), expected, "{shell}");
             // sudo adds its own; what it gets is this. The first line is of the stand-in.
-            let expected =
-                ["DOCKER_CONTEXT=default", rest[0], rest[1], &path(SYSTEM_PROFILE), "user/sudo -n -- env"];
+            let expected = [rest[0], rest[1], &path(SYSTEM_PROFILE), "user/sudo -n -- env"];
             let said = ask(&elevated, "");
             let said: Vec<&str> =
                 said.iter().map(String::as_str).filter(|line| !line.starts_with("PWD=")).collect();

@@ -392,7 +392,7 @@ mod tests {
         let mut lines: Vec<&str> = std::str::from_utf8(&out.stdout).unwrap().lines().collect();
         lines.sort_unstable();
         let path = format!("PATH={WRAPPERS}:{SYSTEM_PROFILE}:/usr/bin:/bin");
-        assert_eq!(lines, ["DOCKER_CONTEXT=default", "HOME=/home/ann", "LC_ALL=C", &path, "USER=ann"]);
+        assert_eq!(lines, ["HOME=/home/ann", "LC_ALL=C", &path, "USER=ann"]);
     }
 
     #[tokio::test]

@@ -55,9 +55,9 @@ pub(crate) fn rule(columns: usize, paint: Paint) -> String {
 /// step, each of which has its number, holds nothing like it.
 pub(crate) fn recap(review: &Review, columns: usize, paint: Paint) -> String {
     let mut rows = Rows { columns, paint, rows: Vec::new() };
-    rows.put("", 2, "In short", Wrap::Words, Some(Tone::Title));
+    rows.put("", 2, "Summary", Wrap::Words, Some(Tone::Title));
     rows.fact("node", &format!("{} ({})", review.node, review.address), None);
-    rows.fact("steps", &format!("{}, as listed above", review.steps.len()), None);
+    rows.fact("steps", &format!("{} (listed above)", review.steps.len()), None);
     rows.fact("asked by", asker(review.origin), None);
     rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
     rows.rows.join("\n")

@@ -3,16 +3,14 @@
 //! They run as root: without root, podman shows only the login user's own containers, and an empty list would be a lie.
 //! Podman makes its store at its first call by root, whatever that is: [`traces`] looks first whether it is there.
 
-use crate::command::{Command, ContainerId, ContainerName, FilePath, Lines, Program, Read, TimeSpec};
+use crate::command::{
+    Command, ContainerCli, ContainerId, ContainerName, FilePath, Lines, Program, Read, TimeSpec,
+};
 use crate::config::Runtime;
 
-/// The program of a container runtime.
-#[must_use]
-pub const fn program(runtime: Runtime) -> Program {
-    match runtime {
-        Runtime::Podman => Program::new("podman"),
-        Runtime::Docker => Program::new("docker"),
-    }
+/// A command of root's containers, which are those of the node itself.
+fn ask(cli: ContainerCli, command: &str) -> Command<Read> {
+    Command::read(cli.program(), []).and(cli.words(command)).by_root()
 }
 
 fn names(names: &[ContainerName]) -> impl Iterator<Item = &str> {
@@ -53,64 +51,57 @@ pub fn beginning_of_docker() -> Command<Read> {
 }
 
 /// All containers, running or not: one JSON array (podman) or one object a line (docker).
-pub fn list(runtime: Runtime) -> Command<Read> {
-    let all = Command::read(program(runtime), ["ps", "--all", "--no-trunc"]);
-    match runtime {
-        Runtime::Podman => all.and(["--format", "json"]),
+pub fn list(cli: ContainerCli) -> Command<Read> {
+    let all = ask(cli, "ps").and(["--all", "--no-trunc"]);
+    match cli {
+        ContainerCli::Podman => all.and(["--format", "json"]),
         // Before version 23, `json` was a text to be printed. A whole object would name each container's size, which
         // takes long to find out.
-        Runtime::Docker => all.and(["--size=false", "--format", "{{json .}}"]),
+        ContainerCli::Docker | ContainerCli::Shim => all.and(["--size=false", "--format", "{{json .}}"]),
     }
-    .by_root()
 }
 
 /// Whether sudo lets the login user list all containers: the exit code is 0 if it does, and nothing is run (sudo(8), `-l`).
-pub(crate) fn may_list(runtime: Runtime) -> Command<Read> {
-    let list = list(runtime);
+pub(crate) fn may_list(cli: ContainerCli) -> Command<Read> {
+    let list = list(cli);
     Command::read(Program::new("sudo"), ["-n", "-l", "--", list.program().as_str()])
         .and(list.arguments().iter().map(String::as_str))
 }
 
 /// All there is to know of some containers, as a JSON array.
-pub fn inspect(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
-    Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and(names(of)).by_root()
+pub fn inspect(cli: ContainerCli, of: &[ContainerName]) -> Command<Read> {
+    ask(cli, "inspect").and(["--type", "container", "--"]).and(names(of))
 }
 
 /// Which containers some names stand for: full id and name, a line each, in the order asked. docker writes the name
 /// with a `/` before it.
-pub fn identities(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
-    Command::read(program(runtime), ["inspect", "--type", "container", "--format", "{{.Id}} {{.Name}}", "--"])
-        .and(names(of))
-        .by_root()
+pub fn identities(cli: ContainerCli, of: &[ContainerName]) -> Command<Read> {
+    ask(cli, "inspect").and(["--type", "container", "--format", "{{.Id}} {{.Name}}", "--"]).and(names(of))
 }
 
 /// Whether the runtime removes containers when they stop: full id and `true` or `false`, a line each. docker's list does
 /// not tell.
-pub fn removals(runtime: Runtime, of: &[ContainerName]) -> Command<Read> {
+pub fn removals(cli: ContainerCli, of: &[ContainerName]) -> Command<Read> {
     let format = "{{.Id}} {{.HostConfig.AutoRemove}}";
-    Command::read(program(runtime), ["inspect", "--type", "container", "--format", format, "--"])
-        .and(names(of))
-        .by_root()
+    ask(cli, "inspect").and(["--type", "container", "--format", format, "--"]).and(names(of))
 }
 
 /// The last lines that a container wrote to its standard output and error, each with its time. `since` is a duration
 /// (`90s`) or a date and time with a `T` between them, which is all that both runtimes take.
-pub fn logs(runtime: Runtime, of: &ContainerName, lines: Lines, since: Option<&TimeSpec>) -> Command<Read> {
+pub fn logs(cli: ContainerCli, of: &ContainerName, lines: Lines, since: Option<&TimeSpec>) -> Command<Read> {
     let mut options = vec!["--tail".to_owned(), lines.to_string()];
     if let Some(since) = since {
         options.extend(["--since".to_owned(), since.to_string()]);
     }
-    Command::read(program(runtime), ["logs", "--timestamps"]).and(options).and(["--", of.as_str()]).by_root()
+    ask(cli, "logs").and(["--timestamps"]).and(options).and(["--", of.as_str()])
 }
 
 /// The same as [`inspect`] of one container, by its id.
-pub(crate) fn inspect_by_id(runtime: Runtime, of: &ContainerId) -> Command<Read> {
-    Command::read(program(runtime), ["inspect", "--type", "container", "--"]).and([of.as_str()]).by_root()
+pub(crate) fn inspect_by_id(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
+    ask(cli, "inspect").and(["--type", "container", "--"]).and([of.as_str()])
 }
 
 /// The last lines of a container that did not stay up, in the form of [`logs`].
-pub(crate) fn last_words(runtime: Runtime, of: &ContainerId) -> Command<Read> {
-    Command::read(program(runtime), ["logs", "--timestamps", "--tail", "10", "--"])
-        .and([of.as_str()])
-        .by_root()
+pub(crate) fn last_words(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
+    ask(cli, "logs").and(["--timestamps", "--tail", "10", "--"]).and([of.as_str()])
 }

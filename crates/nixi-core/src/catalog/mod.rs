@@ -23,7 +23,7 @@ fn cat(path: &'static str) -> Command<Read> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{ChangeId, Elevation, Lines, LogPriority, PingCount};
+    use crate::command::{ChangeId, ContainerCli, Elevation, Lines, LogPriority, PingCount};
     use crate::config::Runtime;
 
     /// What is run, to the letter. Changing a line here changes what runs unasked on other people's machines.
@@ -59,15 +59,17 @@ mod tests {
             container::store(&"/srv/containers".parse().unwrap()),
             container::store_configuration(),
             container::beginning_of_docker(),
-            container::list(Runtime::Podman),
-            container::list(Runtime::Docker),
-            container::may_list(Runtime::Podman),
-            container::inspect(Runtime::Docker, &[name("web"), name("db")]),
-            container::identities(Runtime::Podman, &[name("web"), name("db")]),
-            container::removals(Runtime::Docker, &[name("web")]),
-            container::logs(Runtime::Podman, &name("web"), Lines::USUAL, None),
+            container::list(ContainerCli::Podman),
+            container::list(ContainerCli::Docker),
+            container::list(ContainerCli::Shim),
+            container::inspect(ContainerCli::Shim, &[name("web")]),
+            container::may_list(ContainerCli::Podman),
+            container::inspect(ContainerCli::Docker, &[name("web"), name("db")]),
+            container::identities(ContainerCli::Podman, &[name("web"), name("db")]),
+            container::removals(ContainerCli::Docker, &[name("web")]),
+            container::logs(ContainerCli::Podman, &name("web"), Lines::USUAL, None),
             container::logs(
-                Runtime::Podman,
+                ContainerCli::Podman,
                 &name("web"),
                 Lines::USUAL,
                 Some(&"2026-11-22".parse().unwrap()),
@@ -76,8 +78,8 @@ mod tests {
             service::failed(),
             service::restarts(),
             service::settling(&unit("nginx")),
-            container::inspect_by_id(Runtime::Podman, &"0f".repeat(32).parse().unwrap()),
-            container::last_words(Runtime::Docker, &"0f".repeat(32).parse().unwrap()),
+            container::inspect_by_id(ContainerCli::Podman, &"0f".repeat(32).parse().unwrap()),
+            container::last_words(ContainerCli::Docker, &"0f".repeat(32).parse().unwrap()),
             log::last_words(&unit("nginx")),
             service::show(&[unit("nginx")]),
             service::identities(&[unit("nginx"), unit("sshd.socket")]),
@@ -122,20 +124,22 @@ mod tests {
         ls -ld -- /srv/containers
         cat -- /etc/containers/storage.conf /usr/share/containers/storage.conf
         head -c 512 -- /run/current-system/sw/bin/docker /usr/local/bin/docker /usr/bin/docker
-        sudo -n -- podman ps --all --no-trunc --format json
-        sudo -n -- docker ps --all --no-trunc '--size=false' --format '{{json .}}'
-        sudo -n -l -- podman ps --all --no-trunc --format json
-        sudo -n -- docker inspect --type container -- web db
-        sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web db
-        sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}' -- web
-        sudo -n -- podman logs --timestamps --tail 100 -- web
-        sudo -n -- podman logs --timestamps --tail 100 --since 2026-11-22 -- web
+        sudo -n -- podman ps '--syslog=false' --all --no-trunc --format json
+        sudo -n -- docker --host unix:///var/run/docker.sock ps --all --no-trunc '--size=false' --format '{{json .}}'
+        sudo -n -- docker ps '--syslog=false' --all --no-trunc '--size=false' --format '{{json .}}'
+        sudo -n -- docker inspect '--syslog=false' --type container -- web
+        sudo -n -l -- podman ps '--syslog=false' --all --no-trunc --format json
+        sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container -- web db
+        sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- web db
+        sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}' -- web
+        sudo -n -- podman logs '--syslog=false' --timestamps --tail 100 -- web
+        sudo -n -- podman logs '--syslog=false' --timestamps --tail 100 --since 2026-11-22 -- web
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
         systemctl show --no-pager '--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,InvocationID,Job,ConditionResult,ConditionTimestampMonotonic' -- nginx.service
-        sudo -n -- podman inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
-        sudo -n -- docker logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- podman inspect '--syslog=false' --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket

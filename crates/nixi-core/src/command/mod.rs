@@ -4,6 +4,7 @@
 //! no further argument. A [`Command<Write>`] can be made by anyone, and run by nobody: it is data in a
 //! [`crate::Plan`] until a person has approved that plan.
 
+mod container_cli;
 mod excerpt;
 mod lasting;
 mod operand;
@@ -12,6 +13,7 @@ mod program;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use container_cli::ContainerCli;
 pub(crate) use excerpt::Excerpt;
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};

@@ -197,7 +197,7 @@ pub(crate) fn read_text(file: &Path) -> Result<Option<String>, Box<Problem>> {
         Err(error) => {
             let hint = match error {
                 Unread::Special("a directory") => Some("name the file in it"),
-                Unread::Special(_) => Some("write what it gives to a file, and name that"),
+                Unread::Special(_) => Some("save its contents to a regular file and pass that file"),
                 Unread::Missing | Unread::TooLong(_) | Unread::Failed(_) => None,
             };
             let message = format!("failed to read the file: {error}");
@@ -205,7 +205,7 @@ pub(crate) fn read_text(file: &Path) -> Result<Option<String>, Box<Problem>> {
         }
     };
     if let Some(Distrust { why, hint, .. }) = distrust(file, &about) {
-        let message = format!("{why}, and what it says is not believed: it names your machines");
+        let message = format!("{why}, and Nixi does not use it: whoever can write it chooses your machines");
         return Err(Box::new(Problem::of_file(file, message, Some(hint))));
     }
     match String::from_utf8(bytes) {

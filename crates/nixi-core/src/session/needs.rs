@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::roster::Roster;
 use crate::catalog::{container, lasting, log};
-use crate::command::{Command, Login, Read};
+use crate::command::{Command, ContainerCli, Login, Read};
 use crate::context::Reader;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{Exit, Output};
@@ -81,8 +81,8 @@ impl Look<'_> {
         if self.reader.executor.login(self.node) == Login::Root {
             return None;
         }
-        let runtime = self.reader.settings.runtime;
-        let command = container::may_list(runtime);
+        let cli = ContainerCli::usual(self.reader.settings.runtime);
+        let command = container::may_list(cli);
         let output = match self.run(&command).await {
             Ok(output) => output,
             Err(report) => return Some(report),
@@ -91,7 +91,7 @@ impl Look<'_> {
         // Of a command that it does not allow, or does not find, it says nothing.
         let silent = String::from_utf8_lossy(&output.stderr).lines().all(said::is_remark);
         let lack = if output.exit == Exit::Code(1) && silent {
-            let program = container::program(runtime);
+            let program = cli.program();
             let node = self.node.name();
             let message =
                 format!("on {node}, sudo has no rule for `{program} ps`, or there is none: {until}");
@@ -99,7 +99,7 @@ impl Look<'_> {
         } else {
             self.refused(&command, &output, until)?
         };
-        let list = container::list(runtime).for_login(Login::Root);
+        let list = sudoers(&container::list(cli));
         Some(lack.hint(format!(
             "if they are to be read, a passwordless rule for `{list}` alone is enough (NixOS: security.sudo.extraRules)"
         )))
@@ -131,4 +131,19 @@ impl Look<'_> {
         let message = format!("on {}, {why}: {until}", self.node.name());
         Some(ErrorReport::new(report.kind, message).maybe_hint(report.hint))
     }
+}
+
+/// The command as sudoers(5) takes it.
+fn sudoers(command: &Command<Read>) -> String {
+    let mut rule = command.program().to_string();
+    for word in command.arguments() {
+        rule.push(' ');
+        for letter in word.chars() {
+            if [',', ':', '=', '\\'].contains(&letter) {
+                rule.push('\\');
+            }
+            rule.push(letter);
+        }
+    }
+    rule
 }

@@ -67,7 +67,7 @@ async fn adopting_tells_what_the_mode_will_need() {
             vec![(
                 ErrorKind::Permission,
                 "no rule for `podman ps`, or there is none",
-                "`podman ps --all --no-trunc --format json` alone",
+                "`podman ps --syslog\\=false --all --no-trunc --format json` alone",
             )],
         ),
     ] {

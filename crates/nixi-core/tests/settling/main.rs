@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nixi_core::config::{ConfigFiles, ConfigStore, Runtime};
+use nixi_core::command::ContainerCli;
+use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::Audience;
@@ -40,7 +41,8 @@ impl Change for Start {
     type Args = What;
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
         let unit = |at| Settle::unit(&"web".parse().unwrap(), at);
-        let container = |at| Settle::container(Runtime::Podman, "0f".repeat(32).parse().unwrap(), "web", at);
+        let container =
+            |at| Settle::container(ContainerCli::Podman, "0f".repeat(32).parse().unwrap(), "web", at);
         let command = |word| Command::<Write>::new(Program::new("run")).args([word]);
         let plan = Plan::new("start", Risk::Routine).step(command("first"));
         let plan = match args.kind.as_str() {
@@ -85,7 +87,7 @@ impl Executor for Node {
                 let said = exit(0, "\u{1b}[31mcannot open\u{1b}[0m /srv/data\n", REMARKS);
                 self.log.clone().unwrap_or(said)
             }
-            Effect::Read if is("sudo -n -- podman logs --timestamps") => {
+            Effect::Read if is("sudo -n -- podman logs '--syslog=false' --timestamps") => {
                 let stderr =
                     format!("{REMARKS}2026-11-25T10:00:01.5Z \u{1b}[31mcannot open\u{1b}[0m /srv/data\n");
                 let said = exit(0, "2026-11-25T10:00:00.5+00:00 up we go\n", &stderr);

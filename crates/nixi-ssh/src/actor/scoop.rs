@@ -55,5 +55,5 @@ impl Scoop {
 
 /// Why a flooded session is over.
 pub(super) fn flooded() -> String {
-    format!("the node sent more than {} MiB that belong to nothing it was asked", LIMIT / 1024 / 1024)
+    format!("the node sent more than {} MiB of data that Nixi did not ask for", LIMIT / 1024 / 1024)
 }

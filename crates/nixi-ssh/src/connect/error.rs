@@ -123,7 +123,7 @@ impl ConnectError {
             Self::Flood => unreachable(
                 Unreachable::Protocol,
                 format!(
-                    "no SSH with {at}: it sent more than {} KiB and the login was not done; the connection was dropped",
+                    "no SSH with {at}: it sent more than {} KiB before login completed; the connection was dropped",
                     BEFORE_LOGIN / 1024
                 ),
                 None,

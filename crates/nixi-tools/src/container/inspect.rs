@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::details::{ContainerDetails, details};
 use super::identity::{short, shown};
-use super::lookup;
+use super::{lookup, store};
 use crate::reading::{json, unreadable};
 use crate::rows::{LeftOut, write_left_out};
 use crate::table::{count, facts};
@@ -50,9 +50,10 @@ impl Inspect for Inspection {
         if args.names.is_empty() {
             return Err(ToolError::BadArgument { message: "names is empty".to_owned(), hint: None });
         }
-        let command = container::inspect(cx.settings().runtime, &args.names);
+        let ground = store::ground(cx).await;
+        let command = container::inspect(ground.cli, &args.names);
         let shown = command.to_string();
-        let output = lookup::run(cx, &args.names, command).await?;
+        let output = lookup::run(cx, ground, &args.names, command).await?;
         let text = String::from_utf8_lossy(&output.stdout);
         let found = details(&text).map_err(|why| unreadable(&shown, &why))?;
         let told = json::<Vec<IgnoredAny>>(&text).map_err(|why| unreadable(&shown, &why))?.len();

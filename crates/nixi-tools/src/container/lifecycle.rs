@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nixi_core::catalog::container;
-use nixi_core::command::{ContainerId, ContainerName};
+use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::node::BadWord;
 use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, Settle, ToolError, Write};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
-use super::{list, lookup};
+use super::{list, lookup, store};
 use crate::reading::{parsed, unreadable};
 use crate::rows::Sifted;
 use crate::table::count;
@@ -51,13 +51,19 @@ impl Deed {
         }
     }
 
+    /// The runtimes' word for it.
+    fn command(self) -> &'static str {
+        match self {
+            Self::Start | Self::Stop | Self::Restart => self.word(),
+            Self::Remove => "rm",
+        }
+    }
+
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Start => &["start", "--"],
-            Self::Stop => &["stop", "--"],
-            Self::Restart => &["restart", "--"],
+            Self::Start | Self::Stop | Self::Restart => &["--"],
             // Without --volumes: data stays.
-            Self::Remove => &["rm", "--force", "--"],
+            Self::Remove => &["--force", "--"],
         }
     }
 
@@ -137,8 +143,10 @@ pub(super) async fn plan(
             hint: Some("give names=A,B or all=true".to_owned()),
         });
     }
-    let there = list::all(cx).await?;
-    let chosen = choose(cx, args, &there)?;
+    let ground = store::ground(cx).await;
+    let cli = ground.cli;
+    let there = list::all(cx, ground).await?;
+    let chosen = choose(cx, cli, args, &there)?;
     if chosen.is_empty() {
         return Ok(Plan::new(format!("no containers on {node}: nothing to {deed_word}"), risk));
     }
@@ -160,13 +168,13 @@ pub(super) async fn plan(
     if acted.len() > 1 && matches!(deed, Deed::Start | Deed::Restart) {
         summary.push_str("; all of them first, then each is waited for");
     }
-    let mut plan = Plan::new(summary, risk).expect(pin(cx, &acted).await?);
-    let removed = removed_when_stopped(cx, deed, &acted).await?;
+    let mut plan = Plan::new(summary, risk).expect(pin(cx, cli, &acted).await?);
+    let removed = removed_when_stopped(cx, cli, deed, &acted).await?;
     for chosen in &acted {
         for (risk, warning) in deed.warnings(chosen, &removed) {
             plan = plan.at_least(risk).warn(warning);
         }
-        let command = Command::<Write>::new(container::program(cx.settings().runtime));
+        let command = Command::<Write>::new(cli.program()).args(cli.words(deed.command()));
         let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
         plan = match deed {
             // The container would end with the unit that started it.
@@ -177,8 +185,8 @@ pub(super) async fn plan(
     Ok(match deed {
         // One that exits at once keeps no other from being started.
         Deed::Start | Deed::Restart => acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
-            let (runtime, id) = (cx.settings().runtime, chosen.container.id.clone());
-            plan.step(Settle::container(runtime, id, chosen.name, at))
+            let id = chosen.container.id.clone();
+            plan.step(Settle::container(cli, id, chosen.name, at))
         }),
         Deed::Stop | Deed::Remove => plan,
     })
@@ -187,6 +195,7 @@ pub(super) async fn plan(
 /// Which of them the runtime itself removes over this.
 async fn removed_when_stopped(
     cx: &PlanCx<'_>,
+    cli: ContainerCli,
     deed: Deed,
     acted: &[Chosen<'_>],
 ) -> Result<Vec<ContainerId>, ToolError> {
@@ -196,13 +205,11 @@ async fn removed_when_stopped(
     }
     let told = |says| acted.iter().filter(move |chosen| chosen.container.auto_remove == says);
     let mut known: Vec<ContainerId> = told(Some(true)).map(|chosen| chosen.container.id.clone()).collect();
-    let runtime = cx.settings().runtime;
     let unknown: Result<Vec<ContainerName>, BadWord> =
         told(None).map(|chosen| chosen.container.id.as_str().parse()).collect();
-    let unknown =
-        unknown.map_err(|why| unreadable(&container::list(runtime).to_string(), &why.to_string()))?;
+    let unknown = unknown.map_err(|why| unreadable(&container::list(cli).to_string(), &why.to_string()))?;
     if !unknown.is_empty() {
-        known.extend(parsed(cx, container::removals(runtime, &unknown), removed).await?);
+        known.extend(parsed(cx, container::removals(cli, &unknown), removed).await?);
     }
     Ok(known)
 }
@@ -210,13 +217,14 @@ async fn removed_when_stopped(
 /// The chosen containers, each once, in the order of the names.
 fn choose<'a>(
     cx: &PlanCx<'_>,
+    cli: ContainerCli,
     args: &ContainerTargets,
     there: &'a Sifted<Container>,
 ) -> Result<Vec<Chosen<'a>>, ToolError> {
     let rows = &there.rows;
     if args.all {
         return match there.left_out.first() {
-            Some(odd) => Err(lookup::not_all(cx, "all are meant, and not all can be read", odd)),
+            Some(odd) => Err(lookup::not_all(cli, "all are meant, and not all can be read", odd)),
             None => Ok(rows.iter().map(|container| Chosen::of(container, rows)).collect()),
         };
     }
@@ -230,11 +238,11 @@ fn choose<'a>(
             several => return Err(lookup::ambiguous(cx.node(), name, several)),
         }
     }
-    if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx, &missing, there)) }
+    if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx, cli, &missing, there)) }
 }
 
 /// Pins which containers the names stand for: one that was made anew under an old name is not touched.
-async fn pin(cx: &PlanCx<'_>, acted: &[Chosen<'_>]) -> Result<Expectation, ToolError> {
+async fn pin(cx: &PlanCx<'_>, cli: ContainerCli, acted: &[Chosen<'_>]) -> Result<Expectation, ToolError> {
     let pairs: Vec<String> = acted
         .iter()
         .map(|Chosen { container, name }| match short(&container.id) {
@@ -244,10 +252,8 @@ async fn pin(cx: &PlanCx<'_>, acted: &[Chosen<'_>]) -> Result<Expectation, ToolE
         .collect();
     let words: Result<Vec<ContainerName>, BadWord> = acted.iter().map(Chosen::operand).collect();
     let command = container::identities(
-        cx.settings().runtime,
-        &words.map_err(|why| {
-            unreadable(&container::list(cx.settings().runtime).to_string(), &why.to_string())
-        })?,
+        cli,
+        &words.map_err(|why| unreadable(&container::list(cli).to_string(), &why.to_string()))?,
     );
     let shown = command.to_string();
     let (printed, expectation) = cx.pin(pairs.join(", "), command).await?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::identity::shown;
 use super::ps::{Container, containers};
-use super::store;
+use super::store::{self, Ground};
 use crate::NoArgs;
 use crate::reading::parsed;
 use crate::rows::{LeftOut, Sifted, write_left_out};
@@ -35,18 +35,18 @@ impl Inspect for List {
     type Report = ListReport;
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ListReport, ToolError> {
-        let Sifted { rows, left_out } = all(cx).await?;
+        let Sifted { rows, left_out } = all(cx, store::ground(cx).await).await?;
         Ok(ListReport { containers: rows, left_out })
     }
 }
 
 /// All containers of the node, by name.
-pub(super) async fn all(cx: &InspectCx<'_>) -> Result<Sifted<Container>, ToolError> {
+pub(super) async fn all(cx: &InspectCx<'_>, ground: Ground) -> Result<Sifted<Container>, ToolError> {
     let runtime = cx.settings().runtime;
-    if !store::may_have_containers(cx).await {
+    if !ground.may_have_containers {
         return Ok(Sifted::none());
     }
-    parsed(cx, container::list(runtime), |text| containers(runtime, text)).await
+    parsed(cx, container::list(ground.cli), |text| containers(runtime, text)).await
 }
 
 impl fmt::Display for ListReport {

@@ -9,8 +9,8 @@ use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lookup;
 use super::output::{Merged, OutputLine, merged};
+use super::{lookup, store};
 use crate::reading::unreadable;
 
 /// The last lines that a container wrote.
@@ -55,9 +55,10 @@ impl Inspect for Logs {
     async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<LogsReport, ToolError> {
         let since = args.since.as_ref().map(for_runtimes).transpose()?;
         let lines = args.lines.unwrap_or_default();
-        let command = container::logs(cx.settings().runtime, &args.name, lines, since.as_ref());
+        let ground = store::ground(cx).await;
+        let command = container::logs(ground.cli, &args.name, lines, since.as_ref());
         let shown = command.to_string();
-        let output = lookup::run(cx, std::slice::from_ref(&args.name), command).await?;
+        let output = lookup::run(cx, ground, std::slice::from_ref(&args.name), command).await?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let Merged { lines, notices, late } =
             merged(&text(&output.stdout), &text(&output.stderr)).map_err(|why| unreadable(&shown, &why))?;

@@ -1,14 +1,14 @@
 //! Names of containers that are not there.
 
 use nixi_core::catalog::container;
-use nixi_core::command::{ContainerName, Elevation};
+use nixi_core::command::{ContainerCli, ContainerName, Elevation};
 use nixi_core::nearest::did_you_mean;
 use nixi_core::{Command, InspectCx, Node, Output, Read, ToolError};
 
 use super::identity::{short, shown};
 use super::list;
 use super::ps::Container;
-use super::store;
+use super::store::Ground;
 use crate::reading::{run_whole, unreadable};
 use crate::rows::{LeftOut, Sifted};
 use crate::table::count;
@@ -40,12 +40,13 @@ pub(super) fn ambiguous(node: &Node, name: &ContainerName, meant: &[&Container])
 /// The error for names that no container has. Where a container could not be read, it may be the one that was meant.
 pub(super) fn not_found(
     cx: &InspectCx<'_>,
+    cli: ContainerCli,
     missing: &[&ContainerName],
     containers: &Sifted<Container>,
 ) -> ToolError {
     let words: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
     if let Some(odd) = containers.left_out.first() {
-        return not_all(cx, &format!("there is no {} among those that can be read", words.join(", ")), odd);
+        return not_all(cli, &format!("there is no {} among those that can be read", words.join(", ")), odd);
     }
     let there = || containers.rows.iter().map(|container| shown(&container.id, &container.name));
     let hint = words.first().and_then(|word| did_you_mean(word, there())).unwrap_or_else(|| {
@@ -62,30 +63,31 @@ pub(super) fn not_found(
 }
 
 /// The error of a list in which one could not be read that matters.
-pub(super) fn not_all(cx: &InspectCx<'_>, why: &str, odd: &LeftOut) -> ToolError {
-    unreadable(&container::list(cx.settings().runtime).to_string(), &format!("{why}; left out: {odd}"))
+pub(super) fn not_all(cli: ContainerCli, why: &str, odd: &LeftOut) -> ToolError {
+    unreadable(&container::list(cli).to_string(), &format!("{why}; left out: {odd}"))
 }
 
 /// Runs a read of some containers. If it fails, a name that is not there is the reason that is told.
 pub(super) async fn run(
     cx: &InspectCx<'_>,
+    ground: Ground,
     of: &[ContainerName],
     command: Command<Read>,
 ) -> Result<Output, ToolError> {
-    if !store::may_have_containers(cx).await {
-        return Err(not_found(cx, &of.iter().collect::<Vec<_>>(), &Sifted::none()));
+    if !ground.may_have_containers {
+        return Err(not_found(cx, ground.cli, &of.iter().collect::<Vec<_>>(), &Sifted::none()));
     }
     let (shown, elevated) = (command.to_string(), command.elevation() == Elevation::Root);
     let output = run_whole(cx, command).await?;
     if output.exit.is_success() {
         return Ok(output);
     }
-    let failure = ToolError::of_output(&shown, container::program(cx.settings().runtime), elevated, &output);
+    let failure = ToolError::of_output(&shown, ground.cli.program(), elevated, &output);
     // Only what the program itself said can be about a name.
     if !matches!(failure, ToolError::Command { .. }) {
         return Err(failure);
     }
-    let there = list::all(cx).await?;
+    let there = list::all(cx, ground).await?;
     let missing: Vec<&ContainerName> = of.iter().filter(|name| find(&there.rows, name).is_empty()).collect();
-    Err(if missing.is_empty() { failure } else { not_found(cx, &missing, &there) })
+    Err(if missing.is_empty() { failure } else { not_found(cx, ground.cli, &missing, &there) })
 }

@@ -1,25 +1,42 @@
-//! Whether podman was ever used on a node. Any call of podman by root makes its store where there is none, so a read looks
-//! for the store first, in a way that makes nothing.
+//! What a read of containers has to know first, found out in a way that makes nothing: whether `docker` is podman, and whether
+//! podman was ever used on the node. Any call of podman by root makes its store where there is none.
 
 use nixi_core::catalog::container;
-use nixi_core::command::FilePath;
+use nixi_core::command::{ContainerCli, FilePath};
 use nixi_core::config::Runtime;
 use nixi_core::{Command, InspectCx, Output, Read};
 
-/// Whether root may have containers. Only a store that is certainly missing says no; whatever cannot be told is left to
-/// the runtime.
-pub(super) async fn may_have_containers(cx: &InspectCx<'_>) -> bool {
+/// What was found out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground {
+    /// By what containers are asked for.
+    pub cli: ContainerCli,
+    /// Whether root may have any. Only a store that is certainly missing says no; whatever cannot be told is left to the
+    /// runtime.
+    pub may_have_containers: bool,
+}
+
+/// Looks at the node. A `docker` that is taken for the wrong one refuses its words, or asks a socket of the same node.
+pub(super) async fn ground(cx: &InspectCx<'_>) -> Ground {
     let runtime = cx.settings().runtime;
-    let Some(traces) = look(cx, container::traces(runtime)).await else { return true };
-    if !is_missing(&traces, container::USUAL_STORE) || !is_installed(runtime, &traces) {
+    let traces = look(cx, container::traces(runtime)).await;
+    let cli = match runtime {
+        Runtime::Podman => ContainerCli::Podman,
+        Runtime::Docker if is_podman(cx, traces.as_ref()).await => ContainerCli::Shim,
+        Runtime::Docker => ContainerCli::Docker,
+    };
+    let may_have_containers = match (cli, traces) {
+        (ContainerCli::Docker, _) | (_, None) => true,
+        (ContainerCli::Podman | ContainerCli::Shim, Some(traces)) => may_have(cx, cli, &traces).await,
+    };
+    Ground { cli, may_have_containers }
+}
+
+async fn may_have(cx: &InspectCx<'_>, cli: ContainerCli, traces: &Said) -> bool {
+    if !is_missing(traces, container::USUAL_STORE) || !is_installed(cli, traces) {
         return true;
     }
-    let (is_podman, configuration) =
-        futures_util::join!(is_podman(cx, runtime, &traces), look(cx, container::store_configuration()));
-    if !is_podman {
-        return true;
-    }
-    match configuration.map(|configuration| place(&configuration)) {
+    match look(cx, container::store_configuration()).await.map(|configuration| place(&configuration)) {
         Some(Place::Usual) => false,
         Some(Place::At(at)) => {
             let found = look(cx, container::store(&at)).await;
@@ -42,14 +59,12 @@ async fn look(cx: &InspectCx<'_>, command: Command<Read>) -> Option<Said> {
 }
 
 /// The shim of Debian and Fedora is a script; that of NixOS is a link.
-async fn is_podman(cx: &InspectCx<'_>, runtime: Runtime, traces: &Said) -> bool {
-    match runtime {
-        Runtime::Podman => true,
-        Runtime::Docker if is_link_to_podman(traces) => true,
-        Runtime::Docker => look(cx, container::beginning_of_docker())
-            .await
-            .is_some_and(|said| said.stdout.contains("#!") && said.stdout.contains("podman")),
+async fn is_podman(cx: &InspectCx<'_>, traces: Option<&Said>) -> bool {
+    if traces.is_some_and(is_link_to_podman) {
+        return true;
     }
+    let beginning = look(cx, container::beginning_of_docker()).await;
+    beginning.is_some_and(|said| said.stdout.contains("#!") && said.stdout.contains("podman"))
 }
 
 fn is_link_to_podman(traces: &Said) -> bool {
@@ -57,8 +72,8 @@ fn is_link_to_podman(traces: &Said) -> bool {
     links.any(|(_, target)| target.contains("podman"))
 }
 
-fn is_installed(runtime: Runtime, traces: &Said) -> bool {
-    let program = format!("/bin/{}", container::program(runtime));
+fn is_installed(cli: ContainerCli, traces: &Said) -> bool {
+    let program = format!("/bin/{}", cli.program());
     traces.stdout.lines().any(|line| line.ends_with(&program) || line.contains(&format!("{program} -> ")))
 }
 
@@ -149,9 +164,9 @@ mod tests {
         let docker = "-rwxr-xr-x 1 root root 41251 Jan  1  2025 /usr/bin/docker\n";
         assert!(is_link_to_podman(&said(nixos, "")) && !is_link_to_podman(&said(docker, "")));
         assert!(
-            is_installed(Runtime::Docker, &said(nixos, ""))
-                && is_installed(Runtime::Docker, &said(docker, ""))
+            is_installed(ContainerCli::Shim, &said(nixos, ""))
+                && is_installed(ContainerCli::Shim, &said(docker, ""))
         );
-        assert!(!is_installed(Runtime::Podman, &said(docker, "")));
+        assert!(!is_installed(ContainerCli::Podman, &said(docker, "")));
     }
 }

@@ -42,8 +42,8 @@ async fn remove_all_runs_exactly_what_was_shown() {
     ! web is running and will be killed
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = cache is aaaaaaaaaaaa, web is 0f1e2d3c4b5a
-    $ sudo -n -- systemd-run … -- podman rm --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-    $ sudo -n -- systemd-run … -- podman rm --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- systemd-run … -- podman rm '--syslog=false' --force -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- systemd-run … -- podman rm '--syslog=false' --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
 
     let result = lab.approved(all, |_| {}).await;
@@ -57,7 +57,10 @@ async fn a_container_made_anew_under_its_name_is_left_alone() {
     let mut lab = Lab::new(node());
     let result = lab
         .approved(on_db("container.remove", &["cache"]), |node| {
-            node.answer("sudo -n -- podman inspect --type container --format", &format!("{WEB} cache\n"));
+            node.answer(
+                "sudo -n -- podman inspect '--syslog=false' --type container --format",
+                &format!("{WEB} cache\n"),
+            );
         })
         .await;
     assert_eq!(result.error.unwrap().kind, ErrorKind::Changed);
@@ -72,18 +75,18 @@ async fn what_needs_nothing_is_left_out() {
     stop 1 container on db-server: web (cache is not running) [routine]
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = web is 0f1e2d3c4b5a
-    $ sudo -n -- systemd-run … -- podman stop -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
     let start = lab.plan(on_db("container.start", &["web", "cache"])).await;
     insta::assert_snapshot!(shown(&start), @r"
     start 1 container on db-server: cache (web is already running) [routine]
     = cache is aaaaaaaaaaaa
-    $ sudo -n -- podman start -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- podman start '--syslog=false' -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     $ wait until cache has stayed up for 3 s, at most 20 s
     ");
     let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
     assert_eq!(restart.status, StepStatus::Done);
-    assert_eq!(ran(&lab), [format!("sudo -n -- podman restart -- {CACHE}")]);
+    assert_eq!(ran(&lab), [format!("sudo -n -- podman restart '--syslog=false' -- {CACHE}")]);
 
     let nothing = lab.call(on_db("container.start", &["web"])).await;
     assert_eq!(nothing.status, StepStatus::Done);
@@ -128,13 +131,13 @@ async fn docker_is_asked_what_it_removes_when_it_stops() {
         format!("{{\"ID\":\"{id}\",\"Names\":\"{name}\",{state}}}\n")
     };
     let docker = node()
-        .answering("sudo -n -- docker ps", &(row(WEB, "web") + &row(CACHE, "cache")))
+        .answering("sudo -n -- docker --host unix:///var/run/docker.sock ps", &(row(WEB, "web") + &row(CACHE, "cache")))
         .answering(
-            "sudo -n -- docker inspect --type container --format '{{.Id}} {{.Name}}'",
+            "sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container --format '{{.Id}} {{.Name}}'",
             &format!("{WEB} /web\n{CACHE} /cache\n"),
         )
         .answering(
-            "sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}'",
+            "sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container --format '{{.Id}} {{.HostConfig.AutoRemove}}'",
             &format!("{WEB} false\n{CACHE} true\n"),
         );
     let lab = Lab::docker(docker);
@@ -159,7 +162,8 @@ async fn the_first_failure_stops_the_rest() {
     let statuses: Vec<StepStatus> = result.steps.iter().map(|step| step.status).collect();
     assert_eq!(statuses, [StepStatus::Failed, StepStatus::NotStarted]);
     assert_eq!(result.status, StepStatus::Failed);
-    let message = format!("`podman rm --force -- {CACHE}` failed (exit code 2): Error: busy");
+    let message =
+        format!("`podman rm '--syslog=false' --force -- {CACHE}` failed (exit code 2): Error: busy");
     assert_eq!(result.error.unwrap().message, message);
     assert_eq!(lab.nodes.changes().len(), 1);
 }

@@ -144,13 +144,13 @@ fn readable() -> Recording {
     );
     node()
         .ending(
-            "sudo -n -- podman inspect --type container -- ",
+            "sudo -n -- podman inspect '--syslog=false' --type container -- ",
             ended(125, "", "Error: no such container\n"),
         )
-        .answering("sudo -n -- podman inspect --type container -- web", &details)
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container -- web", &details)
         .ending("sudo -n -- podman logs", ended(125, "", "Error: no such container\n"))
         .ending(
-            "sudo -n -- podman logs --timestamps --tail 100 -- web",
+            "sudo -n -- podman logs '--syslog=false' --timestamps --tail 100 -- web",
             ended(0, "2025-11-24T17:00:00Z hello\n", ""),
         )
         .answering("journalctl", "")

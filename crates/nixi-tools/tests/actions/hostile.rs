@@ -117,7 +117,7 @@ async fn a_name_made_to_be_an_option_or_a_command_is_never_run() {
         let plan = lab.plan(CallRequest::new("container.remove").on("db-server").with("all", true)).await;
         if let Some(plan) = plan.plan {
             let ids = [WEB, crate::support::CACHE]
-                .map(|id| format!("sudo -n -- systemd-run … -- podman rm --force -- {id}"));
+                .map(|id| format!("sudo -n -- systemd-run … -- podman rm '--syslog=false' --force -- {id}"));
             assert!(plan.steps.iter().all(|step| ids.contains(step)), "{:?}", plan.steps);
         }
         assert!(lab.nodes.seen().iter().all(|run| !run.command.contains(name)), "{name}");
@@ -163,7 +163,7 @@ async fn no_label_and_no_name_draws_a_plan_of_its_own() {
 async fn a_name_of_two_containers_is_asked_about_by_id() {
     let twice = podman_list().replace("\"cache\"", "\"web\"");
     let lab = Lab::new(node().answering("sudo -n -- podman ps", &twice).answering(
-        &format!("sudo -n -- podman inspect --type container --format '{{{{.Id}}}} {{{{.Name}}}}' -- {WEB}"),
+        &format!("sudo -n -- podman inspect '--syslog=false' --type container --format '{{{{.Id}}}} {{{{.Name}}}}' -- {WEB}"),
         &format!("{WEB} web\n"),
     ));
     let stop = |name: &str| CallRequest::new("container.stop").on("db-server").with("names", vec![name]);
@@ -172,7 +172,7 @@ async fn a_name_of_two_containers_is_asked_about_by_id() {
     assert!(error.message.contains("ambiguous") && error.message.contains(&WEB[..12]), "{error}");
     let plan = lab.plan(stop(WEB)).await.plan.unwrap();
     assert_eq!(plan.summary, format!("stop 1 container on db-server: {}", &WEB[..12]));
-    assert_eq!(plan.steps, [format!("sudo -n -- systemd-run … -- podman stop -- {WEB}")]);
+    assert_eq!(plan.steps, [format!("sudo -n -- systemd-run … -- podman stop '--syslog=false' -- {WEB}")]);
 }
 
 #[tokio::test]
@@ -181,7 +181,9 @@ async fn no_value_of_a_variable_leaves_inspect() {
         r#"[{{"Id":"{WEB}","Name":"web","State":{{"Status":"running"}},"Path":"x","Args":["--token=hunter2"],
             "Config":{{"Env":["A=hunter2","B=hunter2=x"],"Cmd":["hunter2"],"Labels":{{"auth":"hunter2"}}}}}}]"#
     );
-    let lab = Lab::new(node().answering("sudo -n -- podman inspect --type container -- web", &inspect));
+    let lab = Lab::new(
+        node().answering("sudo -n -- podman inspect '--syslog=false' --type container -- web", &inspect),
+    );
     let result =
         lab.call(CallRequest::new("container.inspect").on("db-server").with("names", vec!["web"])).await;
     let shown = format!("{}{}", result.text.unwrap(), result.data.unwrap());

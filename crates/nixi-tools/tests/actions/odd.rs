@@ -18,6 +18,8 @@ fn named(data: &Value) -> Vec<&str> {
     data["left_out"].as_array().unwrap().iter().map(|odd| odd["what"].as_str().unwrap()).collect()
 }
 
+const LINK: &str = "lrwxrwxrwx 1 root root 60 Jan  1  1970 /run/current-system/sw/bin/docker -> /nix/store/x-podman-docker-compat-5.2.3/bin/docker\n";
+
 const SHIM: &str = r#"{"AutoRemove":false,"Command":null,"Created":"2026-01-10T15:43:29.65-06:00","CreatedAt":"","Exited":false,"ExitCode":0,"Id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Image":"docker.io/library/nginx:1.27","Labels":{},"Names":["web"],"Ports":[{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}],"State":"running","Status":""}
 {"AutoRemove":false,"Command":["sleep","9"],"Created":"2026-01-09T10:00:00Z","CreatedAt":"","Exited":true,"ExitCode":137,"Id":"1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Image":"docker.io/library/redis:7","Labels":null,"Names":["db"],"Ports":null,"State":"exited","Status":""}
 "#;
@@ -28,10 +30,11 @@ async fn docker_that_is_podman_lists_and_stops_its_containers() {
     let id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let lab = Lab::docker(
         Recording::new()
-            .ending("sudo -n -- docker ps", ended(0, SHIM, remark))
-            .ending("sudo -n -- docker inspect", ended(0, &format!("{id} web\n"), remark))
+            .answering("ls -ld -- /var/lib", LINK)
+            .ending("sudo -n -- docker ps '--syslog=false'", ended(0, SHIM, remark))
+            .ending("sudo -n -- docker inspect '--syslog=false'", ended(0, &format!("{id} web\n"), remark))
             .ending(
-                "sudo -n -- docker inspect --type container --format '{{.Id}} {{.HostConfig",
+                "sudo -n -- docker inspect '--syslog=false' --type container --format '{{.Id}} {{.HostConfig",
                 ended(0, &format!("{id} false\n"), remark),
             ),
     );
@@ -44,6 +47,44 @@ async fn docker_that_is_podman_lists_and_stops_its_containers() {
     let stop = CallRequest::new("container.stop").on("db-server").with("names", vec!["web"]);
     let plan = lab.plan(stop).await.plan.unwrap();
     assert_eq!(plan.summary, "stop 1 container on db-server: web");
+    assert!(plan.steps[0].contains("docker stop '--syslog=false' -- "), "{plan:?}");
+}
+
+/// Both refuse the words that bind them to their machine, rather than go to another.
+#[tokio::test]
+async fn a_runtime_that_acts_on_another_machine_is_told_and_not_used() {
+    let remote =
+        |words: &str| ended(125, "", &format!("Error: unknown flag: {words}\nSee 'podman ps --help'\n"));
+    let podman = Lab::new(Recording::new().ending("sudo -n -- podman", remote("--syslog")));
+    let shim = Lab::docker(
+        Recording::new()
+            .answering("ls -ld -- /var/lib", LINK)
+            .ending("sudo -n -- docker", remote("--syslog")),
+    );
+    for (lab, program) in [(podman, "podman"), (shim, "docker")] {
+        for call in [
+            CallRequest::new("container.list"),
+            CallRequest::new("container.logs").with("name", "web"),
+            CallRequest::new("container.inspect").with("names", vec!["web"]),
+            CallRequest::new("container.stop").with("names", vec!["web"]),
+            CallRequest::new("container.remove").with("all", true),
+        ] {
+            let error = lab.plan(call.on("db-server")).await.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::Unfit, "{error}");
+            let message =
+                format!("root's `{program}` on the node acts on another machine, so nothing was done");
+            assert_eq!(error.message, message);
+        }
+        assert_eq!(lab.nodes.changes(), [] as [String; 0]);
+    }
+    // A shim that is not known for one, of a podman before 4.1 and after.
+    for words in
+        ["Error: unknown flag: --host\n", "Cannot connect to Podman. Please verify your connection\n"]
+    {
+        let lab = Lab::docker(Recording::new().ending("sudo -n -- docker", ended(125, "", words)));
+        let error = lab.plan(CallRequest::new("container.list").on("db-server")).await.error.unwrap();
+        assert!(error.hint.clone().is_some_and(|hint| hint.contains("runtime = \"podman\"")), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -278,15 +319,14 @@ async fn podman_is_called_unless_it_was_certainly_never_used() {
 async fn dockers_shim_is_not_called_either_and_docker_is() {
     let no_store = |docker: &str| {
         Recording::new()
-            .answering("sudo -n -- docker ps", SHIM)
+            .answering("sudo -n -- docker --host unix:///var/run/docker.sock ps", SHIM)
             .ending("ls -ld -- /var/lib", ended(2, docker, NO_STORE))
             .ending("cat -- /etc/containers", ended(1, "", NO_CONFIGURATION))
     };
     let plain = "-rwxr-xr-x 1 root root 229 Jan  1  2025 /usr/bin/docker\n";
-    let link = "lrwxrwxrwx 1 root root 60 Jan  1  1970 /run/current-system/sw/bin/docker -> /nix/store/x-podman-docker-compat-5.2.3/bin/docker\n";
     let script = "==> /usr/bin/docker <==\n#!/bin/sh\n[ -e /etc/containers/nodocker ] || echo Emulate >&2\nexec /usr/bin/podman \"$@\"\n";
     for (node, containers) in [
-        (no_store(link), 0),
+        (no_store(LINK), 0),
         (no_store(plain).answering("head -c 512", script), 0),
         (no_store(plain).answering("head -c 512", "\u{7f}ELF\u{2}\u{1}\u{1}"), 2),
         (no_store(plain), 2),

@@ -102,9 +102,13 @@ async fn containers() {
     cache  docker.io/library/redis:7     Exited (0) 2 hours ago
     web    docker.io/library/nginx:1.27  Up 5 minutes            8080->80/tcp
     ");
-    let empty = Lab::docker(Recording::new().answering("sudo -n -- docker ps", ""));
+    let empty = Lab::docker(
+        Recording::new().answering("sudo -n -- docker --host unix:///var/run/docker.sock ps", ""),
+    );
     assert_eq!(text(&empty, CallRequest::new("container.list")).await, "no containers");
-    let compat = Lab::docker(Recording::new().answering("sudo -n -- docker ps", &podman_list()));
+    let compat = Lab::docker(
+        Recording::new().answering("sudo -n -- docker --host unix:///var/run/docker.sock ps", &podman_list()),
+    );
     assert!(text(&compat, CallRequest::new("container.list")).await.contains("nginx"));
 }
 
@@ -126,8 +130,10 @@ async fn the_output_of_a_container() {
         "2025-11-24T17:00:00.5+01:00 listening\n2025-11-24T17:00:02+01:00 GET /\n",
         "2025-11-24T17:00:01+01:00 warning: \u{1b}[31mred\u{1b}[0m\n",
     );
-    let lab =
-        Lab::new(node().ending("sudo -n -- podman logs --timestamps --tail 2 --since 3600s -- web", output));
+    let lab = Lab::new(node().ending(
+        "sudo -n -- podman logs '--syslog=false' --timestamps --tail 2 --since 3600s -- web",
+        output,
+    ));
     let logs = || CallRequest::new("container.logs").with("name", "web").with("lines", 2);
     insta::assert_snapshot!(text(&lab, logs().with("since", "1h ago")).await, @r"
     web (times in UTC)

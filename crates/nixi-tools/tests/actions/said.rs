@@ -45,7 +45,10 @@ async fn a_remark_takes_no_log_of_a_container_away() {
             shown,
             format!("web (times in UTC)\n2026-01-01 10:00:01  hello\nnotice: {}", remark.trim_end())
         );
-        let empty = Lab::docker(Recording::new().ending("sudo -n -- docker logs", ended(0, "", remark)));
+        let empty = Lab::docker(
+            Recording::new()
+                .ending("sudo -n -- docker --host unix:///var/run/docker.sock logs", ended(0, "", remark)),
+        );
         let (read, shown) = data(&empty, logs()).await;
         assert_eq!((&read["lines"], &read["notices"]), (&json!([]), &json!([remark.trim_end()])));
         assert_eq!(shown, format!("web wrote nothing\nnotice: {}", remark.trim_end()));

@@ -238,16 +238,16 @@ pub(crate) fn node() -> Recording {
     };
     Recording::new()
         .answering("sudo -n -- podman ps", &podman_list())
-        .answering("sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
         .answering(
-            "sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- cache web",
+            "sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- cache web",
             &format!("{CACHE} cache\n{WEB} web\n"),
         )
-        .answering("sudo -n -- podman inspect --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- web", &format!("{WEB} web\n"))
         .answering("sudo -n -- podman start", "")
         .answering("sudo -n -- podman restart", "")
         .answering("systemctl show --no-pager '--property=LoadState,ActiveState", "ActiveState=active\nSubState=running\nInvocationID=ab\nNRestarts=0\n")
-        .answering("sudo -n -- podman inspect --type container -- ", r#"[{"State":{"Status":"running","StartedAt":"2026-11-25T10:00:00Z"},"RestartCount":0}]"#)
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container -- ", r#"[{"State":{"Status":"running","StartedAt":"2026-11-25T10:00:00Z"},"RestartCount":0}]"#)
         .answering("test -d /run/systemd/system", "")
         .answering("sudo -n -l -- systemd-run", "/run/current-system/sw/bin/systemd-run\n")
         .answering("sudo -n -- systemd-run", "")

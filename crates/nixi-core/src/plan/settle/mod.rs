@@ -17,8 +17,7 @@ use super::bench::Bench;
 use super::{Approved, StepReport, StepStatus};
 use crate::catalog;
 use crate::colour;
-use crate::command::{Command, ContainerId, Excerpt, Read, UnitName};
-use crate::config::Runtime;
+use crate::command::{Command, ContainerCli, ContainerId, Excerpt, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
 use crate::session::Event;
@@ -46,7 +45,7 @@ pub struct Settle {
 #[serde(rename_all = "snake_case")]
 enum What {
     Unit(UnitName),
-    Container { runtime: Runtime, id: ContainerId, name: String },
+    Container { cli: ContainerCli, id: ContainerId, name: String },
 }
 
 impl Settle {
@@ -58,8 +57,8 @@ impl Settle {
 
     /// Waits for a container, which people know by this name, and which this step of the plan starts, counted from 0.
     #[must_use]
-    pub fn container(runtime: Runtime, id: ContainerId, name: impl Into<String>, started_by: usize) -> Self {
-        Self { what: What::Container { runtime, id, name: name.into() }, started_by }
+    pub fn container(cli: ContainerCli, id: ContainerId, name: impl Into<String>, started_by: usize) -> Self {
+        Self { what: What::Container { cli, id, name: name.into() }, started_by }
     }
 
     pub(super) fn started_by(&self) -> usize {
@@ -76,14 +75,14 @@ impl Settle {
     pub(super) fn read(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::service::settling(unit),
-            What::Container { runtime, id, .. } => catalog::container::inspect_by_id(*runtime, id),
+            What::Container { cli, id, .. } => catalog::container::inspect_by_id(*cli, id),
         }
     }
 
     pub(super) fn last_words(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::log::last_words(unit),
-            What::Container { runtime, id, .. } => catalog::container::last_words(*runtime, id),
+            What::Container { cli, id, .. } => catalog::container::last_words(*cli, id),
         }
     }
 
