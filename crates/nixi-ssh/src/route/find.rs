@@ -8,7 +8,7 @@ use super::records::Usual;
 use super::{Keys, Records, Route};
 use crate::options::Agent;
 use crate::ssh_config::{
-    Place, Proxy, Query, RawHop, Refusal, Settings, SshConfig, System, Tokens, expand, expand_path,
+    Fault, Place, Proxy, Query, RawHop, Refusal, Settings, SshConfig, System, Tokens, expand, expand_path,
     expand_variables, settings,
 };
 
@@ -81,6 +81,7 @@ impl Asker<'_> {
             return Err(Refusal {
                 why: format!("there are more than {} jump hosts on the way", MOST - 1),
                 hint: "take some out".to_owned(),
+                of: Fault::Files,
             });
         }
         trail.push(here);
@@ -138,11 +139,24 @@ impl Asker<'_> {
         let word = |what: &str, error: &dyn std::fmt::Display| Refusal {
             why: format!("the {what} of the SSH configuration cannot be used: {error}"),
             hint: "change it there, or say it in Nixi's configuration".to_owned(),
+            of: Fault::Files,
         };
         let host = match &found.host_name {
             Some(name) => name.parse().map_err(|error| word("HostName", &error))?,
             None => target.host.clone(),
         };
+        if let Some((_, zone)) = host.as_str().split_once('%')
+            && zone.bytes().all(|b| b.is_ascii_digit())
+        {
+            // ssh looks its keys up under the name.
+            return Err(Refusal {
+                why: format!(
+                    "the address {host} names its interface by a number, which is another at the next start"
+                ),
+                hint: "write the name of the interface behind the %, as in fe80::1%eth0".to_owned(),
+                of: Fault::Files,
+            });
+        }
         let port = match found.port {
             Some(port) if !target.given.port => port,
             Some(_) | None => target.port,
@@ -203,6 +217,7 @@ impl Asker<'_> {
         let bad = |error: &dyn std::fmt::Display| Refusal {
             why: format!("{place}: {error}"),
             hint: "write [user@]host[:port], several with commas between".to_owned(),
+            of: Fault::Files,
         };
         let filled =
             |word: &str| expand(word, tokens).map_err(|token| bad(&format!("ProxyJump knows no {token}")));
@@ -263,6 +278,7 @@ impl Asker<'_> {
                             "{place}: IdentityAgent {word} has {unknown} in it, which Nixi does not know"
                         ),
                         hint: "write the path of the socket, or SSH_AUTH_SOCK".to_owned(),
+                        of: Fault::Files,
                     });
                 }
             },
@@ -282,5 +298,6 @@ fn circle(target: &SshTarget) -> Refusal {
         why: format!("the way leads in a circle: {} is a jump host on the way to itself", target.host),
         hint: "a ProxyJump under `Host *` is for the jump host too: say `ProxyJump none` under a `Host` of its own before it"
             .to_owned(),
+        of: Fault::Files,
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use records::Records;
 pub(crate) use routes::Routes;
 
 use crate::options::Agent;
-use crate::ssh_config::{Family, Refusal};
+use crate::ssh_config::{Family, Fault, Refusal};
 
 /// The way to one machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,7 +90,10 @@ impl fmt::Display for Route {
 /// A target that must not be connected to, as core is told of it.
 pub(crate) fn refused(name: &Host, refusal: &Refusal) -> ExecError {
     ExecError::Unreachable {
-        reason: Unreachable::Protocol,
+        reason: match refusal.of {
+            Fault::Files => Unreachable::Protocol,
+            Fault::Controller => Unreachable::Controller,
+        },
         detail: format!("{name} is not connected to: {}", refusal.why),
         hint: Some(refusal.hint.clone()),
     }

@@ -6,7 +6,7 @@ use nixi_core::SshTarget;
 
 use super::find::{Asker, Looked};
 use crate::options::{NamedBy, SshOptions};
-use crate::ssh_config::{Refusal, expand_path};
+use crate::ssh_config::{Fault, Refusal, expand_path};
 
 /// Where the keys of a host are on record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +48,7 @@ impl Asker<'_> {
                 "{place}: the file {file} has {unknown} in it, which is not set, or which Nixi does not know"
             ),
             hint: "write the path of the known_hosts file in full".to_owned(),
+            of: Fault::Files,
         };
         let named = match &looked.settings.user_key_files {
             Some(named) => {

@@ -9,7 +9,7 @@ use super::find::Asker;
 use super::records::Usual;
 use super::{Records, Route, refused};
 use crate::options::{SshConfigOptions, SshOptions};
-use crate::ssh_config::{Owner, Refusal, Source, SshConfig, Stamps, System, load};
+use crate::ssh_config::{Fault, Owner, Refusal, Source, SshConfig, Stamps, System, load};
 
 /// Finds routes.
 pub(crate) struct Routes {
@@ -69,7 +69,13 @@ impl Routes {
             Some(read) if read.stamps.hold() => read,
             Some(_) | None => self.read_anew(),
         };
-        with(read.insert(now))
+        let done = with(read.insert(now));
+        // What this machine could not read just now, it may read the next time.
+        let is_ours = |refusal: &Refusal| refusal.of == Fault::Controller;
+        if read.as_ref().is_some_and(|read| read.config.as_ref().is_err_and(is_ours)) {
+            *read = None;
+        }
+        done
     }
 
     fn ask<T>(
@@ -92,5 +98,50 @@ impl Routes {
         let system = system.iter().map(|file| Source { file: file.clone(), of: Owner::System });
         let (config, stamps) = load(&user.chain(system).collect::<Vec<_>>(), self.system());
         Read { config, stamps, found: HashMap::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use nixi_core::{Given, Jump, Port, Unreachable};
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_just_now_is_our_own_and_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config");
+        let node = SshTarget {
+            host: "web".parse().unwrap(),
+            port: Port::SSH,
+            user: "nixi".parse().unwrap(),
+            identity: None,
+            given: Given { port: false, user: false },
+            jump: Jump::Unsaid,
+        };
+        symlink("loop", dir.path().join("loop")).unwrap();
+        // Reading the one is an error of input and output, listing the other leads nowhere.
+        for include in ["/proc/self/mem", "loop/*.conf", "loop/*/a.conf"] {
+            fs::write(&config, format!("Include {include}\nHost web\n  Port 7\n")).unwrap();
+            fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+            let mut options = SshOptions::of_home(dir.path());
+            options.ssh_config.user = Some(config.clone());
+            let routes = Routes::new(&options);
+            let ExecError::Unreachable { reason, detail, .. } = routes.find(&node).unwrap_err() else {
+                panic!("{include}")
+            };
+            assert_eq!(reason, Unreachable::Controller, "{detail}");
+            assert!(detail.contains("no fault of the node"), "{detail}");
+            assert!(routes.read.lock().unwrap().is_none(), "{include}");
+        }
+        for include in ["none/*.conf", "config/*.conf", "none"] {
+            fs::write(&config, format!("Include {include}\nHost web\n  Port 7\n")).unwrap();
+            let mut options = SshOptions::of_home(dir.path());
+            options.ssh_config.user = Some(config.clone());
+            assert_eq!(Routes::new(&options).find(&node).unwrap().port.get(), 7, "{include}");
+        }
     }
 }

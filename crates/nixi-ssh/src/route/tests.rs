@@ -75,6 +75,18 @@ fn whoever_sits_here_logs_in_to_jump_hosts_of_the_files_alone() {
     assert_eq!(users(&ours), "nixi@db:22 nixi@near:22 nixi@far:22");
 }
 
+/// It would be on record under two names.
+#[test]
+fn an_interface_is_named_and_not_numbered() {
+    let (_dir, routes) = routes(
+        "Host lab\n  HostName fe80::1%%1\nHost good\n  HostName fe80::1%%lo\nHost web\n  ProxyJump lab\n",
+    );
+    for host in ["lab", "web", "fe80::1%1"] {
+        assert!(format!("{:?}", routes.find(&node(host)).unwrap_err()).contains("by a number"), "{host}");
+    }
+    assert_eq!(routes.find(&node("good")).unwrap().host.as_str(), "fe80::1%lo");
+}
+
 #[test]
 fn the_files_of_known_keys_are_those_of_the_host() {
     let (dir, routes) = routes(

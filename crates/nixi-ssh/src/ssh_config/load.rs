@@ -1,8 +1,9 @@
 //! The files on disk, with all that they include.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use super::fnmatch::Name;
 use super::parse::{Entry, Included, Line, Text, parse};
 use super::system::System;
 use super::tokens::{Tokens, expand_variables};
-use super::{Place, Refusal, SshConfig};
+use super::{Fault, Place, Refusal, SshConfig};
 
 /// A file longer than this is none that a person wrote.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -155,10 +156,12 @@ impl Loader<'_> {
             let mut deeper = Vec::new();
             for folder in found {
                 self.stamps.note(&folder);
-                let names =
-                    fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+                let names = names(&folder).map_err(|error| ours(place, &folder, &error))?;
                 deeper.extend(
-                    names.filter(|name| pattern.fits(&name.to_string_lossy())).map(|name| folder.join(name)),
+                    names
+                        .into_iter()
+                        .filter(|name| pattern.fits(&name.to_string_lossy()))
+                        .map(|name| folder.join(name)),
                 );
             }
             found = deeper;
@@ -168,6 +171,8 @@ impl Loader<'_> {
     }
 }
 
+const NO_FILE: &str = "it is a pipe, a socket or a device, and no file";
+
 /// What a word of `Include` led to.
 enum Found {
     Paths(Vec<PathBuf>),
@@ -175,15 +180,33 @@ enum Found {
     Unclear,
 }
 
+fn is_empty(error: &io::Error) -> bool {
+    use ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
+}
+
+/// What is in a folder; as in ssh, nothing if it is none or is closed to the user.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name())).collect(),
+        Err(error) if is_empty(&error) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// This machine fails to read what is there.
+fn ours(place: &Place, path: &Path, error: &io::Error) -> Refusal {
+    let why = format!(
+        "failed to read {}: {error}; that is no fault of the node, and nothing was sent",
+        path.display()
+    );
+    let hint = "try again; look at the open files (`ulimit -n`), the memory and the disk of this machine";
+    Refusal { of: Fault::Controller, ..Refusal::at(place, why, hint) }
+}
+
 /// The bytes of a file; nothing if there is none.
 fn read(path: &Path, guarded: bool, whole: &Place) -> Result<Option<Vec<u8>>, Refusal> {
-    let cannot = |error: std::io::Error| {
-        Refusal::at(
-            whole,
-            format!("the file cannot be read: {error}"),
-            "let your user read it, or take it away",
-        )
-    };
+    let ours = |error: io::Error| ours(whole, path, &error);
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     // Opened first and looked at then, so that both are the same file; a pipe is not waited for.
@@ -191,9 +214,17 @@ fn read(path: &Path, guarded: bool, whole: &Place) -> Result<Option<Vec<u8>>, Re
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        file => file.map_err(cannot)?,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let why = format!("the file cannot be read: {error}");
+            return Err(Refusal::at(whole, why, "let your user read it, or take it away"));
+        }
+        // A socket.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Err(Refusal::at(whole, NO_FILE, "put a regular file there, or take it away"));
+        }
+        file => file.map_err(ours)?,
     };
-    let about = file.metadata().map_err(cannot)?;
+    let about = file.metadata().map_err(ours)?;
     if guarded && let Some(refusal) = distrust(&about, path, whole) {
         return Err(refusal);
     }
@@ -202,14 +233,13 @@ fn read(path: &Path, guarded: bool, whole: &Place) -> Result<Option<Vec<u8>>, Re
         return Ok(None);
     }
     if !about.is_file() {
-        let why = "it is a pipe, a socket or a device, and no file";
-        return Err(Refusal::at(whole, why, "put a regular file there, or take it away"));
+        return Err(Refusal::at(whole, NO_FILE, "put a regular file there, or take it away"));
     }
     if about.len() > LARGEST {
         return Err(Refusal::at(whole, "the file is longer than 4 MiB", "take it apart, or away"));
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(cannot)?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(ours)?;
     Ok(Some(bytes))
 }
 

@@ -59,11 +59,21 @@ impl fmt::Display for Place {
 pub(crate) struct Refusal {
     pub(crate) why: String,
     pub(crate) hint: String,
+    pub(crate) of: Fault,
+}
+
+/// Whose fault a refusal tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Fault {
+    /// What the files say, or how they are kept.
+    Files,
+    /// This machine could not read them just now.
+    Controller,
 }
 
 impl Refusal {
     fn at(place: &Place, why: impl fmt::Display, hint: &str) -> Self {
-        Self { why: clean_line(&format!("{place}: {why}")), hint: hint.to_owned() }
+        Self { why: clean_line(&format!("{place}: {why}")), hint: hint.to_owned(), of: Fault::Files }
     }
 }
 

@@ -60,11 +60,34 @@ pub(super) fn parse(text: Text<'_>, system: &System<'_>) -> Result<Vec<Line>, Re
             let why = "the line has a NUL byte in it, behind which ssh reads nothing";
             return Err(Refusal::at(&place, why, "take the byte out"));
         }
-        if let Some(entry) = entry(&String::from_utf8_lossy(line), system, &place)? {
+        let line = match std::str::from_utf8(line) {
+            Ok(line) => line,
+            Err(error) => {
+                // A comment is of no concern. ssh takes the bytes as they are, and they name something else than any text of ours.
+                let (before, _) = line.split_at(error.valid_up_to());
+                let before = String::from_utf8_lossy(before).into_owned();
+                if begins_comment(&before) {
+                    continue;
+                }
+                let hint = "save the file as UTF-8; rename what it names if that is not";
+                return Err(Refusal::at(&place, "the line is not UTF-8, which Nixi does not read", hint));
+            }
+        };
+        if let Some(entry) = entry(line, system, &place)? {
             lines.push(Line { place, entry });
         }
     }
     Ok(lines)
+}
+
+/// Whether what follows on this is a comment.
+fn begins_comment(before: &str) -> bool {
+    let text = before.trim_start_matches([' ', '\t', '\r']);
+    // A command goes on behind a `#`, and so does what is quoted.
+    let is_plain =
+        |line: &str| !line.contains(['"', '\'', '\\']) && !line.to_ascii_lowercase().contains("command");
+    text.starts_with('#')
+        || [" #", "\t#"].iter().any(|mark| text.split_once(mark).is_some_and(|(line, _)| is_plain(line)))
 }
 
 fn entry(line: &str, system: &System<'_>, place: &Place) -> Result<Option<Entry>, Refusal> {

@@ -39,7 +39,8 @@ pub(super) enum Means {
     Include,
     /// Something that is honoured, refused or told.
     Setting(Setting),
-    /// Nothing that matters here: neither where nor as whom Nixi connects, nor which host key it takes.
+    /// Nothing that matters here: neither where nor as whom Nixi connects. How ssh checks host keys beside known_hosts
+    /// is no concern of Nixi either.
     Nothing,
 }
 

@@ -272,6 +272,32 @@ fn what_ssh_refuses_is_refused_with_file_line_and_word() {
     }
 }
 
+/// They would name another file, host or user.
+#[test]
+fn bytes_that_are_no_text_are_refused_outside_a_comment() {
+    for line in [
+        &b"Include d/caf\xe9.conf"[..],
+        b"UserKnownHostsFile caf\xe9",
+        b"Host caf\xe9",
+        b"User \xff",
+        b"Host a # b\nPort 1 \x80",
+        b"ProxyCommand x # \xe9",
+        b"User \"a # \xe9\"",
+    ] {
+        let text = [b"Host db\n", line].concat();
+        assert!(broken(&text, "web").contains("the line is not UTF-8"), "{line:?}");
+    }
+    for line in [
+        &b"# caf\xe9"[..],
+        b"Port 22 # caf\xe9",
+        b"Host web\t# \xff",
+        b" \t#\xff",
+        "Host caf\u{e9}".as_bytes(),
+    ] {
+        assert!(read(line).is_ok(), "{line:?}");
+    }
+}
+
 #[test]
 fn words_are_ignored_only_after_the_line_that_says_so() {
     for text in [
