@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nixi_core::brain::Model;
 use nixi_core::error::{ErrorKind, ErrorReport};
+use nixi_core::registry::Args;
 use nixi_core::session::{Desk, ModelCall};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -77,11 +78,13 @@ impl ChatModel {
     }
 
     /// The calls without the endpoint's secrets, which no tool has any use for and an outward read would carry out.
-    fn without_secrets(&self, mut calls: Vec<ModelCall>) -> Vec<ModelCall> {
-        for call in &mut calls {
-            call.args.values_mut().for_each(|value| mask(value, self.endpoint.secrets()));
-        }
-        calls
+    fn without_secrets(&self, calls: Vec<ModelCall>) -> Vec<ModelCall> {
+        let secrets = self.endpoint.secrets();
+        let masked = |call: ModelCall| ModelCall {
+            tool: secrets.masked(&call.tool),
+            args: masked_fields(call.args, secrets),
+        };
+        calls.into_iter().map(masked).collect()
     }
 
     /// Has one turn streamed into the conversation; gives what is to be done after it.
@@ -146,12 +149,23 @@ impl ChatModel {
     }
 }
 
-fn mask(value: &mut Value, secrets: &Secrets) {
+/// Names and values: a name that no action knows is repeated in an error.
+fn masked_fields(fields: Args, secrets: &Secrets) -> Args {
+    fields.into_iter().map(|(name, value)| (secrets.masked(&name), masked(value, secrets))).collect()
+}
+
+fn masked(value: Value, secrets: &Secrets) -> Value {
     match value {
-        Value::String(text) => *text = secrets.masked(text),
-        Value::Array(values) => values.iter_mut().for_each(|value| mask(value, secrets)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| mask(value, secrets)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => Value::String(secrets.masked(&text)),
+        Value::Array(values) => values.into_iter().map(|value| masked(value, secrets)).collect(),
+        Value::Object(fields) => Value::Object(masked_fields(fields, secrets)),
+        // A key of digits alone may come as a number.
+        Value::Number(number) => {
+            let text = number.to_string();
+            let masked = secrets.masked(&text);
+            if masked == text { Value::Number(number) } else { Value::String(masked) }
+        }
+        value @ (Value::Null | Value::Bool(_)) => value,
     }
 }
 
@@ -219,5 +233,39 @@ impl Model for ChatModel {
             }
         }
         Err(ErrorReport::new(ErrorKind::Internal, "the conversation came to no end"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn without(key: &str, tool: &str, args: &Value) -> ModelCall {
+        let settings = ModelSettings {
+            base_url: "http://127.0.0.1:1/v1?token=abcdefgh1".to_owned(),
+            model: "m".to_owned(),
+            api_key: Some(SecretString::from(key)),
+        };
+        let call = ModelCall { tool: tool.to_owned(), args: args.as_object().unwrap().clone() };
+        ChatModel::new(&settings).without_secrets(vec![call]).remove(0)
+    }
+
+    #[test]
+    fn no_part_of_a_call_holds_a_secret() {
+        let args = json!({
+            "action": "ping", "target": "sk-secret-1.example", "count": 3, "all": true, "none": null,
+            "xsk-secret-1": ["abcdefgh1", {"sk-secret-1": "a sk-secret-1 b"}],
+        });
+        let call = without("sk-secret-1", "net-sk-secret-1", &args);
+        assert_eq!(call.tool, "net-[key]");
+        let masked = json!({
+            "action": "ping", "target": "[key].example", "count": 3, "all": true, "none": null,
+            "x[key]": ["[key]", {"[key]": "a [key] b"}],
+        });
+        assert_eq!(Value::Object(call.args), masked);
+        let call = without("1234567890", "t", &json!({"n": 1_234_567_890_u64, "m": 12_345}));
+        assert_eq!(Value::Object(call.args), json!({"n": "[key]", "m": 12_345}));
     }
 }

@@ -4,7 +4,7 @@ use nixi_core::{ErrorKind, StepStatus};
 use serde_json::{Value, json};
 
 use super::fleet::{Fleet, KEY};
-use super::server::{Response, Server, answer, calls, done, ends, says};
+use super::server::{Response, Server, answer, calls, done, ends, more, says};
 use super::{WORDS, start};
 
 const EVENTS: &str = "text/event-stream";
@@ -285,6 +285,9 @@ async fn a_key_that_comes_back_is_masked() {
     let fleet = Fleet::new(&server.url);
     let (one, two) = KEY.split_at(9);
     let call = json!({"action": "stop", "names": [KEY], "node": "monitoring"}).to_string();
+    let escaped = call.replace(KEY, &KEY.replace('-', "\\u002d"));
+    let as_name = json!({"action": "now", KEY: true}).to_string();
+    let (start, rest) = call.split_at(call.find(two).unwrap());
     server.respond([
         Response::events(&[
             says("Your key is "),
@@ -294,7 +297,20 @@ async fn a_key_that_comes_back_is_masked() {
             ends("stop"),
             done(),
         ]),
-        Response::events(&[calls(0, "c1", "container", &call), ends("tool_calls"), done()]),
+        Response::events(&[
+            calls(0, "c1", "container", &call),
+            calls(1, "c2", "container", &escaped),
+            calls(2, "c3", "container", start),
+            more(2, rest),
+            ends("tool_calls"),
+            done(),
+        ]),
+        Response::events(&[
+            calls(0, "d1", "clock", &as_name),
+            calls(1, "d2", KEY, "{}"),
+            ends("tool_calls"),
+            done(),
+        ]),
         answer("No."),
         Response::body(EVENTS, &format!("data: {}\n\n", json!({"error": format!("bad key {KEY}")}))),
     ]);
