@@ -1,5 +1,7 @@
 //! What a person is shown, and what they may answer.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::command::Login;
 use crate::exec::Fingerprint;
 use crate::fleet::address;
 use crate::node::{Node, NodeName};
-use crate::text;
+use crate::{names, text};
 
 /// Who asked for what a plan does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -28,9 +30,9 @@ pub enum Origin {
 pub struct Review {
     /// The action that made the plan.
     pub action: ActionName,
-    /// The node it is for.
-    pub node: NodeName,
-    /// Where that node is: `user@host`, or `this machine`.
+    /// The node it is for; for reads on several nodes how many those are, as `3 nodes`.
+    pub node: String,
+    /// Where that node is: `user@host`, or `this machine`; the names of several nodes.
     pub address: String,
     /// The host key of the machine that answers there.
     pub host_key: Option<Fingerprint>,
@@ -66,7 +68,7 @@ impl Review {
             arrival.map_or_else(Default::default, |arrival| (Some(arrival.host_key), arrival.way));
         Self {
             action,
-            node: node.name().clone(),
+            node: node.name().to_string(),
             address: node
                 .ssh()
                 .map_or_else(|| "this machine".to_owned(), |ssh| address(&ssh.user, &ssh.host, ssh.port)),
@@ -92,14 +94,17 @@ impl Review {
     /// Reads that send something out to places which no person named; nothing if there are none.
     pub(crate) fn of_outward(reads: &[Outward<'_>]) -> Option<Self> {
         let first = reads.first()?;
-        let mut targets: Vec<&str> = reads.iter().map(|read| read.target.as_str()).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        let summary = format!("reach out to {}, which you did not name", targets.join(", "));
+        let targets: BTreeSet<&str> = reads.iter().map(|read| read.target.as_str()).collect();
+        let summary = format!("reach out to {}, which you did not name", few(&targets));
         let plan = Plan::new(summary, Risk::Routine);
         let mut review = Self::of(&plan, first.action, first.node, None, Login::Other, Origin::Model);
-        // The places stand in the steps as well, however many there are.
-        let is_one_node = reads.iter().all(|read| read.node.name() == first.node.name());
+        // All places and nodes stand in the steps, however many there are.
+        let nodes: BTreeSet<&NodeName> = reads.iter().map(|read| read.node.name()).collect();
+        let is_one_node = nodes.len() == 1;
+        if !is_one_node {
+            review.node = format!("{} nodes", nodes.len());
+            review.address = words(&names::fold(nodes.iter().map(|name| name.as_str())));
+        }
         let step = |read: &Outward<'_>| {
             let on = if is_one_node { String::new() } else { format!(" on {}", read.node.name()) };
             text::clean_line(&format!("{} {}{on}", read.action, read.args))
@@ -108,6 +113,17 @@ impl Review {
         let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
         review.digest = PlanDigest::of_value(&digests);
         Some(review)
+    }
+}
+
+/// The most places that a summary names.
+const MOST_NAMED: usize = 3;
+
+fn few(targets: &BTreeSet<&str>) -> String {
+    let named: Vec<&str> = targets.iter().copied().take(MOST_NAMED).collect();
+    match targets.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

@@ -73,7 +73,7 @@ async fn a_plan_that_does_not_come_holds_up_nothing_before_it() {
     let op = Op::Call(vec![touch(&["a"]).on("web-*")]);
     let person = async {
         let pending = approver.next().await.unwrap();
-        assert_eq!(pending.review().node.as_str(), "web-0");
+        assert_eq!(pending.review().node, "web-0");
         pending.approve();
         while !heard.0.lock().unwrap().iter().any(|event| matches!(event, Event::CallEnded(_))) {
             heard.1.notified().await;

@@ -94,6 +94,7 @@ async fn one_question_lists_all_places_of_a_turn() {
     let asked = asked("look", CONFIG, vec![turn.clone(), turn], &[true]).await;
     let [review] = &asked.reviews[..] else { unreachable!("{:?}", asked.reviews) };
     assert_eq!(review.summary, "reach out to a.example, b.example, which you did not name");
+    assert_eq!((review.node.as_str(), review.address.as_str()), ("2 nodes", "watch, web"));
     assert_eq!(review.steps.len(), 4, "{:?}", review.steps);
     assert!(
         review.steps[1].contains("b.example") && review.steps[1].ends_with("on watch"),
@@ -102,6 +103,26 @@ async fn one_question_lists_all_places_of_a_turn() {
     );
     // The second turn asks for nothing that was not answered.
     assert_eq!(statuses(&asked), [StepStatus::Done; 10]);
+}
+
+#[tokio::test]
+async fn a_question_about_many_places_names_a_few_and_counts_the_rest() {
+    for (places, summary) in [
+        (3, "reach out to p1.example, p2.example, p3.example, which you did not name"),
+        (5, "reach out to p1.example, p2.example, p3.example and 2 more, which you did not name"),
+    ] {
+        let turn = (1..=places).map(|at| echo(&format!("p{at}.example"), "web")).collect();
+        let asked = asked("look", CONFIG, vec![turn], &[true]).await;
+        let [review] = &asked.reviews[..] else { unreachable!("{:?}", asked.reviews) };
+        assert_eq!((review.summary.as_str(), review.node.as_str()), (summary, "web"));
+        assert!(review.address.contains('@'), "{}", review.address);
+        let last = format!("p{places}.example");
+        assert!(
+            review.steps.len() == places && review.steps[places - 1].contains(&last),
+            "{:?}",
+            review.steps
+        );
+    }
 }
 
 #[tokio::test]
