@@ -53,26 +53,39 @@ impl Appetite {
     }
 
     /// The result as it is held and shown: whole where it is short, else its beginning and its end, with where the rest is.
-    pub(super) fn held(&self, mut result: CallResult, outputs: Option<&dyn Outputs>) -> CallResult {
-        let text = result.text.as_deref().unwrap_or_default();
+    pub(super) async fn held(&self, mut result: CallResult, outputs: Option<&dyn Outputs>) -> CallResult {
         let data = result.data.as_ref().map_or(0, weight);
+        let Some(room) = self.room(result.text.as_ref().map_or(0, String::len), data) else { return result };
+        result.data = None;
+        result.text = match result.text.take() {
+            Some(text) if text.len() > room => {
+                let cut = in_the_middle(&text, room, "");
+                let kept = match outputs {
+                    Some(outputs) => Some(outputs.keep(text).await),
+                    None => None,
+                };
+                let place = match kept {
+                    Some(Ok(place)) => format!("all of it is kept in {place}, for a person to read"),
+                    Some(Err(why)) => format!("the rest is not kept: {why}"),
+                    None => "the rest is not kept".to_owned(),
+                };
+                Some(format!("{cut}\n({place})"))
+            }
+            text => text,
+        };
+        result
+    }
+
+    /// How many bytes of its text a result may keep, which are taken; nothing if it may stay as it is.
+    fn room(&self, text: usize, data: usize) -> Option<usize> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.len() <= TEXT && data <= DATA && text.len() + data <= *left {
-            *left -= text.len() + data;
-            return result;
+        if text <= TEXT && data <= DATA && text + data <= *left {
+            *left -= text + data;
+            return None;
         }
         let room = if *left > TEXT { TEXT } else { FEW_WORDS };
-        if text.len() > room {
-            let place = match outputs.map(|outputs| outputs.keep(text)) {
-                Some(Ok(place)) => format!("all of it is kept in {place}, for a person to read"),
-                Some(Err(why)) => format!("the rest is not kept: {why}"),
-                None => "the rest is not kept".to_owned(),
-            };
-            result.text = Some(format!("{}\n({place})", in_the_middle(text, room, "")));
-        }
-        result.data = None;
-        *left = left.saturating_sub(result.text.as_ref().map_or(0, String::len));
-        result
+        *left = left.saturating_sub(text.min(room));
+        Some(room)
     }
 }
 
@@ -115,16 +128,18 @@ fn weight(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
     use serde_json::json;
 
     use super::*;
 
     struct Kept(Mutex<Vec<String>>);
 
+    #[async_trait]
     impl Outputs for Kept {
-        fn keep(&self, text: &str) -> Result<String, String> {
+        async fn keep(&self, text: String) -> Result<String, String> {
             let mut kept = self.0.lock().unwrap();
-            kept.push(text.to_owned());
+            kept.push(text);
             Ok(format!("file-{}", kept.len()))
         }
     }
@@ -133,39 +148,63 @@ mod tests {
         CallResult { text: Some(text), data: Some(data), ..CallResult::new("log.query", "web", Value::Null) }
     }
 
-    #[test]
-    fn a_short_result_is_held_as_it_is() {
+    #[tokio::test]
+    async fn a_short_result_is_held_as_it_is() {
         let short = result("a\n".repeat(100), json!({"entries": ["a"]}));
-        assert_eq!(Appetite::default().held(short.clone(), None), short);
+        assert_eq!(Appetite::default().held(short.clone(), None).await, short);
     }
 
-    #[test]
-    fn a_long_result_keeps_its_ends_and_says_where_the_rest_is() {
+    #[tokio::test]
+    async fn a_long_result_keeps_its_ends_and_says_where_the_rest_is() {
         let kept = Kept(Mutex::default());
         let text: String = (0..10_000).map(|at| format!("line {at} é{}\n", "x".repeat(90))).collect();
-        let held = Appetite::default().held(result(text.clone(), Value::Null), Some(&kept));
+        let held = Appetite::default().held(result(text.clone(), Value::Null), Some(&kept)).await;
         let words = held.text.unwrap();
         assert!(words.starts_with("line 0 é") && words.contains("line 9999 é"), "{words}");
         assert!(words.ends_with("\n(all of it is kept in file-1, for a person to read)"), "{words}");
         assert!(words.contains(" lines, ") && words.len() < TEXT + 300, "{}", words.len());
         assert_eq!((kept.0.lock().unwrap().as_slice(), held.data), ([text].as_slice(), None));
-        let held = Appetite::default().held(result("x".repeat(TEXT + 1), Value::Null), None);
+        let held = Appetite::default().held(result("x".repeat(TEXT + 1), Value::Null), None).await;
         assert!(held.text.unwrap().ends_with("\n(the rest is not kept)"));
     }
 
-    #[test]
-    fn all_results_of_a_request_have_an_end() {
+    #[tokio::test]
+    async fn all_results_of_a_request_have_an_end() {
         let appetite = Appetite::default();
         let text = || (0..10_000).map(|at| format!("line {at}\n")).collect::<String>();
-        let held = (0..MOST_RESULTS).map(|_| appetite.held(result(text(), json!(text())), None));
-        let bytes: usize =
-            held.map(|held| held.text.unwrap().len() + held.data.map_or(0, |data| weight(&data))).sum();
+        let mut bytes = 0;
+        for _ in 0..MOST_RESULTS {
+            let held = appetite.held(result(text(), json!(text())), None).await;
+            bytes += held.text.unwrap().len() + held.data.map_or(0, |data| weight(&data));
+        }
         assert!(bytes < ALL + MOST_RESULTS * (FEW_WORDS + 300), "{bytes}");
     }
 
-    #[test]
-    fn large_data_goes_though_its_text_is_short() {
-        let held = Appetite::default().held(result("short".into(), json!("x".repeat(DATA))), None);
+    /// Another read goes on while a result is written down, however long that takes.
+    #[tokio::test]
+    async fn a_result_that_is_being_kept_holds_up_no_other() {
+        struct Slow;
+
+        #[async_trait]
+        impl Outputs for Slow {
+            async fn keep(&self, _: String) -> Result<String, String> {
+                std::future::pending().await
+            }
+        }
+
+        let appetite = Appetite::default();
+        let long = appetite.held(result("x".repeat(TEXT + 1), Value::Null), Some(&Slow));
+        let short = appetite.held(result("short".into(), Value::Null), Some(&Slow));
+        tokio::select! {
+            biased;
+            _ = long => unreachable!("it is never kept"),
+            held = short => assert_eq!(held.text.as_deref(), Some("short")),
+        }
+    }
+
+    #[tokio::test]
+    async fn large_data_goes_though_its_text_is_short() {
+        let held = Appetite::default().held(result("short".into(), json!("x".repeat(DATA))), None).await;
         assert_eq!((held.text.as_deref(), held.data), (Some("short"), None));
     }
 

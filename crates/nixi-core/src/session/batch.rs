@@ -136,7 +136,7 @@ impl Batch<'_> {
                 Settled::Call(call) => checked.push(call),
                 Settled::Told(told) => {
                     results.extend(self.run_checked(std::mem::take(&mut checked), &roster).await);
-                    results.extend(self.tell(told));
+                    results.extend(self.tell(told).await);
                 }
             }
         }
@@ -190,14 +190,18 @@ impl Batch<'_> {
     }
 
     /// What was found out by looking already, told as if it were made now.
-    fn tell(&self, told: Vec<(NodeName, CallResult)>) -> Vec<CallResult> {
+    async fn tell(&self, told: Vec<(NodeName, CallResult)>) -> Vec<CallResult> {
         let ahead = |(node, result): &(NodeName, CallResult)| CallAhead {
             action: result.tool.clone(),
             node: node.clone(),
             args: result.args.clone(),
         };
         self.audience.hear(Event::CallsAhead(told.iter().map(ahead).collect()));
-        told.into_iter().map(|(_, result)| self.ended(result)).collect()
+        let mut results = Vec::with_capacity(told.len());
+        for (_, result) in told {
+            results.push(self.ended(result).await);
+        }
+        results
     }
 
     /// Reads, and plans that are not to be applied, all at once, however many: one that waits takes neither a thread nor a
@@ -238,7 +242,7 @@ impl Batch<'_> {
                     Ok(_) => (StepStatus::NotStarted, self.not_begun()),
                     Err(refused) => (StepStatus::Refused, refused.report()),
                 };
-                results.push(self.ended(self.blank(call, node).failed(status, error)));
+                results.push(self.ended(self.blank(call, node).failed(status, error)).await);
                 continue;
             }
             let next = match ready.pop_front() {
@@ -255,7 +259,7 @@ impl Batch<'_> {
                 }
             };
             stopped |= went_wrong(&result);
-            results.push(self.ended(result));
+            results.push(self.ended(result).await);
         }
         results
     }
@@ -277,7 +281,7 @@ impl Batch<'_> {
         {
             let error = ToolError::Exec(error);
             let result = self.blank(call, node).failed(status_of_read(&error), error.report());
-            return self.ended(result);
+            return self.ended(result).await;
         }
         let place = tokio::select! {
             place = appetite.place(call) => place,
@@ -285,7 +289,7 @@ impl Batch<'_> {
         };
         if place.is_none() {
             let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
-            return self.ended(self.blank(call, node).failed(StepStatus::NotStarted, error));
+            return self.ended(self.blank(call, node).failed(StepStatus::NotStarted, error)).await;
         }
         self.run_now(call, node, roster).await
     }
@@ -293,7 +297,7 @@ impl Batch<'_> {
     async fn run_now(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
         let prepared = self.prepare(call, node, roster).await;
         let result = Door { batch: self, roster, call, node }.carry_out(prepared).await;
-        self.ended(result)
+        self.ended(result).await
     }
 
     async fn prepare(&self, call: &Checked, node: &Node, roster: &Roster) -> Prepared {
@@ -302,9 +306,9 @@ impl Batch<'_> {
         Door { batch: self, roster, call, node }.prepare(self.blank(call, node)).await
     }
 
-    fn ended(&self, result: CallResult) -> CallResult {
+    async fn ended(&self, result: CallResult) -> CallResult {
         let result = match self.appetite {
-            Some(appetite) => appetite.held(result, self.inner.outputs.as_deref()),
+            Some(appetite) => appetite.held(result, self.inner.outputs.as_deref()).await,
             None => result,
         };
         self.audience.hear(Event::CallEnded(Box::new(result.clone())));
