@@ -75,6 +75,8 @@ pub(super) fn sight(text: &str) -> Sight {
 pub(super) struct Around {
     /// The last character; nothing at the beginning.
     before: Option<char>,
+    /// The last two characters that are no blanks; a line's end counts.
+    last: [Option<char>; 2],
     /// How many backticks stand one after the other before this place, and whether a line began with them.
     ticks: usize,
     ticks_open_line: bool,
@@ -100,6 +102,24 @@ impl Around {
                 self.is_code_line = false;
             }
             self.before = Some(c);
+            if c == '\n' || !c.is_whitespace() {
+                self.last = [self.last[1], Some(c)];
+            }
+        }
+    }
+
+    /// Whether code goes on here, in which a mark is a word.
+    pub(super) fn is_code(&self) -> bool {
+        self.is_code_block || self.is_code_line
+    }
+
+    /// Whether what comes next may begin a sentence: at the beginning, on a new line, behind a full stop, but not one
+    /// behind the number of a list's item.
+    fn is_at_sentence(&self) -> bool {
+        match self.last {
+            [_, None] => true,
+            [Some('0'..='9'), Some('.')] => false,
+            [_, Some(last)] => matches!(last, '\n' | '.' | '!' | '?' | '…' | '。' | '！' | '？'),
         }
     }
 
@@ -113,23 +133,22 @@ impl Around {
     }
 
     /// Whether a mark that is followed by this (nothing at the end of the text) is one here.
+    ///
+    /// A thought begins the answer, or a line or a sentence of it, or follows on a word without a blank, as models write
+    /// it. Behind a blank in the middle of a sentence, as in `Put <think>x</think> there`, it is what the sentence is about.
     pub(super) fn is_mark(&self, role: Role, next: Option<char>) -> bool {
-        if self.is_code_block || self.is_code_line {
+        if self.is_code() || !has_words(next) {
             return false;
         }
-        let goes_on =
-            |c: char| c.is_alphanumeric() || matches!(c, '\n' | '\r' | '<' | '[' | '◁' | '*' | '#' | '|');
-        if !next.is_none_or(goes_on) {
-            return false;
-        }
+        let follows = self.before.is_some_and(|c| !c.is_whitespace() && !"`\"'“‘«([{/,:;".contains(c));
         match role {
-            Role::Opens(_) => {
-                next.is_some() && self.before.is_none_or(|c| !matches!(c, '`' | '"' | '\'' | '“' | '‘' | '«'))
-            }
-            Role::Closes | Role::Frames => {
-                self.is_at_line()
-                    || self.before.is_some_and(|c| !c.is_whitespace() && !"`\"'“‘«([{/,:;".contains(c))
-            }
+            Role::Opens(_) => next.is_some() && (follows || self.is_after_blank() && self.is_at_sentence()),
+            Role::Closes | Role::Frames => self.is_at_line() || follows,
         }
     }
+}
+
+/// Whether words follow on a mark without a blank, or its line or the text ends.
+pub(super) fn has_words(next: Option<char>) -> bool {
+    next.is_none_or(|c| c.is_alphanumeric() || matches!(c, '\n' | '\r' | '<' | '[' | '◁' | '*' | '#' | '|'))
 }

@@ -1,6 +1,6 @@
 //! What reasoning models think aloud: `<think>…</think>` and its like, left out as it streams.
 
-use super::marks::{Around, Role, Sight, first, sight};
+use super::marks::{Around, Role, Sight, first, has_words, sight};
 
 /// What came of a piece of text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(super) struct Heard {
     pub(super) words: String,
 }
 
-/// Takes the thoughts out of one turn's text. A thought opens the turn, or stands between its words; where a server
+/// Takes the thoughts out of one turn's text. A thought opens the turn, or stands between its sentences; where a server
 /// leaves out its first mark, all words before the last one are the thought. White space before the first word goes with it.
 #[derive(Debug, Default)]
 pub(super) struct Thoughts {
@@ -19,6 +19,8 @@ pub(super) struct Thoughts {
     /// What more text may change.
     held: String,
     around: Around,
+    /// Words that look like a thought's first mark, and stand around something: its last mark is a word too.
+    open_words: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,7 +96,18 @@ impl Thoughts {
             Sight::Mark(length, role) => {
                 let next = from[length..].chars().next();
                 let opens_turn = matches!((self.stage, role), (Stage::Opening, Role::Opens(_)));
-                let is_mark = opens_turn && self.around.is_after_blank() || self.around.is_mark(role, next);
+                let mut is_mark =
+                    opens_turn && self.around.is_after_blank() || self.around.is_mark(role, next);
+                match role {
+                    Role::Opens(_) if !is_mark && !self.around.is_code() && has_words(next) => {
+                        self.open_words += 1;
+                    }
+                    Role::Closes if self.open_words > 0 && !self.around.is_code() => {
+                        self.open_words -= 1;
+                        is_mark = false;
+                    }
+                    Role::Opens(_) | Role::Closes | Role::Frames => {}
+                }
                 if !is_mark {
                     return self.say_one(from, heard);
                 }
@@ -105,6 +118,7 @@ impl Thoughts {
                         heard.words.clear();
                         self.stage = Stage::Opening;
                         self.around = Around::default();
+                        self.open_words = 0;
                     }
                     Role::Frames => self.stage = Stage::Opening,
                 }

@@ -73,6 +73,22 @@ const CASES: &[(&str, &str)] = &[
     ("What ends a thought? </think>", "What ends a thought? </think>"),
     ("- <think> begins one\n- </think> ends it", "- <think> begins one\n- </think> ends it"),
     ("a < b, [1] and <|x|>", "a < b, [1] and <|x|>"),
+    ("Put <think>x</think> there.", "Put <think>x</think> there."),
+    ("Put <think>x</think>there.", "Put <think>x</think>there."),
+    ("Put <thinking>\nx\n</thinking>\nthere.", "Put <thinking>\nx\n</thinking>\nthere."),
+    ("Use [THINK]a[/THINK] or ◁think▷b◁/think▷ here", "Use [THINK]a[/THINK] or ◁think▷b◁/think▷ here"),
+    (
+        "Such as (<think>x</think>), or: <thought>y</thought>z",
+        "Such as (<think>x</think>), or: <thought>y</thought>z",
+    ),
+    (
+        "1. <think>x</think> for one\n- <think>y</think> for two",
+        "1. <think>x</think> for one\n- <think>y</think> for two",
+    ),
+    ("a <think>b</think> c.\n</think>\nNoon.", "Noon."),
+    ("So, the tag <think>.\n</think>\nNoon.", "Noon."),
+    ("Well! <think>hm</think>Noon.", "Well! Noon."),
+    ("見る。 <think>hm</think>Noon.", "見る。 Noon."),
 ];
 
 #[test]
