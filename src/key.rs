@@ -8,7 +8,7 @@ use nixi_core::brain::Model;
 use nixi_core::config::LlmSettings;
 use nixi_core::session::Desk;
 use nixi_core::small_file::{self, SmallFile};
-use nixi_core::{ErrorKind, ErrorReport};
+use nixi_core::{ErrorKind, ErrorReport, paste};
 use nixi_llm::{SecretString, Zeroizing};
 
 /// No key is longer, in bytes.
@@ -42,7 +42,7 @@ fn read(file: &Path) -> Result<Zeroizing<String>, ErrorReport> {
         rights => rights & 0o007 != 0 || about.uid() != 0,
     };
     if is_open {
-        let hint = format!("chmod 600 {}", file.display());
+        let hint = format!("chmod 600 {}", paste::path(file));
         return Err(cannot("others may read or change it").hint(hint));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| cannot("it is no text"))?;
@@ -103,6 +103,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(of(file(folder.path(), b" sk-secret\n", 0o600)).as_deref(), Ok("sk-secret"));
         assert_eq!(of(file(folder.path(), b"sk-secret", 0o400)).as_deref(), Ok("sk-secret"));
+    }
+
+    #[test]
+    fn what_is_to_be_pasted_is_one_word_whatever_the_file_is_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my $(key)");
+        std::fs::write(&path, "sk-secret").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        let settings = LlmSettings { api_key_file: Some(path.clone()), ..LlmSettings::builtin() };
+        let hint = api_key(&settings).unwrap_err().hint.unwrap();
+        assert_eq!(hint, format!("chmod 600 '{}'", path.display()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use clap::CommandFactory;
 use nixi_core::nearest::nearest;
 use nixi_core::text::excerpt;
-use nixi_core::{ErrorKind, ErrorReport};
+use nixi_core::{ErrorKind, ErrorReport, paste};
 
 use crate::args::Cli;
 
@@ -92,10 +92,13 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
         let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).collect();
         // A shell takes the quotes off: one word is a request behind `ask` alone.
         match words.as_slice() {
-            [_] => format!("one word alone goes behind ask: nixi ask {}", excerpt(word)),
+            [_] => format!("one word alone goes behind ask: nixi ask {}", paste::word(&excerpt(word))),
             words => {
                 let words = excerpt(&words.join(OsStr::new(" ")).to_string_lossy());
-                format!("a request in words goes in quotes: nixi \"{words}\"")
+                // What a shell reads in double quotes as well.
+                let is_plain = !words.contains(['"', '$', '`', '\\', '!']);
+                let words = if is_plain { format!("\"{words}\"") } else { paste::word(&words) };
+                format!("a request in words goes in quotes: nixi {words}")
             }
         }
     };

@@ -27,6 +27,7 @@ pub mod nearest;
 pub mod node;
 pub mod node_table;
 pub mod outputs;
+pub mod paste;
 pub mod plan;
 pub mod quote;
 pub mod recording;

@@ -9,7 +9,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::{quote, small_file};
+use crate::{paste, small_file};
 
 /// Files here are written by builds of Nix alone.
 const STORE: &str = "/nix/store";
@@ -90,8 +90,7 @@ fn fault(standing: &Standing, me: u32) -> Option<Fault> {
 impl Fault {
     fn told(self, what: &str, path: &Path, about: &Metadata, me: u32) -> Distrust {
         let mode = about.mode() & 0o7777;
-        let shown =
-            quote::word(&path.to_string_lossy()).map_or_else(|_| "FILE".to_owned(), |word| word.into_owned());
+        let shown = paste::path(path);
         let (mut why, hint) = match self {
             Self::Owner => (
                 format!(

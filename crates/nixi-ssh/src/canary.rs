@@ -6,7 +6,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use nixi_core::{ExecError, Exit, Output, quote};
+use nixi_core::{ExecError, Exit, Output, paste, quote};
 
 use crate::route::Route;
 
@@ -41,8 +41,9 @@ impl Canary {
             None => (
                 format!("its login shell does not do what it is told ({}): {}", output.exit, said(output)),
                 format!(
-                    "give {user} a POSIX login shell (on NixOS: users.users.{user}.shell = pkgs.bash), and no forced \
-                     command"
+                    "give {user} a POSIX login shell (on NixOS: users.users.{}.shell = pkgs.bash), and no forced \
+                     command",
+                    paste::attribute(user.as_str())
                 ),
             ),
         };

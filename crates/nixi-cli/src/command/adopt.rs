@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use nixi_core::ErrorReport;
 use nixi_core::session::{AdoptRequest, AdoptWords};
 use nixi_core::text::excerpt;
+use nixi_core::{ErrorReport, paste};
 
 use super::Cx;
 use crate::args::Adopt;
@@ -23,7 +23,7 @@ fn request(adopt: Adopt) -> Result<AdoptRequest, ErrorReport> {
     if adopt.password_stdin {
         return Err(usage("adopting with a password is not built yet").hint(format!(
             "put the key there with ssh-copy-id {}, then adopt without --password-stdin",
-            excerpt(&adopt.host)
+            paste::word(&adopt.host)
         )));
     }
     let identity = adopt.identity.map(absolute).transpose()?;
@@ -70,7 +70,10 @@ mod tests {
     fn a_password_is_not_taken() {
         let report = request(Adopt { password_stdin: true, ..adopt("web", "h") }).unwrap_err();
         assert!(report.message.contains("not built yet"), "{report}");
-        assert!(report.hint.unwrap().contains("ssh-copy-id"));
+        assert!(report.hint.unwrap().contains("ssh-copy-id h, then"));
+        let odd = adopt("web", r"CORP\alice@h; id");
+        let report = request(Adopt { password_stdin: true, ..odd }).unwrap_err();
+        assert!(report.hint.unwrap().contains(r"ssh-copy-id 'CORP\alice@h; id', then"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use nixi_core::registry::{ActionSpec, Args};
 use nixi_core::session::CallRequest;
 use nixi_core::text::excerpt;
-use nixi_core::{ErrorReport, Op};
+use nixi_core::{ErrorReport, Op, paste};
 use serde_json::Value;
 
 use super::Cx;
@@ -34,7 +34,11 @@ fn args(spec: &ActionSpec, words: &[String], json: Option<&str>) -> Result<Args,
     if let Some(word) = words.iter().find(|word| word.starts_with("node=")) {
         let word = excerpt(word);
         return Err(usage(format!("{word:?} is not a parameter: every action takes its node by --node"))
-            .hint(format!("nixi call {} --node {}", spec.name, word.trim_start_matches("node="))));
+            .hint(format!(
+                "nixi call {} --node {}",
+                spec.name,
+                paste::word(word.trim_start_matches("node="))
+            )));
     }
     let mut args = spec.parse_words(words)?;
     for (key, value) in json.map(object).transpose()?.unwrap_or_default() {

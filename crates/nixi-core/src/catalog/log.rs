@@ -23,6 +23,7 @@
 use crate::command::{Command, Grep, Lines, LogPriority, Program, Read, TimeSpec, UnitName};
 use crate::error::ToolError;
 use crate::node::Node;
+use crate::paste;
 
 /// What to show of the journal; the newest lines that match.
 #[derive(Debug, Clone, Default)]
@@ -80,19 +81,9 @@ pub fn hidden(node: &Node, words: Option<&str>) -> ToolError {
         ),
         hint: format!(
             "put {user} into the group systemd-journal (NixOS: users.users.{}.extraGroups = [ \"systemd-journal\" ])",
-            node.ssh().map_or_else(|| "NAME".to_owned(), |ssh| attribute(ssh.user.as_str()))
+            node.ssh().map_or_else(|| "NAME".to_owned(), |ssh| paste::attribute(ssh.user.as_str()))
         ),
     }
-}
-
-/// A user's name as an attribute of Nix: in quotes where it is more than a word.
-fn attribute(name: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(word) {
-        return name.to_owned();
-    }
-    // No name has quotes or braces in it.
-    format!("\"{}\"", name.replace('\\', "\\\\"))
 }
 
 /// The last lines of a unit that did not stay up, systemd's own remarks about it included.

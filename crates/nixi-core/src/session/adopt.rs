@@ -213,7 +213,7 @@ fn refused_login(result: CallResult, error: ExecError, at: &str) -> CallResult {
     };
     let mut report = ToolError::Exec(error).report();
     if is_auth {
-        let at = crate::quote::word(at).unwrap_or_default();
+        let at = crate::paste::word(at);
         report = report.hint(format!(
             "put your public key there first (ssh-copy-id {at}); enrolling it with a password is not built yet"
         ));

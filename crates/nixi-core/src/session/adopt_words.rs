@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::mode::Mode;
 use crate::nearest::did_you_mean;
 use crate::node::{BadWord, Host, Port, UserName};
-use crate::{quote, text};
+use crate::{paste, text};
 
 /// `<name> <host> [user] [mode]` and the options beside them, not yet looked at.
 #[derive(Debug, Clone, Default)]
@@ -51,8 +51,9 @@ impl AdoptWords<'_> {
         self.host.parse().map_err(|error: BadWord| {
             let report = bad(&error);
             if let Some((user, host)) = self.host.rsplit_once('@') {
-                return report
-                    .hint(self.instead(host, &if user.is_empty() { "USER".into() } else { pasted(user) }));
+                return report.hint(
+                    self.instead(host, &if user.is_empty() { "USER".into() } else { paste::word(user) }),
+                );
             }
             if let Some(bare) = self.host.strip_prefix('[') {
                 let (address, port) = bare.split_once(']').unwrap_or((bare, ""));
@@ -73,7 +74,7 @@ impl AdoptWords<'_> {
         if word.parse::<Mode>().is_err() {
             return word.parse().map_err(|error| bad(&error));
         }
-        let user = pasted(self.mode.filter(|other| other.parse::<Mode>().is_err()).unwrap_or("nixi"));
+        let user = paste::word(self.mode.filter(|other| other.parse::<Mode>().is_err()).unwrap_or("nixi"));
         let message = format!("{word:?} is a mode, and stands where the user belongs");
         Err(ErrorReport::new(ErrorKind::Usage, message)
             .hint(self.instead(self.host, &format!("{user} {word}"))))
@@ -98,14 +99,9 @@ impl AdoptWords<'_> {
 
     /// The command line with these words behind the name.
     fn instead(&self, host: &str, rest: &str) -> String {
-        let line = format!("{} {} {} {rest}", self.command, pasted(self.name), pasted(host));
+        let line = format!("{} {} {} {rest}", self.command, paste::word(self.name), paste::word(host));
         text::fit(text::clean_line(&line).trim_end(), 200)
     }
-}
-
-/// A word as it is to be typed into a shell: whatever it is, it stays one word.
-fn pasted(word: &str) -> String {
-    quote::word(&text::clean_line(word)).map_or_else(|_| String::new(), Into::into)
 }
 
 fn bad(error: &BadWord) -> ErrorReport {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use nixi_core::paste;
 use nixi_core::small_file::{self, SmallFile, Unread};
 
 use crate::hostkey::{bits, rsa_bits};
@@ -51,7 +52,7 @@ fn open(path: &Path) -> Result<(Metadata, String), String> {
 fn cannot(path: &Path, error: &Unread) -> String {
     match error {
         Unread::Failed(error) if error.kind() == ErrorKind::PermissionDenied => {
-            format!("your user may not read it; see `ls -l {}` and the folders above", path.display())
+            format!("your user may not read it; see `ls -l {}` and the folders above", paste::path(path))
         }
         Unread::Missing | Unread::Special(_) | Unread::TooLong(_) | Unread::Failed(_) => error.to_string(),
     }
@@ -59,7 +60,7 @@ fn cannot(path: &Path, error: &Unread) -> String {
 
 /// What is wrong with it, if something is.
 fn trouble(path: &Path, about: &Metadata, text: &str) -> Option<String> {
-    let shown = path.display();
+    let shown = paste::path(path);
     let ours = about.uid() == rustix::process::geteuid().as_raw();
     if is_public(text) {
         return Some("it is a public key; name the private one, without .pub".to_owned());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nixi_core::{NodeName, quote};
+use nixi_core::{NodeName, paste};
 
 use crate::route::Route;
 
@@ -57,10 +57,10 @@ impl Gap {
                  key=$(ssh -o StrictHostKeyChecking=yes -p {} {} cat /etc/ssh/ssh_host_{}_key.pub) && \
                  echo \"{} $key\" >> {}",
                 route.port,
-                pasted(&format!("{}@{}", route.user, route.name)),
+                paste::word(&format!("{}@{}", route.user, route.name)),
                 family(offered.kind()),
                 super::name_of(route.known_as.0.as_str(), route.known_as.1.get()),
-                pasted(&record.to_string_lossy()),
+                paste::path(record),
             ),
             (Kind::Unreadable, Some(node)) if *removable => format!(
                 "mend line {line} of {} by hand, or `nixi remove {node}` and adopt it again",
@@ -72,11 +72,6 @@ impl Gap {
             ),
         }
     }
-}
-
-/// A word of a command that is to be pasted into a shell.
-fn pasted(word: &str) -> String {
-    quote::word(word).map(String::from).unwrap_or_default()
 }
 
 /// The part of the name of sshd's key file.

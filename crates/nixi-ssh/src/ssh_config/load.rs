@@ -246,7 +246,7 @@ fn read(path: &Path, guarded: bool, whole: &Place) -> Result<Option<Vec<u8>>, Re
 /// Why a file is not trusted, as ssh has it: it must belong to the user or to root, and only the owner may write it.
 fn distrust(about: &Metadata, path: &Path, whole: &Place) -> Option<Refusal> {
     let us = rustix::process::geteuid().as_raw();
-    let shown = nixi_core::quote::word(&path.to_string_lossy()).map(String::from).unwrap_or_default();
+    let shown = nixi_core::paste::path(path);
     if about.uid() != 0 && about.uid() != us {
         let why = format!(
             "the file belongs to {}, and neither to you nor to root, so it is not trusted, as with ssh",
