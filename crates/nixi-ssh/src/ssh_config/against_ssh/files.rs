@@ -37,10 +37,16 @@ impl Told {
             ("KnownHostsCommand", is_set("knownhostscommand")),
             ("cannot tell", text.contains("exec")),
             ("versions of ssh differ", text.contains("!final")),
+            ("older and newer ssh", has_quoted_match(text)),
         ]
         .into_iter()
         .any(|(what, is_so)| refusal.contains(what) && is_so)
     }
+}
+
+/// Whether a `Match` has what older and newer ssh cut into different words.
+fn has_quoted_match(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("Match") && (line.contains('\'') || line.contains(" =")))
 }
 
 /// A jump host as ssh prints it.
