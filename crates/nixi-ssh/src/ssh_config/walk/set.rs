@@ -6,7 +6,7 @@ use crate::ssh_config::pattern::List;
 use crate::ssh_config::settings::{Family, KeyFiles, Proxy};
 use crate::ssh_config::table::Setting;
 use crate::ssh_config::tokens::{Tokens, expand};
-use crate::ssh_config::{Place, Refusal, system};
+use crate::ssh_config::{Fault, Place, Refusal, system};
 
 /// The most files that ssh takes of a kind.
 const MOST_IDENTITIES: usize = 100;
@@ -20,8 +20,11 @@ impl Walk<'_> {
         match setting {
             Setting::HostName => self.host_name(place, value),
             Setting::Port => {
-                let port = system::port(value).and_then(|port| port.try_into().ok());
-                found.port = found.port.or(port);
+                if found.port.is_none() {
+                    // The service had a port when the file was read: not to find it now is this machine's trouble.
+                    let port = system::port(value).and_then(|port| port.try_into().ok());
+                    found.port = Some(port.ok_or_else(|| no_port_just_now(place, value))?);
+                }
             }
             Setting::User => {
                 found.user.get_or_insert_with(said);
@@ -229,6 +232,12 @@ fn room_for_one(place: &Place, keyword: &str, before: usize) -> Result<(), Refus
     }
     let why = format!("ssh accepts no further {keyword} after {MOST_IDENTITIES} of them for one host");
     Err(Refusal::at(place, why, "take some out"))
+}
+
+fn no_port_just_now(place: &Place, service: &str) -> Refusal {
+    let why = format!("the port of the service {service} cannot be looked up just now");
+    let refusal = Refusal::at(place, why, "see whether /etc/services can be read, and try again");
+    Refusal { of: Fault::Controller, ..refusal }
 }
 
 fn is_yes(value: &str) -> bool {
