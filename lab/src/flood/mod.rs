@@ -1,5 +1,6 @@
-//! An SSH server that sends without end what nobody asked for.
+//! An SSH server that sends without end what nobody asked for, and one that sends what was asked for in crumbs.
 
+mod crumbs;
 mod wire;
 
 use std::io::{BufRead, BufReader, Write};
@@ -94,6 +95,21 @@ impl Flood {
     /// # Errors
     /// If no socket or key is to be had.
     pub fn start(when: When, junk: Junk) -> Result<Self> {
+        Self::with(move |peer, key| serve(peer, key, when, junk))
+    }
+
+    /// Opens the port of one that floods nobody: it runs the commands, as this user, and hands their output on in data
+    /// packets of so many bytes.
+    ///
+    /// # Errors
+    /// If no socket or key is to be had.
+    pub fn of_crumbs(piece: usize) -> Result<Self> {
+        Self::with(move |peer, key| crumbs::serve(&mut greet(peer, key)?, piece.max(1)))
+    }
+
+    fn with(
+        serve: impl Fn(TcpStream, &Ed25519KeyPair) -> Result<()> + Copy + Send + 'static,
+    ) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let key = Arc::new(Ed25519KeyPair::generate().ok().context("no host key")?);
@@ -107,7 +123,7 @@ impl Flood {
                 let key = Arc::clone(&key);
                 if let Ok(peer) = peer {
                     // It ends with the connection: that the client goes away is what is waited for.
-                    std::thread::spawn(move || serve(peer, &key, when, junk));
+                    std::thread::spawn(move || serve(peer, &key));
                 }
             }
         });
@@ -138,18 +154,10 @@ fn serve(mut stream: TcpStream, key: &Ed25519KeyPair, when: When, junk: Junk) ->
             stream.write_all(&[b"no greeting ".repeat(20), b"\r\n".to_vec()].concat())?;
         }
     }
-    stream.set_nodelay(true)?;
-    stream.write_all(format!("{BANNER}\r\n").as_bytes())?;
-    let mut theirs = String::new();
-    // Nothing beyond the line is read: one byte at a time.
-    BufReader::with_capacity(1, &stream).read_line(&mut theirs)?;
-    let mut wire = Wire::of(stream);
-    let hello = hello();
-    wire.send(&hello)?;
     if when == When::KeyExchange {
-        return wire.flood(&junk.payload());
+        return offer(stream)?.0.flood(&junk.payload());
     }
-    exchange(&mut wire, key, theirs.trim_end(), &hello)?;
+    let mut wire = greet(stream, key)?;
     loop {
         let packet = wire.hear()?;
         match packet.first() {
@@ -176,6 +184,26 @@ fn serve(mut stream: TcpStream, key: &Ed25519KeyPair, when: When, junk: Junk) ->
             Some(_) => {}
         }
     }
+}
+
+/// Says who it is and what it offers; what both said is what the keys are made of.
+fn offer(mut stream: TcpStream) -> Result<(Wire, String, Vec<u8>)> {
+    stream.set_nodelay(true)?;
+    stream.write_all(format!("{BANNER}\r\n").as_bytes())?;
+    let mut theirs = String::new();
+    // Nothing beyond the line is read: one byte at a time.
+    BufReader::with_capacity(1, &stream).read_line(&mut theirs)?;
+    let mut wire = Wire::of(stream);
+    let hello = hello();
+    wire.send(&hello)?;
+    Ok((wire, theirs, hello))
+}
+
+/// All that comes before the first packet under keys.
+fn greet(stream: TcpStream, key: &Ed25519KeyPair) -> Result<Wire> {
+    let (mut wire, theirs, hello) = offer(stream)?;
+    exchange(&mut wire, key, theirs.trim_end(), &hello)?;
+    Ok(wire)
 }
 
 fn hello() -> Vec<u8> {

@@ -32,6 +32,15 @@ impl Wire {
         Ok(self.stream.write_all(&bytes)?)
     }
 
+    /// Sends these packets in one go.
+    pub(super) fn send_all(&mut self, payloads: impl Iterator<Item = Vec<u8>>) -> Result<()> {
+        let mut bytes = Vec::new();
+        for payload in payloads {
+            self.pack(&payload, &mut bytes)?;
+        }
+        Ok(self.stream.write_all(&bytes)?)
+    }
+
     /// Sends the same packet until nobody takes it any more.
     pub(super) fn flood(&mut self, payload: &[u8]) -> Result<()> {
         let mut bytes = Vec::new();

@@ -7,11 +7,13 @@ use crate::connect::Link;
 
 /// The least that a packet takes on the wire besides its data (RFC 4253, section 6; RFC 4254, section 5.2).
 const FRAME: u64 = 36;
-/// So much that was taken by nobody wears a session out: it gets nothing new to do. What frames small packets adds up to that as
-/// well, in time.
-const WORN: u64 = 6 * 1024 * 1024;
-/// So much is no accident. A small packet takes four times its length in libssh2.
+/// So much that was taken by nobody is no accident. A small packet takes four times its length in libssh2.
 const LIMIT: u64 = 12 * 1024 * 1024;
+/// What was taken came in frames too, and one read takes many packets at once: of an honest node, this part of all that it
+/// sent may be frames that nobody counted (packets of 144 bytes, say).
+const FRAMED: u64 = 4;
+/// But no more than this, or who sends enough of what is taken could fill the memory beside it.
+const MOST: u64 = 64 * 1024 * 1024;
 
 /// The memory into which streams are read, and a count of what was.
 pub(super) struct Scoop {
@@ -42,13 +44,20 @@ impl Scoop {
     /// Judges what is left; `waiting` is told of data that somebody is still going to take.
     pub(super) fn judge(&self, link: &Link, waiting: impl FnOnce() -> u64) -> Worth {
         let left = link.brought().saturating_sub(self.before + self.taken);
-        if left <= WORN {
-            return Worth::Sound;
-        }
-        match left.saturating_sub(waiting()) {
-            left if left <= WORN => Worth::Sound,
-            left if left <= LIMIT => Worth::Worn,
-            _ => Worth::Flooded,
+        // Nobody needs to be asked of what is little.
+        if left <= LIMIT / 2 { Worth::Sound } else { Worth::of(left.saturating_sub(waiting()), self.taken) }
+    }
+}
+
+impl Worth {
+    /// Of a session of which so much was taken, and so much is left that nobody will take. One with half of what is a flood
+    /// gets nothing new to do.
+    fn of(left: u64, taken: u64) -> Self {
+        let limit = (LIMIT + taken / FRAMED).min(MOST);
+        match left {
+            left if left <= limit / 2 => Self::Sound,
+            left if left <= limit => Self::Worn,
+            _ => Self::Flooded,
         }
     }
 }
@@ -56,4 +65,29 @@ impl Scoop {
 /// Why a flooded session is over.
 pub(super) fn flooded() -> String {
     format!("the node sent more than {} MiB of data that Nixi did not ask for", LIMIT / 1024 / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_worth_what_it_brings() {
+        const MIB: u64 = 1024 * 1024;
+        for (left, taken, worth) in [
+            (6, 0, Worth::Sound),
+            (7, 0, Worth::Worn),
+            (12, 0, Worth::Worn),
+            (13, 0, Worth::Flooded),
+            // 300 MiB in packets of 144 bytes.
+            (43, 172, Worth::Worn),
+            (56, 172, Worth::Flooded),
+            (25, 172, Worth::Sound),
+            // However much was taken, the memory is not without end.
+            (64, 1 << 40, Worth::Worn),
+            (65, 1 << 40, Worth::Flooded),
+        ] {
+            assert_eq!(Worth::of(left * MIB, taken * MIB), worth, "{left} of {taken}");
+        }
+    }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use nixi_core::recording::sink;
 use nixi_core::{Effect, ExecError, Exit, Output};
-use nixi_lab::Sshd;
+use nixi_lab::{Flood, Key, KeyKind, Sshd};
 use tokio_util::sync::CancellationToken;
 
-use super::{Controller, exec, target, until};
+use super::{Controller, at, exec, target, until};
 use crate::actor::Exec;
 
 /// What a command printed and how it ended, its output taken as it came.
@@ -135,4 +135,24 @@ async fn an_input_of_any_size_goes_in_while_the_output_comes_out() {
     assert_eq!(change(small).await.stdout, b"hello.\n");
     let none = Exec { input: Some(Arc::from(*b"")), ..exec("cat; echo .") };
     assert_eq!(change(none).await.stdout, b".\n");
+}
+
+/// What frames its packets is more than what a flood is, and no flood.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_sends_much_in_small_packets_is_heard_out() {
+    let node = Flood::of_crumbs(150).unwrap();
+    let keys = tempfile::tempdir().unwrap();
+    let key = Key::generate(KeyKind::Ed25519, &keys.path().join("id"), None).unwrap();
+    let controller = Controller::with(|options| options.identities = vec![key.path().to_path_buf()]);
+    let (sink, mut outlet) = sink(4);
+    let much = Exec { sink: Some(sink), ..exec("head -c 80000000 /dev/zero") };
+    let (target, cancel) = (at(node.port(), "nixi"), CancellationToken::new());
+    let taken = async {
+        let mut all = 0;
+        while let Some(()) = outlet.next(|bytes| all += bytes.len()).await {}
+        all
+    };
+    let run = controller.ssh.run(&target, None, much, Effect::Read, &cancel);
+    let (output, all) = tokio::join!(run, taken);
+    assert_eq!((output.unwrap().exit, all), (Exit::Code(0), 80_000_000));
 }
