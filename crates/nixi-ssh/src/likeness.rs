@@ -48,7 +48,8 @@ impl Suspect {
     /// Whether it can be no machine that is reached by SSH, or none at the address that this machine has for itself.
     fn is_elsewhere(&self, ours: &Self) -> bool {
         match &self.route {
-            None => true,
+            // One that cannot be connected to now is somewhere all the same.
+            None => self.is_here,
             Some(route) => ours.is_here && !is_loopback(route),
         }
     }
@@ -149,7 +150,7 @@ impl Likenesses {
         let here = arrival.and_then(|arrival| arrival.way.split_last());
         let at_our_address = match (here, &other.route) {
             (Some((stop, jumps)), Some(route)) => self.is_at(stop, jumps, route).await,
-            // The controller is compared by its keys, and who cannot be connected to reaches nobody.
+            // The controller is compared by its keys, as is whoever cannot be connected to.
             (_, None) | (None, Some(_)) => Some(false),
         };
         // A host shows a key of a type that is on record for it, if it still has one.
@@ -254,6 +255,8 @@ mod tests {
         }
         std::fs::write(&options.known_hosts, known).unwrap();
         std::fs::write(dir.path().join("own/ssh_host_ed25519_key.pub"), KEY).unwrap();
+        std::fs::write(dir.path().join("ssh/config"), "Host unusable.invalid\nProxyCommand nc %h %p\n")
+            .unwrap();
         let (routes, connector) = (Routes::new(&options), Connector::new(options));
         let likenesses = Likenesses { own_keys: dir.path().join("own"), ..Likenesses::new() };
         likenesses.tell(&connector, &routes, node, arrival, others).await.unwrap()
@@ -296,6 +299,21 @@ mod tests {
         ] {
             let told = told(&known, &web, Some(&arrival(KEY, address)), &mon).await;
             assert_eq!(told, [expected], "{known} {address}");
+        }
+    }
+
+    /// One that cannot be connected to by its ssh_config may be any machine, unless its key tells.
+    #[tokio::test]
+    async fn a_node_without_a_way_is_told_by_its_key_alone() {
+        let (web, there) = (node("web", "web.invalid", Mode::Managed), arrival(KEY, "192.0.2.1"));
+        let mon = [node("mon", "unusable.invalid", Mode::Monitored)];
+        for (known, expected) in [
+            (String::new(), Likeness::Untold),
+            (format!("unusable.invalid {OTHER}\n"), Likeness::Another),
+            (format!("unusable.invalid {KEY}\n"), same_key()),
+        ] {
+            let known = format!("web.invalid {KEY}\n{known}");
+            assert_eq!(told(&known, &web, Some(&there), &mon).await, [expected], "{known}");
         }
     }
 

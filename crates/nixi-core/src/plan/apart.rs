@@ -11,7 +11,8 @@ const MOST_NAMES: usize = 3;
 /// Refuses what would change a machine that is monitored under another name, whatever name, spelling or way led there.
 ///
 /// # Errors
-/// If it is, or if that cannot be found out. What no record and no address tells of is a remark for the plan.
+/// If it is, or if that cannot be found out. What no record and no address tells of is a remark for the plan, which then is
+/// not routine.
 pub(crate) async fn stands_apart(
     host_keys: &dyn HostKeys,
     node: &Node,
@@ -69,7 +70,9 @@ fn remark(untold: &[&Node]) -> Option<String> {
     if !rest.is_empty() {
         names.push_str(&format!(" and {} more", rest.len()));
     }
+    let that = if untold.len() == 1 { "that one" } else { "those" };
     Some(format!(
-        "it may be the machine that is {mode} as {names}: no host key of that is known (`nixi nodes` gets to know it)"
+        "it may be the machine that is {mode} as {names}: no host key of {that} is known, and none was shown now \
+         (`nixi nodes` records it as soon as it answers)"
     ))
 }

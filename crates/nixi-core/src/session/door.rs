@@ -136,7 +136,8 @@ impl Door<'_> {
         let nodes: Vec<Node> = self.roster.remote().cloned().collect();
         let remark = stands_apart(&*inner.parts.host_keys, self.node, arrival.as_ref(), &nodes).await;
         match remark.map_err(ToolError::Reported)? {
-            Some(remark) => Ok((plan.warn(remark), arrival)),
+            // What cannot be told is no yes: a standing one for routine does not cover it.
+            Some(remark) => Ok((plan.at_least(Risk::Destructive).warn(remark), arrival)),
             None => Ok((plan, arrival)),
         }
     }

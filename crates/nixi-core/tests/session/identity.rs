@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nixi_core::recording::Recording;
-use nixi_core::{ErrorKind, Intent, Likeness, Mode, Op, Sameness, StepStatus};
+use nixi_core::{ErrorKind, Intent, Likeness, Mode, Op, Risk, Sameness, StepStatus};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +68,7 @@ async fn what_is_found_out_after_the_yes_still_stops_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_said_in_the_plan() {
+async fn what_cannot_be_told_is_said_in_the_plan_and_is_not_routine() {
     let bench = Bench::new();
     set(&bench, Ok(Likeness::Untold));
     let cancel = CancellationToken::new();
@@ -76,6 +76,11 @@ async fn what_cannot_be_told_is_said_in_the_plan() {
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;
     let plan = outcome.results[0].plan.as_ref().unwrap();
     assert!(plan.warnings.iter().any(|warning| warning.contains("monitored as watch")), "{plan:?}");
+    assert_eq!(plan.risk, Risk::Destructive);
+    set(&bench, Ok(Likeness::Another));
+    let op = Op::Call(vec![touch(&["a"]).on("web")]);
+    let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;
+    assert_eq!(outcome.results[0].plan.as_ref().unwrap().risk, Risk::Routine);
 }
 
 #[tokio::test]
