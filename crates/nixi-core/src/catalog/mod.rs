@@ -78,6 +78,8 @@ mod tests {
             service::failed(),
             service::restarts(),
             service::settling(&unit("nginx")),
+            service::dependencies(&[unit("nginx")]),
+            system::processes(),
             container::inspect_by_id(ContainerCli::Podman, &"0f".repeat(32).parse().unwrap()),
             container::last_words(ContainerCli::Docker, &"0f".repeat(32).parse().unwrap()),
             log::last_words(&unit("nginx")),
@@ -138,6 +140,8 @@ mod tests {
         systemctl list-units '--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
         systemctl show --no-pager '--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,InvocationID,Job,ConditionResult,ConditionTimestampMonotonic' -- nginx.service
+        systemctl show --no-pager '--property=Id,ActiveState,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy,Requires,BindsTo,Wants,TriggeredBy,SuccessAction,FailureAction,ExecStart' -- nginx.service '*.service' '*.socket' '*.timer' '*.path' '*.target' '*.mount'
+        ps -ww -e -o 'pid=,ppid=,comm=,cgroup='
         sudo -n -- podman inspect '--syslog=false' --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'

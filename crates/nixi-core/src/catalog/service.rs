@@ -36,6 +36,18 @@ pub fn show(units: &[UnitName]) -> Command<Read> {
         .and(units.iter().map(|unit| unit.qualified().to_string()))
 }
 
+/// `KEY=VALUE` lines of these and of all loaded units, in the form of [`show`]: what each stops, starts, runs, and does to
+/// the whole node.
+pub fn dependencies(units: &[UnitName]) -> Command<Read> {
+    const PROPERTIES: &str = "--property=Id,ActiveState,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,\
+                              Conflicts,ConflictedBy,Requires,BindsTo,Wants,TriggeredBy,SuccessAction,FailureAction,\
+                              ExecStart";
+    const LOADED: [&str; 6] = ["*.service", "*.socket", "*.timer", "*.path", "*.target", "*.mount"];
+    Command::read(SYSTEMCTL, ["show", "--no-pager", PROPERTIES, "--"])
+        .and(units.iter().map(|unit| unit.qualified().to_string()))
+        .and(LOADED.map(str::to_owned))
+}
+
 /// `KEY=VALUE` lines of a unit that was started: whether it stays up.
 pub(crate) fn settling(unit: &UnitName) -> Command<Read> {
     const PROPERTIES: &str = "--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,\

@@ -63,3 +63,8 @@ pub fn all_disks() -> Command<Read> {
 pub fn root_disk() -> Command<Read> {
     Command::read(Program::new("df"), ["-P", "-B1", "--", "/"])
 }
+
+/// All processes: number, parent, name, control groups.
+pub fn processes() -> Command<Read> {
+    Command::read(Program::new("ps"), ["-ww", "-e", "-o", "pid=,ppid=,comm=,cgroup="])
+}

@@ -8,7 +8,7 @@ use nixi_core::{Command, Plan, PlanCx, Program, Risk, Settle, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::protected;
+use super::lifeline::Surroundings;
 use super::show::{UnitStatus, same, states};
 use crate::table::count;
 
@@ -80,7 +80,8 @@ pub(super) async fn plan(
 ) -> Result<Plan, ToolError> {
     let (word, node) = (deed.word(), cx.node().name());
     let units = qualified(&args.names)?;
-    let statuses = states(cx, &units).await?;
+    let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
+    let (statuses, around) = (statuses?, around?);
     for status in &statuses {
         if let Some((why, hint)) = deed.hindrance(status) {
             return Err(ToolError::BadArgument {
@@ -114,8 +115,8 @@ pub(super) async fn plan(
     same(&shown, &printed, &statuses)?;
     let mut plan = Plan::new(summary, risk).expect(expectation);
     for (unit, status) in units.iter().zip(&statuses) {
-        if let Some(why) = protected::why(unit.as_str()).or_else(|| protected::why(status.unit.as_str())) {
-            plan = plan.at_least(Risk::Destructive).warn(format!("{unit} {why}"));
+        if let Some(why) = around.why(deed, unit, status) {
+            plan = plan.at_least(Risk::Destructive).warn(why);
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
         plan = plan.step(command.lasting(PATIENCE));

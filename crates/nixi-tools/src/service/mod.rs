@@ -2,6 +2,7 @@
 
 mod failed;
 mod lifecycle;
+mod lifeline;
 mod list;
 mod logs;
 mod protected;

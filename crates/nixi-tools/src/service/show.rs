@@ -42,6 +42,14 @@ pub struct UnitStatus {
 }
 
 impl UnitStatus {
+    /// One of which only the name is known.
+    #[cfg(test)]
+    pub(super) fn named(name: &str) -> Self {
+        let text = format!("Id={name}\nLoadState=loaded\nActiveState=active\nSubState=running\n");
+        let block = block(&text);
+        status(&block).unwrap_or_else(|why| panic!("{why}"))
+    }
+
     pub(super) fn is_there(&self) -> bool {
         unit::is_there(&self.load, &self.active)
     }
@@ -115,6 +123,11 @@ impl<'a> Block<'a> {
             .find(|(name, _)| *name == key)
             .map(|(_, value)| *value)
             .filter(|value| !value.is_empty())
+    }
+
+    /// All values of a key that may be given several times.
+    pub(super) fn all(&self, key: &'a str) -> impl Iterator<Item = &'a str> + '_ {
+        self.pairs.iter().filter(move |(name, _)| *name == key).map(|(_, value)| *value)
     }
 
     /// systemd writes "not set" as words or as the largest number.

@@ -218,6 +218,42 @@ async fn lifelines_are_destructive_under_any_name() {
     }
 }
 
+/// By what the node says of it: the names are of nobody's list.
+#[tokio::test]
+async fn lifelines_are_destructive_by_what_they_do() {
+    let dependants = "systemctl show --no-pager '--property=Id,ActiveState,RequiredBy";
+    let of = |unit: &str, told: &str| {
+        let status = format!("Id={unit}\nLoadState=loaded\nActiveState=active\nSubState=running\n");
+        node()
+            .answering("systemctl show --no-pager '--property=Id,Description", &status)
+            .answering("systemctl show --no-pager '--property=Id,LoadState'", &status)
+            .answering(dependants, told)
+    };
+    for (told, expected) in [
+        ("Id=door.service\nActiveState=active\n", "door.service is how this login came in"),
+        (
+            "Id=door.service\nActiveState=active\nConsistsOf=sshd.service\n\nId=sshd.service\nActiveState=active\n",
+            "door.service is how this login came in",
+        ),
+        ("", "door.service is how this login came in"),
+    ] {
+        let lab = Lab::new(of("door.service", told));
+        let plan = lab.plan(on_db("service.restart", &["door"])).await.plan.unwrap();
+        assert_eq!((plan.risk, plan.warnings.len()), (Risk::Destructive, 1), "{plan:?}");
+        assert!(plan.warnings[0].starts_with(expected), "{plan:?}");
+    }
+    let takes_along = "Id=base.service\nActiveState=active\nRequiredBy=sshd.service\n\nId=sshd.service\nActiveState=active\n";
+    for (told, expected) in [
+        (takes_along, "base.service takes along sshd.service, which keeps the node within reach"),
+        ("", "base.service may take others along: what depends on it could not be read"),
+    ] {
+        let plan =
+            Lab::new(of("base.service", told)).plan(on_db("service.stop", &["base"])).await.plan.unwrap();
+        assert_eq!((plan.risk, plan.warnings.len()), (Risk::Destructive, 1), "{plan:?}");
+        assert!(plan.warnings[0].starts_with(expected), "{plan:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_masked_unit_is_not_started() {
     let masked = "Id=nginx.service\nLoadState=masked\nActiveState=inactive\nSubState=dead\n";

@@ -256,5 +256,6 @@ pub(crate) fn node() -> Recording {
         .answering("sudo -n -- journalctl '--output=cat'", "")
         .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
         .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
-        .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")
+        .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")        .answering("systemctl show --no-pager '--property=Id,ActiveState,RequiredBy", "Id=nginx.service\nActiveState=active\nRequiredBy=\n")
+        .answering("ps ", "1 0 systemd 0::/init.scope\n20 1 sshd 0::/system.slice/door.service\n21 20 ps 0::/user.slice\n")
 }
