@@ -40,6 +40,27 @@ async fn a_unit_that_keeps_the_machine_within_reach_is_asked_about() {
     ground.report(call("clock.now", WEB, &json!({}))).await;
 }
 
+/// Its name is on no list: systemd says what stands on it.
+#[tokio::test]
+async fn a_unit_that_sshd_stands_on_is_asked_about() {
+    let ground = Ground::with_settings(&[WEB], "[approval]\nroutine = \"auto\"\n");
+    let web = ground.machine(WEB);
+    web.root(
+        "cd /run/systemd/system && mkdir -p sshd.service.d && \
+         printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c :\\n' >footing.service && \
+         printf '[Unit]\\nRequires=footing.service\\n' >sshd.service.d/footing.conf && \
+         systemctl daemon-reload && systemctl start footing",
+    )
+    .unwrap();
+    let request = call("service.stop", WEB, &json!({"names": ["footing"]}));
+    let (result, asked) = ground.call(request, |pending| pending.deny(Refusal::Person)).await;
+    let asked = asked.unwrap_or_else(|| panic!("{result:?}"));
+    assert_eq!((asked.risk, asked.warnings.len()), (Risk::Destructive, 1), "{asked:?}");
+    assert!(asked.warnings[0].starts_with("footing.service takes along sshd.service, which"), "{asked:?}");
+    assert_eq!(result.status, StepStatus::Declined, "{result:?}");
+    assert_eq!(web.root("systemctl is-active sshd footing").unwrap(), "active\nactive");
+}
+
 #[tokio::test]
 async fn containers_go_and_their_data_stays() {
     let ground = Ground::of(&[WEB]);
