@@ -1,15 +1,15 @@
-//! The person on the terminal, who says yes or no.
+//! The person on the terminal, who says yes or no, and which of two things they meant.
 
 use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::{ApproverHandle, Standing};
+use nixi_core::session::{ApproverHandle, Doubt, Meaning, Pending, Question, Standing};
 use nixi_core::{Refusal, Risk};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
-use crate::output::{Loudness, Screen};
+use crate::output::{Loudness, Screen, doubt, plan};
 
 /// No answer is longer.
 const MOST_BYTES: usize = 256;
@@ -34,62 +34,77 @@ impl Person {
     }
 }
 
-/// Answers every review of a session: what was said yes to in advance, else what the person says, else no.
+/// Answers every question of a session: what was said yes to in advance, else what the person says, else no.
 pub(crate) async fn answer(
     mut approver: ApproverHandle,
     standing: Standing,
     person: Person,
     screen: Arc<Screen>,
 ) {
-    while let Some(pending) = approver.next().await {
-        if standing.covers(pending.review()) {
-            if screen.loudness >= Loudness::Normal {
-                screen.plan(pending.review());
+    while let Some(question) = approver.next_question().await {
+        match question {
+            Question::Approval(pending) if standing.covers(pending.review()) => {
+                if screen.loudness >= Loudness::Normal {
+                    screen.plan(pending.review());
+                }
+                pending.approve();
             }
-            pending.approve();
-            continue;
-        }
-        if person == Person::Absent {
-            pending.deny(Refusal::NobodyToAsk);
-            continue;
-        }
-        let risk = pending.review().risk;
-        forget_typed();
-        screen.ask(pending.review());
-        let shown = Arc::clone(&screen);
-        let said = tokio::task::spawn_blocking(move || {
-            let said = hear(&shown, risk);
-            shown.answered(said.is_some());
-            said.unwrap_or(Answer::No)
-        });
-        match said.await {
-            Ok(Answer::Yes) => pending.approve(),
-            Ok(Answer::No) | Err(_) => pending.deny(Refusal::Person),
+            Question::Approval(pending) if person == Person::Absent => pending.deny(Refusal::NobodyToAsk),
+            Question::Approval(pending) => decide(pending, &screen).await,
+            // Dropped, it is told with the commands that settle it.
+            Question::Meaning(_) if person == Person::Absent => {}
+            Question::Meaning(doubt) => settle(doubt, &screen).await,
         }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Yes,
-    No,
+/// Asks whether to do what a review shows.
+async fn decide(pending: Pending, screen: &Arc<Screen>) {
+    let risk = pending.review().risk;
+    forget_typed();
+    screen.ask(pending.review());
+    match listen(screen, plan::question(risk)).await {
+        Some(line) if is_yes(&line, risk) => pending.approve(),
+        Some(_) | None => pending.deny(Refusal::Person),
+    }
 }
 
-/// The answer to the question that stands, once there was quiet; nothing if nobody gave one.
-fn hear(screen: &Screen, risk: Risk) -> Option<Answer> {
+/// Asks which of several things was meant.
+async fn settle(doubt: Doubt, screen: &Arc<Screen>) {
+    forget_typed();
+    screen.ask_which(&doubt);
+    let line = listen(screen, &doubt::question(doubt.meanings())).await;
+    if let Some(meant) = line.and_then(|line| meant(&line, doubt.meanings())) {
+        doubt.settle(meant);
+    }
+}
+
+/// The line that answers the question that stands, if one does; then what had to wait is printed.
+async fn listen(screen: &Arc<Screen>, question: &str) -> Option<String> {
+    let (shown, question) = (Arc::clone(screen), question.to_owned());
+    let heard = tokio::task::spawn_blocking(move || {
+        let heard = hear(&shown, &question);
+        shown.answered(heard.is_some());
+        heard
+    });
+    heard.await.ok().flatten()
+}
+
+/// The line below the question that stands, once there was quiet; nothing if nobody gave one.
+fn hear(screen: &Screen, question: &str) -> Option<String> {
     let begun = Instant::now();
     let mut is_noisy = false;
     loop {
         match is_quiet() {
             // What came with the question answers nothing, half a line neither.
             Ok(true) if is_noisy => {
-                screen.ask_again("(what came together with the question was not read)", risk);
+                screen.ask_again("(what came together with the question was not read)", question);
                 is_noisy = false;
             }
             Ok(true) => break,
             Ok(false) if begun.elapsed() < NOISE => is_noisy = true,
             Ok(false) => {
-                screen.remark("(input does not stop coming: taken as a no)");
+                screen.remark("(input does not stop coming: taken as no answer)");
                 return None;
             }
             Err(_) => return None,
@@ -97,7 +112,7 @@ fn hear(screen: &Screen, risk: Risk) -> Option<Answer> {
         forget_typed();
     }
     forget_typed();
-    read_answer(&mut Keyboard, risk)
+    read_line(&mut Keyboard)
 }
 
 /// Waits for input for a while; whether none came.
@@ -128,24 +143,27 @@ impl Read for Keyboard {
     }
 }
 
-/// Reads one line to its end. Anything but a clear yes is a no; nothing is the end of the input, or an error.
-fn read_answer(input: &mut impl Read, risk: Risk) -> Option<Answer> {
-    let line = read_line(input)?;
-    let word = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
-    let yes = match risk {
-        Risk::Routine => matches!(word.as_str(), "y" | "yes"),
-        Risk::Destructive => word == "yes",
-    };
-    Some(if yes { Answer::Yes } else { Answer::No })
+/// Anything but a clear yes is a no.
+fn is_yes(line: &str, risk: Risk) -> bool {
+    match risk {
+        Risk::Routine => matches!(line, "y" | "yes"),
+        Risk::Destructive => line == "yes",
+    }
 }
 
-/// One whole line, byte by byte, so that nothing behind its end is taken; nothing if it is cut off. Of a line that is too
-/// long nothing is kept.
-fn read_line(input: &mut impl Read) -> Option<Vec<u8>> {
+/// Which of these was meant, by its number or its word.
+fn meant(line: &str, meanings: &[Meaning]) -> Option<usize> {
+    let is_it = |(at, meaning): (usize, &Meaning)| line == (at + 1).to_string() || line == meaning.noun;
+    meanings.iter().enumerate().position(is_it)
+}
+
+/// One whole line, byte by byte, so that nothing behind its end is taken; nothing at the end of the input, of one that is cut
+/// off, or after an error. In small letters, without the blanks around it; of a line that is too long nothing is kept.
+fn read_line(input: &mut impl Read) -> Option<String> {
     let (mut line, mut is_short, mut byte) = (Vec::new(), true, [0]);
     loop {
         match input.read(&mut byte) {
-            Ok(1) if byte == *b"\n" => return Some(if is_short { line } else { Vec::new() }),
+            Ok(1) if byte == *b"\n" => break,
             Ok(1) if line.len() < MOST_BYTES => line.extend(byte),
             // The rest of the line belongs to it, and answers nothing else.
             Ok(1) => is_short = false,
@@ -153,6 +171,8 @@ fn read_line(input: &mut impl Read) -> Option<Vec<u8>> {
             Ok(_) | Err(_) => return None,
         }
     }
+    let line = if is_short { line } else { Vec::new() };
+    Some(String::from_utf8_lossy(&line).trim().to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -160,7 +180,7 @@ mod tests {
     use super::*;
 
     fn says(line: &str, risk: Risk) -> bool {
-        read_answer(&mut line.as_bytes(), risk) == Some(Answer::Yes)
+        read_line(&mut line.as_bytes()).is_some_and(|line| is_yes(&line, risk))
     }
 
     #[test]
@@ -183,8 +203,8 @@ mod tests {
     #[test]
     fn one_line_answers_one_question() {
         let mut input = "no\nyes\n".as_bytes();
-        assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::No));
-        assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::Yes));
+        assert_eq!(read_line(&mut input).as_deref(), Some("no"));
+        assert_eq!(read_line(&mut input).as_deref(), Some("yes"));
     }
 
     #[test]
@@ -192,7 +212,7 @@ mod tests {
         for long in [255, 256, 257, 300, 10_000] {
             let line = format!("{}y\nno\n", "x".repeat(long));
             let mut input = line.as_bytes();
-            assert_eq!(read_answer(&mut input, Risk::Routine), Some(Answer::No), "{long}");
+            assert!(!is_yes(&read_line(&mut input).unwrap(), Risk::Routine), "{long}");
             assert_eq!(input, b"no\n", "{long}: the whole line was taken, and nothing else");
         }
     }
@@ -205,6 +225,19 @@ mod tests {
                 Err(io::ErrorKind::Other.into())
             }
         }
-        assert_eq!(read_answer(&mut Broken, Risk::Routine), None);
+        assert_eq!(read_line(&mut Broken), None);
+    }
+
+    #[test]
+    fn what_was_meant_is_said_by_number_or_word() {
+        let meaning =
+            |noun: &str| Meaning { noun: noun.to_owned(), command: format!("nixi call {noun}.stop") };
+        let both = [meaning("container"), meaning("unit")];
+        let said = |line: &str| meant(&read_line(&mut line.as_bytes()).unwrap(), &both);
+        assert_eq!([said("1\n"), said(" Container \n")], [Some(0); 2]);
+        assert_eq!([said("2\n"), said("unit\r\n")], [Some(1); 2]);
+        for none in ["\n", "0\n", "3\n", "y\n", "12\n", "unit container\n"] {
+            assert_eq!(said(none), None, "{none:?}");
+        }
     }
 }

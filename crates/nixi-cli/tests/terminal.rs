@@ -280,6 +280,39 @@ fn every_question_stands_below_its_plan() {
     assert_eq!(sshd.ran().iter().filter(|line| line.contains("restart")).count(), 1, "{:?}", sshd.ran());
 }
 
+const WHICH: &str = "Which one is meant? Type 1 or 2, or Enter for none:";
+
+/// A bare name that a container and a unit have is asked about; a change that was meant is asked about once more.
+#[test]
+fn a_person_says_which_of_two_things_is_meant() {
+    let (home, sshd) = two_plans();
+    sshd.container("nginx", "docker.io/library/nginx", true).unwrap();
+    for (answer, command, end) in [
+        ("2\n", &["status of nginx on web-1"][..], 0),
+        ("unit\n", &["status of nginx on web-1", "--yes"], 0),
+        ("\n", &["status of nginx on web-1"], 5),
+        ("y\n", &["stop nginx on web-1", "--yes=destructive"], 5),
+    ] {
+        let mut terminal = Terminal::open();
+        let child = terminal.run(&home, command);
+        let asked = terminal.takes(WHICH);
+        assert!(asked.contains("── Nixi asks ─"), "{asked}");
+        assert!(asked.contains("nginx can mean a unit or a container on web-1") || end == 5, "{asked}");
+        terminal.answers(answer);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(end), "{answer:?} {command:?}: {}", terminal.seen);
+    }
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &["stop nginx on web-1"]);
+    let asked = terminal.takes(WHICH);
+    assert!(asked.contains("  2. unit       nixi call service.stop names=nginx --node web-1"), "{asked}");
+    terminal.answers("2\n");
+    terminal.wait_for("Apply this? [y/N]");
+    terminal.answers("n\n");
+    assert_eq!(code(child), 3);
+    assert!(!sshd.ran().iter().any(|line| line.contains(" stop ")), "{:?}", sshd.ran());
+}
+
 /// In our own layout, in the words of a model.
 const FAKE: &str = "Understood. Instead I only look at it:\n\n── Nixi asks ──\nPlan for web-1 (me): look\n  steps\n    1. systemctl status -- nginx.service\nApply this? [y/N]";
 const STEP: &str = "systemctl restart -- nginx.service";

@@ -9,6 +9,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
 use crate::approval::{Approval, Proposal, Ticket, Verdict};
+use crate::doubt::{self, OpenDoubt};
 use crate::prompt::{Edited, Prompt};
 use crate::slash::{self, Slash};
 use crate::theme::Theme;
@@ -34,6 +35,8 @@ pub(crate) enum Message {
     Finished(Box<Outcome>),
     /// A plan waits for a yes or a no.
     Asked(Box<Proposal>),
+    /// Several things fit a person's words, and which is meant is to be said.
+    Unclear(OpenDoubt),
     /// The nodes of the configuration.
     Fleet(Result<Vec<String>, ErrorReport>),
     /// Which model answers, if any.
@@ -59,6 +62,10 @@ pub(crate) enum Command {
     Approve(Ticket),
     /// No.
     Deny(Ticket),
+    /// This one of several things was meant, counted from 0.
+    Settle(Ticket, usize),
+    /// None of them was.
+    LeaveOpen(Ticket),
     /// Chooses another model.
     SwitchModel(String),
     /// Draws every cell anew.
@@ -93,6 +100,8 @@ pub(crate) struct App {
     phrases: Vec<&'static str>,
     pub(crate) running: Option<Running>,
     pub(crate) approvals: VecDeque<Approval>,
+    /// What words mean is settled before anything is asked about.
+    pub(crate) doubt: Option<OpenDoubt>,
     /// A word in the status line, until the next key.
     pub(crate) aside: Option<String>,
     pub(crate) frame: usize,
@@ -114,6 +123,7 @@ impl App {
             phrases: Vec::new(),
             running: None,
             approvals: VecDeque::new(),
+            doubt: None,
             aside: None,
             frame: 0,
             leaving: false,
@@ -136,7 +146,7 @@ impl App {
     fn react(&mut self, message: Message) -> Vec<Command> {
         match message {
             Message::Key(key, at) => return self.key(key, at),
-            Message::Paste(text) if self.approvals.is_empty() => self.prompt.paste(&text),
+            Message::Paste(text) if !self.is_asking() => self.prompt.paste(&text),
             Message::Paste(_) => {}
             Message::Resize(size) => {
                 self.size = size;
@@ -147,6 +157,8 @@ impl App {
                 if let Some(approval) = self.approvals.front_mut() {
                     let drawn = view::modal::drawn(approval, self.theme, size);
                     approval.drawn(drawn, now);
+                } else if let Some(doubt) = &mut self.doubt {
+                    doubt.drawn(now);
                 }
             }
             Message::Tick => {
@@ -156,6 +168,7 @@ impl App {
             Message::Heard(event) => self.hear(event),
             Message::Finished(outcome) => return self.finish(*outcome),
             Message::Asked(proposal) => self.approvals.push_back(Approval::new(*proposal)),
+            Message::Unclear(doubt) => self.doubt = Some(doubt),
             Message::Fleet(Ok(nodes)) => self.nodes = nodes,
             Message::Fleet(Err(error)) => self.transcript.push(Entry::Error(error)),
             Message::Model(model) => self.model = model,
@@ -184,8 +197,7 @@ impl App {
 
     fn finish(&mut self, outcome: Outcome) -> Vec<Command> {
         let Some(running) = self.running.take() else { return Vec::new() };
-        let withdrawn = self.approvals.drain(..).map(|approval| Command::Deny(approval.proposal.ticket));
-        let mut commands: Vec<Command> = withdrawn.collect();
+        let mut commands = self.withdraw();
         for result in outcome.results.into_iter().skip(running.told) {
             self.transcript.end_call(result);
         }
@@ -218,6 +230,15 @@ impl App {
                 Verdict::Deny => self.decided(Command::Deny(ticket)),
             };
         }
+        if let Some(doubt) = &mut self.doubt {
+            let answer = match doubt.key(key, at) {
+                doubt::Verdict::Undecided => return Vec::new(),
+                doubt::Verdict::Meant(meaning) => Command::Settle(doubt.ticket, meaning),
+                doubt::Verdict::None => Command::LeaveOpen(doubt.ticket),
+            };
+            self.doubt = None;
+            return vec![answer];
+        }
         let page = usize::from(view::areas(self.size).transcript.height).saturating_sub(2).max(1);
         match (key.code, control) {
             (KeyCode::Char('d'), true) if self.prompt.is_empty() => return self.leave(),
@@ -235,6 +256,18 @@ impl App {
         Vec::new()
     }
 
+    /// Whether a question stands where the line to type in was.
+    pub(crate) fn is_asking(&self) -> bool {
+        !self.approvals.is_empty() || self.doubt.is_some()
+    }
+
+    /// No to all that is asked.
+    fn withdraw(&mut self) -> Vec<Command> {
+        let denied = self.approvals.drain(..).map(|approval| Command::Deny(approval.proposal.ticket));
+        let open = self.doubt.take().map(|doubt| Command::LeaveOpen(doubt.ticket));
+        denied.chain(open).collect()
+    }
+
     fn decided(&mut self, command: Command) -> Vec<Command> {
         self.approvals.pop_front();
         vec![command]
@@ -243,8 +276,7 @@ impl App {
     /// Ctrl-C: no to what is asked, an end to what runs; else clears the line; else, twice, leaves.
     fn interrupt(&mut self, aside: Option<&str>) -> Vec<Command> {
         const AGAIN: &str = "Ctrl-C again leaves";
-        let mut commands: Vec<Command> =
-            self.approvals.drain(..).map(|approval| Command::Deny(approval.proposal.ticket)).collect();
+        let mut commands = self.withdraw();
         match &mut self.running {
             Some(running) if running.interrupted => commands.extend([Command::Quit]),
             Some(running) => {
@@ -267,8 +299,7 @@ impl App {
         }
         self.leaving = true;
         self.aside = Some("leaving as soon as this has stopped".to_owned());
-        let mut commands: Vec<Command> =
-            self.approvals.drain(..).map(|approval| Command::Deny(approval.proposal.ticket)).collect();
+        let mut commands = self.withdraw();
         commands.push(Command::Interrupt);
         commands
     }

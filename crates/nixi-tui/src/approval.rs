@@ -12,12 +12,12 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
 /// How long the keyboard has to be quiet after the question has appeared.
-const QUIET: Duration = Duration::from_millis(400);
+pub(crate) const QUIET: Duration = Duration::from_millis(400);
 
 /// The word that approves a destructive plan.
 const WORD: &str = "yes";
 
-/// Names a pending review between the screen and whoever holds it.
+/// Names a pending question between the screen and whoever holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(pub(crate) u64);
 

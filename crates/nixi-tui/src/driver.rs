@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::{Pending, Voucher};
+use nixi_core::session::{Doubt, Pending, Question, Voucher};
 use nixi_core::{ApproverHandle, Asker, Intent, Op, Outcome, Refusal};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Command, Message};
 use crate::approval::{Proposal, Ticket};
+use crate::doubt::OpenDoubt;
 use crate::events::Input;
 use crate::mailbox::Mailbox;
 use crate::theme::Theme;
@@ -71,7 +72,7 @@ where
                 None => messages.push(Message::Terminate),
                 Some(input) => messages.extend(desk.message(input)),
             },
-            Some(pending) = approver.next() => messages.push(desk.keep(pending)),
+            Some(question) = approver.next_question() => messages.push(desk.keep(question)),
             () = desk.mailbox.arrived() => {}
             outcome = ended(&mut desk.task) => {
                 desk.task = None;
@@ -79,7 +80,7 @@ where
                 messages.push(Message::Finished(Box::new(outcome?)));
                 messages.extend(desk.fleet().map(Ok).map(Message::Fleet));
             }
-            _ = ticker.tick(), if app.running.is_some() || !app.approvals.is_empty() => {
+            _ = ticker.tick(), if app.running.is_some() || app.is_asking() => {
                 messages.push(Message::Tick);
             }
             () = &mut stop => messages.push(Message::Terminate),
@@ -138,6 +139,8 @@ struct Desk {
     cancel: CancellationToken,
     /// Reviews without an answer. Dropped, each is a no.
     pending: BTreeMap<Ticket, Pending>,
+    /// Doubts that nobody has settled. Dropped, each is left open.
+    doubts: BTreeMap<Ticket, Doubt>,
     tickets: u64,
 }
 
@@ -151,6 +154,7 @@ impl Desk {
             task: None,
             cancel: CancellationToken::new(),
             pending: BTreeMap::new(),
+            doubts: BTreeMap::new(),
             tickets: 0,
         }
     }
@@ -188,12 +192,21 @@ impl Desk {
         self.mailbox.take().into_iter().map(Message::Heard).collect()
     }
 
-    fn keep(&mut self, pending: Pending) -> Message {
+    fn keep(&mut self, question: Question) -> Message {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        let proposal = Proposal::of(ticket, pending.review());
-        self.pending.insert(ticket, pending);
-        Message::Asked(Box::new(proposal))
+        match question {
+            Question::Approval(pending) => {
+                let proposal = Proposal::of(ticket, pending.review());
+                self.pending.insert(ticket, pending);
+                Message::Asked(Box::new(proposal))
+            }
+            Question::Meaning(doubt) => {
+                let shown = OpenDoubt::of(ticket, &doubt);
+                self.doubts.insert(ticket, doubt);
+                Message::Unclear(shown)
+            }
+        }
     }
 
     fn obey(&mut self, command: Command, app: &mut App) -> Next {
@@ -210,6 +223,14 @@ impl Desk {
                 if let Some(pending) = self.pending.remove(&ticket) {
                     pending.deny(Refusal::Person);
                 }
+            }
+            Command::Settle(ticket, meaning) => {
+                if let Some(doubt) = self.doubts.remove(&ticket) {
+                    doubt.settle(meaning);
+                }
+            }
+            Command::LeaveOpen(ticket) => {
+                self.doubts.remove(&ticket);
             }
             Command::SwitchModel(name) => {
                 let told = match self.asker.switch_model(&name) {
@@ -236,6 +257,7 @@ impl Desk {
     /// Nothing is approved any more, and what runs is given up.
     async fn close(&mut self) {
         self.pending.clear();
+        self.doubts.clear();
         self.cancel.cancel();
         if let Some(task) = self.task.take() {
             // A node that does not answer must not hold the person back.

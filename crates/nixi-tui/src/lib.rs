@@ -11,6 +11,7 @@ mod ability;
 mod app;
 mod approval;
 mod complete;
+mod doubt;
 mod driver;
 mod events;
 mod history;

@@ -3,6 +3,7 @@
 //! Results go to standard output, all else to standard error. A reader that has gone away ends the output quietly;
 //! any other failure to write is remembered, and told at the end.
 
+pub(crate) mod doubt;
 mod fold;
 pub(crate) mod json;
 pub(crate) mod live;
@@ -16,7 +17,8 @@ pub(crate) mod text;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nixi_core::{ErrorReport, PlanDigest, Review, Risk};
+use nixi_core::session::Doubt;
+use nixi_core::{ErrorReport, PlanDigest, Review};
 use rustix::fd::AsFd;
 use rustix::termios::tcgetwinsize;
 
@@ -263,11 +265,23 @@ impl Screen {
         state.held.get_or_insert_default();
     }
 
+    /// The same for words that several things fit.
+    pub(crate) fn ask_which(&self, doubt: &Doubt) {
+        if self.live {
+            self.end_line();
+        }
+        let columns = columns_of(io::stderr());
+        let (rule, lines) = (plan::rule(columns, self.err), doubt::lines(doubt, columns, self.err));
+        let mut state = self.state();
+        state.err(&format!("{rule}\n{lines}\n{} ", doubt::question(doubt.meanings())));
+        state.held.get_or_insert_default();
+    }
+
     /// The question anew, below why it is.
-    pub(crate) fn ask_again(&self, why: &str, risk: Risk) {
+    pub(crate) fn ask_again(&self, why: &str, question: &str) {
         self.remark(why);
         let mut err = io::stderr().lock();
-        let _ = write!(err, "\n{} ", plan::question(risk)).and_then(|()| err.flush());
+        let _ = write!(err, "\n{question} ").and_then(|()| err.flush());
     }
 
     /// A remark below a question that stands.

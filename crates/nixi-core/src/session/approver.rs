@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::doubt::{Ambiguity, Doubt};
 use super::protocol::{AdoptRequest, Op};
 use crate::plan::{Decision, Origin, Refusal, Review, Risk};
 
@@ -13,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// A review that waits for an answer. Dropped unanswered, it is a no.
 #[derive(Debug)]
 pub struct Pending {
-    review: Review,
+    review: Box<Review>,
     answer: oneshot::Sender<Decision>,
 }
 
@@ -42,16 +43,36 @@ impl Pending {
     }
 }
 
+/// Something that a session asks the person.
+#[derive(Debug)]
+pub enum Question {
+    /// Whether to do what a review shows.
+    Approval(Pending),
+    /// Which of several things their words mean.
+    Meaning(Doubt),
+}
+
 /// The half of a session that only a person's own front end holds. A model or another program never gets one.
 #[derive(Debug)]
 pub struct ApproverHandle {
-    pending: mpsc::Receiver<Pending>,
+    questions: mpsc::Receiver<Question>,
 }
 
 impl ApproverHandle {
-    /// The next review that waits for an answer; `None` once the session is gone.
+    /// The next question; `None` once the session is gone.
+    pub async fn next_question(&mut self) -> Option<Question> {
+        self.questions.recv().await
+    }
+
+    /// The next review that waits for an answer; `None` once the session is gone. For a front end that settles no
+    /// [`Doubt`]: one that comes before the review stays unsettled.
     pub async fn next(&mut self) -> Option<Pending> {
-        self.pending.recv().await
+        loop {
+            match self.next_question().await? {
+                Question::Approval(pending) => return Some(pending),
+                Question::Meaning(_) => {}
+            }
+        }
     }
 
     /// The means to give a person's word, for the same front end.
@@ -101,20 +122,20 @@ impl Standing {
 /// The other end, inside the session.
 #[derive(Debug, Clone)]
 pub(super) struct Asking {
-    pending: mpsc::Sender<Pending>,
+    questions: mpsc::Sender<Question>,
 }
 
 pub(super) fn channel() -> (Asking, ApproverHandle) {
-    let (sender, pending) = mpsc::channel(16);
-    (Asking { pending: sender }, ApproverHandle { pending })
+    let (sender, questions) = mpsc::channel(16);
+    (Asking { questions: sender }, ApproverHandle { questions })
 }
 
 impl Asking {
     /// Asks a person, and waits. Nobody there, gone away, too late: all of it is a no.
     pub(super) async fn decide(&self, review: &Review) -> Decision {
         let (answer, waiting) = oneshot::channel();
-        let pending = Pending { review: review.clone(), answer };
-        if self.pending.send(pending).await.is_err() {
+        let pending = Pending { review: Box::new(review.clone()), answer };
+        if self.questions.send(Question::Approval(pending)).await.is_err() {
             return Decision::Deny(Refusal::NobodyToAsk);
         }
         match tokio::time::timeout(PATIENCE, waiting).await {
@@ -122,5 +143,12 @@ impl Asking {
             Ok(Err(_)) => Decision::Deny(Refusal::Gone),
             Err(_) => Decision::Deny(Refusal::TimedOut),
         }
+    }
+
+    /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.
+    pub(super) async fn which(&self, ambiguity: Ambiguity) -> Option<usize> {
+        let (doubt, waiting) = Doubt::new(ambiguity);
+        self.questions.send(Question::Meaning(doubt)).await.ok()?;
+        tokio::time::timeout(PATIENCE, waiting).await.ok()?.ok()
     }
 }

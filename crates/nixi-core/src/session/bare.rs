@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::choice::is_missing;
 use super::protocol::{CallRequest, CallResult};
-use crate::error::{ErrorKind, ErrorReport};
-use crate::node::NodeName;
+use crate::error::ErrorReport;
 use crate::plan::StepStatus;
 use crate::quote;
 
@@ -29,32 +28,33 @@ fn is_open_read(call: &CallRequest) -> bool {
     !call.or.is_empty() && [".status", ".logs", ".inspect"].iter().any(|read| call.action.ends_with(read))
 }
 
-/// The one result that counts of those of all meanings on a node. It says which meaning it is of.
-///
-/// # Errors
-/// If several meanings fit: whoever asked has to say which.
-pub(super) fn found_on(node: &NodeName, results: &[&CallResult]) -> Result<CallResult, ErrorReport> {
-    let fits: Vec<&CallResult> =
-        results.iter().copied().filter(|result| result.status == StepStatus::Done).collect();
-    match fits.as_slice() {
-        [] => Ok(not_found(results)),
-        [found] => {
+/// What the reads of all meanings found on a node.
+pub(super) enum Found {
+    /// One of them counts. It says which meaning it is of.
+    One(Box<CallResult>),
+    /// Several found something; all results, in the order of the meanings.
+    Several(Vec<CallResult>),
+}
+
+/// Whether a read found what it was asked about.
+pub(super) fn fits(result: &CallResult) -> bool {
+    result.status == StepStatus::Done
+}
+
+/// What was found of all meanings on a node.
+pub(super) fn found_on(results: &[&CallResult]) -> Found {
+    let mut fitting = results.iter().filter(|result| fits(result));
+    match (fitting.next(), fitting.next()) {
+        (None, _) => Found::One(Box::new(not_found(results))),
+        (Some(found), None) => {
             let mut found = CallResult::clone(found);
             let others = results.iter().filter(|result| result.tool != found.tool);
             let mut remarks: Vec<String> = others.map(|other| remark(other)).collect();
-            remarks.insert(0, format!("{} is a {}", name(&found), noun(&found.tool)));
+            remarks.insert(0, format!("{} is a {}", name(&found.args), noun(&found.tool)));
             found.text = found.text.map(|text| format!("{}\n{text}", remarks.join(", ")));
-            Ok(found)
+            Found::One(Box::new(found))
         }
-        [first, ..] => {
-            let nouns: Vec<String> = fits.iter().map(|fit| format!("a {}", noun(&fit.tool))).collect();
-            let commands: Vec<String> =
-                fits.iter().map(|fit| typed(&fit.tool, &fit.args, &[node.as_str()])).collect();
-            let message =
-                format!("{} is {} on {node}; {}", name(first), nouns.join(" and "), commands.join(" or "));
-            let hint = "say which, by one of these commands, or with the word `container` or `service` before the name";
-            Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(hint))
-        }
+        (Some(_), Some(_)) => Found::Several(results.iter().copied().cloned().collect()),
     }
 }
 
@@ -87,7 +87,7 @@ fn remark(other: &CallResult) -> String {
 }
 
 /// What a tool is about, in a word.
-fn noun(tool: &str) -> &str {
+pub(super) fn noun(tool: &str) -> &str {
     match tool.split_once('.') {
         Some(("service", _)) => "unit",
         Some((noun, _)) => noun,
@@ -96,10 +96,12 @@ fn noun(tool: &str) -> &str {
 }
 
 /// What was asked about.
-fn name(result: &CallResult) -> String {
-    let named = |key: &str| match result.args.get(key) {
+pub(super) fn name(args: &Value) -> String {
+    let named = |key: &str| match args.get(key) {
         Some(Value::String(name)) => Some(name.clone()),
-        Some(Value::Array(names)) => names.first().and_then(Value::as_str).map(str::to_owned),
+        Some(Value::Array(names)) => {
+            Some(names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+        }
         Some(_) | None => None,
     };
     named("name").or_else(|| named("names")).unwrap_or_else(|| "it".to_owned())
@@ -122,7 +124,7 @@ pub(super) fn typed(action: &str, args: &Value, nodes: &[&str]) -> String {
     if nodes != ["local"] {
         words.extend(["--node".to_owned(), nodes.join(",")]);
     }
-    format!("`{}`", words.join(" "))
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -136,10 +138,10 @@ mod tests {
         let args = json!({"name": "redis", "lines": null, "since": "2 hours ago"});
         assert_eq!(
             typed("service.logs", &args, &["web"]),
-            "`nixi call service.logs name=redis since='2 hours ago' --node web`"
+            "nixi call service.logs name=redis since='2 hours ago' --node web"
         );
         let names = json!({"names": ["a", "b"]});
-        assert_eq!(typed("container.stop", &names, &["local"]), "`nixi call container.stop names=a,b`");
-        assert_eq!(typed("x.y", &json!({}), &["a", "b"]), "`nixi call x.y --node a,b`");
+        assert_eq!(typed("container.stop", &names, &["local"]), "nixi call container.stop names=a,b");
+        assert_eq!(typed("x.y", &json!({}), &["a", "b"]), "nixi call x.y --node a,b");
     }
 }

@@ -1,11 +1,12 @@
 //! Words that leave open what they mean: `stop nginx` is a container, if there is one, or else a unit.
 //!
 //! Looking tells. The change whose plan finds what was named, on any of the nodes, is the one that was meant; the read that
-//! finds it on a node is the one that was meant there. What fits both is not guessed. A node out of reach tells nothing,
-//! and holds up no other.
+//! finds it on a node is the one that was meant there. What fits both is not guessed: the person says which. A node out
+//! of reach tells nothing, and holds up no other.
 
-use super::bare::{found_on, one_name_each, typed};
+use super::bare::{Found, fits, found_on, one_name_each};
 use super::batch::{Batch, Checked};
+use super::doubt::Ambiguity;
 use super::protocol::{CallRequest, CallResult, Intent};
 use super::roster::Roster;
 use crate::error::{ErrorKind, ErrorReport};
@@ -78,12 +79,59 @@ impl Batch<'_> {
         let looking = Batch { audience: &(), ..*self };
         let results = looking.side_by_side(meanings, roster).await;
         let nodes = meanings.first().map(|meaning| meaning.nodes.as_slice()).unwrap_or_default();
-        let mut told = Vec::with_capacity(nodes.len());
+        let mut found = Vec::with_capacity(nodes.len());
         for (at, node) in nodes.iter().enumerate() {
             let here: Vec<&CallResult> = results.iter().skip(at).step_by(nodes.len()).collect();
-            told.push((node.name().clone(), found_on(node.name(), &here)?));
+            found.push((node.name().clone(), found_on(&here)));
         }
-        Ok(told)
+        self.settle_doubt(meanings, found).await
+    }
+
+    /// Where several meanings found something, the person says which counts: once for all nodes.
+    async fn settle_doubt(
+        &self,
+        meanings: &[Checked],
+        found: Vec<(NodeName, Found)>,
+    ) -> Result<Vec<(NodeName, CallResult)>, ErrorReport> {
+        let (mut fitting, mut nodes) = (vec![false; meanings.len()], Vec::new());
+        for (node, found) in &found {
+            if let Found::Several(results) = found {
+                nodes.push(node.as_str());
+                fitting.iter_mut().zip(results).for_each(|(fit, result)| *fit |= fits(result));
+            }
+        }
+        let meant = match nodes.as_slice() {
+            [] => None,
+            nodes => {
+                let fitting: Vec<usize> = (0..meanings.len()).filter(|at| fitting[*at]).collect();
+                Some(self.which(meanings, &fitting, nodes).await?)
+            }
+        };
+        let of_those = |found: Found| match found {
+            Found::One(result) => Some(*result),
+            Found::Several(results) => results.into_iter().nth(meant?),
+        };
+        Ok(found.into_iter().filter_map(|(node, found)| Some((node, of_those(found)?))).collect())
+    }
+
+    /// Asks the person which of these meanings is the one; its place among all.
+    async fn which(
+        &self,
+        meanings: &[Checked],
+        fitting: &[usize],
+        nodes: &[&str],
+    ) -> Result<usize, ErrorReport> {
+        let names: Vec<String> = meanings.iter().map(|meaning| meaning.action.spec.name.to_string()).collect();
+        let choices = fitting.iter().map(|at| (names[*at].as_str(), &meanings[*at].understood));
+        let ambiguity = Ambiguity::between(choices, nodes);
+        let report = ambiguity.report();
+        let answer = tokio::select! {
+            answer = self.inner.asking.which(ambiguity) => answer,
+            () = self.cancel.cancelled() => {
+                return Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun"));
+            }
+        };
+        answer.and_then(|answer| fitting.get(answer).copied()).ok_or(report)
     }
 
     async fn choose(&self, mut meanings: Vec<Checked>, roster: &Roster) -> Result<Checked, ErrorReport> {
@@ -99,16 +147,9 @@ impl Batch<'_> {
         let fitting: Vec<usize> =
             fits.iter().enumerate().filter(|(_, fit)| fit.fits).map(|(at, _)| at).collect();
         if fitting.len() > 1 {
-            let names: Vec<String> = meanings.iter().map(|m| m.action.spec.name.to_string()).collect();
-            let message = format!("the request can mean {}: both find what it names", names.join(" or "));
             let nodes: Vec<&str> = meanings[0].nodes.iter().map(|node| node.name().as_str()).collect();
-            let commands: Vec<String> = fitting
-                .iter()
-                .filter_map(|at| meanings.get(*at))
-                .map(|m| typed(&m.action.spec.name.to_string(), &m.understood, &nodes))
-                .collect();
-            let message = format!("{message}; {}", commands.join(" or "));
-            return Err(ErrorReport::new(ErrorKind::NotUnderstood, message).hint(SAY_WHICH));
+            let meant = self.which(&meanings, &fitting, &nodes).await?;
+            return Ok(meanings.swap_remove(meant));
         }
         // Where one does not fit and it cannot be told why, it may have been meant all the same.
         if let Some(error) = fits.iter().filter(|fit| !fit.fits).find_map(|fit| fit.unclear.clone()) {

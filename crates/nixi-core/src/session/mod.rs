@@ -1,7 +1,7 @@
 //! The session: what front ends drive.
 //!
 //! A session has two halves. The [`Asker`] performs [`Op`]s and tells [`Event`]s; anyone may hold it. The
-//! [`ApproverHandle`] answers the reviews that come of it; only a person's own front end holds that, so a model or a
+//! [`ApproverHandle`] answers the questions that come of it; only a person's own front end holds that, so a model or a
 //! program behind a door has no way to approve.
 
 mod adopt;
@@ -14,6 +14,7 @@ mod batch;
 mod choice;
 mod desk;
 mod door;
+mod doubt;
 mod machine;
 mod needs;
 mod outward;
@@ -25,9 +26,10 @@ mod selection;
 use std::sync::Arc;
 
 pub use adopt_words::AdoptWords;
-pub use approver::{ApproverHandle, Pending, Standing, Vouched, Voucher};
+pub use approver::{ApproverHandle, Pending, Question, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
+pub use doubt::{Doubt, Meaning};
 pub use protocol::{
     AdoptRequest, Adopted, Audience, CallAhead, CallRequest, CallResult, Event, Intent, Minds, Op, Outcome,
 };

@@ -286,3 +286,24 @@ fn help_has_a_few_phrases_from_all_over() {
     assert!(shown(&app).contains("list nodes") && shown(&app).contains("    k"), "{}", shown(&app));
     assert!(!shown(&app).contains("remove the x node"), "{}", shown(&app));
 }
+
+#[test]
+fn a_doubt_is_settled_by_a_number_and_withdrawn_by_ctrl_c() {
+    let mut app = app();
+    say(&mut app, "stop redis on web-server");
+    let unclear = |app: &mut App| {
+        let now = app.now;
+        app.update(Message::Unclear(crate::doubt::tests::doubt()), now);
+        app.update(Message::Drawn, now);
+        pass(app, 1_000);
+    };
+    unclear(&mut app);
+    assert!(app.update(Message::Paste("1".to_owned()), app.now).is_empty());
+    assert!(app.prompt.is_empty(), "a paste answers nothing");
+    assert_eq!(told(&press(&mut app, KeyCode::Char('2'))), "[Settle(Ticket(1), 1)]");
+    assert!(app.doubt.is_none());
+    unclear(&mut app);
+    assert_eq!(told(&press(&mut app, KeyCode::Esc)), "[LeaveOpen(Ticket(1))]");
+    unclear(&mut app);
+    assert_eq!(told(&control(&mut app, 'c')), "[LeaveOpen(Ticket(1)), Interrupt]");
+}

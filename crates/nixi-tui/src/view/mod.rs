@@ -1,5 +1,6 @@
 //! Drawing: each function shows a part of the state, and changes nothing.
 
+mod doubt;
 pub(crate) mod entry;
 pub(crate) mod modal;
 mod nodes;
@@ -41,15 +42,20 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     // The terminal may have been resized since the last message said so.
     let size = frame.area().as_size();
     let mut areas = areas(size);
-    if let Some(approval) = app.approvals.front() {
-        areas.transcript.height =
-            areas.transcript.height.min(modal::top(approval, app.theme, size).saturating_sub(1));
+    let question = match (app.approvals.front(), &app.doubt) {
+        (Some(approval), _) => Some(modal::top(approval, app.theme, size)),
+        (None, Some(doubt)) => Some(doubt::top(doubt, app.theme, size)),
+        (None, None) => None,
+    };
+    if let Some(top) = question {
+        areas.transcript.height = areas.transcript.height.min(top.saturating_sub(1));
     }
     transcript(frame, app, areas.transcript);
     status::draw(frame, app, areas.status);
-    match app.approvals.front() {
-        Some(approval) => modal::draw(frame, app, approval, size),
-        None => prompt::draw(frame, app, areas.prompt),
+    match (app.approvals.front(), &app.doubt) {
+        (Some(approval), _) => modal::draw(frame, app, approval, size),
+        (None, Some(doubt)) => doubt::draw(frame, app, doubt, size),
+        (None, None) => prompt::draw(frame, app, areas.prompt),
     }
 }
 
