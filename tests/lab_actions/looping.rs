@@ -64,5 +64,28 @@ async fn a_container_that_dies_again_and_again_is_failed() {
     assert_eq!(statuses, [StepStatus::Done, StepStatus::Failed], "{result:?}");
     let error = result.error.unwrap();
     assert!(error.message.starts_with("flappy does not stay up: "), "{error:?}");
+
+    // In the list it is failing at any moment: while it runs, and between two runs.
+    for _ in 0..20 {
+        let report = ground.report(call("container.list", WEB, &json!({}))).await;
+        let failing = &report["containers"][0]["failing"];
+        assert!(failing["restarts"].as_u64().unwrap_or(0) >= 2, "{report}");
+        assert_eq!(failing["last_line"], "cannot go on", "{report}");
+    }
+    web.root("podman stop flappy && sleep 6").unwrap();
+    let report = ground.report(call("container.list", WEB, &json!({}))).await;
+    assert!(report["containers"][0]["failing"].is_null(), "it was stopped: {report}");
+
+    // One that is given up after its third try stays failing.
+    web.root("podman run --detach --restart=on-failure:3 --name lost localhost/nixi-lab/crasher:1").unwrap();
+    let is_given_up =
+        || Ok(web.root("podman inspect --format '{{.RestartCount}} {{.State.Status}}' lost")? == "3 exited");
+    web.wait_until("give the container up", is_given_up).unwrap();
+    web.root("sleep 6").unwrap();
+    let report = ground.report(call("container.list", WEB, &json!({}))).await;
+    assert_eq!(report["containers"][0]["name"], "lost", "the worst comes first: {report}");
+    let failing = &report["containers"][0]["failing"];
+    assert_eq!((&failing["restarts"], &failing["exit_code"]), (&json!(3), &json!(3)), "{report}");
+    web.root("podman rm --force lost").unwrap();
     web.root("podman rm --force flappy").unwrap();
 }

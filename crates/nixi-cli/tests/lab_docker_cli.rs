@@ -74,6 +74,23 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
     assert_eq!(found[1]["id"], json!(page));
     assert!(found[2]["status"].as_str().unwrap().starts_with("Exited (3) "), "{list}");
 
+    // One that dies whenever it is started: docker waits longer and longer before each try.
+    run("--name again --restart always", Image::Crasher);
+    let tries = || {
+        let count = web.root("docker --context default inspect --format '{{.RestartCount}}' again")?;
+        Ok(count.parse::<u64>().is_ok_and(|count| count >= 3))
+    };
+    web.wait_until("start the container again", tries).unwrap();
+    for _ in 0..10 {
+        let (code, list) = call(&["container.list"]);
+        let again = &list["data"]["containers"][0];
+        assert_eq!((code, &again["name"]), (0, &json!("again")), "the worst comes first: {list}");
+        assert!(again["failing"]["restarts"].as_u64().unwrap_or(0) >= 3, "{list}");
+        assert_eq!(again["failing"]["last_line"], "cannot go on", "{list}");
+        assert!(list["data"]["containers"][1]["failing"].is_null(), "{list}");
+    }
+    web.root("docker --context default rm --force again").unwrap();
+
     let (code, inspected) = call(&["container.inspect", "names=page,wild"]);
     let details = &inspected["data"]["containers"];
     let told = ["id", "name", "state", "health", "exit_code", "restart_policy", "ports", "env", "labels"]

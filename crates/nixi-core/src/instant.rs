@@ -43,6 +43,12 @@ impl Instant {
         Some(Self { seconds, nanos: nanos(fraction)? })
     }
 
+    /// Whole seconds after 1970 began.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.seconds
+    }
+
     /// `2025-11-24T16:00:00Z`
     #[must_use]
     pub fn rfc3339(self) -> String {

@@ -5,9 +5,10 @@ use nixi_core::config::Runtime;
 use serde::Serialize;
 
 use crate::container::details::details;
+use crate::container::failing::pasts_of;
 use crate::container::output::{Merged, merged};
 use crate::container::ps::containers;
-use crate::container::{InspectionReport, ListReport, LogsReport};
+use crate::container::{InspectionReport, ListReport, ListedContainer, LogsReport};
 use crate::journal::newest::{Newest, Taken};
 use crate::network::interfaces::interfaces;
 use crate::network::ports::listeners;
@@ -44,7 +45,7 @@ impl Told {
 }
 
 /// How many kinds of answers [`read`] knows.
-pub const KINDS: u8 = 9;
+pub const KINDS: u8 = 10;
 
 /// Reads an answer of one kind; the error is why it cannot be read.
 ///
@@ -55,7 +56,9 @@ pub fn read(kind: u8, text: &str) -> Result<Told, String> {
         0 | 1 => {
             let runtime = if kind == 0 { Runtime::Podman } else { Runtime::Docker };
             let Sifted { rows, left_out } = containers(runtime, text)?;
-            Told::of(&ListReport { containers: rows, left_out: left_out.clone() }, left_out)
+            let listed = |container| ListedContainer { container, failing: None };
+            let containers = rows.into_iter().map(listed).collect();
+            Told::of(&ListReport { containers, left_out: left_out.clone() }, left_out)
         }
         2 => {
             let Sifted { rows, left_out } = details(text)?;
@@ -86,6 +89,10 @@ pub fn read(kind: u8, text: &str) -> Result<Told, String> {
         }
         7 => {
             let Sifted { rows, left_out } = restarts(text)?;
+            Ok(Told::rows(&rows, left_out))
+        }
+        8 => {
+            let Sifted { rows, left_out } = pasts_of(text)?;
             Ok(Told::rows(&rows, left_out))
         }
         _ => Ok(Told::rows(&(memory(text)?, span::since_boot(text)), Vec::new())),

@@ -72,6 +72,7 @@ kinds! {
     Disks "a file system",
     Interfaces "a network interface",
     Listeners "a socket",
+    Pasts "a container",
     Units "a unit",
 }
 
@@ -222,6 +223,11 @@ mod tests {
                 rows: network::ports::tests::ROWS.into(),
                 form: Form::Lines(""),
                 read: |text| network::ports::listeners(text).map(|found| told(&found)),
+            },
+            Rows::Pasts => Example {
+                rows: container::failing::tests::ROWS.into(),
+                form: Form::Array,
+                read: |text| container::failing::pasts_of(text).map(|found| told(&found)),
             },
             Rows::Units => Example {
                 rows: service::unit::tests::rows(),

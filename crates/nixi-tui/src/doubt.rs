@@ -73,7 +73,8 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn doubt() -> OpenDoubt {
-        let meaning = |noun: &str, command: &str| Meaning { noun: noun.to_owned(), command: command.to_owned() };
+        let meaning =
+            |noun: &str, command: &str| Meaning { noun: noun.to_owned(), command: command.to_owned() };
         OpenDoubt {
             ticket: Ticket(1),
             message: "redis can mean a container or a unit on web-server".to_owned(),
@@ -94,7 +95,11 @@ pub(crate) mod tests {
         let mut doubt = doubt();
         assert_eq!(press(&mut doubt, KeyCode::Esc, 900), Verdict::Undecided, "nobody has seen it");
         doubt.drawn(Duration::from_secs(1));
-        assert_eq!(press(&mut doubt, KeyCode::Char('1'), 1_100), Verdict::Undecided, "typed for something else");
+        assert_eq!(
+            press(&mut doubt, KeyCode::Char('1'), 1_100),
+            Verdict::Undecided,
+            "typed for something else"
+        );
         for other in [KeyCode::Char('0'), KeyCode::Char('3'), KeyCode::Char('y'), KeyCode::Enter] {
             assert_eq!(press(&mut doubt, other, 2_000), Verdict::Undecided, "{other:?}");
         }

@@ -101,7 +101,12 @@ pub(crate) fn inspect_by_id(cli: ContainerCli, of: &ContainerId) -> Command<Read
     ask(cli, "inspect").and(["--type", "container", "--"]).and([of.as_str()])
 }
 
+/// The same of some containers; one that is gone is left out, and the exit code says so.
+pub fn inspect_by_ids(cli: ContainerCli, of: &[ContainerId]) -> Command<Read> {
+    ask(cli, "inspect").and(["--type", "container", "--"]).and(of.iter().map(ContainerId::as_str))
+}
+
 /// The last lines of a container that did not stay up, in the form of [`logs`].
-pub(crate) fn last_words(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
+pub fn last_words(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
     ask(cli, "logs").and(["--timestamps", "--tail", "10", "--"]).and([of.as_str()])
 }

@@ -81,6 +81,7 @@ mod tests {
             service::dependencies(&[unit("nginx")]),
             system::processes(),
             container::inspect_by_id(ContainerCli::Podman, &"0f".repeat(32).parse().unwrap()),
+            container::inspect_by_ids(ContainerCli::Docker, &["0f".repeat(32).parse().unwrap()]),
             container::last_words(ContainerCli::Docker, &"0f".repeat(32).parse().unwrap()),
             log::last_words(&unit("nginx")),
             service::show(&[unit("nginx")]),
@@ -143,6 +144,7 @@ mod tests {
         systemctl show --no-pager '--property=Id,ActiveState,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy,Requires,BindsTo,Wants,TriggeredBy,SuccessAction,FailureAction,ExecStart' -- nginx.service '*.service' '*.socket' '*.timer' '*.path' '*.target' '*.mount'
         ps -ww -e -o 'pid=,ppid=,comm=,cgroup='
         sudo -n -- podman inspect '--syslog=false' --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service

@@ -121,7 +121,8 @@ impl Batch<'_> {
         fitting: &[usize],
         nodes: &[&str],
     ) -> Result<usize, ErrorReport> {
-        let names: Vec<String> = meanings.iter().map(|meaning| meaning.action.spec.name.to_string()).collect();
+        let names: Vec<String> =
+            meanings.iter().map(|meaning| meaning.action.spec.name.to_string()).collect();
         let choices = fitting.iter().map(|at| (names[*at].as_str(), &meanings[*at].understood));
         let ambiguity = Ambiguity::between(choices, nodes);
         let report = ambiguity.report();

@@ -31,7 +31,10 @@ pub struct Doubt {
 
 impl Ambiguity {
     /// These actions, each with the arguments as it understood them, all find on these nodes what was named.
-    pub(super) fn between<'a>(actions: impl IntoIterator<Item = (&'a str, &'a Value)>, nodes: &[&str]) -> Self {
+    pub(super) fn between<'a>(
+        actions: impl IntoIterator<Item = (&'a str, &'a Value)>,
+        nodes: &[&str],
+    ) -> Self {
         let (mut named, mut meanings) = (None, Vec::new());
         for (action, args) in actions {
             named.get_or_insert_with(|| name(args));

@@ -5,6 +5,7 @@ mod now;
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
+pub(crate) use now::date;
 pub use now::{Now, NowReport};
 
 /// Adds the actions of this tool.

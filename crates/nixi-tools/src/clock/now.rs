@@ -52,7 +52,8 @@ impl Inspect for Now {
     }
 }
 
-fn date(text: &str) -> Result<(String, String, i64), String> {
+/// The answer to [`clock::date`]: the time, the zone's short name, and seconds since 1970.
+pub(crate) fn date(text: &str) -> Result<(String, String, i64), String> {
     let mut lines = text.lines();
     let (Some(time), Some(zone), Some(seconds)) = (lines.next(), lines.next(), lines.next()) else {
         return Err("it is not three lines".to_owned());

@@ -1,6 +1,7 @@
 //! The tool `container`, for podman and docker alike.
 
 pub(crate) mod details;
+pub(crate) mod failing;
 mod identity;
 mod inspect;
 mod lifecycle;
@@ -20,9 +21,10 @@ use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
 pub use details::{ContainerDetails, Mount};
+pub use failing::Failing;
 pub use inspect::{Inspection, InspectionArgs, InspectionReport};
 pub use lifecycle::ContainerTargets;
-pub use list::{List, ListReport};
+pub use list::{List, ListReport, ListedContainer};
 pub use logs::{Logs, LogsArgs, LogsReport};
 pub use nixi_core::timed::Stream;
 pub use output::OutputLine;

@@ -23,7 +23,7 @@ pub use list::List;
 pub use logs::{Logs, LogsArgs};
 pub use restart::Restart;
 pub use show::UnitStatus;
-pub(crate) use show::is_there;
+pub(crate) use show::{is_there, readable};
 pub use start::Start;
 pub use status::{Status, StatusArgs, StatusReport};
 pub use stop::Stop;

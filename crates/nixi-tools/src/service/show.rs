@@ -65,7 +65,7 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
 }
 
 /// The same, without those that cannot be read.
-pub(super) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
+pub(crate) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
     if let Some(template) = of.iter().find(|name| name.is_template()) {
         return Err(ToolError::BadArgument {
             message: format!("{} is a template, and no unit by itself", template.qualified()),

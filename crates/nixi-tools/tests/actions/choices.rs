@@ -248,7 +248,10 @@ async fn a_person_says_which_is_meant() {
     for said in [drop, |doubt: Doubt| doubt.settle(2)] {
         let mut lab = both();
         let outcome = answered(&mut lab, stop("web"), Intent::Perform, said).await;
-        assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
+        assert_eq!(
+            (outcome.error.as_ref().unwrap().kind, outcome.exit_code()),
+            (ErrorKind::NotUnderstood, 5)
+        );
         assert_eq!(lab.nodes.changes(), Vec::<String>::new());
     }
 }

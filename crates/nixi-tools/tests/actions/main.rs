@@ -4,6 +4,7 @@
 
 mod changes;
 mod choices;
+mod failing;
 mod hostile;
 mod journal;
 mod odd;

@@ -36,7 +36,16 @@ async fn docker_that_is_podman_lists_and_stops_its_containers() {
             .ending(
                 "sudo -n -- docker inspect '--syslog=false' --type container --format '{{.Id}} {{.HostConfig",
                 ended(0, &format!("{id} false\n"), remark),
-            ),
+            )
+            .ending(
+                "sudo -n -- docker inspect '--syslog=false' --type container -- ",
+                ended(
+                    0,
+                    &format!(r#"[{{"Id":"{id}","State":{{"Status":"running"}},"RestartCount":9}}]"#),
+                    remark,
+                ),
+            )
+            .answering("date", "2026-01-11T00:00:00+00:00\nUTC\n1768089600\n"),
     );
     let (_, text) = data(&lab, "container.list").await;
     insta::assert_snapshot!(text, @r"
