@@ -128,7 +128,8 @@ impl Past {
         let restarts = self.restarts.unwrap_or(0);
         let within = |moment: Option<Instant>, most: i64| {
             let age = now.zip(moment).map(|(now, moment)| now.saturating_sub(moment.seconds()));
-            age.is_some_and(|age| (0..most).contains(&age))
+            // The time is asked for beside the containers, and one may have started or ended since.
+            age.is_some_and(|age| (-BETWEEN..most).contains(&age))
         };
         match self.state.as_str() {
             "restarting" => true,
@@ -281,6 +282,7 @@ pub(crate) mod tests {
     fn one_that_runs_between_two_deaths_is_failing_and_one_that_stays_up_is_not() {
         let [running, ..] = ROWS;
         assert!(fails(running, NOW));
+        assert!(fails(running, NOW - 5), "it started after the time was asked for");
         assert!(!fails(running, NOW + 3_600), "it has been up for an hour");
         assert!(!fails(running, NOW - 3_600), "the clocks do not agree");
         assert!(!past(running).is_failing(None), "nobody knows for how long");
