@@ -17,6 +17,7 @@ mod flood;
 mod keys;
 mod llmock;
 mod machines;
+mod names;
 mod processes;
 mod sshd;
 mod stubs;
@@ -30,4 +31,5 @@ pub use machines::{
     BaseTree, Fault, Image, Lab, LabBuilder, LinkQuality, Machine, MachineSpec, Progress, Said, SlowLink,
     StandingLab, Variant, clear_dead, running,
 };
+pub use names::NameServer;
 pub use sshd::{Sshd, SshdBuilder};

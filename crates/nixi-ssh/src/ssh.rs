@@ -25,6 +25,8 @@ use crate::shortage::Shortage;
 
 /// How long a node whose host key nobody knows yet has to show it, before a machine is changed that it might be.
 const ACQUAINTANCE: Duration = Duration::from_secs(3);
+/// How much longer for each one that is met at the same time: key exchanges take turns.
+const EACH: Duration = Duration::from_millis(50);
 
 /// Runs commands on nodes behind SSH, over one live connection a node.
 ///
@@ -118,10 +120,10 @@ impl SshExecutor {
     }
 
     /// Has a node show its host key, once a run; whoever comes meanwhile waits with the first.
-    async fn meet(&self, route: &Arc<Route>) {
+    async fn meet(&self, route: &Arc<Route>, patience: Duration) {
         let met = self.likenesses.met(route);
         // A login or not: what counts is the key that is shown on the way.
-        let show = || timeout(ACQUAINTANCE, self.pool.get(route, Lane::Main));
+        let show = || timeout(patience, self.pool.get(route, Lane::Main));
         met.get_or_init(|| async { drop(show().await) }).await;
     }
 
@@ -307,7 +309,8 @@ impl HostKeys for SshExecutor {
         if strangers.is_empty() {
             return Ok(told);
         }
-        join_all(strangers.iter().map(|route| self.meet(route))).await;
+        let patience = ACQUAINTANCE + EACH * u32::try_from(strangers.len()).unwrap_or(u32::MAX);
+        join_all(strangers.iter().map(|route| self.meet(route, patience))).await;
         tell().await
     }
 

@@ -3,7 +3,8 @@
 use crate::arrival::{Arrival, Likeness, Sameness};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::HostKeys;
-use crate::node::Node;
+use crate::mode::Mode;
+use crate::node::{Node, NodeName};
 
 /// So many names are told; of more, how many.
 const MOST_NAMES: usize = 3;
@@ -11,14 +12,13 @@ const MOST_NAMES: usize = 3;
 /// Refuses what would change a machine that is monitored under another name, whatever name, spelling or way led there.
 ///
 /// # Errors
-/// If it is, or if that cannot be found out. What no record and no address tells of is a remark for the plan, which then is
-/// not routine.
+/// If it is, or if that cannot be found out. What no record and no address tells of is [`Untold`].
 pub(crate) async fn stands_apart(
     host_keys: &dyn HostKeys,
     node: &Node,
     arrival: Option<&Arrival>,
     others: &[Node],
-) -> Result<Option<String>, ErrorReport> {
+) -> Result<Option<Untold>, ErrorReport> {
     let others: Vec<Node> = others.iter().filter(|other| other.mode() != node.mode()).cloned().collect();
     if others.is_empty() {
         return Ok(None);
@@ -37,7 +37,40 @@ pub(crate) async fn stands_apart(
             Some(Likeness::Same(why)) => return Err(refusal(node, other, why)),
         }
     }
-    Ok(remark(&untold))
+    Ok(Untold::of(&untold))
+}
+
+/// Nodes of another mode that the machine may be as well: neither a key nor an address tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Untold {
+    mode: Mode,
+    pub(crate) nodes: Vec<NodeName>,
+}
+
+impl Untold {
+    /// `None` where there are no such nodes.
+    pub(crate) fn of(nodes: &[&Node]) -> Option<Self> {
+        let mode = nodes.first()?.mode();
+        Some(Self { mode, nodes: nodes.iter().map(|node| node.name().clone()).collect() })
+    }
+
+    /// What a person is told of it, and how it can be mended.
+    pub(crate) fn remark(&self) -> String {
+        let (first, rest) = self.nodes.split_at(self.nodes.len().min(MOST_NAMES));
+        let mut names = first.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ");
+        if !rest.is_empty() {
+            names.push_str(&format!(" and {} more", rest.len()));
+        }
+        let (that, gone) = match self.nodes.as_slice() {
+            [_] => ("that one", "a machine that is gone"),
+            _ => ("those", "machines that are gone"),
+        };
+        format!(
+            "it may be the machine that is {} as {names}: no host key of {that} is known, and none was shown now \
+             (`nixi nodes` records it as soon as it answers; `nixi remove NAME` takes {gone} off the list)",
+            self.mode
+        )
+    }
 }
 
 fn refusal(node: &Node, other: &Node, why: &Sameness) -> ErrorReport {
@@ -60,19 +93,5 @@ fn refusal(node: &Node, other: &Node, why: &Sameness) -> ErrorReport {
     )
     .hint(format!(
         "if they are one machine, give both names the same mode, or take one out: nixi remove {node}; if they are two, {two}"
-    ))
-}
-
-fn remark(untold: &[&Node]) -> Option<String> {
-    let (first, rest) = untold.split_at(untold.len().min(MOST_NAMES));
-    let mode = first.first()?.mode();
-    let mut names = first.iter().map(|node| node.name().as_str()).collect::<Vec<_>>().join(", ");
-    if !rest.is_empty() {
-        names.push_str(&format!(" and {} more", rest.len()));
-    }
-    let that = if untold.len() == 1 { "that one" } else { "those" };
-    Some(format!(
-        "it may be the machine that is {mode} as {names}: no host key of {that} is known, and none was shown now \
-         (`nixi nodes` records it as soon as it answers)"
     ))
 }

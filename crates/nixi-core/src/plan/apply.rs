@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::apart::stands_apart;
+use super::apart::{Untold, stands_apart};
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
 use super::{Approved, PlanDigest, Settle, Step, StepReport, StepStatus, lasting, put, settle};
@@ -84,10 +84,11 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     let needs_node = approved.plan.steps.iter().any(Step::is_on_node);
     let arrival = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
     if needs_node {
-        let remark = stands_apart(&*bench.host_keys, node, arrival.as_ref(), &bench.nodes).await;
-        match remark.map_err(ToolError::Reported)? {
-            Some(remark) if !approved.plan.warnings.contains(&remark) => {
-                return Err(changed(format!("{}: {remark}", node.name())));
+        let untold = stands_apart(&*bench.host_keys, node, arrival.as_ref(), &bench.nodes).await;
+        let was_told = |untold: &Untold| untold.nodes.iter().all(|name| approved.plan.untold.contains(name));
+        match untold.map_err(ToolError::Reported)? {
+            Some(untold) if !was_told(&untold) => {
+                return Err(changed(format!("{}: {}", node.name(), untold.remark())));
             }
             Some(_) | None => {}
         }

@@ -10,7 +10,7 @@ use super::{Plan, Risk};
 use crate::action::ActionName;
 use crate::arrival::Stop;
 use crate::exec::Fingerprint;
-use crate::node::{Node, Target};
+use crate::node::{Node, NodeName, Target};
 
 /// SHA-256 of everything an approval is about: the node, its address, the way there and the host key, the risk, every
 /// word of every step, and what is relied on. Anything else is another digest.
@@ -27,6 +27,7 @@ struct Subject<'a> {
     risk: Risk,
     summary: &'a str,
     warnings: &'a [String],
+    untold: &'a [NodeName],
     steps: Vec<Fingerprinted<'a>>,
     expects: Vec<(String, &'a [u8; 32])>,
 }
@@ -51,6 +52,7 @@ impl PlanDigest {
             risk: plan.risk,
             summary: &plan.summary,
             warnings: &plan.warnings,
+            untold: &plan.untold,
             steps: plan.steps.iter().map(Into::into).collect(),
             expects: plan.expects.iter().map(|e| (e.read().to_string(), e.answer())).collect(),
         };

@@ -19,7 +19,7 @@ mod settle;
 mod step;
 mod writable;
 
-pub(crate) use apart::stands_apart;
+pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use apply::{apply, write_config};
 pub use approved::Approved;
@@ -69,12 +69,21 @@ pub struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) expects: Vec<Expectation>,
     pub(crate) warnings: Vec<String>,
+    /// Nodes of another mode that the machine may be as well.
+    pub(crate) untold: Vec<NodeName>,
 }
 
 impl Plan {
     /// A plan without steps yet; `summary` says in one line what it comes to.
     pub fn new(summary: impl Into<String>, risk: Risk) -> Self {
-        Self { summary: summary.into(), risk, steps: Vec::new(), expects: Vec::new(), warnings: Vec::new() }
+        Self {
+            summary: summary.into(),
+            risk,
+            steps: Vec::new(),
+            expects: Vec::new(),
+            warnings: Vec::new(),
+            untold: Vec::new(),
+        }
     }
 
     /// One more step; steps run in order, and none runs after one that failed, but for a [`Settle`]: it changes nothing,
@@ -100,6 +109,12 @@ impl Plan {
     pub fn at_least(mut self, risk: Risk) -> Self {
         self.risk = self.risk.max(risk);
         self
+    }
+
+    /// What cannot be told is no yes: neither `routine = "auto"` nor a yes in advance covers it.
+    pub(crate) fn may_be(self, untold: Untold) -> Self {
+        let plan = self.at_least(Risk::Destructive).warn(untold.remark());
+        Self { untold: untold.nodes, ..plan }
     }
 
     /// The nodes that it takes out of the configuration.

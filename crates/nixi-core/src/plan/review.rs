@@ -51,6 +51,9 @@ pub struct Review {
     pub expects: Vec<String>,
     /// What a person should know first.
     pub warnings: Vec<String>,
+    /// Nodes of another mode that the machine may be as well: neither a host key nor an address tells them from it. Only a
+    /// person who is shown that approves such a plan; no yes in advance covers it.
+    pub untold: Vec<NodeName>,
     /// What an approval has to name.
     pub digest: PlanDigest,
 }
@@ -78,6 +81,7 @@ impl Review {
             steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
             expects: plan.expects.iter().map(|e| words(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| words(w)).collect(),
+            untold: plan.untold.clone(),
             digest: PlanDigest::of(plan, action, node, host_key.as_ref(), &route),
             host_key,
             route,

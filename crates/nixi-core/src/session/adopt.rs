@@ -21,7 +21,7 @@ use crate::exec::{ExecError, HostKeyState, Unreachable, Welcome};
 use crate::fleet::address;
 use crate::jump::Jump;
 use crate::node::{Given, Node, Port, SshTarget};
-use crate::plan::{Origin, Plan, Review, Risk, Step, StepStatus, write_config};
+use crate::plan::{Origin, Plan, Review, Risk, Step, StepStatus, Untold, write_config};
 
 const NAME: ActionName = ActionName::new("node", "adopt");
 
@@ -151,10 +151,18 @@ async fn twins(
             let message = format!("cannot tell whether that machine is there already: {why}");
             ErrorReport::new(ErrorKind::Config, message).hint("nothing was added; mend that file")
         })?;
-    let mut twins = Vec::new();
+    let (mut twins, mut untold) = (Vec::new(), Vec::new());
     for (other, likeness) in others.iter().zip(likenesses) {
-        let Likeness::Same(why) = likeness else { continue };
-        let how = match why {
+        let how = match likeness {
+            Likeness::Another => continue,
+            Likeness::Untold if other.mode() == node.mode() => continue,
+            Likeness::Untold => {
+                untold.push(other);
+                continue;
+            }
+            Likeness::Same(why) => why,
+        };
+        let how = match how {
             Sameness::Key(key) => format!("its host key is {key}"),
             Sameness::Address => "it is at that address and port".to_owned(),
         };
@@ -168,6 +176,7 @@ async fn twins(
              one host keys of its own (there, as root: rm /etc/ssh/ssh_host_*; ssh-keygen -A)",
         ));
     }
+    twins.extend(Untold::of(&untold).map(|untold| format!("\n{}", untold.remark())));
     Ok(twins.concat())
 }
 

@@ -109,12 +109,14 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether a review is covered. A plan that a model made never is.
+    /// Whether a review is covered. A plan that a model made never is, nor one that may change a node of another mode.
     #[must_use]
     pub fn covers(self, review: &Review) -> bool {
         match self {
             Self::Nothing => false,
-            Self::UpTo(risk) => review.origin == Origin::Person && review.risk <= risk,
+            Self::UpTo(risk) => {
+                review.origin == Origin::Person && review.risk <= risk && review.untold.is_empty()
+            }
         }
     }
 }

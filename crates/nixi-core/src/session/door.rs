@@ -134,10 +134,9 @@ impl Door<'_> {
         let inner = self.batch.inner;
         let arrival = inner.executor(self.node).reach(self.node, self.batch.cancel).await?;
         let nodes: Vec<Node> = self.roster.remote().cloned().collect();
-        let remark = stands_apart(&*inner.parts.host_keys, self.node, arrival.as_ref(), &nodes).await;
-        match remark.map_err(ToolError::Reported)? {
-            // What cannot be told is no yes: a standing one for routine does not cover it.
-            Some(remark) => Ok((plan.at_least(Risk::Destructive).warn(remark), arrival)),
+        let untold = stands_apart(&*inner.parts.host_keys, self.node, arrival.as_ref(), &nodes).await;
+        match untold.map_err(ToolError::Reported)? {
+            Some(untold) => Ok((plan.may_be(untold), arrival)),
             None => Ok((plan, arrival)),
         }
     }
@@ -165,7 +164,14 @@ impl Door<'_> {
         let leaving = plan.leaving();
         let approved = match Approved::new(plan, self.call.action.spec.name, writable, &review, decision) {
             Ok(approved) => approved,
-            Err(refusal) => return result.failed(StepStatus::Declined, declined(refusal)),
+            Err(refusal) => {
+                let error = declined(refusal);
+                let error = match (refusal, review.untold.is_empty()) {
+                    (Refusal::NobodyToAsk, false) => error.hint(ONLY_A_PERSON),
+                    (_, _) => error,
+                };
+                return result.failed(StepStatus::Declined, error);
+            }
         };
         let steps = match self.bench(&leaving) {
             Ok(bench) => {
@@ -303,6 +309,10 @@ fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> Cal
     }
     CallResult { status, error, steps, text: Some(text), ..result }
 }
+
+/// Why nothing said in advance helps.
+const ONLY_A_PERSON: &str = "run it on a terminal to be asked: it may reach a machine that is read-only, which --yes does not cover; \
+                             see the warning of the plan";
 
 pub(super) fn declined(refusal: Refusal) -> ErrorReport {
     match refusal {

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nixi_core::recording::Recording;
+use nixi_core::session::Standing;
 use nixi_core::{ErrorKind, Intent, Likeness, Mode, Op, Risk, Sameness, StepStatus};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -76,11 +77,58 @@ async fn what_cannot_be_told_is_said_in_the_plan_and_is_not_routine() {
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;
     let plan = outcome.results[0].plan.as_ref().unwrap();
     assert!(plan.warnings.iter().any(|warning| warning.contains("monitored as watch")), "{plan:?}");
-    assert_eq!(plan.risk, Risk::Destructive);
+    assert_eq!((plan.risk, plan.untold[0].as_str()), (Risk::Destructive, "watch"));
+    for risk in [Risk::Routine, Risk::Destructive] {
+        assert!(!Standing::UpTo(risk).covers(plan), "only a person who is shown it says yes to that");
+    }
     set(&bench, Ok(Likeness::Another));
     let op = Op::Call(vec![touch(&["a"]).on("web")]);
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;
     assert_eq!(outcome.results[0].plan.as_ref().unwrap().risk, Risk::Routine);
+}
+
+/// Neither `routine = "auto"` nor anything that was said in advance applies such a plan, and a person can.
+#[tokio::test]
+async fn what_cannot_be_told_is_applied_by_a_person_alone() {
+    let config = format!("{CONFIG}\n[approval]\nroutine = \"auto\"\n");
+    let node = || Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
+    let mut bench = Bench::over(&config, node());
+    set(&bench, Ok(Likeness::Untold));
+    bench.approver = None;
+    let outcome = bench.call(touch(&["a"]).on("web")).await;
+    let error = outcome.results[0].error.as_ref().unwrap();
+    assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::ApprovalRequired, 3), "{outcome:?}");
+    assert!(error.hint.as_ref().unwrap().contains("--yes does not cover"), "{error:?}");
+    assert_eq!(bench.changes(), Vec::<String>::new());
+
+    let mut bench = Bench::over(&config, node());
+    set(&bench, Ok(Likeness::Untold));
+    let outcome = bench.call_approved(touch(&["a"]).on("web"), |_| {}).await;
+    assert_eq!(outcome.results[0].status, StepStatus::Done, "{outcome:?}");
+    // One that is told by now holds up nothing; one that is in doubt only now does.
+    let mut bench = Bench::over(&config, node());
+    set(&bench, Ok(Likeness::Untold));
+    let told = |bench: &Bench| set(bench, Ok(Likeness::Another));
+    let outcome = bench.call_approved(touch(&["a"]).on("web"), told).await;
+    assert_eq!(outcome.results[0].status, StepStatus::Done, "{outcome:?}");
+    let mut bench = Bench::new();
+    let in_doubt = |bench: &Bench| set(bench, Ok(Likeness::Untold));
+    let outcome = bench.call_approved(touch(&["a"]).on("web"), in_doubt).await;
+    assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::Changed);
+    assert_eq!(bench.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_that_may_be_there_already_is_adopted_with_a_remark() {
+    for (mode, remark) in [(Mode::Managed, "monitored as watch"), (Mode::Monitored, "managed as web")] {
+        let bench = Bench::new();
+        set(&bench, Ok(Likeness::Untold));
+        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let outcome = bench.perform(voucher.adopt(adopt("new", "new.lan", mode))).await;
+        let text = outcome.results[0].text.as_ref().unwrap();
+        assert!(text.contains(remark), "{text}");
+        assert_eq!((outcome.exit_code(), bench.asker.nodes().unwrap().len()), (0, 3));
+    }
 }
 
 #[tokio::test]
