@@ -12,7 +12,7 @@
 mod common;
 
 use common::{Home, Ran};
-use nixi_lab::{Image, Lab, Machine, NameServer};
+use nixi_lab::{Image, KeyKind, Lab, Machine, NameServer};
 use serde_json::json;
 
 const WEB: &str = "web";
@@ -133,6 +133,22 @@ fn a_name_that_leads_to_a_monitored_machine_changes_nothing_there() {
         "{document}"
     );
     house.is_untouched(&ran);
+
+    // `CheckHostIP yes`: the key of the name is right, and another one is on record for the address.
+    let key = |machine: &Machine| machine.public_host_key(KeyKind::Ed25519).unwrap();
+    house.dns.set("checked.test", &[web]);
+    for (option, at_address, code) in
+        [("yes", house.mon(), 4), ("yes", house.web(), 0), ("no", house.mon(), 0)]
+    {
+        let known = format!("checked.test {}\n{at_web} {}\n", key(house.web()), key(at_address));
+        let home = house.home("checked.test", "192.0.2.1", &known);
+        std::fs::write(home.path().join(".ssh/config"), format!("CheckHostIP {option}\n")).unwrap();
+        let (ran, words) = (
+            house.nixi(&home, &["call", "container.list", "--node", WEB]),
+            format!("for {at_web} (CheckHostIP)"),
+        );
+        assert_eq!((ran.code, ran.err.contains(&words)), (code, code == 4), "{option}: {ran:?}");
+    }
 
     // A name of two machines, in both orders: whichever answers, the monitored one is left alone.
     for both in [[web, mon], [mon, web]] {

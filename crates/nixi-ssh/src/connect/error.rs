@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,8 @@ pub(crate) enum ConnectError {
     Protocol(String),
     /// It sent more than anybody needs for a login.
     Flood,
-    /// Another host key is recorded.
-    Changed { offered: HostKey, known: HostKey, place: Box<Place> },
+    /// Another host key is recorded, for the host's name or for this address of it.
+    Changed { offered: HostKey, known: HostKey, place: Box<Place>, of: Option<IpAddr> },
     /// The host key is marked as revoked.
     Revoked { offered: HostKey, place: Place },
     /// The host key is an RSA key that is too short to prove anything.
@@ -128,11 +129,12 @@ impl ConnectError {
                 ),
                 None,
             ),
-            Self::Changed { offered, known, place } => unreachable(
+            Self::Changed { offered, known, place, of } => unreachable(
                 Unreachable::HostKeyChanged,
                 format!(
-                    "the host key of {at} is not the one on record: it shows {} ({}), {} line {} has {} ({}); \
+                    "the host key of {at} is not the one on record{}: it shows {} ({}), {} line {} has {} ({}); \
                      refused before login, nothing was sent",
+                    of.map(|address| format!(" for {address} (CheckHostIP)")).unwrap_or_default(),
                     offered.fingerprint(),
                     offered.kind(),
                     place.file.display(),
@@ -140,7 +142,16 @@ impl ConnectError {
                     known.fingerprint(),
                     known_as(known, offered),
                 ),
-                Some(if is_checkable(known.kind()) { cure(place, node) } else { record(place) }),
+                Some(match of {
+                    Some(address) => format!(
+                        "the name may lead to another machine than it did: look whether {address} is right; if it is, and \
+                         was another machine's before, take out line {} of {}",
+                        place.line,
+                        place.file.display()
+                    ),
+                    None if is_checkable(known.kind()) => cure(place, node),
+                    None => record(place),
+                }),
             ),
             Self::Revoked { offered, place } => unreachable(
                 Unreachable::HostKeyChanged,

@@ -18,7 +18,7 @@ mod turn;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use nixi_core::{Fingerprint, HostKeyState};
+use nixi_core::{Fingerprint, HostKeyState, Port};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
@@ -115,7 +115,7 @@ impl Connector {
         jumps: &Jumps,
     ) -> Result<Connected, ConnectError> {
         let mut budget = Budget::new(self.options.connect_timeout);
-        let known = self.known(route).await?;
+        let known = self.known(route, route.known_as.0.as_str(), route.known_as.1).await?;
         let mut others: Vec<HostKey> = Vec::new();
         loop {
             let attempt = match hostkey::algorithms(&known, &others) {
@@ -194,6 +194,7 @@ impl Connector {
             return Err(ConnectError::Weak { offered, bits, least: route.rsa_bits });
         }
         let host_key = trust(hostkey::judge(known, &offered), &offered)?;
+        self.check_address(route, address, &offered).await?;
         if host_key == HostKeyState::New && route.strict && !pinned {
             return Err(ConnectError::Unknown(offered));
         }
@@ -206,13 +207,32 @@ impl Connector {
         Ok(Connected { link, fingerprint: offered.fingerprint(), host_key, carrier, address })
     }
 
-    async fn known(&self, route: &Route) -> Result<Known, ConnectError> {
+    /// `CheckHostIP yes`: where a key is on record for the address, it is this one. As in ssh, a loopback address is not looked at.
+    async fn check_address(
+        &self,
+        route: &Route,
+        address: Option<IpAddr>,
+        offered: &HostKey,
+    ) -> Result<(), ConnectError> {
+        let Some(address) = address.filter(|address| route.check_ip && !address.is_loopback()) else {
+            return Ok(());
+        };
+        let known = self.known(route, &address.to_canonical().to_string(), route.port).await?;
+        match trust(hostkey::judge(&known, offered), offered) {
+            Err(ConnectError::Changed { offered, known, place, .. }) => {
+                Err(ConnectError::Changed { offered, known, place, of: Some(address) })
+            }
+            judged => judged.map(drop),
+        }
+    }
+
+    /// What is on record for a name and port, in the files of a route.
+    async fn known(&self, route: &Route, host: &str, port: Port) -> Result<Known, ConnectError> {
         let records = route.records.clone();
         let load = spawn_blocking(move || KnownHosts::load(&records));
         let files = load.await.map_err(ConnectError::internal)?;
         let files = files.map_err(|error| ConnectError::KnownHosts(error.to_string()).or_short())?;
-        let (host, port) = &route.known_as;
-        Ok(files.of(host.as_str(), port.get()))
+        Ok(files.of(host, port.get()))
     }
 
     /// Writes a new key down, if a file is there to be written.
@@ -235,7 +255,7 @@ fn trust(verdict: Verdict, offered: &HostKey) -> Result<HostKeyState, ConnectErr
         Verdict::Known => Ok(HostKeyState::Known),
         Verdict::New => Ok(HostKeyState::New),
         Verdict::Changed { known, place } => {
-            Err(ConnectError::Changed { offered: offered.clone(), known, place })
+            Err(ConnectError::Changed { offered: offered.clone(), known, place, of: None })
         }
         Verdict::Revoked { place } => Err(ConnectError::Revoked { offered: offered.clone(), place }),
         Verdict::Undecided(gap) => Err(ConnectError::Undecided { offered: offered.clone(), gap }),

@@ -105,7 +105,7 @@ impl Asker<'_> {
         let records = self.records_of(target, &looked)?;
         let keys = self.keys(target, &looked, &mut remarks)?;
         let Looked { host, port, user, known_as, settings } = looked;
-        let strict = settings.strict == Some(true);
+        let (strict, check_ip) = (settings.strict == Some(true), settings.check_ip == Some(true));
         Ok(Route {
             name: target.host.clone(),
             host,
@@ -117,6 +117,7 @@ impl Asker<'_> {
             keys,
             family: settings.family,
             strict,
+            check_ip,
             remarks,
             via,
         })

@@ -40,6 +40,8 @@ pub(crate) struct Route {
     pub(crate) family: Option<Family>,
     /// A host that was never seen is not taken.
     pub(crate) strict: bool,
+    /// A key that is on record for the address is no other than the host's.
+    pub(crate) check_ip: bool,
     /// What the user's SSH configuration says of it that is not honoured, and may be why a login fails.
     pub(crate) remarks: Vec<String>,
     /// The machine by way of which it is reached.

@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) family: Option<Family>,
     /// A host that was never seen is not taken.
     pub(crate) strict: Option<bool>,
+    /// The host key has to be right for the address too, if one is on record for that.
+    pub(crate) check_ip: Option<bool>,
     pub(crate) user_key_files: Option<KeyFiles>,
     pub(crate) system_key_files: Option<KeyFiles>,
     /// The fewest bits of an RSA key.

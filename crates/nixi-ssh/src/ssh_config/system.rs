@@ -1,7 +1,7 @@
 //! What the words of the files are read by, beside the files: variables, homes of users, ports of services.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Where names are looked up.
 #[derive(Clone, Copy)]
@@ -21,21 +21,14 @@ impl fmt::Debug for System<'_> {
 }
 
 impl System<'_> {
-    /// The home of another user, as far as `/etc/passwd` tells.
-    fn home_of(&self, user: &str) -> Option<PathBuf> {
-        let text = std::fs::read_to_string("/etc/passwd").ok()?;
-        let line = text.lines().find(|line| line.split(':').next() == Some(user))?;
-        line.split(':').nth(5).map(PathBuf::from)
-    }
-
-    /// A path with its `~` or `~user` in front replaced, as ssh does that, before anything else. The error is the user that is
-    /// not known.
+    /// A path with its `~` or `~user` in front replaced, as ssh does that, before anything else. The error is the user whose home
+    /// is not known, or is no text.
     pub(crate) fn tilde(&self, path: &str) -> Result<String, String> {
         let Some(rest) = path.strip_prefix('~') else { return Ok(path.to_owned()) };
         let (user, below) = rest.split_once('/').unwrap_or((rest, ""));
-        let home = if user.is_empty() { Some(self.home.to_path_buf()) } else { self.home_of(user) };
-        let home = home.ok_or_else(|| format!("~{user}"))?;
-        let mut home = home.to_string_lossy().into_owned();
+        let own = || self.home.to_str().map(str::to_owned);
+        let home = if user.is_empty() { own() } else { account(0, user).and_then(|line| field(&line, 5)) };
+        let mut home = home.ok_or_else(|| format!("~{user}"))?;
         if !home.ends_with('/') {
             home.push('/');
         }
@@ -60,13 +53,22 @@ impl System<'_> {
 
 /// The name of a user for people, as far as `/etc/passwd` tells, and the number.
 pub(super) fn name_of(uid: u32) -> String {
-    let text = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let number = uid.to_string();
-    let user = text.lines().find(|line| line.split(':').nth(2) == Some(&number));
-    match user.and_then(|line| line.split(':').next()) {
+    match account(2, &uid.to_string()).and_then(|line| field(&line, 0)) {
         Some(name) => format!("the user {name} ({uid})"),
         None => format!("the user {uid}"),
     }
+}
+
+/// The line of passwd(5) with this in that field, counted from 0. What is no text in another line is no concern.
+fn account(at: usize, value: &str) -> Option<Vec<u8>> {
+    let file = std::fs::read("/etc/passwd").ok()?;
+    let is_it = |line: &&[u8]| line.split(|byte| *byte == b':').nth(at) == Some(value.as_bytes());
+    file.split(|byte| *byte == b'\n').find(is_it).map(<[u8]>::to_vec)
+}
+
+/// A field of it, if that is text.
+fn field(line: &[u8], at: usize) -> Option<String> {
+    String::from_utf8(line.split(|byte| *byte == b':').nth(at)?.to_vec()).ok()
 }
 
 /// A port as ssh reads one: a number, or the name of a TCP service in `/etc/services`. 0 is one too.

@@ -49,6 +49,7 @@ pub(super) enum Means {
 pub(super) enum Setting {
     // Honoured.
     AddressFamily,
+    CheckHostIp,
     GlobalKnownHostsFile,
     HostKeyAlias,
     HostName,
@@ -112,6 +113,7 @@ pub(super) const WORDS: &[Word] = &[
     word("include", Means::Include, Shape::Paths),
     // Honoured.
     set("addressfamily", Setting::AddressFamily, Shape::OneOf(&["inet", "inet6", "any"])),
+    set("checkhostip", Setting::CheckHostIp, Shape::Flag),
     set("globalknownhostsfile", Setting::GlobalKnownHostsFile, Shape::Files),
     set("hostkeyalias", Setting::HostKeyAlias, Shape::Text),
     set("hostname", Setting::HostName, Shape::Text),
@@ -162,7 +164,6 @@ pub(super) const WORDS: &[Word] = &[
     idle("casignaturealgorithms", Shape::Algorithms(Kind::Signer)),
     idle("challengeresponseauthentication", Shape::Flag),
     idle("channeltimeout", Shape::Timeouts).since(9, 6),
-    idle("checkhostip", Shape::Flag),
     idle("ciphers", Shape::Algorithms(Kind::Cipher)),
     idle("clearallforwardings", Shape::Flag),
     idle("compression", Shape::OneOf(&["yes", "no"])),

@@ -123,6 +123,7 @@ fn what_cannot_be_decided_is_refused_where_it_matters() {
     }
     for line in [
         "StrictHostKeyChecking yes",
+        "CheckHostIP yes",
         "AddressFamily inet6",
         "UserKnownHostsFile /a",
         "GlobalKnownHostsFile /a",

@@ -33,7 +33,8 @@ impl Tokens<'_> {
             'p' => self.port.map(|port| port.to_string()),
             'r' => self.user.map(str::to_owned),
             'u' => self.local_user.map(str::to_owned),
-            'd' => self.home.map(|home| home.display().to_string()),
+            // A home that is no text stands for nothing else.
+            'd' => self.home.and_then(Path::to_str).map(str::to_owned),
             'i' => self.home.map(|_| rustix::process::getuid().as_raw().to_string()),
             _ => None,
         }

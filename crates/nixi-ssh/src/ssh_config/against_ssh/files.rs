@@ -81,6 +81,7 @@ fn compare(us: &Settings, told: &Told, host: &str) -> Result<(), TestCaseError> 
     prop_assert_eq!(Some(family), told.last("addressfamily"));
     let strict = matches!(told.last("stricthostkeychecking"), Some("true" | "yes"));
     prop_assert_eq!(us.strict == Some(true), strict);
+    prop_assert_eq!(us.check_ip == Some(true), matches!(told.last("checkhostip"), Some("true" | "yes")));
     prop_assert_eq!(us.identities_only == Some(true), told.last("identitiesonly") == Some("yes"));
     let files: Vec<&str> = told.all("identityfile").into_iter().filter(|file| *file != "none").collect();
     if us.identities.is_empty() && !us.no_identities {

@@ -14,6 +14,7 @@ const GOOD: &[(&str, &[&str])] = &[
     ("IdentitiesOnly", &["yes", "no", "TRUE"]),
     ("IdentityAgent", &["/run/a", "none", "SSH_AUTH_SOCK", "\"${HOME}/a\"", "$HOME"]),
     ("AddressFamily", &["inet", "inet6", "any"]),
+    ("CheckHostIP", &["yes", "no", "true"]),
     ("StrictHostKeyChecking", &["yes", "no", "ask", "accept-new", "off", "True"]),
     ("UserKnownHostsFile", &["/u1", "/u1 /u2", "none", "/dev/null", "# x"]),
     ("GlobalKnownHostsFile", &["/g", "none", "/g /h"]),

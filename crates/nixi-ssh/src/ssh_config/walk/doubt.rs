@@ -28,6 +28,7 @@ impl Walk<'_> {
             Setting::IdentitiesOnly => found.identities_only.is_none(),
             Setting::IdentityAgent => found.identity_agent.is_none(),
             Setting::StrictHostKeyChecking => found.strict.is_none(),
+            Setting::CheckHostIp => found.check_ip.is_none(),
             Setting::UserKnownHostsFile => found.user_key_files.is_none() && !values.is_empty(),
             Setting::GlobalKnownHostsFile => found.system_key_files.is_none() && !values.is_empty(),
             Setting::RequiredRsaSize => found.rsa_bits.is_none(),
@@ -63,6 +64,7 @@ impl Walk<'_> {
                 }
                 Setting::HostKeyAlias
                 | Setting::StrictHostKeyChecking
+                | Setting::CheckHostIp
                 | Setting::UserKnownHostsFile
                 | Setting::GlobalKnownHostsFile
                 | Setting::RequiredRsaSize => "change which host key is taken",

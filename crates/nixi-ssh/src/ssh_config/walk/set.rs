@@ -60,6 +60,9 @@ impl Walk<'_> {
             Setting::StrictHostKeyChecking => {
                 found.strict.get_or_insert(is_yes(value));
             }
+            Setting::CheckHostIp => {
+                found.check_ip.get_or_insert(is_yes(value));
+            }
             Setting::UserKnownHostsFile => {
                 key_files(&mut found.user_key_files, place, "UserKnownHostsFile", values)?
             }
@@ -184,6 +187,7 @@ impl Walk<'_> {
             | Setting::PubkeyAuthentication
             | Setting::PreferredAuthentications
             | Setting::AddressFamily
+            | Setting::CheckHostIp
             | Setting::GlobalKnownHostsFile
             | Setting::HostKeyAlias
             | Setting::HostName
