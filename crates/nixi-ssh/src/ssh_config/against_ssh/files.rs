@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
-use super::grammar::{HOSTS, line};
+use super::grammar::{FOREIGN, HOSTS, line};
 use super::{ask, version};
 use crate::ssh_config::tests::{query, system};
 use crate::ssh_config::{
@@ -35,7 +35,7 @@ impl Told {
             ("BindAddress", is_set("bindaddress")),
             ("RevokedHostKeys", is_set("revokedhostkeys")),
             ("KnownHostsCommand", is_set("knownhostscommand")),
-            ("cannot tell", text.contains("exec")),
+            ("cannot tell", text.lines().any(|line| line.starts_with("Match") && line.contains("exec"))),
             ("versions of ssh differ", text.contains("!final")),
             ("older and newer ssh", has_quoted_match(text)),
         ]
@@ -119,25 +119,41 @@ fn whoever_asks() -> &'static str {
     })
 }
 
+/// The lines of an included file; each `Include` in it is this line.
+fn inner(lines: &[String], include: &str) -> String {
+    let inner = |line: &String| if line.starts_with("Include") { include.to_owned() } else { line.clone() };
+    lines.iter().map(inner).collect::<Vec<_>>().join("\n")
+}
+
+/// With what no string holds in its place.
+fn bytes(text: &str) -> Vec<u8> {
+    text.split(FOREIGN).map(str::as_bytes).collect::<Vec<_>>().join(&0xff)
+}
+
 proptest! {
     /// Values as ssh has them, or a refusal: where ssh refuses the file, or where docs/ssh.md says so.
     #[test]
     fn any_file_is_read_as_ssh_reads_it(
         lines in proptest::collection::vec(line(), 1..14),
         below in proptest::collection::vec(line(), 0..5),
+        deep in proptest::collection::vec(line(), 0..4),
         host in prop::sample::select(HOSTS),
     ) {
         let Some(_) = version() else { return Ok(()) };
         let dir = tempfile::tempdir().unwrap();
         let inc = dir.path().to_str().unwrap();
         let (file, text) = (dir.path().join("c"), lines.join("\n").replace("INC", inc));
-        let below = below.join("\n").replace("Include", "#").replace("INC", inc);
-        fs::write(&file, &text).unwrap();
-        fs::write(dir.path().join("a.conf"), &below).unwrap();
+        let below = inner(&below, &format!("Include {inc}/b.conf"));
+        let deep = inner(&deep, "#");
+        fs::write(&file, bytes(&text)).unwrap();
+        fs::write(dir.path().join("a.conf"), bytes(&below)).unwrap();
+        fs::write(dir.path().join("b.conf"), bytes(&deep)).unwrap();
+        let all = format!("{text}\n{below}\n{deep}");
+        let is_foreign = all.lines().any(|line| line.split('#').next().unwrap_or_default().contains(FOREIGN));
         let who = whoever_asks();
         let out = ask(&file, host).unwrap();
         let told = Told(String::from_utf8_lossy(&out.stdout).into_owned());
-        let whole = format!("{text}\n--- a.conf\n{below}\n--- {host}: {}", String::from_utf8_lossy(&out.stderr));
+        let whole = format!("{text}\n--- a.conf\n{below}\n--- b.conf\n{deep}\n--- {host}: {}", String::from_utf8_lossy(&out.stderr));
 
         let home = dir.path().join("home");
         let asked = System { local_user: Some(who), ..system(&home) };
@@ -146,6 +162,7 @@ proptest! {
         let query = Query { default_user: who, local_user: Some(who), ..query(host) };
         let us = config.and_then(|config| settings(&config, &query));
         match us {
+            Err(refusal) if refusal.why.contains("not UTF-8") => prop_assert!(is_foreign, "{} in\n{}", refusal.why, whole),
             Err(refusal) => prop_assert!(!out.status.success(), "{} in\n{}", refusal.why, whole),
             Ok(us) if !out.status.success() => {
                 prop_assert!(!us.refusals.is_empty(), "ssh refuses and we do not\n{}", whole)
@@ -156,7 +173,7 @@ proptest! {
             Ok(us) => {
                 let open = |refusal: &Refusal| ["cannot tell", "versions of ssh differ"].iter().any(|why| refusal.why.contains(why));
                 let reason = us.refusals.iter().find(|refusal| open(refusal)).unwrap_or(&us.refusals[0]);
-                prop_assert!(told.justifies(&reason.why, &(text + &below)), "{} in\n{}", reason.why, whole);
+                prop_assert!(told.justifies(&reason.why, &all), "{} in\n{}", reason.why, whole);
             }
         }
     }

@@ -73,6 +73,13 @@ const BAD: &[&str] = &[
     "\"Port\" 6",
 ];
 
+/// Stands for a byte that is not UTF-8 until the file is written.
+pub(super) const FOREIGN: char = '\u{e000}';
+
+/// ssh minds no byte; Nixi takes such a file only if they stand in comments.
+const ODD_BYTES: &[&str] =
+    &["# caf\u{e000}", "Port 22 # \u{e000}\u{e000}", "User caf\u{e000}", "Host web \u{e000}"];
+
 const NAMES: &[&str] = &[
     "web",
     "db",
@@ -154,6 +161,7 @@ pub(super) fn line() -> impl Strategy<Value = String> {
         8 => condition,
         2 => prop::sample::select(BAD).prop_map(str::to_owned),
         2 => include.prop_map(|files| format!("Include {files}")),
+        1 => prop::sample::select(ODD_BYTES).prop_map(str::to_owned),
         1 => Just("# a \"note".to_owned()),
         1 => Just(String::new()),
     ]
