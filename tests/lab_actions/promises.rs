@@ -61,6 +61,43 @@ async fn a_unit_that_sshd_stands_on_is_asked_about() {
     assert_eq!(web.root("systemctl is-active sshd footing").unwrap(), "active\nactive");
 }
 
+/// Neither its name nor its program is on any list: this very login came in by it.
+#[tokio::test]
+async fn the_unit_that_this_login_came_in_by_is_asked_about() {
+    let options = "networking.firewall.allowedTCPPorts = [ 2200 ];";
+    let ground = Ground::bare_with(&[WEB], "[approval]\nroutine = \"auto\"\n", options);
+    let web = ground.machine(WEB);
+    web.wait_until_booted().unwrap();
+    web.root(
+        "cp /usr/sbin/sshd /usr/local/bin/porter && cp /etc/pam.d/sshd /etc/pam.d/porter && cd /run/systemd/system && \
+         printf '[Service]\nExecStart=/usr/local/bin/porter -D -f /etc/ssh/sshd_config -p 2200 -o PidFile=none\n' >door.service && \
+         printf '[Service]\nExecStart=/bin/sleep 1000\n' >other.service && \
+         systemctl daemon-reload && systemctl start door other",
+    )
+    .unwrap();
+    let listens = || Ok(web.root("ss -ltn 'sport = 2200'")?.contains(":2200"));
+    web.wait_until("listen at the door", listens).unwrap();
+    let config = ground.file("config.toml");
+    let stop = |unit: &str| call("service.stop", WEB, &json!({"names": [unit]}));
+
+    // By the usual way in, it is a unit like any other.
+    let planned = ground.call(stop("other"), |pending| panic!("asked: {:?}", pending.review())).await;
+    assert_eq!(planned.0.status, StepStatus::Done, "{planned:?}");
+
+    let host = format!("host = \"{}\"", web.address());
+    assert!(config.contains(&host), "{config}");
+    ground.write_file("config.toml", &config.replace(&host, &format!("{host}\nport = 2200")));
+    let (result, asked) = ground.call(stop("door"), |pending| pending.deny(Refusal::Person)).await;
+    let asked = asked.unwrap_or_else(|| panic!("{result:?}"));
+    assert_eq!((asked.risk, asked.warnings.len()), (Risk::Destructive, 1), "{asked:?}");
+    assert!(asked.warnings[0].starts_with("door.service is how this login came in"), "{asked:?}");
+    assert_eq!(result.status, StepStatus::Declined, "{result:?}");
+
+    ground.write_file("config.toml", &config);
+    let result = ground.unasked(stop("door")).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+}
+
 #[tokio::test]
 async fn containers_go_and_their_data_stays() {
     let ground = Ground::of(&[WEB]);
