@@ -65,12 +65,17 @@ pub(super) fn parse(text: Text<'_>, system: &System<'_>) -> Result<Vec<Line>, Re
             Err(error) => {
                 // A comment is of no concern. ssh takes the bytes as they are, and they name something else than any text of ours.
                 let (before, _) = line.split_at(error.valid_up_to());
-                let before = String::from_utf8_lossy(before).into_owned();
-                if begins_comment(&before) {
-                    continue;
+                match std::str::from_utf8(before).ok().and_then(before_comment) {
+                    Some(line) => line,
+                    None => {
+                        let hint = "save the file as UTF-8; rename what it names if that is not";
+                        return Err(Refusal::at(
+                            &place,
+                            "the line is not UTF-8, which Nixi does not read",
+                            hint,
+                        ));
+                    }
                 }
-                let hint = "save the file as UTF-8; rename what it names if that is not";
-                return Err(Refusal::at(&place, "the line is not UTF-8, which Nixi does not read", hint));
             }
         };
         if let Some(entry) = entry(line, system, &place)? {
@@ -80,14 +85,17 @@ pub(super) fn parse(text: Text<'_>, system: &System<'_>) -> Result<Vec<Line>, Re
     Ok(lines)
 }
 
-/// Whether what follows on this is a comment.
-fn begins_comment(before: &str) -> bool {
-    let text = before.trim_start_matches([' ', '\t', '\r']);
-    // A command goes on behind a `#`, and so does what is quoted.
-    let is_plain =
-        |line: &str| !line.contains(['"', '\'', '\\']) && !line.to_ascii_lowercase().contains("command");
-    text.starts_with('#')
-        || [" #", "\t#"].iter().any(|mark| text.split_once(mark).is_some_and(|(line, _)| is_plain(line)))
+/// What stands before a comment, if what follows on this text is part of one.
+fn before_comment(text: &str) -> Option<&str> {
+    if text.trim_start_matches([' ', '\t', '\r']).starts_with('#') {
+        return Some("");
+    }
+    let at = [" #", "\t#"].iter().filter_map(|mark| text.find(mark)).min()?;
+    let line = text.get(..at)?;
+    // A command and a jump host go on behind a `#`, and so does what is quoted.
+    let words = line.to_ascii_lowercase();
+    let goes_on = ["command", "proxyjump", "\"", "'", "\\"].iter().any(|word| words.contains(word));
+    (!goes_on).then_some(line)
 }
 
 fn entry(line: &str, system: &System<'_>, place: &Place) -> Result<Option<Entry>, Refusal> {

@@ -283,6 +283,7 @@ fn bytes_that_are_no_text_are_refused_outside_a_comment() {
         b"User \xff",
         b"Host a # b\nPort 1 \x80",
         b"ProxyCommand x # \xe9",
+        b"ProxyJump gate # \xe9",
         b"User \"a # \xe9\"",
     ] {
         let text = [b"Host db\n", line].concat();
@@ -297,6 +298,12 @@ fn bytes_that_are_no_text_are_refused_outside_a_comment() {
     ] {
         assert!(read(line).is_ok(), "{line:?}");
     }
+    // What stands before a comment counts, whatever the comment is in.
+    let text = b"Host web # caf\xe9\n  HostName far.lan # b\xfcro # \xff\n\tPort\t2222\t#\xff\nPort 1\n";
+    let web = settings(&read(text).unwrap(), &query("web")).unwrap();
+    assert_eq!((web.host_name.as_deref(), web.port.map(|port| port.get())), (Some("far.lan"), Some(2222)));
+    let other = settings(&read(text).unwrap(), &query("db")).unwrap();
+    assert_eq!((other.host_name, other.port), (None, None));
 }
 
 #[test]
