@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::{ApproverHandle, Doubt, Meaning, Pending, Question, Standing};
+use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, Standing};
 use nixi_core::{Refusal, Risk};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
@@ -36,12 +36,12 @@ impl Person {
 
 /// Answers every question of a session: what was said yes to in advance, else what the person says, else no.
 pub(crate) async fn answer(
-    mut approver: ApproverHandle,
+    mut questions: Questions,
     standing: Standing,
     person: Person,
     screen: Arc<Screen>,
 ) {
-    while let Some(question) = approver.next_question().await {
+    while let Some(question) = questions.next().await {
         match question {
             Question::Approval(pending) if standing.covers(pending.review()) => {
                 if screen.loudness >= Loudness::Normal {

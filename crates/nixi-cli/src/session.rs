@@ -48,7 +48,12 @@ impl Session {
                 end_at_once();
             });
         }
-        tokio::spawn(approve::answer(approver, globals.standing(), Person::here(), Arc::clone(screen)));
+        tokio::spawn(approve::answer(
+            approver.questions(),
+            globals.standing(),
+            Person::here(),
+            Arc::clone(screen),
+        ));
         Ok(Self { asker, voucher, intent: globals.intent(), interrupted })
     }
 

@@ -45,9 +45,10 @@ where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let (asker, mut approver) = session;
+    let (asker, approver) = session;
     let mut app = App::new(theme, terminal.size()?);
     let mut desk = Desk::new(asker, approver.voucher());
+    let mut questions = approver.questions();
     let mut stop = std::pin::pin!(stop);
     let mut ticker = tokio::time::interval(TICK);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -72,7 +73,7 @@ where
                 None => messages.push(Message::Terminate),
                 Some(input) => messages.extend(desk.message(input)),
             },
-            Some(question) = approver.next_question() => messages.push(desk.keep(question)),
+            Some(question) = questions.next() => messages.push(desk.keep(question)),
             () = desk.mailbox.arrived() => {}
             outcome = ended(&mut desk.task) => {
                 desk.task = None;

@@ -1,5 +1,7 @@
 //! The half of a session that says yes or no.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -56,23 +58,37 @@ pub enum Question {
 #[derive(Debug)]
 pub struct ApproverHandle {
     questions: mpsc::Receiver<Question>,
+    settles_doubts: Arc<AtomicBool>,
+}
+
+/// All that a session asks the person, for a front end that settles doubts as well; see [`ApproverHandle::questions`].
+#[derive(Debug)]
+pub struct Questions(mpsc::Receiver<Question>);
+
+impl Questions {
+    /// The next question; `None` once the session is gone.
+    pub async fn next(&mut self) -> Option<Question> {
+        self.0.recv().await
+    }
 }
 
 impl ApproverHandle {
-    /// The next question; `None` once the session is gone.
-    pub async fn next_question(&mut self) -> Option<Question> {
-        self.questions.recv().await
-    }
-
-    /// The next review that waits for an answer; `None` once the session is gone. For a front end that settles no
-    /// [`Doubt`]: one that comes before the review stays unsettled.
+    /// The next review that waits for an answer; `None` once the session is gone.
     pub async fn next(&mut self) -> Option<Pending> {
         loop {
-            match self.next_question().await? {
+            match self.questions.recv().await? {
                 Question::Approval(pending) => return Some(pending),
                 Question::Meaning(_) => {}
             }
         }
+    }
+
+    /// From now on the person is also asked what words mean that fit several things. A session whose front end does not take
+    /// its questions tells those as an error instead.
+    #[must_use]
+    pub fn questions(self) -> Questions {
+        self.settles_doubts.store(true, Ordering::Relaxed);
+        Questions(self.questions)
     }
 
     /// The means to give a person's word, for the same front end.
@@ -125,11 +141,14 @@ impl Standing {
 #[derive(Debug, Clone)]
 pub(super) struct Asking {
     questions: mpsc::Sender<Question>,
+    settles_doubts: Arc<AtomicBool>,
 }
 
 pub(super) fn channel() -> (Asking, ApproverHandle) {
     let (sender, questions) = mpsc::channel(16);
-    (Asking { questions: sender }, ApproverHandle { questions })
+    let settles_doubts = Arc::default();
+    let asking = Asking { questions: sender, settles_doubts: Arc::clone(&settles_doubts) };
+    (asking, ApproverHandle { questions, settles_doubts })
 }
 
 impl Asking {
@@ -149,6 +168,9 @@ impl Asking {
 
     /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.
     pub(super) async fn which(&self, ambiguity: Ambiguity) -> Option<usize> {
+        if !self.settles_doubts.load(Ordering::Relaxed) {
+            return None;
+        }
         let (doubt, waiting) = Doubt::new(ambiguity);
         self.questions.send(Question::Meaning(doubt)).await.ok()?;
         tokio::time::timeout(PATIENCE, waiting).await.ok()?.ok()

@@ -26,7 +26,7 @@ mod selection;
 use std::sync::Arc;
 
 pub use adopt_words::AdoptWords;
-pub use approver::{ApproverHandle, Pending, Question, Standing, Vouched, Voucher};
+pub use approver::{ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};

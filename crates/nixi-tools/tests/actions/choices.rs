@@ -11,22 +11,18 @@ fn stop(name: &str) -> CallRequest {
     CallRequest::new("container.stop").or("service.stop").on("db-server").with("names", vec![name])
 }
 
-/// With nobody there who could say which is meant.
-async fn unasked(lab: Lab, call: CallRequest, intent: Intent) -> Outcome {
-    drop(lab.approver);
-    lab.asker.perform(Op::Call(vec![call]), intent, &(), &CancellationToken::new()).await
-}
-
 /// With a person who is asked once, and answers so.
-async fn answered(lab: &mut Lab, call: CallRequest, intent: Intent, answer: impl FnOnce(Doubt)) -> Outcome {
-    let (op, cancel) = (Op::Call(vec![call]), CancellationToken::new());
+async fn answered(lab: Lab, call: CallRequest, intent: Intent, answer: impl FnOnce(Doubt)) -> Outcome {
+    let (op, cancel, mut questions) =
+        (Op::Call(vec![call]), CancellationToken::new(), lab.approver.questions());
     let asked = async {
-        match lab.approver.next_question().await {
+        match questions.next().await {
             Some(Question::Meaning(doubt)) => answer(doubt),
             other => panic!("{other:?}"),
         }
     };
     let (outcome, ()) = tokio::join!(lab.asker.perform(op, intent, &(), &cancel), asked);
+    assert_eq!(lab.nodes.changes(), Vec::<String>::new());
     outcome
 }
 
@@ -102,7 +98,7 @@ async fn one_here_and_the_other_there_is_a_question() {
     let container = node().answering("systemctl show", &unit("web", "not-found"));
     let service =
         node().answering("sudo -n -- podman ps", "[]").answering("systemctl show", &unit("web", "loaded"));
-    let outcome = unasked(Lab::two(container, service), on_both("web"), Intent::PlanOnly).await;
+    let outcome = Lab::two(container, service).perform(on_both("web"), Intent::PlanOnly).await;
     assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
 }
 
@@ -130,7 +126,7 @@ async fn a_node_without_containers_has_units() {
 #[tokio::test]
 async fn both_or_neither_is_nothing() {
     let lab = Lab::new(node().answering("systemctl show", &unit("web", "loaded")));
-    let outcome = unasked(lab, stop("web"), Intent::PlanOnly).await;
+    let outcome = planned(&lab, "web").await;
     assert_eq!((outcome.error.as_ref().unwrap().kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
 
     let lab = Lab::new(node().answering("systemctl show", &unit("none", "not-found")));
@@ -214,13 +210,13 @@ async fn a_read_that_fits_both_is_a_question_with_both_commands() {
             "`nixi call service.logs name=web --node db-server` or `nixi call container.logs name=web --node db-server`",
         ),
     ] {
-        let outcome = unasked(Lab::new(both()), call, Intent::Perform).await;
+        let outcome = looked(&Lab::new(both()), call).await;
         let error = outcome.error.as_ref().unwrap();
         assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::NotUnderstood, 5));
         assert_eq!(error.message, format!("web can mean a unit or a container on db-server; {commands}"));
         assert_eq!(outcome.results, []);
     }
-    let outcome = unasked(Lab::new(both()), stop("web"), Intent::PlanOnly).await;
+    let outcome = planned(&Lab::new(both()), "web").await;
     let message = outcome.error.unwrap().message;
     assert!(message.contains("`nixi call container.stop names=web --node db-server`"), "{message}");
     assert!(message.contains("`nixi call service.stop names=web --node db-server`"), "{message}");
@@ -236,49 +232,42 @@ async fn a_person_says_which_is_meant() {
             assert_eq!(meant.command, format!("nixi call {tool} names=web --node db-server"));
             doubt.settle(meaning);
         };
-        let outcome = answered(&mut both(), status("web"), Intent::Perform, said).await;
+        let outcome = answered(both(), status("web"), Intent::Perform, said).await;
         assert_eq!((&*outcome.results[0].tool, outcome.exit_code()), (tool, 0), "{outcome:?}");
     }
     for (meaning, tool) in [(0, "container.stop"), (1, "service.stop")] {
         let said = |doubt: Doubt| doubt.settle(meaning);
-        let outcome = answered(&mut both(), stop("web"), Intent::PlanOnly, said).await;
+        let outcome = answered(both(), stop("web"), Intent::PlanOnly, said).await;
         assert_eq!(outcome.results[0].tool, tool);
         assert!(outcome.results[0].plan.is_some(), "it is still to be approved: {outcome:?}");
     }
     for said in [drop, |doubt: Doubt| doubt.settle(2)] {
-        let mut lab = both();
-        let outcome = answered(&mut lab, stop("web"), Intent::Perform, said).await;
+        let outcome = answered(both(), stop("web"), Intent::Perform, said).await;
         assert_eq!(
             (outcome.error.as_ref().unwrap().kind, outcome.exit_code()),
             (ErrorKind::NotUnderstood, 5)
         );
-        assert_eq!(lab.nodes.changes(), Vec::<String>::new());
     }
 }
 
-/// Saying which is meant approves nothing, and a front end that only knows reviews settles nothing.
+/// Saying which is meant approves nothing.
 #[tokio::test]
 async fn what_is_meant_is_asked_about_all_the_same() {
-    let mut lab = Lab::new(readable().answering("systemctl show", &unit("web", "loaded")));
-    let (op, cancel) = (Op::Call(vec![stop("web")]), CancellationToken::new());
+    let lab = Lab::new(readable().answering("systemctl show", &unit("web", "loaded")));
+    let (op, cancel, mut questions) =
+        (Op::Call(vec![stop("web")]), CancellationToken::new(), lab.approver.questions());
     let asked = async {
-        match lab.approver.next_question().await {
+        match questions.next().await {
             Some(Question::Meaning(doubt)) => doubt.settle(0),
             other => panic!("{other:?}"),
         }
-        match lab.approver.next_question().await {
+        match questions.next().await {
             Some(Question::Approval(pending)) => pending.deny(Refusal::Person),
             other => panic!("{other:?}"),
         }
     };
     let (outcome, ()) = tokio::join!(lab.asker.perform(op, Intent::Perform, &(), &cancel), asked);
     assert_eq!((outcome.results[0].status, outcome.exit_code()), (StepStatus::Declined, 3));
-    let lab_of_reviews = async { lab.approver.next().await.map(|pending| pending.review().clone()) };
-    let op = Op::Call(vec![stop("web")]);
-    tokio::select! {
-        outcome = lab.asker.perform(op, Intent::Perform, &(), &cancel) => assert_eq!(outcome.exit_code(), 5),
-        review = lab_of_reviews => panic!("{review:?}"),
-    }
     assert_eq!(lab.nodes.changes(), Vec::<String>::new());
 }
 
@@ -290,7 +279,7 @@ async fn one_answer_counts_for_all_nodes_where_both_are_there() {
         assert_eq!(doubt.message(), "web can mean a unit or a container on db-server, second");
         doubt.settle(1);
     };
-    let outcome = answered(&mut Lab::two(both(), both()), call.clone(), Intent::Perform, said).await;
+    let outcome = answered(Lab::two(both(), both()), call.clone(), Intent::Perform, said).await;
     let told = |outcome: &Outcome| -> Vec<String> {
         outcome.results.iter().map(|result| result.tool.clone()).collect()
     };
@@ -303,7 +292,7 @@ async fn one_answer_counts_for_all_nodes_where_both_are_there() {
         assert_eq!(doubt.message(), "web can mean a unit or a container on db-server");
         doubt.settle(1);
     };
-    let outcome = answered(&mut Lab::two(both(), unit_alone), call, Intent::Perform, said).await;
+    let outcome = answered(Lab::two(both(), unit_alone), call, Intent::Perform, said).await;
     assert_eq!(told(&outcome), ["container.inspect", "service.status"]);
 }
 
