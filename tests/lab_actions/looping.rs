@@ -72,7 +72,13 @@ async fn a_container_that_dies_again_and_again_is_failed() {
         assert!(failing["restarts"].as_u64().unwrap_or(0) >= 2, "{report}");
         assert_eq!(failing["last_line"], "cannot go on", "{report}");
     }
-    web.root("podman stop flappy && sleep 6").unwrap();
+    // Between two runs, podman takes it for stopped already, and starts it again all the same.
+    let is_stopped = || {
+        let state = "podman stop flappy && sleep 1 && podman inspect --format '{{.State.Status}}' flappy";
+        Ok(web.root(state)?.ends_with("exited"))
+    };
+    web.wait_until("stop the container", is_stopped).unwrap();
+    web.root("sleep 6").unwrap();
     let report = ground.report(call("container.list", WEB, &json!({}))).await;
     assert!(report["containers"][0]["failing"].is_null(), "it was stopped: {report}");
 
