@@ -30,8 +30,7 @@ fn size(small: usize, full: usize) -> usize {
 fn fleet(addresses: impl Iterator<Item = String>, startups: &str) -> (Home, Sshd) {
     let sshd =
         Sshd::builder().every_loopback_address().line(&format!("MaxStartups {startups}")).start().unwrap();
-    let mut config =
-        format!("[ssh]\nconnect_timeout = \"20s\"\nidentity = [\"{}\"]\n", sshd.identity().display());
+    let mut config = format!("[ssh]\nidentity = [\"{}\"]\n", sshd.identity().display());
     for (at, address) in addresses.enumerate() {
         config += &format!(
             "[[nodes]]\nname = \"n{at}\"\nhost = \"{address}\"\nport = {}\nuser = \"{}\"\n",

@@ -3,8 +3,10 @@
 //! A listener takes so many calls into its queue (128, for sshd) and so many strangers into its hall (10, before it begins to
 //! turn some away). Many names may lead to one: a port that is forwarded, a gateway. So few knock at one address and port
 //! at a time, and those who wait share the fate of those who knocked in vain. Many addresses may lead to one listener
-//! too: not many more are called at a time, over all, than fit into one queue; a call that finds it full is made again by
-//! the kernel after a second. Who does not answer for a while leaves its place to others, unless answers come late because there is a crowd. All of this waiting is ours, and is no time of the host's.
+//! too: not many more are called at a time, over all, than fit into one queue. A call that finds it full is made again by
+//! the kernel after a second, then after two and four more; where that is seen, fewer are called until nobody answers late
+//! any more. Who does not answer for a while leaves its place to others, unless answers come late because there is a crowd.
+//! All of this waiting is ours, and is no time of the host's.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::ConnectError;
 use super::budget::Budget;
@@ -20,6 +22,10 @@ use super::budget::Budget;
 /// How many are called at a time, over all: so many that black holes among two hundred are found out at once, and so few
 /// that who finds a queue of 128 full finds room in it a second later.
 const CALLS: usize = 180;
+/// How many of these places stay empty after a call found a queue full, as it seems: the rest fits.
+const EMPTY: usize = 90;
+/// A call that is not taken by then will be made again (RFC 6298, section 2: for the first time after a second).
+const AGAIN: Duration = Duration::from_millis(900);
 /// How many knock at one door, or are being let in there: sshd takes 10 strangers (`MaxStartups`), and for a moment counts
 /// those among them that it has just let in.
 pub(crate) const AT_A_DOOR: usize = 6;
@@ -29,12 +35,23 @@ const LATE: Duration = Duration::from_millis(250);
 const LEAVES: Duration = Duration::from_millis(5);
 /// How long none does after somebody answered late.
 const CROWDED: Duration = Duration::from_secs(1);
+/// How long after that a host that has taken our call, and says nothing, is taken for one that stands behind others.
+const BEHIND: Duration = Duration::from_secs(3);
 
 /// All doors and all calls of a controller.
 pub(super) struct Dials {
     calls: Arc<Semaphore>,
     doors: Mutex<HashMap<SocketAddr, Weak<Door>>>,
     late: Mutex<Late>,
+    full: Mutex<Full>,
+}
+
+/// What is known of full queues.
+#[derive(Default)]
+struct Full {
+    seen: bool,
+    /// The places that stay empty.
+    empty: Vec<OwnedSemaphorePermit>,
 }
 
 struct Late {
@@ -74,7 +91,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Dials {
     pub(super) fn new() -> Self {
         let late = Mutex::new(Late { next: Instant::now(), answered: None });
-        Self { calls: Arc::new(Semaphore::new(CALLS)), doors: Mutex::default(), late }
+        Self { calls: Arc::new(Semaphore::new(CALLS)), doors: Mutex::default(), late, full: Mutex::default() }
     }
 
     fn door(&self, address: SocketAddr) -> Arc<Door> {
@@ -114,9 +131,43 @@ impl Dials {
             }
         });
         let place = place.await?;
+        self.refill();
         let call = budget.queue(Arc::clone(&self.calls).acquire_owned()).await;
         let call = Some(call.map_err(ConnectError::internal)?);
         Ok(Knock { dials: self, door, begun: Instant::now(), call, place })
+    }
+
+    /// Calls a host, and notes where a queue seems to be full.
+    pub(super) async fn call<T>(&self, open: impl Future<Output = T>) -> T {
+        tokio::pin!(open);
+        if let Ok(opened) = timeout(AGAIN, &mut open).await {
+            return opened;
+        }
+        if self.crowd().is_some() {
+            locked(&self.full).seen = true;
+        }
+        open.await
+    }
+
+    /// Gives a place back, or leaves it empty.
+    fn give_back(&self, call: OwnedSemaphorePermit) {
+        let mut full = locked(&self.full);
+        if full.seen && full.empty.len() < EMPTY {
+            full.empty.push(call);
+        }
+    }
+
+    /// Gives the empty places back when there is no crowd any more.
+    fn refill(&self) {
+        if self.crowd().is_none() {
+            *locked(&self.full) = Full::default();
+        }
+    }
+
+    /// Until when a host that has taken our call may stand behind others, if there is a crowd.
+    pub(super) fn crowd(&self) -> Option<Instant> {
+        let answered = locked(&self.late).answered?;
+        Some(answered + BEHIND).filter(|until| *until > Instant::now())
     }
 
     /// Waits until one who is late may leave its place to another.
@@ -161,7 +212,9 @@ impl Knock<'_> {
                 if now.duration_since(self.begun) >= LATE {
                     locked(&self.dials.late).answered = Some(now);
                 }
-                let Self { door, place, .. } = self;
+                let Self { dials, door, call, place, .. } = self;
+                dials.refill();
+                call.into_iter().for_each(|call| dials.give_back(call));
                 Ok((answer, Guest { _door: door, _place: place }))
             }
             Err(error) => {
@@ -239,6 +292,45 @@ mod tests {
         };
         let (_, live) = tokio::join!(holes, live);
         assert!(live < LIMIT / 2, "{live:?}");
+    }
+
+    /// A listener with a queue of 128 behind a thousand addresses. A call that finds it full is made again.
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_was_full_finds_room() {
+        let (dials, server) = (Dials::new(), Semaphore::new(1));
+        let (waiting, refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+        let call = |at: u16| {
+            let (dials, server, waiting, refused) = (&dials, &server, &waiting, &refused);
+            async move {
+                let mut budget = Budget::new(LIMIT);
+                let knock = dials.knock(address(1, 1000 + at), &mut budget).await?;
+                let answer = async {
+                    let taken = async {
+                        let mut pause = Duration::from_secs(1);
+                        while waiting.get() >= 128 {
+                            refused.set(refused.get() + 1);
+                            sleep(pause).await;
+                            pause *= 2;
+                        }
+                    };
+                    budget.within("connecting", dials.call(taken)).await?;
+                    waiting.set(waiting.get() + 1);
+                    let _turn = budget.within("answering", server.acquire()).await?;
+                    budget.within("answering", sleep(Duration::from_millis(15))).await?;
+                    waiting.set(waiting.get() - 1);
+                    Ok(())
+                };
+                knock.wait(answer).await.map(drop)
+            }
+        };
+        let told = join_all((0..1000).map(call)).await;
+        let lost: Vec<_> = told.iter().filter_map(|told| told.as_ref().err()).collect();
+        assert!(lost.is_empty(), "{} of 1000 ({} refused): {:?}", lost.len(), refused.get(), lost.first());
+        assert!((40..160).contains(&refused.get()), "{}", refused.get());
+        // The crowd is over, and all places are there again.
+        sleep(BEHIND).await;
+        dials.refill();
+        assert_eq!(dials.calls.available_permits(), CALLS);
     }
 
     /// One queue behind many addresses, from which one is taken after the other.

@@ -154,11 +154,12 @@ impl Connector {
                 let addresses = tcp::find(route, budget, &self.places.lookups).await?;
                 let first = *addresses.first().ok_or_else(|| ConnectError::internal("no address"))?;
                 // No turn is held while waiting for this: those who stand at the door need one.
-                let knock = self.places.dials.knock(first, budget).await?;
+                let dials = &self.places.dials;
+                let knock = dials.knock(first, budget).await?;
                 turn.take_by(head_start, budget).await?;
                 let answer = async {
-                    let stream = tcp::open(&addresses, budget).await?;
-                    Socket::greeted(Stream::Tcp(stream), budget).await
+                    let stream = dials.call(tcp::open(&addresses, budget)).await?;
+                    Socket::greeted(Stream::Tcp(stream), budget, || dials.crowd()).await
                 };
                 let (socket, guest) = turn.linger(knock.wait(answer)).await?;
                 (socket, None, Entrance::AtItsDoor { _guest: guest })
@@ -166,7 +167,8 @@ impl Connector {
             // The jump host takes a turn of its own.
             Some(via) => {
                 let Opened { stream, session } = jumps.open(via, route, budget).await?;
-                let socket = turn.linger(Socket::greeted(Stream::Tunnel(stream), budget)).await?;
+                let greeted = Socket::greeted(Stream::Tunnel(stream), budget, || None);
+                let socket = turn.linger(greeted).await?;
                 // From here on it is there and speaks: one that does not holds no place.
                 let place = jumps.place_behind(via, budget).await?;
                 (socket, Some(session), Entrance::BehindAJumpHost { _place: place })

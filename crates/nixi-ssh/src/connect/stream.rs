@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 
 use super::ConnectError;
 use super::budget::Budget;
@@ -102,8 +103,12 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Waits until the other side says something.
-    pub(super) async fn greeted(stream: Stream, budget: &Budget) -> Result<Self, ConnectError> {
+    /// Waits until the other side says something, and beyond the limit if `crowd` says that it may stand behind others.
+    pub(super) async fn greeted(
+        stream: Stream,
+        budget: &mut Budget,
+        crowd: impl Fn() -> Option<Instant>,
+    ) -> Result<Self, ConnectError> {
         let mut greeting = [0; 64];
         let heard = async {
             loop {
@@ -114,7 +119,7 @@ impl Socket {
                 }
             }
         };
-        let length = budget.within("waiting for the SSH banner", heard).await?;
+        let length = budget.among_others("waiting for the SSH banner", heard, crowd).await?;
         let length = length.map_err(|error| ConnectError::Protocol(format!("it hung up: {error}")))?;
         let greeting = greeting.get(..length).unwrap_or_default();
         if greeting.is_empty() {
