@@ -83,6 +83,8 @@ struct Actor {
     /// When the clock was last looked at; what was due before was seen to.
     looked: Instant,
     scoop: Scoop,
+    /// The last step moved nothing: libssh2 needs more of what has come.
+    is_hungry: bool,
 }
 
 /// Why the loop pauses no longer.
@@ -123,6 +125,7 @@ impl Actor {
             next_probe: now + PROBE_EVERY,
             looked: now,
             scoop,
+            is_hungry: true,
         }
     }
 
@@ -179,10 +182,16 @@ impl Actor {
         }
     }
 
-    /// Gives libssh2 a portion of what has come, steps everything, and sends on what is to go out; whether anything moved.
+    /// Steps everything, and sends on what is to go out; whether anything moved. libssh2 gets a portion of what has come
+    /// when it has made all that it can of the one before.
     fn round(&mut self) -> Result<bool, String> {
-        let given = self.link.give(&mut self.scoop.bytes);
-        let stepped = self.step_all()?;
+        let mut given = if self.is_hungry { self.link.give(&mut self.scoop.bytes) } else { Ok(false) };
+        let mut stepped = self.step_all()?;
+        if !stepped && !self.is_hungry {
+            given = self.link.give(&mut self.scoop.bytes);
+            stepped = self.step_all()?;
+        }
+        self.is_hungry = !stepped;
         if stepped || given.as_ref().is_ok_and(|given| *given) {
             self.last_heard = Instant::now();
         }
