@@ -79,9 +79,9 @@ impl Session {
     fn left_behind(&self, live: &Live<'_>) -> Outcome {
         let nodes = self.asker.nodes().unwrap_or_default();
         let refused = |name: &str| nodes.iter().find(|node| node.name().as_str() == name)?.refusal();
-        let effect = |slot: &Slot| match self.asker.registry().spec(&slot.action) {
+        let effect = |slot: &Slot| match self.asker.registry().spec(slot.action()) {
             Ok(spec) if spec.access == Access::Read => Effect::Reads,
-            Ok(_) | Err(_) => Effect::Changes { refused: refused(&slot.node) },
+            Ok(_) | Err(_) => Effect::Changes { refused: refused(slot.node()) },
         };
         Outcome { results: live.left_behind(effect), ..Outcome::default() }
     }

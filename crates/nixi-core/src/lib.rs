@@ -9,6 +9,7 @@
 pub mod action;
 pub mod arrival;
 pub mod brain;
+pub mod call_id;
 pub mod canonical;
 pub mod catalog;
 pub mod colour;
@@ -42,6 +43,7 @@ pub mod trust;
 
 pub use action::{ActionName, Change, Inspect, Scope};
 pub use arrival::{Arrival, Likeness, Sameness, Stop};
+pub use call_id::CallId;
 pub use canonical::CanonicalHost;
 pub use command::{Command, Program, Read, Write};
 pub use context::{InspectCx, PlanCx, Settings};

@@ -1,10 +1,10 @@
 //! The state of the screen, and what each message makes of it. Pure: no clock, no terminal, no session.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use nixi_core::session::{AdoptRequest, Minds};
-use nixi_core::{CallRequest, ErrorReport, Event, Op, Outcome};
+use nixi_core::{CallId, CallRequest, ErrorReport, Event, Op, Outcome};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
@@ -75,12 +75,12 @@ pub(crate) enum Command {
 }
 
 /// A request that runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Running {
     pub(crate) since: Duration,
     pub(crate) interrupted: bool,
     /// Calls told so far, so that none is shown twice.
-    told: usize,
+    told: HashSet<CallId>,
     /// Whether a model's words were told as they came.
     spoken: bool,
 }
@@ -182,7 +182,9 @@ impl App {
     fn hear(&mut self, event: Event) {
         if let Some(running) = &mut self.running {
             match &event {
-                Event::CallEnded(_) => running.told += 1,
+                Event::CallEnded(result) => {
+                    running.told.insert(result.call);
+                }
                 Event::Said(_) => running.spoken = true,
                 Event::CallsAhead(_)
                 | Event::CallStarted { .. }
@@ -198,7 +200,7 @@ impl App {
     fn finish(&mut self, outcome: Outcome) -> Vec<Command> {
         let Some(running) = self.running.take() else { return Vec::new() };
         let mut commands = self.withdraw();
-        for result in outcome.results.into_iter().skip(running.told) {
+        for result in outcome.results.into_iter().filter(|result| !running.told.contains(&result.call)) {
             self.transcript.end_call(result);
         }
         self.transcript.drop_running();
@@ -317,7 +319,6 @@ impl App {
                 if !self.begin(&line) {
                     return Vec::new();
                 }
-                self.transcript.start_call("node.adopt".to_owned(), "local".to_owned());
                 vec![Command::Adopt(request)]
             }
             Ok(Slash::Nodes) => self.start(&line, Op::Call(vec![CallRequest::new("node.list")])),
@@ -370,7 +371,8 @@ impl App {
             return false;
         }
         self.echo(line);
-        self.running = Some(Running { since: self.now, interrupted: false, told: 0, spoken: false });
+        self.running =
+            Some(Running { since: self.now, interrupted: false, told: HashSet::new(), spoken: false });
         true
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use nixi_core::fleet::NodeRow;
-use nixi_core::{CallResult, ErrorReport, Event};
+use nixi_core::{CallId, CallResult, ErrorReport, Event};
 use ratatui::text::Line;
 
 use crate::theme::Theme;
@@ -34,6 +34,8 @@ pub(crate) enum Entry {
 /// A call, running or ended.
 #[derive(Debug, Clone)]
 pub(crate) struct CallEntry {
+    /// Which call it is.
+    id: CallId,
     /// The action, as `container.list`.
     pub(crate) action: String,
     /// The node; `local` for the controller.
@@ -45,8 +47,8 @@ pub(crate) struct CallEntry {
 }
 
 impl CallEntry {
-    fn running(action: String, node: String) -> Self {
-        Self { action, node, rows: Vec::new(), end: None }
+    fn running(id: CallId, action: String, node: String) -> Self {
+        Self { id, action, node, rows: Vec::new(), end: None }
     }
 }
 
@@ -86,7 +88,7 @@ impl Transcript {
     pub(crate) fn hear(&mut self, event: Event) {
         match event {
             Event::CallsAhead(_) | Event::ChangeBegins(_) => {}
-            Event::CallStarted { action, node } => self.start_call(action, node.to_string()),
+            Event::CallStarted { call, action, node } => self.start_call(call, action, node.to_string()),
             Event::CallEnded(result) => self.end_call(*result),
             Event::Node(row) => {
                 let last = self.slots.iter().rposition(|slot| is_running(&slot.entry));
@@ -125,18 +127,17 @@ impl Transcript {
     }
 
     /// A call begins.
-    pub(crate) fn start_call(&mut self, action: String, node: String) {
-        self.push(Entry::Call(CallEntry::running(action, node)));
+    fn start_call(&mut self, id: CallId, action: String, node: String) {
+        self.push(Entry::Call(CallEntry::running(id, action, node)));
     }
 
     /// A call has ended: it takes the place of the one that was begun.
     pub(crate) fn end_call(&mut self, result: CallResult) {
-        let begun = self.slots.iter().position(|slot| {
-            matches!(&slot.entry, Entry::Call(call)
-                if call.end.is_none() && call.action == result.tool && call.node == result.node)
-        });
+        let begun = self.slots.iter().position(
+            |slot| matches!(&slot.entry, Entry::Call(call) if call.end.is_none() && call.id == result.call),
+        );
         let at = begun.unwrap_or_else(|| {
-            self.start_call(result.tool.clone(), result.node.clone());
+            self.start_call(result.call, result.tool.clone(), result.node.clone());
             self.slots.len() - 1
         });
         if let Some(call) = self.call(at) {

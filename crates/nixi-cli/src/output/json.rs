@@ -2,7 +2,7 @@
 
 use nixi_core::fleet::NodeRow;
 use nixi_core::session::CallResult;
-use nixi_core::{ErrorKind, ErrorReport, Outcome, StepStatus};
+use nixi_core::{CallId, ErrorKind, ErrorReport, Outcome, StepStatus};
 use serde_json::{Value, json};
 
 /// The envelope: `{"results":[…],"answer":…,"error":…}`.
@@ -21,16 +21,10 @@ pub(crate) fn error(error: &ErrorReport) -> Value {
 pub(crate) fn done(command: &str, args: Value, data: Value, text: &str) -> Value {
     outcome(&Outcome {
         results: vec![CallResult {
-            tool: command.to_owned(),
-            node: "local".to_owned(),
-            args,
             status: StepStatus::Done,
             data: Some(data),
             text: Some(text.to_owned()),
-            plan: None,
-            steps: Vec::new(),
-            error: None,
-            ms: 0,
+            ..CallResult::new(CallId::new(1), command, "local", args)
         }],
         answer: None,
         error: None,

@@ -132,8 +132,8 @@ impl<'a> Live<'a> {
         }
         let mut heard = self.heard();
         self.release(&mut heard);
-        for (at, result) in outcome.results.iter().enumerate() {
-            if !heard.order.is_given(at) {
+        for result in &outcome.results {
+            if !heard.order.is_given(result.call) {
                 self.result(&mut heard, result);
             }
         }
@@ -313,12 +313,12 @@ impl Audience for Live<'_> {
                 heard.order.expect(calls);
                 self.came.notify_one();
             }
-            Event::CallStarted { action, node } => {
+            Event::CallStarted { action, node, .. } => {
                 if self.screen.loudness == Loudness::Verbose {
                     self.screen.say(&self.faint(&format!("{action} on {node} …")));
                 }
             }
-            Event::ChangeBegins(call) => heard.order.begin(&call),
+            Event::ChangeBegins(call) => heard.order.begin(call),
             Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {
                 if let Some(on_row) = &self.on_row {

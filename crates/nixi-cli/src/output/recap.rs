@@ -72,21 +72,13 @@ pub(super) fn account(results: &[CallResult], paint: Paint) -> String {
 mod tests {
     use super::*;
     use crate::args::Colour;
-    use nixi_core::{ErrorKind, ErrorReport};
+    use nixi_core::{CallId, ErrorKind, ErrorReport};
     use serde_json::Value;
 
     fn results(of: &[(&str, &str, StepStatus)]) -> Vec<CallResult> {
         let result = |(tool, node, status): &(&str, &str, StepStatus)| CallResult {
-            tool: (*tool).to_owned(),
-            node: (*node).to_owned(),
-            args: Value::Null,
             status: *status,
-            data: None,
-            text: None,
-            plan: None,
-            steps: Vec::new(),
-            error: None,
-            ms: 0,
+            ..CallResult::new(CallId::default(), tool, node, Value::Null)
         };
         of.iter().map(result).collect()
     }

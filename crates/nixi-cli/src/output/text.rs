@@ -115,7 +115,7 @@ pub(crate) fn beside(node: &str, remark: &str, hint: Option<&str>, paint: Paint)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nixi_core::ErrorKind;
+    use nixi_core::{CallId, ErrorKind};
 
     #[test]
     fn words_of_a_model_stand_in_quotes_in_a_heading() {
@@ -140,16 +140,9 @@ mod tests {
             ("node.adopt", "local", "failed: node.adopt: no"),
         ] {
             let result = CallResult {
-                tool: tool.to_owned(),
-                node: node.to_owned(),
-                args: Value::Null,
                 status: StepStatus::Failed,
-                data: None,
-                text: None,
-                plan: None,
-                steps: Vec::new(),
                 error: Some(ErrorReport::new(ErrorKind::NotFound, "no")),
-                ms: 0,
+                ..CallResult::new(CallId::default(), tool, node, Value::Null)
             };
             assert_eq!(failure(&result, paint).as_deref(), Some(said));
         }

@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::machine::Machine;
 use super::needs;
-use super::protocol::{AdoptRequest, Adopted, CallResult, Intent};
+use super::protocol::{AdoptRequest, Adopted, Audience, CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
 use crate::arrival::{Arrival, Likeness, Sameness};
+use crate::call_id::CallId;
 use crate::command::Login;
 use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -25,9 +26,25 @@ use crate::plan::{Origin, Plan, Review, Risk, Step, StepStatus, Untold, write_co
 
 const NAME: ActionName = ActionName::new("node", "adopt");
 
-/// Typing the command is the approval. An error of the request itself is `Err`; what became of the login is the result.
+/// As [`log_in_and_add`], told of while it happens.
 pub(super) async fn adopt(
     inner: &Inner,
+    request: AdoptRequest,
+    intent: Intent,
+    audience: &dyn Audience,
+    cancel: &CancellationToken,
+) -> Result<CallResult, ErrorReport> {
+    let (call, node) = (inner.calls.next(), Node::controller().name().clone());
+    audience.hear(Event::CallStarted { call, action: NAME.to_string(), node });
+    let result = log_in_and_add(inner, call, request, intent, cancel).await?;
+    audience.hear(Event::CallEnded(Box::new(result.clone())));
+    Ok(result)
+}
+
+/// Typing the command is the approval. An error of the request itself is `Err`; what became of the login is the result.
+async fn log_in_and_add(
+    inner: &Inner,
+    call: CallId,
     request: AdoptRequest,
     intent: Intent,
     cancel: &CancellationToken,
@@ -63,7 +80,7 @@ pub(super) async fn adopt(
     });
     let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
     let plan = Plan::new(summary, Risk::Routine).step(Step::Config(edit.clone()));
-    let mut result = CallResult::new(&NAME.to_string(), "local", args);
+    let mut result = CallResult::new(call, &NAME.to_string(), "local", args);
     result.plan = Some(Review::of(&plan, NAME, &Node::controller(), None, Login::Other, Origin::Person));
     if intent == Intent::PlanOnly {
         result.text = Some(format!("would {}", plan.summary));

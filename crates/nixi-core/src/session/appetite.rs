@@ -145,7 +145,11 @@ mod tests {
     }
 
     fn result(text: String, data: Value) -> CallResult {
-        CallResult { text: Some(text), data: Some(data), ..CallResult::new("log.query", "web", Value::Null) }
+        CallResult {
+            text: Some(text),
+            data: Some(data),
+            ..CallResult::new(crate::CallId::default(), "log.query", "web", Value::Null)
+        }
     }
 
     #[tokio::test]

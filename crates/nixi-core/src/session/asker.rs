@@ -87,7 +87,7 @@ impl Asker {
         };
         match op {
             Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),
-            Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, cancel)
+            Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, audience, cancel)
                 .await
                 .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
             Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {

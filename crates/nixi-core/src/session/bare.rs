@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::choice::is_missing;
 use super::protocol::{CallRequest, CallResult};
+use crate::call_id::CallId;
 use crate::error::ErrorReport;
 use crate::plan::StepStatus;
 use crate::quote;
@@ -64,7 +65,7 @@ fn not_found(results: &[&CallResult]) -> CallResult {
     let unclear = results.iter().find(|result| !is_missing(result));
     let mut chosen = match unclear.or(results.first()) {
         Some(chosen) => CallResult::clone(chosen),
-        None => return CallResult::new("", "", Value::Null),
+        None => return CallResult::new(CallId::default(), "", "", Value::Null),
     };
     if let Some(error) = &chosen.error {
         let others = results.iter().filter(|result| result.tool != chosen.tool && is_missing(result));

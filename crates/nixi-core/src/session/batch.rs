@@ -16,6 +16,7 @@ use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Inten
 use super::roster::Roster;
 use super::{Inner, Work};
 use crate::action::{ActionName, Scope};
+use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
 use crate::plan::{Origin, PlanDigest, Refusal, StepStatus};
@@ -86,10 +87,16 @@ impl Answers {
     }
 }
 
+/// Where a call is made, and which call that is.
+pub(super) struct Site {
+    pub(super) call: CallId,
+    pub(super) node: Node,
+}
+
 /// A call whose action, nodes and arguments are known to fit; nothing has run yet.
 pub(super) struct Checked {
     pub(super) action: Arc<Action>,
-    pub(super) nodes: Vec<Node>,
+    pub(super) sites: Vec<Site>,
     pub(super) args: Args,
     /// The arguments as the action understood them.
     pub(super) understood: Value,
@@ -110,11 +117,17 @@ impl Checked {
         self.action.spec.access == Access::Read
     }
 
+    /// The nodes that it is for.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.sites.iter().map(|site| &site.node)
+    }
+
     /// As it is told of before it is made on a node.
-    pub(super) fn ahead(&self, node: &Node) -> CallAhead {
+    fn ahead(&self, site: &Site) -> CallAhead {
         CallAhead {
+            call: site.call,
             action: self.action.spec.name.to_string(),
-            node: node.name().clone(),
+            node: site.node.name().clone(),
             args: self.understood.clone(),
         }
     }
@@ -159,7 +172,8 @@ impl Batch<'_> {
         };
         let args = action.spec.check(call.args)?;
         let understood = action.body.parse(args.clone())?;
-        Ok(Checked { action, nodes, args, understood })
+        let site = |node| Site { call: self.inner.calls.next(), node };
+        Ok(Checked { action, sites: nodes.into_iter().map(site).collect(), args, understood })
     }
 
     /// Reads that follow one another run at the same time; changes run one after the other, and none after one that
@@ -192,6 +206,7 @@ impl Batch<'_> {
     /// What was found out by looking already, told as if it were made now.
     async fn tell(&self, told: Vec<(NodeName, CallResult)>) -> Vec<CallResult> {
         let ahead = |(node, result): &(NodeName, CallResult)| CallAhead {
+            call: result.call,
             action: result.tool.clone(),
             node: node.clone(),
             args: result.args.clone(),
@@ -210,9 +225,9 @@ impl Batch<'_> {
         // Loops and no closures: with those, rustc cannot see that the future may move between threads.
         let mut jobs = FuturesUnordered::new();
         for call in calls {
-            for node in &call.nodes {
+            for site in &call.sites {
                 let at = jobs.len();
-                jobs.push(async move { (at, self.run_one(call, node, roster).await) });
+                jobs.push(async move { (at, self.run_one(call, site, roster).await) });
             }
         }
         let mut results: Vec<Option<CallResult>> = vec![None; jobs.len()];
@@ -230,19 +245,19 @@ impl Batch<'_> {
     async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
         let mut plans = FuturesOrdered::new();
         if !stopped {
-            for node in &call.nodes {
-                plans.push_back(self.prepare(call, node, roster));
+            for site in &call.sites {
+                plans.push_back(self.prepare(call, site, roster));
             }
         }
         let mut ready = VecDeque::new();
-        let mut results = Vec::with_capacity(call.nodes.len());
-        for node in &call.nodes {
+        let mut results = Vec::with_capacity(call.sites.len());
+        for site in &call.sites {
             if stopped {
-                let (status, error) = match node.writable() {
+                let (status, error) = match site.node.writable() {
                     Ok(_) => (StepStatus::NotStarted, self.not_begun()),
                     Err(refused) => (StepStatus::Refused, refused.report()),
                 };
-                results.push(self.ended(self.blank(call, node).failed(status, error)).await);
+                results.push(self.ended(self.blank(call, site).failed(status, error)).await);
                 continue;
             }
             let next = match ready.pop_front() {
@@ -250,7 +265,7 @@ impl Batch<'_> {
                 None => plans.next().await,
             };
             let Some(prepared) = next else { break };
-            let door = Door { batch: self, roster, call, node };
+            let door = Door { batch: self, roster, call, site };
             let mut work = pin!(door.carry_out(prepared));
             let result = loop {
                 tokio::select! {
@@ -273,14 +288,14 @@ impl Batch<'_> {
     }
 
     /// One call on one node, from its beginning to its end.
-    pub(super) async fn run_one(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
-        let Some(appetite) = self.appetite else { return self.run_now(call, node, roster).await };
+    pub(super) async fn run_one(&self, call: &Checked, site: &Site, roster: &Roster) -> CallResult {
+        let Some(appetite) = self.appetite else { return self.run_now(call, site, roster).await };
         // A node that does not answer takes no place of one that does.
         if call.action.spec.scope == Scope::Node
-            && let Err(error) = self.inner.executor(node).reach(node, self.cancel).await
+            && let Err(error) = self.inner.executor(&site.node).reach(&site.node, self.cancel).await
         {
             let error = ToolError::Exec(error);
-            let result = self.blank(call, node).failed(status_of_read(&error), error.report());
+            let result = self.blank(call, site).failed(status_of_read(&error), error.report());
             return self.ended(result).await;
         }
         let place = tokio::select! {
@@ -289,21 +304,21 @@ impl Batch<'_> {
         };
         if place.is_none() {
             let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
-            return self.ended(self.blank(call, node).failed(StepStatus::NotStarted, error)).await;
+            return self.ended(self.blank(call, site).failed(StepStatus::NotStarted, error)).await;
         }
-        self.run_now(call, node, roster).await
+        self.run_now(call, site, roster).await
     }
 
-    async fn run_now(&self, call: &Checked, node: &Node, roster: &Roster) -> CallResult {
-        let prepared = self.prepare(call, node, roster).await;
-        let result = Door { batch: self, roster, call, node }.carry_out(prepared).await;
+    async fn run_now(&self, call: &Checked, site: &Site, roster: &Roster) -> CallResult {
+        let prepared = self.prepare(call, site, roster).await;
+        let result = Door { batch: self, roster, call, site }.carry_out(prepared).await;
         self.ended(result).await
     }
 
-    async fn prepare(&self, call: &Checked, node: &Node, roster: &Roster) -> Prepared {
-        let action = call.action.spec.name.to_string();
-        self.audience.hear(Event::CallStarted { action, node: node.name().clone() });
-        Door { batch: self, roster, call, node }.prepare(self.blank(call, node)).await
+    async fn prepare(&self, call: &Checked, site: &Site, roster: &Roster) -> Prepared {
+        let (action, node) = (call.action.spec.name.to_string(), site.node.name().clone());
+        self.audience.hear(Event::CallStarted { call: site.call, action, node });
+        Door { batch: self, roster, call, site }.prepare(self.blank(call, site)).await
     }
 
     async fn ended(&self, result: CallResult) -> CallResult {
@@ -315,8 +330,9 @@ impl Batch<'_> {
         result
     }
 
-    fn blank(&self, call: &Checked, node: &Node) -> CallResult {
-        CallResult::new(&call.action.spec.name.to_string(), node.name().as_str(), call.understood.clone())
+    fn blank(&self, call: &Checked, site: &Site) -> CallResult {
+        let (action, node) = (call.action.spec.name.to_string(), site.node.name());
+        CallResult::new(site.call, &action, node.as_str(), call.understood.clone())
     }
 }
 
@@ -335,5 +351,5 @@ fn went_wrong(result: &CallResult) -> bool {
 }
 
 fn ahead(calls: &[Checked]) -> Vec<CallAhead> {
-    calls.iter().flat_map(|call| call.nodes.iter().map(move |node| call.ahead(node))).collect()
+    calls.iter().flat_map(|call| call.sites.iter().map(move |site| call.ahead(site))).collect()
 }

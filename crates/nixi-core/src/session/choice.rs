@@ -78,11 +78,11 @@ impl Batch<'_> {
     ) -> Result<Vec<(NodeName, CallResult)>, ErrorReport> {
         let looking = Batch { audience: &(), ..*self };
         let results = looking.side_by_side(meanings, roster).await;
-        let nodes = meanings.first().map(|meaning| meaning.nodes.as_slice()).unwrap_or_default();
-        let mut found = Vec::with_capacity(nodes.len());
-        for (at, node) in nodes.iter().enumerate() {
-            let here: Vec<&CallResult> = results.iter().skip(at).step_by(nodes.len()).collect();
-            found.push((node.name().clone(), found_on(&here)));
+        let sites = meanings.first().map(|meaning| meaning.sites.as_slice()).unwrap_or_default();
+        let mut found = Vec::with_capacity(sites.len());
+        for (at, site) in sites.iter().enumerate() {
+            let here: Vec<&CallResult> = results.iter().skip(at).step_by(sites.len()).collect();
+            found.push((site.node.name().clone(), found_on(&here)));
         }
         self.settle_doubt(meanings, found).await
     }
@@ -136,7 +136,7 @@ impl Batch<'_> {
     }
 
     async fn choose(&self, mut meanings: Vec<Checked>, roster: &Roster) -> Result<Checked, ErrorReport> {
-        let refused = |meaning: &Checked| meaning.nodes.iter().all(|node| node.writable().is_err());
+        let refused = |meaning: &Checked| meaning.nodes().all(|node| node.writable().is_err());
         if meanings.len() == 1 || meanings.iter().all(refused) {
             return Ok(meanings.swap_remove(0));
         }
@@ -148,7 +148,7 @@ impl Batch<'_> {
         let fitting: Vec<usize> =
             fits.iter().enumerate().filter(|(_, fit)| fit.fits).map(|(at, _)| at).collect();
         if fitting.len() > 1 {
-            let nodes: Vec<&str> = meanings[0].nodes.iter().map(|node| node.name().as_str()).collect();
+            let nodes: Vec<&str> = meanings[0].nodes().map(|node| node.name().as_str()).collect();
             let meant = self.which(&meanings, &fitting, &nodes).await?;
             return Ok(meanings.swap_remove(meant));
         }
@@ -191,8 +191,8 @@ fn again(meanings: Vec<Checked>, told: &[(NodeName, CallResult)]) -> Vec<Settled
     };
     let on_its_nodes = |mut meaning: Checked| {
         let action = meaning.action.spec.name.to_string();
-        meaning.nodes.retain(|node| meant(&action, node.name()));
-        (!meaning.nodes.is_empty()).then_some(Settled::Call(meaning))
+        meaning.sites.retain(|site| meant(&action, site.node.name()));
+        (!meaning.sites.is_empty()).then_some(Settled::Call(meaning))
     };
     meanings.into_iter().filter_map(on_its_nodes).collect()
 }

@@ -103,7 +103,7 @@ impl<'a> Desk<'a> {
                 .collect();
         }
         let mut checked: Vec<Checked> = checked.into_iter().flatten().collect();
-        let per_call: Vec<usize> = checked.iter().map(|call| call.nodes.len()).collect();
+        let per_call: Vec<usize> = checked.iter().map(|call| call.sites.len()).collect();
         let runs = within(&per_call, MOST_RESULTS);
         checked.truncate(runs);
         self.batch.settle_outward(&checked, &self.roster).await;

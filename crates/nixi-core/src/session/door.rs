@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::batch::{Batch, Checked};
+use super::batch::{Batch, Checked, Site};
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::{LiveRoster, Roster};
 use crate::arrival::Arrival;
@@ -23,7 +23,7 @@ pub(super) struct Door<'a> {
     pub(super) batch: &'a Batch<'a>,
     pub(super) roster: &'a Roster,
     pub(super) call: &'a Checked,
-    pub(super) node: &'a Node,
+    pub(super) site: &'a Site,
 }
 
 /// What looking came to.
@@ -72,7 +72,7 @@ impl Door<'_> {
 
     async fn inspect(&self, result: CallResult) -> CallResult {
         let Body::Inspect(action) = &self.call.action.body else { return result };
-        if let Some(error) = self.batch.outward_refusal(self.call, self.node, self.roster) {
+        if let Some(error) = self.batch.outward_refusal(self.call, &self.site.node, self.roster) {
             return result.failed(StepStatus::Declined, error);
         }
         let survey = self.survey();
@@ -96,7 +96,7 @@ impl Door<'_> {
 
     async fn look(&self, result: CallResult) -> Prepared {
         let ended = |result| Prepared::Ended(Box::new(result));
-        let writable = match self.node.writable() {
+        let writable = match self.site.node.writable() {
             Ok(writable) => writable,
             Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
@@ -120,21 +120,21 @@ impl Door<'_> {
         let survey = self.survey();
         let cx = PlanCx { inspect: self.inspect_cx(&survey) };
         let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
-        let executor = self.batch.inner.executor(self.node);
-        let login = executor.login(self.node);
+        let executor = self.batch.inner.executor(&self.site.node);
+        let login = executor.login(&self.site.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
         let (plan, arrival) = if runs { self.meet(plan).await? } else { (plan, None) };
         let review =
-            Review::of(&plan, self.call.action.spec.name, self.node, arrival, login, self.batch.origin);
+            Review::of(&plan, self.call.action.spec.name, &self.site.node, arrival, login, self.batch.origin);
         Ok((plan, review))
     }
 
     /// Who answers, and whether that machine is read-only under another name.
     async fn meet(&self, plan: Plan) -> Result<(Plan, Option<Arrival>), ToolError> {
         let inner = self.batch.inner;
-        let arrival = inner.executor(self.node).reach(self.node, self.batch.cancel).await?;
+        let arrival = inner.executor(&self.site.node).reach(&self.site.node, self.batch.cancel).await?;
         let nodes: Vec<Node> = self.roster.remote().cloned().collect();
-        let untold = stands_apart(&*inner.parts.host_keys, self.node, arrival.as_ref(), &nodes).await;
+        let untold = stands_apart(&*inner.parts.host_keys, &self.site.node, arrival.as_ref(), &nodes).await;
         match untold.map_err(ToolError::Reported)? {
             Some(untold) => Ok((plan.may_be(untold), arrival)),
             None => Ok((plan, arrival)),
@@ -175,7 +175,7 @@ impl Door<'_> {
         };
         let steps = match self.bench(&leaving) {
             Ok(bench) => {
-                self.batch.audience.hear(Event::ChangeBegins(self.call.ahead(self.node)));
+                self.batch.audience.hear(Event::ChangeBegins(self.site.call));
                 apply(approved, &bench).await
             }
             Err(error) => Err(ToolError::Reported(error)),
@@ -217,10 +217,10 @@ impl Door<'_> {
             .flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned())
             .collect();
         Ok(Bench {
-            executor: inner.executor(self.node),
+            executor: inner.executor(&self.site.node),
             config: &inner.parts.config,
             host_keys: Arc::clone(&inner.parts.host_keys),
-            current: now.find(self.node.name()),
+            current: now.find(self.site.node.name()),
             others,
             nodes: now.remote().cloned().collect(),
             settings: now.settings(),
@@ -241,8 +241,8 @@ impl Door<'_> {
 
     fn inspect_cx<'a>(&'a self, survey: &'a LiveRoster<'a>) -> InspectCx<'a> {
         let reader = Reader {
-            node: self.node,
-            executor: self.batch.inner.executor(self.node),
+            node: &self.site.node,
+            executor: self.batch.inner.executor(&self.site.node),
             settings: self.roster.settings(),
             cancel: self.batch.cancel,
         };

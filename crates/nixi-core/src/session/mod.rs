@@ -37,6 +37,7 @@ pub use protocol::{
 use self::approver::Asking;
 use self::roster::Roster;
 use crate::brain::{Model, Phrases};
+use crate::call_id::CallIds;
 use crate::config::{ConfigError, ConfigStore};
 use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport};
@@ -79,7 +80,7 @@ impl Parts {
     #[must_use]
     pub fn open_keeping(self, outputs: Option<Arc<dyn Outputs>>) -> (Asker, ApproverHandle) {
         let (asking, approver) = approver::channel();
-        (Asker::new(Inner { parts: self, asking, outputs }), approver)
+        (Asker::new(Inner { parts: self, asking, outputs, calls: CallIds::default() }), approver)
     }
 }
 
@@ -96,6 +97,7 @@ struct Inner {
     parts: Parts,
     asking: Asking,
     outputs: Option<Arc<dyn Outputs>>,
+    calls: CallIds,
 }
 
 impl Inner {

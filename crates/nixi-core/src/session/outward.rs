@@ -20,7 +20,7 @@ impl Batch<'_> {
                 continue;
             }
             let Ok(Some(target)) = self.stranger(call, roster) else { continue };
-            let new = call.nodes.iter().filter(|node| !self.answers.allows(digest(call, node)));
+            let new = call.nodes().filter(|node| !self.answers.allows(digest(call, node)));
             reads.extend(new.map(|node| Outward {
                 action: kind,
                 node,

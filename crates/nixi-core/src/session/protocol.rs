@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::approver::Vouched;
+use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
 use crate::fleet::NodeRow;
@@ -132,6 +133,8 @@ pub struct AdoptRequest {
 /// A call that is about to be made on a node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallAhead {
+    /// Which call it is.
+    pub call: CallId,
     /// The action, as `container.list`.
     pub action: String,
     /// The node.
@@ -148,13 +151,15 @@ pub enum Event {
     CallsAhead(Vec<CallAhead>),
     /// A call began on a node.
     CallStarted {
+        /// Which call it is.
+        call: CallId,
         /// The action, as `container.list`.
         action: String,
         /// The node.
         node: NodeName,
     },
     /// A change was approved and begins: until its call ends, something of it may have been sent.
-    ChangeBegins(CallAhead),
+    ChangeBegins(CallId),
     /// A call ended on a node.
     CallEnded(Box<CallResult>),
     /// A node answered, or did not, while many are asked.
@@ -181,6 +186,8 @@ impl Audience for () {
 /// What became of one call on one node.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CallResult {
+    /// Which call it was.
+    pub call: CallId,
     /// The action, as `container.list`.
     pub tool: String,
     /// The node; `local` for the controller.
@@ -204,8 +211,11 @@ pub struct CallResult {
 }
 
 impl CallResult {
-    pub(crate) fn new(tool: &str, node: &str, args: Value) -> Self {
+    /// A call that has not begun.
+    #[must_use]
+    pub fn new(call: CallId, tool: &str, node: &str, args: Value) -> Self {
         Self {
+            call,
             tool: tool.to_owned(),
             node: node.to_owned(),
             args,
@@ -324,7 +334,7 @@ mod tests {
     use super::*;
 
     fn result(status: StepStatus, kind: Option<ErrorKind>) -> CallResult {
-        let blank = CallResult::new("probe.touch", "web", Value::Null);
+        let blank = CallResult::new(CallId::default(), "probe.touch", "web", Value::Null);
         CallResult { status, error: kind.map(|kind| ErrorReport::new(kind, "x")), ..blank }
     }
 

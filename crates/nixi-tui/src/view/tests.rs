@@ -10,7 +10,7 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier};
 
 use crate::app::Message;
-use crate::app::tests::{app, ask, press, result, say, type_in};
+use crate::app::tests::{app, ask, press, result, say, started, type_in};
 use crate::approval::tests::proposal;
 use crate::theme::Theme;
 
@@ -54,8 +54,7 @@ fn listing() -> App {
     let mut app = app();
     say(&mut app, "/nodes");
     // In life it is `local`, a name that only core can make; for node.* none is shown.
-    let node = "web-server".parse().unwrap();
-    hear(&mut app, Event::CallStarted { action: "node.list".to_owned(), node });
+    hear(&mut app, started("node.list", "web-server"));
     for row in [
         row("db-server", "192.168.1.20", Mode::Managed, NodeStatus::Online),
         row("myhost", "192.168.1.5", Mode::Managed, NodeStatus::Online),
@@ -170,10 +169,7 @@ fn a_conversation() {
     app.model = Some("qwen3:30b-a3b".to_owned());
     say(&mut app, "is the disk of web-server full?");
     hear(&mut app, Event::Said("I will look at the disks of web-server first.".to_owned()));
-    hear(
-        &mut app,
-        Event::CallStarted { action: "system.resources".to_owned(), node: "web-server".parse().unwrap() },
-    );
+    hear(&mut app, started("system.resources", "web-server"));
     let answer = result(
         "system.resources",
         "web-server",
