@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `container.deploy`, which pulls and runs an image, is not built yet; so this starts, stops, restarts and removes what is
-//! there. What was shown is what runs: a plan that comes out differently when its turn comes is declined. So a sentence whose
-//! plan depends on an earlier one (`stop X`, then `remove X`) belongs in a run of its own. (With `routine = "auto"` the
+//! there. The session plans every change before it asks about one, and asks once; what was shown is what runs. This person
+//! wants all or nothing: where something cannot be planned, they say no to the rest. (With `routine = "auto"` the
 //! configuration itself says yes to routine plans.)
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints what it found")]
 
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use nixi::core::session::Standing;
 use nixi::core::{
-    ApproverHandle, Asker, CallRequest, ErrorKind, ErrorReport, Intent, Op, PlanDigest, Refusal, Review, Risk,
+    ApproverHandle, Asker, CallRequest, ErrorKind, ErrorReport, Intent, Op, Refusal, Review, Risk,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -49,27 +49,7 @@ async fn run(cli: cli::Cli) -> Result<u8, ErrorReport> {
     let (asker, approver) = nixi::open(&cli.setup()?)?;
     let workflow = read(&asker, &cli.words)?;
 
-    // All plans are made before anybody is asked. One that cannot be made stops the workflow here.
-    let planned = asker.perform(Op::Call(workflow.clone()), Intent::PlanOnly, &(), &Default::default()).await;
-    let reviews: Vec<&Review> = planned.results.iter().filter_map(|result| result.plan.as_ref()).collect();
-    reviews.iter().for_each(|review| review::show(review));
-    for result in &planned.results {
-        if let Some(error) = result.error.as_ref().filter(|error| error.kind != ErrorKind::NotStarted) {
-            eprintln!("{}: {error}", result.node);
-        }
-    }
-    if let Some(error) = planned.error {
-        return Err(error);
-    }
-    if planned.exit_code() != 0 {
-        eprintln!("nothing was changed: not all of the workflow could be planned");
-        return Ok(planned.exit_code());
-    }
-
-    if !reviews.iter().all(|review| standing.covers(review)) {
-        person::ask(&reviews)?;
-    }
-    tokio::spawn(hold_to(approver, reviews.iter().map(|review| review.digest).collect()));
+    tokio::spawn(decide(approver, standing));
 
     // Ctrl-C: what was not begun stays so, and what was sent is waited for only shortly.
     let cancel = CancellationToken::new();
@@ -101,14 +81,26 @@ fn read(asker: &Asker, sentences: &[String]) -> Result<Vec<CallRequest>, ErrorRe
     Ok(calls)
 }
 
-/// Says yes to what was shown, and to nothing else: minutes may have passed, and another may have changed things.
-async fn hold_to(mut approver: ApproverHandle, shown: Vec<PlanDigest>) {
+/// Shows what is asked about, and answers.
+async fn decide(mut approver: ApproverHandle, standing: Standing) {
     while let Some(pending) = approver.next().await {
-        if shown.contains(&pending.review().digest) {
-            pending.approve();
-        } else {
-            eprintln!("{}: not the plan that was shown: {}", pending.review().node, pending.review().summary);
-            pending.deny(Refusal::Person);
+        let review = pending.review();
+        review.parts.iter().for_each(review::show);
+        match answer(review, standing) {
+            Ok(()) => pending.approve(),
+            Err(error) => {
+                eprintln!("{error}");
+                pending.deny(Refusal::Person);
+            }
         }
     }
+}
+
+fn answer(review: &Review, standing: Standing) -> Result<(), ErrorReport> {
+    if let Some(left) = review.left_out.first() {
+        let message =
+            format!("nothing was changed: {} on {} cannot be done: {}", left.action, left.node, left.why);
+        return Err(ErrorReport::new(ErrorKind::Declined, message));
+    }
+    if standing.covers(review) { Ok(()) } else { person::ask(review) }
 }

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use nixi::core::{ErrorKind, ErrorReport, Review, Risk};
 
 /// Goes on only after a clear yes. Nobody there, no answer, any other word: all of it is a no.
-pub(crate) fn ask(reviews: &[&Review]) -> Result<(), ErrorReport> {
-    let is_destructive = reviews.iter().any(|review| review.risk == Risk::Destructive);
+pub(crate) fn ask(review: &Review) -> Result<(), ErrorReport> {
+    let is_destructive = review.risk == Risk::Destructive;
     if !io::stdin().is_terminal() {
         let yes = if is_destructive { "--yes=destructive" } else { "--yes" };
         let message = "the workflow needs a yes, and there is nobody to ask; nothing was changed";

@@ -1,21 +1,21 @@
-//! A plan, as the person who approves it has to see it.
+//! A part of a plan, as the person who approves it has to see it.
 
-use nixi::core::Review;
+use nixi::core::Part;
 
 /// Prints where it runs, every command word for word, what it relies on, and how much it can hurt.
-pub(crate) fn show(review: &Review) {
-    println!("Plan for {} ({}): {}", review.node, review.address, review.summary);
-    if let Some(key) = &review.host_key {
+pub(crate) fn show(part: &Part) {
+    println!("Plan for {} ({}): {}", part.node, part.address, part.summary);
+    if let Some(key) = &part.host_key {
         println!("  host key  {key}");
     }
-    for warning in &review.warnings {
+    for warning in &part.warnings {
         println!("  warning   {warning}");
     }
-    for expected in &review.expects {
+    for expected in &part.expects {
         println!("  only if   {expected}");
     }
-    println!("  risk      {}", review.risk.as_str());
-    for (at, step) in review.steps.iter().enumerate() {
+    println!("  risk      {}", part.risk.as_str());
+    for (at, step) in part.steps.iter().enumerate() {
         println!("  step {}    {step}", at + 1);
     }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use nixi::Setup;
 use nixi::core::session::{ApproverHandle, Asker, CallRequest, CallResult, Intent, Op, Outcome, Pending};
-use nixi::core::{Review, StepStatus};
+use nixi::core::{Part, Review, StepStatus};
 use nixi_lab::{Image, Lab, Machine, MachineSpec};
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -120,10 +120,14 @@ impl Ground {
         &self,
         call: CallRequest,
         answer: impl FnOnce(Pending),
-    ) -> (CallResult, Option<Review>) {
+    ) -> (CallResult, Option<Part>) {
         let (outcome, asked) = self.perform(call, answer).await;
         let [result] = &outcome.results[..] else { panic!("{outcome:?}") };
-        (result.clone(), asked)
+        let part = asked.map(|review| {
+            let [part] = <[Part; 1]>::try_from(review.parts).unwrap();
+            part
+        });
+        (result.clone(), part)
     }
 
     /// The same, for a call that may be wrong as a whole.

@@ -60,12 +60,38 @@ pub(crate) async fn answer(
 
 /// Asks whether to do what a review shows.
 async fn decide(pending: Pending, screen: &Arc<Screen>) {
-    let risk = pending.review().risk;
+    let review = pending.review();
+    let (risk, parts, question) = (review.risk, review.parts.len(), plan::question(review));
     forget_typed();
-    screen.ask(pending.review());
-    match listen(screen, plan::question(risk)).await {
-        Some(line) if is_yes(&line, risk) => pending.approve(),
-        Some(_) | None => pending.deny(Refusal::Person),
+    screen.ask(review);
+    match listen(screen, question).await.map(|line| Said::of(&line, risk, parts)) {
+        Some(Said::Yes) => pending.approve(),
+        Some(Said::Keep(parts)) => pending.only(parts),
+        Some(Said::No) | None => pending.deny(Refusal::Person),
+    }
+}
+
+/// What an answer to a plan says.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    Yes,
+    /// These parts, counted from 0; they are asked about once more.
+    Keep(Vec<usize>),
+    No,
+}
+
+impl Said {
+    /// Anything but a clear yes, or parts that there are, is a no.
+    fn of(line: &str, risk: Risk, parts: usize) -> Self {
+        if is_yes(line, risk) {
+            return Self::Yes;
+        }
+        let number = |word: &str| word.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < parts);
+        let words = line.split([',', ' ']).filter(|word| !word.is_empty());
+        match words.map(number).collect::<Option<Vec<usize>>>() {
+            Some(kept) if parts > 1 && !kept.is_empty() => Self::Keep(kept),
+            Some(_) | None => Self::No,
+        }
     }
 }
 
@@ -198,6 +224,23 @@ mod tests {
     fn what_destroys_needs_the_whole_word() {
         assert!(says("yes\n", Risk::Destructive));
         assert!(!says("y\n", Risk::Destructive));
+    }
+
+    #[test]
+    fn parts_are_kept_by_their_numbers() {
+        use Said::{Keep, No, Yes};
+        let said = |line: &str, parts| Said::of(line, Risk::Routine, parts);
+        assert_eq!(
+            [said("1", 3), said("1,3", 3), said(" 3, 1 ", 3)],
+            [Keep(vec![0]), Keep(vec![0, 2]), Keep(vec![2, 0])]
+        );
+        assert_eq!([said("yes", 3), said("y", 1)], [Yes, Yes]);
+        for none in ["0", "4", "1,4", "1-3", "1,y", "-1", "", ",", "one"] {
+            assert_eq!(said(none, 3), No, "{none:?}");
+        }
+        assert_eq!(said("1", 1), No, "there is nothing to choose");
+        assert_eq!(Said::of("y", Risk::Destructive, 2), No);
+        assert_eq!(Said::of("2", Risk::Destructive, 2), Keep(vec![1]));
     }
 
     #[test]

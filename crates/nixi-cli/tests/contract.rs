@@ -182,7 +182,10 @@ fn the_controller_answers_for_itself() {
         assert!(result["data"].is_object(), "{document}");
         assert_eq!(
             keys(result),
-            ["args", "call", "data", "error", "ms", "node", "plan", "status", "steps", "text", "tool"]
+            [
+                "args", "call", "data", "error", "ms", "node", "plan", "review", "status", "steps", "text",
+                "tool"
+            ]
         );
     }
     assert!(!home.config().exists(), "asking writes nothing");

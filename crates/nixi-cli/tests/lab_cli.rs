@@ -12,15 +12,18 @@
 mod common;
 
 use common::Home;
-use nixi_lab::{Image, Lab};
-use serde_json::json;
+use nixi_lab::{Image, Lab, LabBuilder, Machine, MachineSpec};
+use serde_json::{Value, json};
 
 const WEB: &str = "web-server";
 const MONITORING: &str = "monitoring";
 
 /// Two machines with a container each, and a home that knows them by the names of the page.
 fn fleet() -> (Lab, Home) {
-    let lab = Lab::up(&[WEB, MONITORING]).unwrap();
+    home_of(Lab::up(&[WEB, MONITORING]).unwrap())
+}
+
+fn home_of(lab: Lab) -> (Lab, Home) {
     for machine in lab.machines() {
         machine.wait_until_booted().unwrap();
         machine.import(Image::Sleeper).unwrap();
@@ -65,4 +68,46 @@ fn the_page_is_true_of_whole_machines() {
         assert_eq!((ended, &document["results"][0]["status"]), (code, &json!(status)), "{document}");
         assert_eq!(machine.root(running).unwrap(), runs);
     }
+}
+
+const DB: &str = "db-server";
+
+/// The changes of a sentence over several machines are one review, and the machine that may not be changed is named in it.
+#[test]
+fn one_request_on_several_machines_is_one_review() {
+    let site = "systemd.services.site = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
+                RemainAfterExit = true; ExecStart = \"/bin/sh -c 'echo started >>/run/site'\"; }; };";
+    let machines = [WEB, MONITORING, DB].map(|name| MachineSpec::new(name).options(site));
+    let (lab, home) = home_of(machines.into_iter().fold(Lab::builder(), LabBuilder::machine).up().unwrap());
+    let (web, db) = (lab.machine(WEB), lab.machine(DB));
+    let running =
+        |machine: &Machine| machine.root("podman inspect --format {{.State.Running}} sleeper").unwrap();
+    let starts = || db.read("/run/site").unwrap().matches("started").count();
+    let told = |document: &Value| {
+        let results = document["results"].as_array().unwrap().clone();
+        let fact = |key: &str| results.iter().map(|result| result[key].clone()).collect::<Vec<_>>();
+        (fact("node"), fact("status"), fact("review"))
+    };
+
+    // What was to follow the refusal is not covered by a yes in advance.
+    let torn = "stop container sleeper on web-server and monitoring, then restart site service on db-server";
+    let (code, document) = home.json(&["--yes", torn]);
+    let (nodes, statuses, _) = told(&document);
+    assert_eq!((code, json!(nodes)), (3, json!([WEB, MONITORING, DB])), "{document}");
+    assert_eq!(json!(statuses), json!(["declined", "refused", "declined"]), "{document}");
+    assert_eq!((running(web).as_str(), starts()), ("true", 1));
+
+    let whole = "stop container sleeper on web-server, then restart site service on db-server, then stop container sleeper on \
+                 web-server, then stop container sleeper on monitoring";
+    let ran = home.nixi(&["--yes", whole]);
+    assert!(ran.err.contains("Plan: 2 changes on 2 nodes"), "{ran:?}");
+    assert!(ran.err.contains("left out  container.stop on monitoring: monitoring is monitored"), "{ran:?}");
+    assert!(ran.out.contains("sleeper is not running"), "the second stop knows of the first: {ran:?}");
+    assert_eq!((ran.code, running(web).as_str(), starts()), (3, "false", 2), "{ran:?}");
+
+    let (code, document) = home
+        .json(&["--yes", "start container sleeper on web-server, then restart site service on db-server"]);
+    let (_, statuses, reviews) = told(&document);
+    assert_eq!((code, json!(statuses)), (0, json!(["done", "done"])), "{document}");
+    assert!(reviews[0].is_string() && reviews[0] == reviews[1], "{document}");
 }

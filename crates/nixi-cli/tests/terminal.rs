@@ -249,34 +249,49 @@ fn two_names() -> (String, nixi_lab::Sshd) {
 #[test]
 fn what_is_left_of_one_answer_approves_no_other_plan() {
     for long in ["x".repeat(256) + "y\n", "x".repeat(300) + "\ny\ny\n", " ".repeat(256) + "y\n"] {
-        let (home, sshd) = two_plans();
+        let (nodes, sshd) = two_names();
+        let turns = vec![calls(&[restart_on("web-1")]), calls(&[restart_on("web-2")]), words(&["Well."])];
+        let (home, answering) = model(&nodes, turns);
         let mut terminal = Terminal::open();
-        let child = terminal.run(&home, &["restart nginx service on web-1 and web-2"]);
-        terminal.wait_for("Apply this? [y/N]");
+        let child = terminal.run_whole(&home, &["please tidy my web servers up"]);
+        terminal.takes("Apply this? [y/N]");
         terminal.answers(&long);
-        terminal.wait_for("Plan for web-2");
-        terminal.seen = terminal.seen.split("Plan for web-2").last().unwrap().to_owned();
-        terminal.wait_for("Apply this? [y/N]");
+        terminal.takes("Plan for web-2");
+        terminal.takes("Apply this? [y/N]");
         terminal.answers("\n");
         assert_eq!(code(child), 3, "{}", terminal.seen);
+        answering.join().unwrap();
         assert!(!sshd.ran().iter().any(|line| line.contains("restart")), "{long:?}: {:?}", sshd.ran());
     }
 }
 
-/// The same plan twice is two questions, and each shows what it asks about.
+const WHOLE: &str = "Apply all of this? [y/N, or the parts to keep, as 1,3]";
+
+/// All changes of a request are one question; the parts that a person keeps are asked about by themselves.
 #[test]
-fn every_question_stands_below_its_plan() {
+fn a_request_is_one_question_and_its_parts_can_be_kept() {
     let (home, sshd) = two_plans();
     let mut terminal = Terminal::open();
-    let child = terminal.run(&home, &["restart nginx service on web-1 then restart nginx service on web-1"]);
-    let title = "Plan for web-1";
-    for answer in ["y\n", "n\n"] {
-        terminal.wait_for("Apply this? [y/N]");
-        assert_eq!(terminal.seen.matches(title).count(), 1, "{}", terminal.seen);
-        terminal.seen.clear();
-        terminal.answers(answer);
+    let request = "restart nginx service on web-1 then restart nginx service on web-2 and web-1";
+    let child = terminal.run(&home, &[request, "--color=never"]);
+    let asked = terminal.takes(WHOLE);
+    let titles: Vec<&str> =
+        asked.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit())).collect();
+    let words = |at: usize, node: &str| format!("{at}. {node} (");
+    assert_eq!(titles.len(), 3, "{asked}");
+    for (at, (title, node)) in titles.iter().zip(["web-1", "web-2", "web-1"]).enumerate() {
+        assert!(title.starts_with(&words(at + 1, node)), "{asked}");
     }
-    assert_eq!(code(child), 3);
+    assert!(asked.contains("Plan: 3 changes on 2 nodes"), "{asked}");
+    terminal.answers("2\n");
+    let asked = terminal.takes("Apply this? [y/N]");
+    assert_eq!(
+        (asked.matches("Plan for web-2 (").count(), asked.matches("web-1 (").count()),
+        (1, 0),
+        "{asked}"
+    );
+    terminal.answers("y\n");
+    assert_eq!(code(child), 3, "the others were declined");
     assert_eq!(sshd.ran().iter().filter(|line| line.contains("restart")).count(), 1, "{:?}", sshd.ran());
 }
 
@@ -319,7 +334,11 @@ const STEP: &str = "systemctl restart -- nginx.service";
 const WAIT: &str = "wait until nginx.service has stayed up for 3 s, at most 20 s";
 
 fn restart() -> (&'static str, serde_json::Value) {
-    ("service", json!({ "action": "restart", "names": ["nginx"], "node": "web-1" }))
+    restart_on("web-1")
+}
+
+fn restart_on(node: &str) -> (&'static str, serde_json::Value) {
+    ("service", json!({ "action": "restart", "names": ["nginx"], "node": node }))
 }
 
 fn fake_and_restart() -> common::model::Turn {

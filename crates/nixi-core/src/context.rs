@@ -11,7 +11,7 @@ use crate::error::ToolError;
 use crate::exec::{Executor, Invocation, Output};
 use crate::fleet::Survey;
 use crate::node::Node;
-use crate::plan::Expectation;
+use crate::plan::{Declared, Expectation};
 use crate::sink::Sink;
 
 /// Settings that change how actions work.
@@ -144,6 +144,7 @@ impl InspectCx<'_> {
 /// What a [`crate::Change`] is lent while it plans: the same reads, and pins for what it found.
 pub struct PlanCx<'a> {
     pub(crate) inspect: InspectCx<'a>,
+    pub(crate) declared: &'a Declared,
 }
 
 impl<'a> std::ops::Deref for PlanCx<'a> {
@@ -154,6 +155,12 @@ impl<'a> std::ops::Deref for PlanCx<'a> {
 }
 
 impl PlanCx<'_> {
+    /// What earlier changes of the same request will have made of this node.
+    #[must_use]
+    pub fn declared(&self) -> &Declared {
+        self.declared
+    }
+
     /// Runs a read that has to succeed, and pins what it printed: the plan is applied only while the same read still
     /// prints the same. `says` tells a person what is being relied on.
     ///

@@ -56,8 +56,8 @@ pub use jump::{Hop, Jump};
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
 pub use node::{BadWord, Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
-    Approved, Decision, Expectation, FileDigest, Origin, Plan, PlanDigest, PutFile, Refusal, Replaces,
-    Review, Risk, Settle, Step, StepReport, StepStatus, Writable,
+    Approved, Decision, Declared, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan, PlanDigest,
+    PutFile, Refusal, Replaces, Review, Risk, Settle, Step, StepReport, StepStatus, Thing, Writable,
 };
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Interrupt,
     /// Yes.
     Approve(Ticket),
+    /// These parts alone, counted from 0.
+    Keep(Ticket, Vec<usize>),
     /// No.
     Deny(Ticket),
     /// This one of several things was meant, counted from 0.
@@ -229,6 +231,7 @@ impl App {
             return match approval.key(key, at) {
                 Verdict::Undecided => Vec::new(),
                 Verdict::Approve => self.decided(Command::Approve(ticket)),
+                Verdict::Keep(parts) => self.decided(Command::Keep(ticket, parts)),
                 Verdict::Deny => self.decided(Command::Deny(ticket)),
             };
         }

@@ -4,9 +4,11 @@
 //! quiet for a moment, so that what was typed for something else approves nothing.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nixi_core::plan::{LeftOut, Part};
 use nixi_core::{Origin, Review, Risk};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
@@ -25,12 +27,23 @@ pub(crate) struct Ticket(pub(crate) u64);
 #[derive(Debug, Clone)]
 pub(crate) struct Proposal {
     pub(crate) ticket: Ticket,
+    pub(crate) origin: Origin,
+    pub(crate) risk: Risk,
+    pub(crate) summary: String,
+    /// What would be done, in order; one at least.
+    pub(crate) parts: Vec<Change>,
+    /// What was asked for too and is no part of it, a line each.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// One part of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
     pub(crate) action: String,
     pub(crate) node: String,
     pub(crate) address: String,
     pub(crate) route: Option<String>,
     pub(crate) host_key: Option<String>,
-    pub(crate) origin: Origin,
     pub(crate) risk: Risk,
     pub(crate) summary: String,
     pub(crate) steps: Vec<String>,
@@ -41,30 +54,49 @@ pub(crate) struct Proposal {
 impl Proposal {
     /// What a review says.
     pub(crate) fn of(ticket: Ticket, review: &Review) -> Self {
+        let left_out = |left: &LeftOut| format!("left out: {} on {}: {}", left.action, left.node, left.why);
         Self {
             ticket,
-            action: review.action.to_string(),
-            node: review.node.to_string(),
-            address: review.address.clone(),
-            route: review.route_words(),
-            host_key: review.host_key.as_ref().map(ToString::to_string),
             origin: review.origin,
             risk: review.risk,
-            summary: review.summary.clone(),
-            steps: review.steps.clone(),
-            expects: review.expects.clone(),
-            warnings: review.warnings.clone(),
+            summary: review.summary(),
+            parts: review.parts.iter().map(Change::of).collect(),
+            left_out: review.left_out.iter().map(left_out).collect(),
+        }
+    }
+
+    /// All steps of all parts.
+    pub(crate) fn steps(&self) -> usize {
+        self.parts.iter().map(|part| part.steps.len()).sum()
+    }
+}
+
+impl Change {
+    fn of(part: &Part) -> Self {
+        Self {
+            action: part.action.to_string(),
+            node: part.node.clone(),
+            address: part.address.clone(),
+            route: part.route_words(),
+            host_key: part.host_key.as_ref().map(ToString::to_string),
+            risk: part.risk,
+            summary: part.summary.clone(),
+            steps: part.steps.clone(),
+            expects: part.expects.clone(),
+            warnings: part.warnings.clone(),
         }
     }
 }
 
 /// What a key came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing is decided.
     Undecided,
     /// Yes.
     Approve,
+    /// These parts alone, counted from 0: they are asked about anew.
+    Keep(Vec<usize>),
     /// No.
     Deny,
 }
@@ -84,6 +116,8 @@ pub(crate) struct Approval {
     /// Since when the keyboard has been quiet with the question on the screen; none before it was drawn.
     quiet_since: Option<Duration>,
     typed: String,
+    /// The parts that the person wants left out.
+    away: BTreeSet<usize>,
     /// The rows of the plan at the width at which they were last wanted: a plan may have ten thousand steps, and is drawn at
     /// every key.
     rows: RefCell<Option<(usize, Rows)>>,
@@ -114,17 +148,18 @@ impl Approval {
             shown_since: None,
             quiet_since: None,
             typed: String::new(),
+            away: BTreeSet::new(),
             rows: RefCell::new(None),
         }
     }
 
     /// The rows of the plan at a width, laid out if they are not yet.
-    pub(crate) fn rows(&self, columns: usize, lay_out: impl FnOnce(&Proposal) -> Vec<Line<'static>>) -> Rows {
+    pub(crate) fn rows(&self, columns: usize, lay_out: impl FnOnce(&Self) -> Vec<Line<'static>>) -> Rows {
         let mut kept = self.rows.borrow_mut();
         match &*kept {
             Some((of, rows)) if *of == columns => Arc::clone(rows),
             Some(_) | None => {
-                let rows = Arc::new(lay_out(&self.proposal));
+                let rows = Arc::new(lay_out(self));
                 *kept = Some((columns, Arc::clone(&rows)));
                 rows
             }
@@ -134,6 +169,31 @@ impl Approval {
     /// The first row to be shown.
     pub(crate) fn scroll(&self) -> usize {
         self.scroll
+    }
+
+    /// The parts that the person wants left out; while there are any, there is no yes.
+    pub(crate) fn away(&self) -> &BTreeSet<usize> {
+        &self.away
+    }
+
+    /// The parts that are left then.
+    fn kept(&self) -> Vec<usize> {
+        (0..self.proposal.parts.len()).filter(|part| !self.away.contains(part)).collect()
+    }
+
+    /// Leaves a part out, or takes it in again; whether the key is for that.
+    fn turn_over(&mut self, key: char) -> bool {
+        let count = self.proposal.parts.len();
+        let Some(digit) = key.to_digit(10).filter(|_| count > 1) else { return false };
+        let part = usize::try_from(digit).ok().and_then(|digit| digit.checked_sub(1));
+        if let Some(part) = part.filter(|part| *part < count) {
+            if !self.away.remove(&part) {
+                self.away.insert(part);
+            }
+            self.typed.clear();
+            *self.rows.borrow_mut() = None;
+        }
+        true
     }
 
     /// What stands of the word so far.
@@ -182,7 +242,16 @@ impl Approval {
             return Verdict::Undecided;
         }
         let page = self.drawn.map_or(1, |drawn| drawn.room).max(1);
+        if let (KeyCode::Char(digit), true) = (key.code, plain)
+            && self.turn_over(digit)
+        {
+            return Verdict::Undecided;
+        }
         match (key.code, self.proposal.risk) {
+            (KeyCode::Enter, _) if !self.away.is_empty() && self.away.len() < self.proposal.parts.len() => {
+                return Verdict::Keep(self.kept());
+            }
+            (KeyCode::Char('y') | KeyCode::Enter, _) if !self.away.is_empty() => {}
             (KeyCode::Up, _) => self.scroll_by(-1),
             (KeyCode::Down, _) => self.scroll_by(1),
             (KeyCode::PageUp, _) => self.scroll_by(-isize::try_from(page).unwrap_or(1)),
@@ -215,19 +284,25 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn proposal(risk: Risk) -> Proposal {
-        Proposal {
-            ticket: Ticket(1),
+        let stop = Change {
             action: "container.stop".to_owned(),
             node: "web-server".to_owned(),
             address: "nixi@192.168.1.10".to_owned(),
             route: None,
             host_key: Some("SHA256:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK".to_owned()),
-            origin: Origin::Person,
             risk,
             summary: "stop the container redis".to_owned(),
             steps: vec!["podman stop redis".to_owned()],
             expects: vec!["redis is still the container 4b1f00c0ffee".to_owned()],
             warnings: Vec::new(),
+        };
+        Proposal {
+            ticket: Ticket(1),
+            origin: Origin::Person,
+            risk,
+            summary: stop.summary.clone(),
+            parts: vec![stop],
+            left_out: Vec::new(),
         }
     }
 
@@ -337,6 +412,41 @@ pub(crate) mod tests {
             });
             assert_eq!(laid_out.get(), times, "{columns}");
         }
+    }
+
+    /// One part less is another plan: it is asked about anew, and nothing is approved by leaving something out.
+    #[test]
+    fn parts_that_are_left_out_are_no_yes() {
+        for risk in [Risk::Routine, Risk::Destructive] {
+            let mut three = proposal(risk);
+            three.parts = vec![three.parts[0].clone(); 3];
+            let mut approval = Approval::new(three);
+            approval.drawn(Drawn { columns: 60, rows: 10, room: 10 }, Duration::ZERO);
+            for code in [KeyCode::Char('2'), KeyCode::Char('4'), KeyCode::Char('0'), KeyCode::Char('y')] {
+                assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
+            }
+            assert_eq!(press(&mut approval.clone(), KeyCode::Enter, SECOND), Verdict::Keep(vec![0, 2]));
+            for digit in ['1', '3'] {
+                assert_eq!(press(&mut approval, KeyCode::Char(digit), SECOND), Verdict::Undecided);
+            }
+            assert_eq!(press(&mut approval, KeyCode::Enter, SECOND), Verdict::Undecided, "nothing is left");
+            for digit in ['1', '2', '3'] {
+                press(&mut approval, KeyCode::Char(digit), SECOND);
+            }
+            assert!(approval.away().is_empty());
+            match risk {
+                Risk::Routine => {
+                    assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Approve)
+                }
+                Risk::Destructive => {
+                    for key in "yes".chars() {
+                        press(&mut approval, KeyCode::Char(key), SECOND);
+                    }
+                    assert_eq!(press(&mut approval, KeyCode::Enter, SECOND), Verdict::Approve);
+                }
+            }
+        }
+        assert_eq!(press(&mut shown(Risk::Routine), KeyCode::Char('1'), SECOND), Verdict::Undecided);
     }
 
     #[test]

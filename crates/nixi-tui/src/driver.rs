@@ -220,6 +220,11 @@ impl Desk {
                     pending.approve();
                 }
             }
+            Command::Keep(ticket, parts) => {
+                if let Some(pending) = self.pending.remove(&ticket) {
+                    pending.only(parts);
+                }
+            }
             Command::Deny(ticket) => {
                 if let Some(pending) = self.pending.remove(&ticket) {
                     pending.deny(Refusal::Person);

@@ -18,7 +18,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nixi_core::session::Doubt;
-use nixi_core::{ErrorReport, PlanDigest, Review};
+use nixi_core::{ErrorReport, Part, PlanDigest, Review};
 use rustix::fd::AsFd;
 use rustix::termios::tcgetwinsize;
 
@@ -260,8 +260,8 @@ impl Screen {
         let recap =
             if is_long { format!("\n{}", plan::recap(review, columns, self.err)) } else { String::new() };
         let mut state = self.state();
-        state.shown.push(review.digest);
-        state.err(&format!("{rule}\n{plan}{recap}\n{} ", plan::question(review.risk)));
+        state.shown.extend(review.parts.iter().map(|part| part.digest));
+        state.err(&format!("{rule}\n{plan}{recap}\n{} ", plan::question(review)));
         state.held.get_or_insert_default();
     }
 
@@ -316,14 +316,20 @@ impl Screen {
 
     /// A plan that runs without a question: always in full.
     pub(crate) fn plan(&self, review: &Review) {
-        self.state().shown.push(review.digest);
+        self.state().shown.extend(review.parts.iter().map(|part| part.digest));
         self.say(&plan::lines(review, columns_of(io::stderr()), self.err));
     }
 
     /// A plan that was not asked about, unless this very plan was shown before.
-    pub(crate) fn plan_once(&self, review: &Review) {
-        if !self.state().shown.contains(&review.digest) {
-            self.plan(review);
+    pub(crate) fn plan_once(&self, part: &Part) {
+        let is_new = {
+            let mut state = self.state();
+            let is_new = !state.shown.contains(&part.digest);
+            state.shown.push(part.digest);
+            is_new
+        };
+        if is_new {
+            self.say(&plan::part(part, columns_of(io::stderr()), self.err));
         }
     }
 

@@ -1,46 +1,58 @@
 //! A plan, as a person sees it before saying yes or no.
 
-use nixi_core::{Origin, Review, Risk};
+use nixi_core::{Origin, Part, Review, Risk};
 use nixi_tui::{Wrap, wrap};
 
 use super::{Paint, Tone};
 
 /// The column where facts begin.
 const FACT: usize = 12;
+/// So many parts are named in a summary.
+const MOST_PARTS: usize = 12;
 /// The shortest end of the rule over a question.
 const RULE: usize = 4;
 
-/// The whole plan: where, who asked, what to know first; then how risky it is and every step as it will run. The steps
-/// come last, so that nothing that was said about them can push them away from the question.
+/// The whole plan: for each part where it runs, what to know first, how risky it is, and every step as it will run. The
+/// steps come last, so that nothing that was said about them can push them away from the question.
 ///
-/// No row is wider than `columns`, and none but the first begins at the edge.
+/// No row is wider than `columns`, and none but the first of a part begins at the edge.
 pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
     let mut rows = Rows { columns, paint, rows: Vec::new() };
-    let title = format!("Plan for {} ({}): {}", review.node, review.address, review.summary);
-    rows.put("", 2, &title, Wrap::Words, Some(Tone::Title));
-    if let Some(route) = review.route_words() {
-        rows.fact("route", &route, None);
-    }
-    if let Some(key) = &review.host_key {
-        rows.fact("host key", key.as_str(), None);
-    }
-    rows.fact("action", &review.action.to_string(), None);
-    rows.fact("asked by", asker(review.origin), None);
-    for warning in &review.warnings {
-        rows.fact("warning", warning, Some(Tone::Warn));
-    }
-    if !review.expects.is_empty() {
-        rows.put("  runs only while", 4, "", Wrap::Words, None);
-        review.expects.iter().for_each(|expected| rows.put("    - ", 6, expected, Wrap::Words, None));
-    }
-    rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
-    rows.put("  steps", 4, "", Wrap::Words, None);
-    let digits = review.steps.len().to_string().len();
-    for (at, step) in review.steps.iter().enumerate() {
-        let before = format!("    {:>digits$}. ", at + 1);
-        rows.put(&before, before.len(), step, Wrap::Exact, None);
+    match review.parts.as_slice() {
+        [part] => {
+            rows.title(&format!("Plan for {}", heading(part)));
+            rows.asker(part.origin);
+            rows.about(part);
+            rows.left_out(review);
+            rows.steps(part);
+        }
+        parts => {
+            rows.title(&format!("Plan: {}", review.summary()));
+            rows.asker(review.origin);
+            rows.left_out(review);
+            for (at, part) in parts.iter().enumerate() {
+                rows.rows.push(String::new());
+                rows.title(&format!("{}. {}", at + 1, heading(part)));
+                rows.about(part);
+                rows.steps(part);
+            }
+        }
     }
     rows.rows.join("\n")
+}
+
+/// A part by itself, that nobody is asked about.
+pub(crate) fn part(part: &Part, columns: usize, paint: Paint) -> String {
+    let mut rows = Rows { columns, paint, rows: Vec::new() };
+    rows.title(&format!("Plan for {}", heading(part)));
+    rows.asker(part.origin);
+    rows.about(part);
+    rows.steps(part);
+    rows.rows.join("\n")
+}
+
+fn heading(part: &Part) -> String {
+    format!("{} ({}): {}", part.node, part.address, part.summary)
 }
 
 /// The rule above a plan that is asked about. A model's words, each line of which is marked, hold nothing like it.
@@ -56,18 +68,23 @@ pub(crate) fn rule(columns: usize, paint: Paint) -> String {
 pub(crate) fn recap(review: &Review, columns: usize, paint: Paint) -> String {
     let mut rows = Rows { columns, paint, rows: Vec::new() };
     rows.put("", 2, "Summary", Wrap::Words, Some(Tone::Title));
-    rows.fact("node", &format!("{} ({})", review.node, review.address), None);
-    rows.fact("steps", &format!("{} (listed above)", review.steps.len()), None);
-    rows.fact("asked by", asker(review.origin), None);
+    match review.parts.as_slice() {
+        [part] => rows.fact("node", &format!("{} ({})", part.node, part.address), None),
+        parts => {
+            for (at, part) in parts.iter().enumerate().take(MOST_PARTS) {
+                rows.fact(&format!("part {}", at + 1), &format!("{}: {}", part.node, part.summary), None);
+            }
+            if let Some(more) = parts.len().checked_sub(MOST_PARTS).filter(|more| *more > 0) {
+                rows.fact("parts", &format!("{more} more (listed above)"), None);
+            }
+        }
+    }
+    let steps: usize = review.parts.iter().map(|part| part.steps.len()).sum();
+    rows.fact("steps", &format!("{steps} (listed above)"), None);
+    rows.left_out(review);
+    rows.asker(review.origin);
     rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
     rows.rows.join("\n")
-}
-
-fn asker(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Person => "you",
-        Origin::Model => "a model, out of your words",
-    }
 }
 
 fn tone(risk: Risk) -> Tone {
@@ -78,10 +95,14 @@ fn tone(risk: Risk) -> Tone {
 }
 
 /// What is asked below a plan.
-pub(crate) fn question(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Routine => "Apply this? [y/N]",
-        Risk::Destructive => "Apply this? It is destructive; type `yes` to go on:",
+pub(crate) fn question(review: &Review) -> &'static str {
+    match (review.risk, review.parts.len()) {
+        (Risk::Routine, 0 | 1) => "Apply this? [y/N]",
+        (Risk::Destructive, 0 | 1) => "Apply this? It is destructive; type `yes` to go on:",
+        (Risk::Routine, _) => "Apply all of this? [y/N, or the parts to keep, as 1,3]",
+        (Risk::Destructive, _) => {
+            "Apply all of this? It is destructive; type `yes` to go on, or the parts to keep, as 1,3:"
+        }
     }
 }
 
@@ -92,6 +113,57 @@ struct Rows {
 }
 
 impl Rows {
+    fn title(&mut self, words: &str) {
+        self.put("", 2, words, Wrap::Words, Some(Tone::Title));
+    }
+
+    fn asker(&mut self, origin: Origin) {
+        let words = match origin {
+            Origin::Person => "you",
+            Origin::Model => "a model, out of your words",
+        };
+        self.fact("asked by", words, None);
+    }
+
+    /// What is to be known of a part before its steps.
+    fn about(&mut self, part: &Part) {
+        if let Some(route) = part.route_words() {
+            self.fact("route", &route, None);
+        }
+        if let Some(key) = &part.host_key {
+            self.fact("host key", key.as_str(), None);
+        }
+        self.fact("action", &part.action.to_string(), None);
+        for warning in &part.warnings {
+            self.fact("warning", warning, Some(Tone::Warn));
+        }
+        if !part.expects.is_empty() {
+            self.put("  runs only while", 4, "", Wrap::Words, None);
+            part.expects.iter().for_each(|expected| self.put("    - ", 6, expected, Wrap::Words, None));
+        }
+    }
+
+    fn steps(&mut self, part: &Part) {
+        self.fact("risk", part.risk.as_str(), Some(tone(part.risk)));
+        self.put("  steps", 4, "", Wrap::Words, None);
+        let digits = part.steps.len().to_string().len();
+        for (at, step) in part.steps.iter().enumerate() {
+            let before = format!("    {:>digits$}. ", at + 1);
+            self.put(&before, before.len(), step, Wrap::Exact, None);
+        }
+    }
+
+    /// What was asked for and is no part of it: it will not be done.
+    fn left_out(&mut self, review: &Review) {
+        for left in review.left_out.iter().take(MOST_PARTS) {
+            let words = format!("{} on {}: {}", left.action, left.node, left.why);
+            self.fact("left out", &words, Some(Tone::Warn));
+        }
+        if let Some(more) = review.left_out.len().checked_sub(MOST_PARTS).filter(|more| *more > 0) {
+            self.fact("left out", &format!("{more} more"), Some(Tone::Warn));
+        }
+    }
+
     fn fact(&mut self, name: &str, value: &str, tone: Option<Tone>) {
         self.put(&format!("  {name:<width$}", width = FACT - 2), FACT, value, Wrap::Words, tone);
     }

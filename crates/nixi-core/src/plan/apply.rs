@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::apart::{Untold, stands_apart};
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
-use super::{Approved, PlanDigest, Settle, Step, StepReport, StepStatus, lasting, put, settle};
+use super::{ApprovedPart, PlanDigest, Settle, Step, StepReport, StepStatus, lasting, put, settle};
 use crate::arrival::{Arrival, way_words};
 use crate::command::{Command, Elevation, Excerpt, Write};
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
@@ -25,7 +25,7 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
 /// runs the steps in order up to the first that does not end as done. Every step is reported.
-pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<StepReport>, ToolError> {
+pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<Vec<StepReport>, ToolError> {
     check(&approved, bench).await?;
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
@@ -61,14 +61,14 @@ pub(crate) async fn apply(approved: Approved, bench: &Bench<'_>) -> Result<Vec<S
 }
 
 /// The step that waits for what this one starts.
-fn waits_for(approved: &Approved, at: usize) -> Option<&Settle> {
+fn waits_for(approved: &ApprovedPart, at: usize) -> Option<&Settle> {
     approved.plan.steps.iter().find_map(|step| match step {
         Step::Settle(what) => Some(what).filter(|what| what.started_by() == at),
         Step::Run(_) | Step::Lasting(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => None,
     })
 }
 
-async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> {
+async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolError> {
     let changed = |what: String| {
         let report =
             ErrorReport::new(ErrorKind::Changed, what).hint("nothing was run; ask again to get a new plan");
@@ -120,7 +120,7 @@ async fn check(approved: &Approved, bench: &Bench<'_>) -> Result<(), ToolError> 
     Ok(())
 }
 
-async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
+async fn run(step: &Step, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     match step {
         Step::Run(command) => run_command(command, shown, approved, bench).await,
         Step::Lasting(change) => lasting::run(change, shown, approved, bench).await,
@@ -147,7 +147,7 @@ async fn run(step: &Step, shown: String, approved: &Approved, bench: &Bench<'_>)
 async fn run_command(
     command: &Command<Write>,
     shown: String,
-    approved: &Approved,
+    approved: &ApprovedPart,
     bench: &Bench<'_>,
 ) -> StepReport {
     let node = approved.writable.node();

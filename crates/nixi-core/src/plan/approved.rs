@@ -1,13 +1,20 @@
-//! A plan that a person said yes to.
+//! What a person said yes to.
 
-use super::{Decision, Plan, PlanDigest, Refusal, Review, Writable};
+use super::{Decision, Part, Plan, PlanDigest, Refusal, Review, Writable};
 use crate::action::ActionName;
 use crate::arrival::Stop;
 use crate::exec::Fingerprint;
 
-/// A plan, the proof that its node may be changed, and the yes to exactly that. Spent once, by being applied.
+/// Plans, the proofs that their nodes may be changed, and the yes to exactly all of them, in their order. Spent once, by
+/// being applied part by part.
 #[derive(Debug)]
 pub struct Approved {
+    parts: Vec<ApprovedPart>,
+}
+
+/// One plan of an approval. Spent once, by being applied.
+#[derive(Debug)]
+pub(crate) struct ApprovedPart {
     pub(super) plan: Plan,
     pub(super) action: ActionName,
     pub(super) writable: Writable,
@@ -18,23 +25,45 @@ pub struct Approved {
     pub(super) digest: PlanDigest,
 }
 
+/// A plan that is asked about, with the proof that its node may be changed.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) plan: Plan,
+    pub(crate) writable: Writable,
+}
+
 impl Approved {
-    /// Checks the decision against the plan at hand, not against what was shown: should the two ever differ, it is a no.
-    pub(crate) fn new(
-        plan: Plan,
-        action: ActionName,
-        writable: Writable,
-        review: &Review,
-        decision: Decision,
-    ) -> Result<Self, Refusal> {
-        let (host_key, route) = (review.host_key.clone(), review.route.clone());
-        let digest = PlanDigest::of(&plan, action, writable.node(), host_key.as_ref(), &route);
-        match decision {
-            Decision::Approve(named) if named == digest => {
-                Ok(Self { plan, action, writable, host_key, route, digest })
-            }
-            Decision::Approve(_) => Err(Refusal::Person),
-            Decision::Deny(refusal) => Err(refusal),
+    /// Checks the decision against the plans at hand, not against what was shown: should the two ever differ, it is a no.
+    pub(crate) fn new(asked: Vec<Asked>, review: &Review, decision: &Decision) -> Result<Self, Refusal> {
+        let named = match decision {
+            Decision::Approve(named) => *named,
+            Decision::Only(_) => return Err(Refusal::Person),
+            Decision::Deny(refusal) => return Err(*refusal),
+        };
+        if asked.len() != review.parts.len() {
+            return Err(Refusal::Person);
         }
+        let parts: Vec<ApprovedPart> =
+            asked.into_iter().zip(&review.parts).map(|(asked, part)| ApprovedPart::of(asked, part)).collect();
+        let digests = parts.iter().map(|part| part.digest);
+        if named == Review::digest_of(digests) { Ok(Self { parts }) } else { Err(Refusal::Person) }
+    }
+
+    /// Its parts, each of which can be applied once.
+    pub(crate) fn into_parts(self) -> impl Iterator<Item = ApprovedPart> {
+        self.parts.into_iter()
+    }
+}
+
+impl ApprovedPart {
+    fn of(Asked { plan, writable }: Asked, part: &Part) -> Self {
+        let (action, host_key, route) = (part.action, part.host_key.clone(), part.route.clone());
+        let digest = PlanDigest::of(&plan, action, writable.node(), host_key.as_ref(), &route);
+        Self { plan, action, writable, host_key, route, digest }
+    }
+
+    /// What becomes of the nodes of the configuration over it.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 }

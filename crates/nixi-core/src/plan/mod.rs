@@ -1,18 +1,20 @@
 //! Plans: what would be done, as data, and the way from a plan to its application.
 //!
-//! Plan -> [`Review`] (what a person sees, with a digest of all that matters) -> [`Decision`] -> [`Approved`] -> apply.
-//! Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from a plan, a
-//! [`Writable`] node and a decision that names this very plan's digest; it cannot be copied, and `apply` consumes it.
+//! Plans -> [`Review`] (what a person sees of all of them, with a digest of all that matters) -> [`Decision`] -> [`Approved`]
+//! -> apply. Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from plans, their
+//! [`Writable`] nodes and a decision that names the digest of these very plans in this order; it cannot be copied, and applying a part consumes it.
 
 mod apart;
 mod applied;
 mod apply;
 mod approved;
 mod bench;
+mod declared;
 mod digest;
 mod expectation;
 mod file;
 mod lasting;
+mod part;
 mod put;
 mod review;
 mod settle;
@@ -23,12 +25,15 @@ pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use apply::{apply, write_config};
 pub use approved::Approved;
+pub(crate) use approved::{ApprovedPart, Asked};
 pub(crate) use bench::Bench;
+pub use declared::{Declared, Fate, Thing};
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
 pub use file::{FileDigest, PutFile, Replaces};
+pub use part::Part;
 pub(crate) use review::Outward;
-pub use review::{Decision, Origin, Refusal, Review};
+pub use review::{Decision, LeftOut, Origin, Refusal, Review};
 pub use settle::Settle;
 pub use step::Step;
 pub use writable::{Refused, Writable};
@@ -71,6 +76,8 @@ pub struct Plan {
     pub(crate) warnings: Vec<String>,
     /// Nodes of another mode that the machine may be as well.
     pub(crate) untold: Vec<NodeName>,
+    /// How it leaves what it acts on.
+    pub(crate) fates: Vec<(Thing, Fate)>,
 }
 
 impl Plan {
@@ -83,6 +90,7 @@ impl Plan {
             expects: Vec::new(),
             warnings: Vec::new(),
             untold: Vec::new(),
+            fates: Vec::new(),
         }
     }
 
@@ -102,6 +110,12 @@ impl Plan {
     /// Something that a person should know before saying yes.
     pub fn warn(mut self, warning: impl Into<String>) -> Self {
         self.warnings.push(warning.into());
+        self
+    }
+
+    /// How it leaves what it acts on, for plans that follow it; see [`Declared`].
+    pub fn leaves(mut self, thing: Thing, fate: Fate) -> Self {
+        self.fates.push((thing, fate));
         self
     }
 

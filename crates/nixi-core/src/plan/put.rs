@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::applied::{done, failed, unended};
 use super::bench::Bench;
 use super::file::{FileDigest, PutFile, Replaces};
-use super::{Approved, StepReport};
+use super::{ApprovedPart, StepReport};
 use crate::catalog;
 use crate::command::{Command, Elevation, Program, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -31,7 +31,7 @@ const STEP: Duration = Duration::from_secs(60);
 struct Putting<'a> {
     put: &'a PutFile,
     node: &'a Node,
-    approved: &'a Approved,
+    approved: &'a ApprovedPart,
     bench: &'a Bench<'a>,
     /// Where it is written first: in the same folder, so that the rename is one (rename(2)).
     beside: String,
@@ -48,7 +48,12 @@ enum Stopped {
 }
 
 /// Puts the file there, whole or not at all.
-pub(super) async fn run(put: &PutFile, shown: String, approved: &Approved, bench: &Bench<'_>) -> StepReport {
+pub(super) async fn run(
+    put: &PutFile,
+    shown: String,
+    approved: &ApprovedPart,
+    bench: &Bench<'_>,
+) -> StepReport {
     let node = approved.writable.node();
     // Two who put the same file at the same time must not write into one another's.
     let number = RandomState::new().hash_one(approved.digest);

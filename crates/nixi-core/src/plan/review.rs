@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Plan, PlanDigest, Risk};
+use super::{Part, Plan, PlanDigest, Risk};
 use crate::action::ActionName;
-use crate::arrival::{Arrival, Stop, way_words};
+use crate::call_id::CallId;
 use crate::command::Login;
-use crate::exec::Fingerprint;
-use crate::fleet::address;
 use crate::node::{Node, NodeName};
 use crate::{names, text};
 
@@ -24,75 +22,79 @@ pub enum Origin {
     Model,
 }
 
-/// A plan as a person sees it before saying yes or no. It cannot be made outside core.
+/// All changes of a request as a person sees them before saying yes or no, once. It cannot be made outside core.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Review {
-    /// The action that made the plan.
-    pub action: ActionName,
-    /// The node it is for; for reads on several nodes how many those are, as `3 nodes`.
-    pub node: String,
-    /// Where that node is: `user@host`, or `this machine`; the names of several nodes.
-    pub address: String,
-    /// The host key of the machine that answers there.
-    pub host_key: Option<Fingerprint>,
-    /// The way there as it was gone: the jump hosts, the nearest first, and the machine itself. Empty where nothing is
-    /// run on a remote node.
-    pub route: Vec<Stop>,
     /// Who asked.
     pub origin: Origin,
-    /// What it comes to, in one line.
-    pub summary: String,
-    /// How much it can hurt.
+    /// How much the worst of its parts can hurt.
     pub risk: Risk,
-    /// Every step, in order, as it will run.
-    pub steps: Vec<String>,
-    /// What must still be so when it runs.
-    pub expects: Vec<String>,
-    /// What a person should know first.
-    pub warnings: Vec<String>,
-    /// Nodes of another mode that the machine may be as well: neither a host key nor an address tells them from it. Only a
-    /// person who is shown that approves such a plan; no yes in advance covers it.
-    pub untold: Vec<NodeName>,
-    /// What an approval has to name.
+    /// What would be done, in order; one part at least.
+    pub parts: Vec<Part>,
+    /// What was asked for too, and is not part of it.
+    pub left_out: Vec<LeftOut>,
+    /// A part was to be done after something that is left out, by a call before its own. No yes in advance covers that.
+    pub follows_a_gap: bool,
+    /// What an approval has to name: it stands for all parts, in this order.
     pub digest: PlanDigest,
 }
 
+/// A change that was asked for and cannot be approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The call.
+    pub call: CallId,
+    /// Its action.
+    pub action: ActionName,
+    /// Its node.
+    pub node: String,
+    /// Why, in one line.
+    pub why: String,
+}
+
+impl LeftOut {
+    pub(crate) fn new(call: CallId, action: ActionName, node: &NodeName, why: &str) -> Self {
+        Self { call, action, node: node.to_string(), why: words(why) }
+    }
+}
+
 impl Review {
-    pub(crate) fn of(
-        plan: &Plan,
-        action: ActionName,
-        node: &Node,
-        arrival: Option<Arrival>,
-        login: Login,
-        origin: Origin,
-    ) -> Self {
-        let (host_key, route) =
-            arrival.map_or_else(Default::default, |arrival| (Some(arrival.host_key), arrival.way));
-        Self {
-            action,
-            node: node.name().to_string(),
-            address: node
-                .ssh()
-                .map_or_else(|| "this machine".to_owned(), |ssh| address(&ssh.user, &ssh.host, ssh.port)),
-            origin,
-            summary: words(&plan.summary),
-            risk: plan.risk,
-            steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
-            expects: plan.expects.iter().map(|e| words(e.says())).collect(),
-            warnings: plan.warnings.iter().map(|w| words(w)).collect(),
-            untold: plan.untold.clone(),
-            digest: PlanDigest::of(plan, action, node, host_key.as_ref(), &route),
-            host_key,
-            route,
-        }
+    /// `None` where there is nothing to be asked about.
+    pub(crate) fn of(parts: Vec<Part>, left_out: Vec<LeftOut>, follows_a_gap: bool) -> Option<Self> {
+        let risk = parts.iter().map(|part| part.risk).max()?;
+        let origin = parts.first()?.origin;
+        let digest = Self::digest_of(parts.iter().map(|part| part.digest));
+        Some(Self { origin, risk, parts, left_out, follows_a_gap, digest })
     }
 
-    /// The way there in one line, where it is another than the address says: by another user, port, address or name, or
-    /// by way of jump hosts.
+    /// What stands for parts with these digests, in their order.
+    pub(crate) fn digest_of(parts: impl Iterator<Item = PlanDigest>) -> PlanDigest {
+        PlanDigest::of_value(&parts.collect::<Vec<_>>())
+    }
+
+    /// Whether a part may reach a machine that is of another mode under another name, so that only a person who is shown that
+    /// may approve it.
     #[must_use]
-    pub fn route_words(&self) -> Option<String> {
-        way_words(&self.route).filter(|way| *way != self.address)
+    pub fn is_for_a_person(&self) -> bool {
+        self.parts.iter().any(|part| !part.untold.is_empty())
+    }
+
+    /// What it comes to, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self.parts.as_slice() {
+            [one] => one.summary.clone(),
+            parts => {
+                let nodes: BTreeSet<&str> = parts.iter().map(|part| part.node.as_str()).collect();
+                let on = match nodes.len() {
+                    1 => parts.first().map(|part| part.node.clone()).unwrap_or_default(),
+                    count => format!("{count} nodes"),
+                };
+                format!("{} changes on {on}", parts.len())
+            }
+        }
     }
 
     /// Reads that send something out to places which no person named; nothing if there are none.
@@ -101,22 +103,23 @@ impl Review {
         let targets: BTreeSet<&str> = reads.iter().map(|read| read.target.as_str()).collect();
         let summary = format!("reach out to {}, which you did not name", few(&targets));
         let plan = Plan::new(summary, Risk::Routine);
-        let mut review = Self::of(&plan, first.action, first.node, None, Login::Other, Origin::Model);
+        let mut part =
+            Part::of(&plan, first.call, first.action, first.node, None, Login::Other, Origin::Model);
         // All places and nodes stand in the steps, however many there are.
         let nodes: BTreeSet<&NodeName> = reads.iter().map(|read| read.node.name()).collect();
         let is_one_node = nodes.len() == 1;
         if !is_one_node {
-            review.node = format!("{} nodes", nodes.len());
-            review.address = words(&names::fold(nodes.iter().map(|name| name.as_str())));
+            part.node = format!("{} nodes", nodes.len());
+            part.address = words(&names::fold(nodes.iter().map(|name| name.as_str())));
         }
         let step = |read: &Outward<'_>| {
             let on = if is_one_node { String::new() } else { format!(" on {}", read.node.name()) };
             text::clean_line(&format!("{} {}{on}", read.action, read.args))
         };
-        review.steps = reads.iter().map(step).collect();
+        part.steps = reads.iter().map(step).collect();
         let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
-        review.digest = PlanDigest::of_value(&digests);
-        Some(review)
+        part.digest = PlanDigest::of_value(&digests);
+        Self::of(vec![part], Vec::new(), false)
     }
 }
 
@@ -134,6 +137,7 @@ fn few(targets: &BTreeSet<&str>) -> String {
 /// A read that sends something out.
 #[derive(Debug)]
 pub(crate) struct Outward<'a> {
+    pub(crate) call: CallId,
     pub(crate) action: ActionName,
     pub(crate) node: &'a Node,
     /// Where to.
@@ -152,7 +156,7 @@ impl Outward<'_> {
 /// must not push the steps off the screen or draw anything of its own; steps are shown whole, whatever their length.
 const MOST_WORDS: usize = 400;
 
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     let line = text::clean_line(text);
     text::fit(&line.split_whitespace().collect::<Vec<_>>().join(" "), MOST_WORDS)
 }
@@ -171,10 +175,12 @@ pub enum Refusal {
 }
 
 /// The answer to a review. There is no default: all that is not an approval of this very digest is a no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Yes, to the plan with this digest.
+    /// Yes, to the review with this digest.
     Approve(PlanDigest),
+    /// These parts of it alone, counted from 0: a review of them is asked about anew. It approves nothing.
+    Only(Vec<usize>),
     /// No.
     Deny(Refusal),
 }
@@ -189,8 +195,10 @@ mod tests {
             format!("x.service{}Plan for web\n  1. podman restart{}", " ".repeat(5_000), "y".repeat(5_000));
         let plan = Plan::new(&hostile, Risk::Routine).warn(&hostile);
         let name = ActionName::new("container", "stop");
-        let review = Review::of(&plan, name, &Node::controller(), None, Login::Other, Origin::Person);
-        for shown in [&review.summary, &review.warnings[0]] {
+        let call = CallId::new(1);
+        let part = Part::of(&plan, call, name, &Node::controller(), None, Login::Other, Origin::Person);
+        let left = LeftOut::new(call, name, Node::controller().name(), &hostile);
+        for shown in [&part.summary, &part.warnings[0], &left.why] {
             assert!(
                 shown.chars().count() <= MOST_WORDS && !shown.contains("  ") && !shown.contains('\n'),
                 "{shown}"
@@ -205,12 +213,36 @@ mod tests {
             let args: Vec<Value> =
                 counts.iter().map(|count| serde_json::json!({"target": "x", "count": count})).collect();
             let node = Node::controller();
-            let read = |args| Outward { action: name, node: &node, target: "x".to_owned(), args };
+            let read = |args| Outward {
+                call: CallId::new(1),
+                action: name,
+                node: &node,
+                target: "x".to_owned(),
+                args,
+            };
             Review::of_outward(&args.iter().map(read).collect::<Vec<_>>()).unwrap()
         };
         assert_ne!(review(&[3]).digest, review(&[20]).digest);
         assert_ne!(review(&[3]).digest, review(&[3, 20]).digest);
-        assert!(review(&[20]).steps[0].contains("20"));
-        assert_eq!((review(&[3, 20]).steps.len(), Review::of_outward(&[])), (2, None));
+        assert!(review(&[20]).parts[0].steps[0].contains("20"));
+        assert_eq!((review(&[3, 20]).parts[0].steps.len(), Review::of_outward(&[])), (2, None));
+    }
+
+    /// The order is part of what is approved; the numbers of the calls are not, for they are other ones tomorrow.
+    #[test]
+    fn a_digest_stands_for_all_parts_in_their_order() {
+        let part = |call: u64, summary: &str| {
+            let (plan, name) = (Plan::new(summary, Risk::Routine), ActionName::new("container", "stop"));
+            let node = Node::controller();
+            Part::of(&plan, CallId::new(call), name, &node, None, Login::Other, Origin::Person)
+        };
+        let digest = |parts: &[Part]| Review::of(parts.to_vec(), Vec::new(), false).unwrap().digest;
+        let (one, other) = (part(1, "one"), part(2, "other"));
+        let both = digest(&[one.clone(), other.clone()]);
+        assert_eq!(both, digest(&[part(8, "one"), part(9, "other")]));
+        assert_ne!(both, digest(&[other.clone(), one.clone()]));
+        assert_ne!(both, digest(std::slice::from_ref(&one)));
+        assert_ne!(digest(std::slice::from_ref(&one)), one.digest, "a part by itself is no review");
+        assert_eq!(Review::of(Vec::new(), Vec::new(), false), None);
     }
 }

@@ -33,6 +33,11 @@ impl Pending {
         self.decide(Decision::Approve(digest));
     }
 
+    /// Only these parts, counted from 0: a review of them is asked about anew, and the others are declined.
+    pub fn only(self, parts: Vec<usize>) {
+        self.decide(Decision::Only(parts));
+    }
+
     /// No.
     pub fn deny(self, why: Refusal) {
         self.decide(Decision::Deny(why));
@@ -125,13 +130,17 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether a review is covered. A plan that a model made never is, nor one that may change a node of another mode.
+    /// Whether a review is covered. What a model made never is, nor what may change a node of another mode, nor the rest of a
+    /// request of which something before it cannot be done.
     #[must_use]
     pub fn covers(self, review: &Review) -> bool {
         match self {
             Self::Nothing => false,
             Self::UpTo(risk) => {
-                review.origin == Origin::Person && review.risk <= risk && review.untold.is_empty()
+                review.origin == Origin::Person
+                    && review.risk <= risk
+                    && !review.is_for_a_person()
+                    && !review.follows_a_gap
             }
         }
     }

@@ -1,11 +1,9 @@
 //! Several calls of one request.
 
-use std::collections::VecDeque;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
-use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -14,12 +12,13 @@ use super::choice::Settled;
 use super::door::{Door, Prepared, status_of_read};
 use super::protocol::{Audience, CallAhead, CallRequest, CallResult, Event, Intent};
 use super::roster::Roster;
+use super::workflow::Workflow;
 use super::{Inner, Work};
 use crate::action::{ActionName, Scope};
 use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
-use crate::plan::{Origin, PlanDigest, Refusal, StepStatus};
+use crate::plan::{Declared, Origin, PlanDigest, Refusal, StepStatus};
 use crate::registry::{Access, Action, Args};
 
 /// The circumstances of a request: who asked, how far to go, who listens.
@@ -176,29 +175,17 @@ impl Batch<'_> {
         Ok(Checked { action, sites: nodes.into_iter().map(site).collect(), args, understood })
     }
 
-    /// Reads that follow one another run at the same time; changes run one after the other, and none after one that
-    /// did not end as done.
+    /// Reads that come before any change are made at once, side by side; the rest is a [`Workflow`].
     pub(super) async fn run_checked(&self, calls: Vec<Checked>, roster: &Roster) -> Vec<CallResult> {
         if calls.is_empty() {
             return Vec::new();
         }
         self.audience.hear(Event::CallsAhead(ahead(&calls)));
-        let mut results = Vec::new();
-        let mut stopped = false;
-        let mut calls = calls.into_iter().peekable();
-        while let Some(call) = calls.next() {
-            if call.is_read() {
-                let mut reads = vec![call];
-                while let Some(next) = calls.next_if(Checked::is_read) {
-                    reads.push(next);
-                }
-                results.extend(self.side_by_side(&reads, roster).await);
-            } else {
-                let changed = self.run_changes(&call, roster, stopped).await;
-                stopped |=
-                    changed.iter().any(|result| result.status != StepStatus::Done && result.error.is_some());
-                results.extend(changed);
-            }
+        let change = calls.iter().position(|call| !call.is_read()).unwrap_or(calls.len());
+        let (reads, calls) = calls.split_at(change);
+        let mut results = self.side_by_side(reads, roster).await;
+        if !calls.is_empty() {
+            results.extend(Workflow { batch: self, roster, calls }.run().await);
         }
         results
     }
@@ -239,48 +226,8 @@ impl Batch<'_> {
         results.into_iter().flatten().collect()
     }
 
-    /// One change on its nodes, in order: the plans are made side by side, asked about and applied one after the other.
-    /// A node that is read-only, out of reach, without a plan or not approved holds up no other; one where something ran
-    /// and failed, or may have, does.
-    async fn run_changes(&self, call: &Checked, roster: &Roster, mut stopped: bool) -> Vec<CallResult> {
-        let mut plans = FuturesOrdered::new();
-        if !stopped {
-            for site in &call.sites {
-                plans.push_back(self.prepare(call, site, roster));
-            }
-        }
-        let mut ready = VecDeque::new();
-        let mut results = Vec::with_capacity(call.sites.len());
-        for site in &call.sites {
-            if stopped {
-                let (status, error) = match site.node.writable() {
-                    Ok(_) => (StepStatus::NotStarted, self.not_begun()),
-                    Err(refused) => (StepStatus::Refused, refused.report()),
-                };
-                results.push(self.ended(self.blank(call, site).failed(status, error)).await);
-                continue;
-            }
-            let next = match ready.pop_front() {
-                Some(prepared) => Some(prepared),
-                None => plans.next().await,
-            };
-            let Some(prepared) = next else { break };
-            let door = Door { batch: self, roster, call, site };
-            let mut work = pin!(door.carry_out(prepared));
-            let result = loop {
-                tokio::select! {
-                    result = &mut work => break result,
-                    Some(prepared) = plans.next() => ready.push_back(prepared),
-                }
-            };
-            stopped |= went_wrong(&result);
-            results.push(self.ended(result).await);
-        }
-        results
-    }
-
     /// Why a change was not begun after another one. Whoever interrupted that one interrupted all that was to follow.
-    fn not_begun(&self) -> ErrorReport {
+    pub(super) fn not_begun(&self) -> ErrorReport {
         if self.cancel.is_cancelled() {
             return ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
         }
@@ -310,18 +257,28 @@ impl Batch<'_> {
     }
 
     async fn run_now(&self, call: &Checked, site: &Site, roster: &Roster) -> CallResult {
-        let prepared = self.prepare(call, site, roster).await;
-        let result = Door { batch: self, roster, call, site }.carry_out(prepared).await;
+        let result = match self.prepare(call, site, roster, &Declared::default()).await {
+            Prepared::Ended(result) => *result,
+            // A plan that is not to be applied; those that are go through a workflow.
+            Prepared::Planned(proposal) => proposal.only_planned(),
+        };
         self.ended(result).await
     }
 
-    async fn prepare(&self, call: &Checked, site: &Site, roster: &Roster) -> Prepared {
+    /// Looks, on one node: a read to its end, a change to its plan.
+    pub(super) async fn prepare(
+        &self,
+        call: &Checked,
+        site: &Site,
+        roster: &Roster,
+        declared: &Declared,
+    ) -> Prepared {
         let (action, node) = (call.action.spec.name.to_string(), site.node.name().clone());
         self.audience.hear(Event::CallStarted { call: site.call, action, node });
-        Door { batch: self, roster, call, site }.prepare(self.blank(call, site)).await
+        Door { batch: self, roster, call, site }.prepare(self.blank(call, site), declared).await
     }
 
-    async fn ended(&self, result: CallResult) -> CallResult {
+    pub(super) async fn ended(&self, result: CallResult) -> CallResult {
         let result = match self.appetite {
             Some(appetite) => appetite.held(result, self.inner.outputs.as_deref()).await,
             None => result,
@@ -333,20 +290,6 @@ impl Batch<'_> {
     fn blank(&self, call: &Checked, site: &Site) -> CallResult {
         let (action, node) = (call.action.spec.name.to_string(), site.node.name());
         CallResult::new(site.call, &action, node.as_str(), call.understood.clone())
-    }
-}
-
-/// Whether something of a change ran and did not end well, as far as is known. One that failed without a step failed while
-/// it was planned: it says nothing about other nodes.
-fn went_wrong(result: &CallResult) -> bool {
-    match result.status {
-        StepStatus::Unknown => true,
-        StepStatus::Failed => !result.steps.is_empty(),
-        StepStatus::Done
-        | StepStatus::NotStarted
-        | StepStatus::Refused
-        | StepStatus::Declined
-        | StepStatus::Unreachable => false,
     }
 }
 

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch::{Batch, Checked, Site};
-use super::protocol::{CallResult, Event, Intent};
+use super::protocol::{CallResult, Event};
 use super::roster::{LiveRoster, Roster};
 use crate::arrival::Arrival;
-use crate::config::Routine;
 use crate::context::{InspectCx, PlanCx, Reader};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName, SshTarget};
 use crate::plan::{
-    Approved, Bench, Decision, Origin, Plan, Refusal, Review, Risk, Step, StepReport, StepStatus, Writable,
+    ApprovedPart, Bench, Declared, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
     apply, stands_apart,
 };
 use crate::registry::Body;
@@ -36,19 +35,35 @@ pub(super) enum Prepared {
 
 /// A plan, and all that has to come with it.
 pub(super) struct Proposal {
-    plan: Plan,
-    review: Review,
-    writable: Writable,
-    result: CallResult,
+    pub(super) plan: Plan,
+    pub(super) part: Part,
+    pub(super) writable: Writable,
+    pub(super) result: CallResult,
+}
+
+impl Proposal {
+    /// The result with the plan, which is not going to be applied.
+    pub(super) fn shown(self) -> CallResult {
+        CallResult { plan: Some(self.part), ..self.result }
+    }
+
+    /// How the call ends if nobody is asked: as done where nothing has to be done.
+    pub(super) fn only_planned(self) -> CallResult {
+        let summary = self.part.summary.clone();
+        if self.plan.is_empty() {
+            return CallResult { status: StepStatus::Done, text: Some(summary), ..self.result };
+        }
+        CallResult { text: Some(format!("would {summary}")), ..self.shown() }
+    }
 }
 
 impl Door<'_> {
-    /// Does all of a call that changes nothing: the read, or the plan of the change.
-    pub(super) async fn prepare(&self, blank: CallResult) -> Prepared {
+    /// Does all of a call that changes nothing: the read, or the plan of the change, which follows those that are declared.
+    pub(super) async fn prepare(&self, blank: CallResult, declared: &Declared) -> Prepared {
         let begun = Instant::now();
         let mut prepared = match &self.call.action.body {
             Body::Inspect(_) => Prepared::Ended(Box::new(self.inspect(blank).await)),
-            Body::Change(_) => self.look(blank).await,
+            Body::Change(_) => self.look(blank, declared).await,
         };
         let result = match &mut prepared {
             Prepared::Ended(result) => result,
@@ -58,14 +73,20 @@ impl Door<'_> {
         prepared
     }
 
-    /// Has what is left of a call decided, and does it.
-    pub(super) async fn carry_out(&self, prepared: Prepared) -> CallResult {
-        let proposal = match prepared {
-            Prepared::Ended(result) => return *result,
-            Prepared::Planned(proposal) => *proposal,
+    /// Spends the approval of this call's plan.
+    pub(super) async fn apply(&self, approved: ApprovedPart, result: CallResult) -> CallResult {
+        let (begun, looked) = (Instant::now(), result.ms);
+        let steps = match self.bench(&approved.plan().leaving()) {
+            Ok(bench) => {
+                self.batch.audience.hear(Event::ChangeBegins(self.site.call));
+                apply(approved, &bench).await
+            }
+            Err(error) => Err(ToolError::Reported(error)),
         };
-        let (begun, looked) = (Instant::now(), proposal.result.ms);
-        let mut result = self.propose(proposal).await;
+        let mut result = match steps {
+            Ok(steps) => concluded(result, steps),
+            Err(error) => result.failed(status_of_plan(&error), error.report()),
+        };
         result.ms = looked.saturating_add(milliseconds(begun));
         result
     }
@@ -94,23 +115,23 @@ impl Door<'_> {
         }
     }
 
-    async fn look(&self, result: CallResult) -> Prepared {
+    async fn look(&self, result: CallResult, declared: &Declared) -> Prepared {
         let ended = |result| Prepared::Ended(Box::new(result));
         let writable = match self.site.node.writable() {
             Ok(writable) => writable,
             Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
         let plan = tokio::select! {
-            plan = self.plan() => plan,
+            plan = self.plan(declared) => plan,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
         };
         match plan {
-            Ok((plan, review)) => Prepared::Planned(Box::new(Proposal { plan, review, writable, result })),
+            Ok((plan, part)) => Prepared::Planned(Box::new(Proposal { plan, part, writable, result })),
             Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
         }
     }
 
-    async fn plan(&self) -> Result<(Plan, Review), ToolError> {
+    async fn plan(&self, declared: &Declared) -> Result<(Plan, Part), ToolError> {
         let Body::Change(action) = &self.call.action.body else {
             return Err(ToolError::Reported(ErrorReport::new(
                 ErrorKind::Internal,
@@ -118,15 +139,16 @@ impl Door<'_> {
             )));
         };
         let survey = self.survey();
-        let cx = PlanCx { inspect: self.inspect_cx(&survey) };
+        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared };
         let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
         let executor = self.batch.inner.executor(&self.site.node);
         let login = executor.login(&self.site.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
         let (plan, arrival) = if runs { self.meet(plan).await? } else { (plan, None) };
-        let review =
-            Review::of(&plan, self.call.action.spec.name, &self.site.node, arrival, login, self.batch.origin);
-        Ok((plan, review))
+        let action = self.call.action.spec.name;
+        let part =
+            Part::of(&plan, self.site.call, action, &self.site.node, arrival, login, self.batch.origin);
+        Ok((plan, part))
     }
 
     /// Who answers, and whether that machine is read-only under another name.
@@ -139,71 +161,6 @@ impl Door<'_> {
             Some(untold) => Ok((plan.may_be(untold), arrival)),
             None => Ok((plan, arrival)),
         }
-    }
-
-    async fn propose(&self, proposal: Proposal) -> CallResult {
-        let Proposal { plan, review, writable, result } = proposal;
-        if plan.is_empty() {
-            return CallResult { status: StepStatus::Done, text: Some(review.summary), ..result };
-        }
-        let result = CallResult { plan: Some(review.clone()), ..result };
-        if self.batch.intent == Intent::PlanOnly {
-            return CallResult { text: Some(format!("would {}", review.summary)), ..result };
-        }
-        if self.batch.cancel.is_cancelled() {
-            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
-            return result.failed(StepStatus::NotStarted, error);
-        }
-        let decision = tokio::select! {
-            decision = self.decide(&review) => decision,
-            () = self.batch.cancel.cancelled() => {
-                let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run");
-                return result.failed(StepStatus::Declined, error);
-            }
-        };
-        let leaving = plan.leaving();
-        let approved = match Approved::new(plan, self.call.action.spec.name, writable, &review, decision) {
-            Ok(approved) => approved,
-            Err(refusal) => {
-                let error = declined(refusal);
-                let error = match (refusal, review.untold.is_empty()) {
-                    (Refusal::NobodyToAsk, false) => error.hint(ONLY_A_PERSON),
-                    (_, _) => error,
-                };
-                return result.failed(StepStatus::Declined, error);
-            }
-        };
-        let steps = match self.bench(&leaving) {
-            Ok(bench) => {
-                self.batch.audience.hear(Event::ChangeBegins(self.site.call));
-                apply(approved, &bench).await
-            }
-            Err(error) => Err(ToolError::Reported(error)),
-        };
-        match steps {
-            Ok(steps) => concluded(result, &review, steps),
-            Err(error) => result.failed(status_of_plan(&error), error.report()),
-        }
-    }
-
-    /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
-    async fn decide(&self, review: &Review) -> Decision {
-        match (self.roster.config.approval.routine, review.risk, review.origin) {
-            (Routine::Auto, Risk::Routine, Origin::Person) => Decision::Approve(review.digest),
-            (Routine::Auto | Routine::Ask, _, _) => self.ask(review).await,
-        }
-    }
-
-    /// A person is asked once: what they said no to is not asked again because a model insists.
-    async fn ask(&self, review: &Review) -> Decision {
-        if self.batch.answers.denies(review.digest) {
-            return Decision::Deny(Refusal::Person);
-        }
-        let decision = self.batch.inner.asking.decide(review).await;
-        if decision == Decision::Deny(Refusal::Person) {
-            self.batch.answers.deny(review.digest);
-        }
-        decision
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
@@ -291,7 +248,7 @@ fn status_of_plan(error: &ToolError) -> StepStatus {
 }
 
 /// The whole call ended as its first step that did not end as done; a node lost halfway through is a failure.
-fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> CallResult {
+fn concluded(result: CallResult, steps: Vec<StepReport>) -> CallResult {
     let first_bad = steps.iter().position(|step| step.status != StepStatus::Done);
     let (status, error) = match first_bad {
         None => (StepStatus::Done, None),
@@ -303,7 +260,8 @@ fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> Cal
             (status, step.error.clone())
         }
     };
-    let mut text = format!("{}: {}", status.as_str(), review.summary);
+    let summary = result.plan.as_ref().map(|part| part.summary.as_str()).unwrap_or_default();
+    let mut text = format!("{}: {summary}", status.as_str());
     for step in &steps {
         text.push_str(&format!("\n  {:<11} {}", step.status.as_str(), step.step));
     }
@@ -313,6 +271,20 @@ fn concluded(result: CallResult, review: &Review, steps: Vec<StepReport>) -> Cal
 /// Why nothing said in advance helps.
 const ONLY_A_PERSON: &str = "run it on a terminal to be asked: it may reach a machine that is read-only, which --yes does not cover; \
                              see the warning of the plan";
+
+/// Why not all of a request was applied in advance.
+const NOT_WHOLE: &str = "not all of it can be done as asked, and a yes in advance is for the whole: run it on a terminal to be asked \
+                         about the rest, or ask for that alone";
+
+/// Why a review was not approved.
+pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
+    let error = declined(refusal);
+    match refusal {
+        Refusal::NobodyToAsk if review.is_for_a_person() => error.hint(ONLY_A_PERSON),
+        Refusal::NobodyToAsk if review.follows_a_gap => error.hint(NOT_WHOLE),
+        Refusal::Person | Refusal::NobodyToAsk | Refusal::TimedOut | Refusal::Gone => error,
+    }
+}
 
 pub(super) fn declined(refusal: Refusal) -> ErrorReport {
     match refusal {

@@ -4,6 +4,7 @@
 use super::batch::{Batch, Checked};
 use super::door::declined;
 use super::roster::Roster;
+use crate::call_id::CallId;
 use crate::error::ErrorReport;
 use crate::node::Node;
 use crate::plan::{Decision, Origin, Outward, PlanDigest, Refusal, Review};
@@ -20,10 +21,11 @@ impl Batch<'_> {
                 continue;
             }
             let Ok(Some(target)) = self.stranger(call, roster) else { continue };
-            let new = call.nodes().filter(|node| !self.answers.allows(digest(call, node)));
-            reads.extend(new.map(|node| Outward {
+            let new = call.sites.iter().filter(|site| !self.answers.allows(digest(call, &site.node)));
+            reads.extend(new.map(|site| Outward {
+                call: site.call,
                 action: kind,
-                node,
+                node: &site.node,
                 target: target.clone(),
                 args: &call.understood,
             }));
@@ -38,7 +40,7 @@ impl Batch<'_> {
                 reads.iter().for_each(|read| self.answers.allow(read.digest()));
                 return;
             }
-            Decision::Approve(_) => Refusal::Person,
+            Decision::Approve(_) | Decision::Only(_) => Refusal::Person,
             Decision::Deny(refusal) => refusal,
         };
         reads.iter().for_each(|read| self.answers.refuse(read.action, refusal));
@@ -79,6 +81,12 @@ impl Batch<'_> {
 }
 
 fn digest(call: &Checked, node: &Node) -> PlanDigest {
-    let read = Outward { action: call.action.spec.name, node, target: String::new(), args: &call.understood };
+    let read = Outward {
+        call: CallId::default(),
+        action: call.action.spec.name,
+        node,
+        target: String::new(),
+        args: &call.understood,
+    };
     read.digest()
 }

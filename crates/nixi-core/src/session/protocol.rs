@@ -11,7 +11,7 @@ use crate::exec::Fingerprint;
 use crate::fleet::NodeRow;
 use crate::mode::Mode;
 use crate::node::{Host, NodeName, Port, UserName};
-use crate::plan::{Review, StepReport, StepStatus};
+use crate::plan::{Part, PlanDigest, StepReport, StepStatus};
 use crate::registry::Args;
 
 /// Something to do.
@@ -201,7 +201,9 @@ pub struct CallResult {
     /// What a person reads.
     pub text: Option<String>,
     /// What was to be done, for a change.
-    pub plan: Option<Review>,
+    pub plan: Option<Part>,
+    /// The review in which a person decided about it, together with all other calls that have the same here.
+    pub review: Option<PlanDigest>,
     /// What became of each step, for a change.
     pub steps: Vec<StepReport>,
     /// What went wrong.
@@ -223,6 +225,7 @@ impl CallResult {
             data: None,
             text: None,
             plan: None,
+            review: None,
             steps: Vec::new(),
             error: None,
             ms: 0,

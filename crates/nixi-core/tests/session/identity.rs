@@ -3,13 +3,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nixi_core::recording::Recording;
-use nixi_core::session::Standing;
+use nixi_core::session::{Pending, Standing};
 use nixi_core::{ErrorKind, Intent, Likeness, Mode, Op, Risk, Sameness, StepStatus};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
 use super::adopt;
 use super::bench::{Bench, CONFIG, KEY, touch};
+use crate::workflow::perform;
 
 fn same_key() -> Likeness {
     Likeness::Same(Sameness::Key(KEY.parse().unwrap()))
@@ -70,17 +71,19 @@ async fn what_is_found_out_after_the_yes_still_stops_it() {
 
 #[tokio::test]
 async fn what_cannot_be_told_is_said_in_the_plan_and_is_not_routine() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     set(&bench, Ok(Likeness::Untold));
+    let deny: fn(Pending) = |pending| pending.deny(nixi_core::Refusal::Person);
+    let (_, reviews) = perform(&mut bench, vec![touch(&["a"]).on("web")], &[deny]).await;
+    for risk in [Risk::Routine, Risk::Destructive] {
+        assert!(!Standing::UpTo(risk).covers(&reviews[0]), "only a person who is shown it says yes to that");
+    }
     let cancel = CancellationToken::new();
     let op = Op::Call(vec![touch(&["a"]).on("web")]);
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;
     let plan = outcome.results[0].plan.as_ref().unwrap();
     assert!(plan.warnings.iter().any(|warning| warning.contains("monitored as watch")), "{plan:?}");
     assert_eq!((plan.risk, plan.untold[0].as_str()), (Risk::Destructive, "watch"));
-    for risk in [Risk::Routine, Risk::Destructive] {
-        assert!(!Standing::UpTo(risk).covers(plan), "only a person who is shown it says yes to that");
-    }
     set(&bench, Ok(Likeness::Another));
     let op = Op::Call(vec![touch(&["a"]).on("web")]);
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &cancel).await;

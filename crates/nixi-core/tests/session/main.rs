@@ -7,6 +7,7 @@ mod fanout;
 mod identity;
 mod needs;
 mod outward;
+mod workflow;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};
 use nixi_core::recording::Recording;
@@ -233,11 +234,15 @@ async fn a_cancelled_request_ends_without_running_the_rest() {
 
 #[tokio::test]
 async fn a_standing_yes_covers_what_it_names_and_never_a_model() {
-    let bench = Bench::new();
-    let cancel = CancellationToken::new();
-    let call = Op::Call(vec![touch(&["a"]).on("web")]);
-    let outcome = bench.asker.perform(call, Intent::PlanOnly, &(), &cancel).await;
-    let mut review = outcome.results[0].plan.clone().unwrap();
+    let mut bench = Bench::new();
+    let mut approver = bench.approver.take().unwrap();
+    let (_, pending) = tokio::join!(bench.call(touch(&["a"]).on("web")), async {
+        let pending = approver.next().await.unwrap();
+        let review = pending.review().clone();
+        pending.deny(nixi_core::Refusal::Person);
+        review
+    });
+    let mut review = pending;
     assert!(!Standing::Nothing.covers(&review));
     assert!(Standing::UpTo(Risk::Routine).covers(&review));
     review.risk = Risk::Destructive;
@@ -248,7 +253,6 @@ async fn a_standing_yes_covers_what_it_names_and_never_a_model() {
     assert!(!Standing::UpTo(Risk::Destructive).covers(&review));
 }
 
-/// A standing yes of the configuration is for what a person asks, and for what is easily undone.
 #[tokio::test]
 async fn routine_auto_is_not_for_models() {
     let config = format!("{CONFIG}\n[approval]\nroutine = \"auto\"\n");

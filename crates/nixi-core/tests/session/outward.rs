@@ -93,13 +93,13 @@ async fn one_question_lists_all_places_of_a_turn() {
     ];
     let asked = asked("look", CONFIG, vec![turn.clone(), turn], &[true]).await;
     let [review] = &asked.reviews[..] else { unreachable!("{:?}", asked.reviews) };
-    assert_eq!(review.summary, "reach out to a.example, b.example, which you did not name");
-    assert_eq!((review.node.as_str(), review.address.as_str()), ("2 nodes", "watch, web"));
-    assert_eq!(review.steps.len(), 4, "{:?}", review.steps);
+    assert_eq!(review.summary(), "reach out to a.example, b.example, which you did not name");
+    assert_eq!((review.parts[0].node.as_str(), review.parts[0].address.as_str()), ("2 nodes", "watch, web"));
+    assert_eq!(review.parts[0].steps.len(), 4, "{:?}", review.parts[0].steps);
     assert!(
-        review.steps[1].contains("b.example") && review.steps[1].ends_with("on watch"),
+        review.parts[0].steps[1].contains("b.example") && review.parts[0].steps[1].ends_with("on watch"),
         "{:?}",
-        review.steps
+        review.parts[0].steps
     );
     // The second turn asks for nothing that was not answered.
     assert_eq!(statuses(&asked), [StepStatus::Done; 10]);
@@ -114,13 +114,13 @@ async fn a_question_about_many_places_names_a_few_and_counts_the_rest() {
         let turn = (1..=places).map(|at| echo(&format!("p{at}.example"), "web")).collect();
         let asked = asked("look", CONFIG, vec![turn], &[true]).await;
         let [review] = &asked.reviews[..] else { unreachable!("{:?}", asked.reviews) };
-        assert_eq!((review.summary.as_str(), review.node.as_str()), (summary, "web"));
-        assert!(review.address.contains('@'), "{}", review.address);
+        assert_eq!((review.summary().as_str(), review.parts[0].node.as_str()), (summary, "web"));
+        assert!(review.parts[0].address.contains('@'), "{}", review.parts[0].address);
         let last = format!("p{places}.example");
         assert!(
-            review.steps.len() == places && review.steps[places - 1].contains(&last),
+            review.parts[0].steps.len() == places && review.parts[0].steps[places - 1].contains(&last),
             "{:?}",
-            review.steps
+            review.parts[0].steps
         );
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::node::BadWord;
-use nixi_core::{Command, ErrorKind, ErrorReport, Expectation, Plan, PlanCx, Risk, Settle, ToolError, Write};
+use nixi_core::{
+    Command, Declared, ErrorKind, ErrorReport, Expectation, Fate, Plan, PlanCx, Risk, Settle, Thing,
+    ToolError, Write,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +67,15 @@ impl Deed {
             Self::Start | Self::Stop | Self::Restart => &["--"],
             // Without --volumes: data stays.
             Self::Remove => &["--force", "--"],
+        }
+    }
+
+    /// How it leaves a container.
+    fn fate(self) -> Fate {
+        match self {
+            Self::Start | Self::Restart => Fate::Up,
+            Self::Stop => Fate::Down,
+            Self::Remove => Fate::Gone,
         }
     }
 
@@ -145,7 +157,7 @@ pub(super) async fn plan(
     }
     let ground = store::ground(cx).await;
     let cli = ground.cli;
-    let there = list::all(cx, ground).await?;
+    let there = after(cx.declared(), list::all(cx, ground).await?);
     let chosen = choose(cx, cli, args, &there)?;
     if chosen.is_empty() {
         return Ok(Plan::new(format!("no containers on {node}: nothing to {deed_word}"), risk));
@@ -176,6 +188,13 @@ pub(super) async fn plan(
         }
         let command = Command::<Write>::new(cli.program()).args(cli.words(deed.command()));
         let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
+        // One that was made to be removed when it stops is gone then.
+        let fate = if deed == Deed::Stop && removed.contains(&chosen.container.id) {
+            Fate::Gone
+        } else {
+            deed.fate()
+        };
+        plan = plan.leaves(Thing::Container(chosen.container.id.clone()), fate);
         plan = match deed {
             // The container would end with the unit that started it.
             Deed::Start | Deed::Restart => plan.step(command.elevated()),
@@ -190,6 +209,21 @@ pub(super) async fn plan(
         }),
         Deed::Stop | Deed::Remove => plan,
     })
+}
+
+/// The containers as they will be once earlier changes of the same request are done.
+fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container> {
+    there.rows.retain_mut(|container| {
+        let state = match declared.fate(&Thing::Container(container.id.clone())) {
+            None => return true,
+            Some(Fate::Gone) => return false,
+            Some(Fate::Up) => "running",
+            Some(Fate::Down) => "exited",
+        };
+        state.clone_into(&mut container.state);
+        true
+    });
+    there
 }
 
 /// Which of them the runtime itself removes over this.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
-use nixi_core::{Command, Plan, PlanCx, Program, Risk, Settle, ToolError, Write};
+use nixi_core::{Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing, ToolError, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,14 @@ impl Deed {
         }
     }
 
+    /// How it leaves a unit.
+    fn fate(self) -> Fate {
+        match self {
+            Self::Start | Self::Restart => Fate::Up,
+            Self::Stop => Fate::Down,
+        }
+    }
+
     /// Why nothing has to be done with a unit.
     fn needless(self, status: &UnitStatus) -> Option<&'static str> {
         match (self, status.active.as_str()) {
@@ -81,7 +89,16 @@ pub(super) async fn plan(
     let (word, node) = (deed.word(), cx.node().name());
     let units = qualified(&args.names)?;
     let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
-    let (statuses, around) = (statuses?, around?);
+    let (mut statuses, around) = (statuses?, around?);
+    // As they will be once earlier changes of the same request are done.
+    for status in &mut statuses {
+        let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
+            None => continue,
+            Some(Fate::Up) => "active",
+            Some(Fate::Down | Fate::Gone) => "inactive",
+        };
+        active.clone_into(&mut status.active);
+    }
     for status in &statuses {
         if let Some((why, hint)) = deed.hindrance(status) {
             return Err(ToolError::BadArgument {
@@ -119,7 +136,7 @@ pub(super) async fn plan(
             plan = plan.at_least(Risk::Destructive).warn(why);
         }
         let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
-        plan = plan.step(command.lasting(PATIENCE));
+        plan = plan.leaves(Thing::Unit(status.unit.clone()), deed.fate()).step(command.lasting(PATIENCE));
     }
     Ok(match deed {
         // One that dies at once keeps no other from being started.

@@ -128,7 +128,7 @@ async fn a_name_made_to_be_an_option_or_a_command_is_never_run() {
 }
 
 /// Every text of a plan beside its steps.
-fn texts(plan: &nixi_core::Review) -> Vec<&String> {
+fn texts(plan: &nixi_core::Part) -> Vec<&String> {
     std::iter::once(&plan.summary).chain(&plan.warnings).chain(&plan.expects).collect()
 }
 

@@ -4,6 +4,7 @@
 
 mod changes;
 mod choices;
+mod declared;
 mod failing;
 mod hostile;
 mod journal;

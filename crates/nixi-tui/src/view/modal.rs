@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use crate::app::App;
-use crate::approval::{Approval, Drawn, Proposal, Rows};
+use crate::approval::{Approval, Change, Drawn, Proposal, Rows};
 use crate::theme::Theme;
 use crate::wrap::{Wrap, wrap};
 
@@ -88,9 +88,9 @@ pub(crate) fn drawn(approval: &Approval, theme: Theme, size: Size) -> Drawn {
 /// The rows of a plan, and where they go.
 fn laid_out(approval: &Approval, theme: Theme, size: Size) -> (Rows, Place) {
     let width = usize::from(columns(size));
-    let rows = approval.rows(width, |proposal| match width < NARROWEST {
+    let rows = approval.rows(width, |approval| match width < NARROWEST {
         true => vec![Line::raw("make the window larger")],
-        false => plan(proposal, width, theme),
+        false => plan(approval, width, theme),
     });
     let recap = if width < NARROWEST { 0 } else { recap(&approval.proposal, width, theme).len() };
     let place = place(rows.len(), recap, size);
@@ -109,9 +109,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, approval: &Approval, size: 
     let above = approval.scroll().min(lines.len().saturating_sub(room));
     let below = lines.len().saturating_sub(above + room);
     if place.bordered {
-        let title = match approval.proposal.risk {
-            Risk::Routine => " Approve this change? ",
-            Risk::Destructive => " Approve this DESTRUCTIVE change? ",
+        let title = match (approval.proposal.risk, approval.proposal.parts.len()) {
+            (Risk::Routine, 1) => " Approve this change? ",
+            (Risk::Routine, _) => " Approve these changes? ",
+            (Risk::Destructive, 1) => " Approve this DESTRUCTIVE change? ",
+            (Risk::Destructive, _) => " Approve these changes? Some are DESTRUCTIVE ",
         };
         let mut block = Block::bordered()
             .border_type(BorderType::Rounded)
@@ -146,14 +148,26 @@ fn answer(frame: &mut Frame<'_>, app: &App, approval: &Approval, area: Rect) {
         [Span::styled(key, style), Span::styled(format!(" {word}   "), theme.text())]
     };
     let mut spans: Vec<Span<'static>> = Vec::new();
-    if !approval.is_seen() {
+    if !approval.away().is_empty() {
+        spans.extend(key("Enter", "show the rest anew", theme.strong()));
+        spans.extend(key("n", "deny all", theme.strong()));
+    } else if !approval.is_seen() {
         spans.extend(key("↓ PgDn", "read on, to the end", theme.strong()));
         spans.extend(key("n", "deny", theme.strong()));
     } else {
         match approval.proposal.risk {
             Risk::Routine => {
-                spans.extend(key("y", "approve", theme.good().patch(theme.strong())));
-                spans.extend(key("n", "deny", theme.strong()));
+                let (yes, no) = match approval.proposal.parts.len() {
+                    1 => ("approve", "deny"),
+                    _ => ("approve all", "deny all"),
+                };
+                spans.extend(key("y", yes, theme.good().patch(theme.strong())));
+                spans.extend(key("n", no, theme.strong()));
+                match approval.proposal.parts.len() {
+                    1 => {}
+                    2 => spans.extend(key("1 2", "leave a part out", theme.strong())),
+                    _ => spans.extend(key("1 2 3 …", "leave a part out", theme.strong())),
+                }
             }
             Risk::Destructive => {
                 spans.push(Span::raw("type yes and Enter to approve, n to deny: "));
@@ -182,76 +196,138 @@ fn recap(proposal: &Proposal, columns: usize, theme: Theme) -> Vec<Line<'static>
         Origin::Person => "you",
         Origin::Model => "a model",
     };
-    let steps = match proposal.steps.len() {
+    let steps = match proposal.steps() {
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
     };
-    let words = format!("{steps} on {}, {risk}, asked by {asked}", proposal.node);
+    let on = match proposal.parts.as_slice() {
+        [one] => one.node.clone(),
+        _ => proposal.summary.clone(),
+    };
+    let words = match proposal.parts.len() {
+        1 => format!("{steps} on {on}, {risk}, asked by {asked}"),
+        _ => format!("{on}, {steps}, {risk}, asked by {asked}"),
+    };
     wrap(&words, columns, Wrap::Words).into_iter().map(|row| Line::styled(row, style)).collect()
 }
 
 /// The whole plan, as it will run.
-fn plan(proposal: &Proposal, columns: usize, theme: Theme) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut put = |before: &str, text: &str, how: Wrap, style: Style| {
-        let room = columns.saturating_sub(before.chars().count()).max(1);
+fn plan(approval: &Approval, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let proposal = &approval.proposal;
+    let mut sheet = Sheet { lines: Vec::new(), columns, theme };
+    sheet.put("", &proposal.summary, Wrap::Words, theme.strong());
+    sheet.blank();
+    match proposal.parts.as_slice() {
+        [part] => {
+            sheet.place(part);
+            sheet.asker(proposal.origin);
+            sheet.risk(part.risk);
+            sheet.left_out(proposal);
+            sheet.blank();
+            sheet.steps(part);
+        }
+        parts => {
+            sheet.asker(proposal.origin);
+            sheet.risk(proposal.risk);
+            sheet.left_out(proposal);
+            for (at, part) in parts.iter().enumerate() {
+                sheet.blank();
+                let number = format!("{}. ", at + 1);
+                if approval.away().contains(&at) {
+                    let words = format!("(you leave this out) {}", part.summary);
+                    sheet.put(&number, &words, Wrap::Words, theme.faint());
+                    continue;
+                }
+                sheet.put(&number, &part.summary, Wrap::Words, theme.strong());
+                sheet.place(part);
+                sheet.risk(part.risk);
+                sheet.steps(part);
+            }
+        }
+    }
+    sheet.lines
+}
+
+/// The rows of a plan, one below the other.
+struct Sheet {
+    lines: Vec<Line<'static>>,
+    columns: usize,
+    theme: Theme,
+}
+
+impl Sheet {
+    fn put(&mut self, before: &str, text: &str, how: Wrap, style: Style) {
+        let room = self.columns.saturating_sub(before.chars().count()).max(1);
         for (at, row) in wrap(text, room, how).into_iter().enumerate() {
             let before = if at == 0 { before.to_owned() } else { " ".repeat(before.chars().count()) };
-            lines.push(Line::from(vec![Span::styled(before, theme.faint()), Span::styled(row, style)]));
-        }
-    };
-    put("", &proposal.summary, Wrap::Words, theme.strong());
-    put("", "", Wrap::Words, theme.text());
-    let label = |word: &str| if columns >= 40 { format!("{word:<LABEL$}") } else { format!("{word}: ") };
-    let node = format!("{}  {}", proposal.node, proposal.address);
-    put(&label("node"), &node, Wrap::Exact, theme.strong());
-    if let Some(route) = &proposal.route {
-        put(&label("route"), route, Wrap::Exact, theme.text());
-    }
-    if let Some(host_key) = &proposal.host_key {
-        put(&label("host key"), host_key, Wrap::Exact, theme.text());
-    }
-    put(&label("action"), &proposal.action, Wrap::Exact, theme.text());
-    match proposal.origin {
-        Origin::Person => put(&label("asked by"), "you", Wrap::Words, theme.text()),
-        Origin::Model => {
-            put(
-                &label("asked by"),
-                "a model, which made this plan of your words",
-                Wrap::Words,
-                theme.warning(),
-            );
+            let before = Span::styled(before, self.theme.faint());
+            self.lines.push(Line::from(vec![before, Span::styled(row, style)]));
         }
     }
-    match proposal.risk {
-        Risk::Routine => put(&label("risk"), "routine", Wrap::Words, theme.text()),
-        Risk::Destructive => put(
-            &label("risk"),
-            "DESTRUCTIVE: it can lose data, or cut the node off",
-            Wrap::Words,
-            theme.bad(),
-        ),
+
+    fn blank(&mut self) {
+        self.put("", "", Wrap::Words, self.theme.text());
     }
-    put("", "", Wrap::Words, theme.text());
-    let steps = proposal.steps.len();
-    let heading = if steps == 1 { "This will run:" } else { "These will run, one after the other:" };
-    put("", heading, Wrap::Words, theme.text());
-    let width = steps.to_string().len();
-    for (at, step) in proposal.steps.iter().enumerate() {
-        put(&format!("  {:>width$}  ", at + 1), step, Wrap::Exact, theme.strong());
+
+    fn fact(&mut self, word: &str, text: &str, how: Wrap, style: Style) {
+        let label = if self.columns >= 40 { format!("{word:<LABEL$}") } else { format!("{word}: ") };
+        self.put(&label, text, how, style);
     }
-    if !proposal.warnings.is_empty() {
-        put("", "", Wrap::Words, theme.text());
+
+    /// Where a part runs, and what it is.
+    fn place(&mut self, part: &Change) {
+        let theme = self.theme;
+        self.fact("node", &format!("{}  {}", part.node, part.address), Wrap::Exact, theme.strong());
+        if let Some(route) = &part.route {
+            self.fact("route", route, Wrap::Exact, theme.text());
+        }
+        if let Some(host_key) = &part.host_key {
+            self.fact("host key", host_key, Wrap::Exact, theme.text());
+        }
+        self.fact("action", &part.action, Wrap::Exact, theme.text());
     }
-    for warning in &proposal.warnings {
-        put("! ", warning, Wrap::Words, theme.warning());
+
+    fn asker(&mut self, origin: Origin) {
+        match origin {
+            Origin::Person => self.fact("asked by", "you", Wrap::Words, self.theme.text()),
+            Origin::Model => {
+                let words = "a model, which made this plan of your words";
+                self.fact("asked by", words, Wrap::Words, self.theme.warning());
+            }
+        }
     }
-    if !proposal.expects.is_empty() {
-        put("", "", Wrap::Words, theme.text());
-        put("", "Runs only while this holds:", Wrap::Words, theme.text());
+
+    fn risk(&mut self, risk: Risk) {
+        match risk {
+            Risk::Routine => self.fact("risk", "routine", Wrap::Words, self.theme.text()),
+            Risk::Destructive => {
+                let words = "DESTRUCTIVE: it can lose data, or cut the node off";
+                self.fact("risk", words, Wrap::Words, self.theme.bad());
+            }
+        }
     }
-    for expectation in &proposal.expects {
-        put("  · ", expectation, Wrap::Words, theme.faint());
+
+    fn left_out(&mut self, proposal: &Proposal) {
+        proposal.left_out.iter().for_each(|left| self.put("! ", left, Wrap::Words, self.theme.warning()));
     }
-    lines
+
+    fn steps(&mut self, part: &Change) {
+        let theme = self.theme;
+        let steps = part.steps.len();
+        let heading = if steps == 1 { "This will run:" } else { "These will run, one after the other:" };
+        self.put("", heading, Wrap::Words, theme.text());
+        let width = steps.to_string().len();
+        for (at, step) in part.steps.iter().enumerate() {
+            self.put(&format!("  {:>width$}  ", at + 1), step, Wrap::Exact, theme.strong());
+        }
+        if !part.warnings.is_empty() {
+            self.blank();
+        }
+        part.warnings.iter().for_each(|warning| self.put("! ", warning, Wrap::Words, theme.warning()));
+        if !part.expects.is_empty() {
+            self.blank();
+            self.put("", "Runs only while this holds:", Wrap::Words, theme.text());
+        }
+        part.expects.iter().for_each(|expected| self.put("  · ", expected, Wrap::Words, theme.faint()));
+    }
 }

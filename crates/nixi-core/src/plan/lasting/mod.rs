@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::applied::{failed, unended};
 use super::bench::Bench;
-use super::{Approved, PlanDigest, StepReport};
+use super::{ApprovedPart, PlanDigest, StepReport};
 use crate::command::{ChangeId, Lasting, Login, Program, SYSTEMD_RUN, stop};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Exit, Invocation, Output};
@@ -40,7 +40,7 @@ struct Underway<'a> {
     id: ChangeId,
     shown: String,
     node: &'a Node,
-    approved: &'a Approved,
+    approved: &'a ApprovedPart,
     bench: &'a Bench<'a>,
 }
 
@@ -62,7 +62,7 @@ enum Start {
 pub(super) async fn run(
     lasting: &Lasting,
     shown: String,
-    approved: &Approved,
+    approved: &ApprovedPart,
     bench: &Bench<'_>,
 ) -> StepReport {
     let node = approved.writable.node();

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::applied::{done, failed};
 use super::bench::Bench;
-use super::{Approved, StepReport, StepStatus};
+use super::{ApprovedPart, StepReport, StepStatus};
 use crate::catalog;
 use crate::colour;
 use crate::command::{Command, ContainerCli, ContainerId, Excerpt, Read, UnitName};
@@ -176,7 +176,7 @@ fn restarted(times: Option<u64>) -> String {
 pub(super) async fn run(
     settle: &Settle,
     shown: String,
-    approved: &Approved,
+    approved: &ApprovedPart,
     bench: &Bench<'_>,
 ) -> StepReport {
     let waiting = Waiting { settle, shown, approved, bench };
@@ -194,7 +194,7 @@ pub(super) async fn run(
 pub(super) async fn with_last_words(
     settle: &Settle,
     report: StepReport,
-    approved: &Approved,
+    approved: &ApprovedPart,
     bench: &Bench<'_>,
 ) -> StepReport {
     let waiting = Waiting { settle, shown: report.step.clone(), approved, bench };
@@ -231,7 +231,7 @@ enum Words {
 struct Waiting<'a> {
     settle: &'a Settle,
     shown: String,
-    approved: &'a Approved,
+    approved: &'a ApprovedPart,
     bench: &'a Bench<'a>,
 }
 

@@ -1,0 +1,44 @@
+//! What earlier changes of a request will have made of a node, once they are done.
+
+use crate::command::{ContainerId, UnitName};
+
+use super::Plan;
+
+/// A thing on a node that a change acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// A container.
+    Container(ContainerId),
+    /// A systemd unit, by its full name.
+    Unit(UnitName),
+}
+
+/// How a change leaves a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs.
+    Up,
+    /// It does not run.
+    Down,
+    /// It is there no more.
+    Gone,
+}
+
+/// What the changes before this one, of the same request and on the same node, will have made, if they are done; if one of
+/// them is not, nothing that follows it is begun.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    fates: Vec<(Thing, Fate)>,
+}
+
+impl Declared {
+    /// How the last of them leaves this thing; nothing if none is about it.
+    #[must_use]
+    pub fn fate(&self, of: &Thing) -> Option<Fate> {
+        self.fates.iter().rev().find(|(thing, _)| thing == of).map(|(_, fate)| *fate)
+    }
+
+    pub(crate) fn add(&mut self, plan: &Plan) {
+        self.fates.extend(plan.fates.iter().cloned());
+    }
+}

@@ -1,0 +1,277 @@
+//! The changes of a request: all of them are planned before one is asked about, a person is asked once, and what they said
+//! yes to is applied in order.
+//!
+//! **Invariant.** No step runs that was not in the review which was approved; and a person is asked once for a request, not
+//! once for a call.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+
+use super::batch::{Batch, Checked, Site};
+use super::door::{Door, Prepared, Proposal, declined, unapproved};
+use super::protocol::{CallResult, Intent};
+use super::roster::Roster;
+use crate::call_id::CallId;
+use crate::config::Routine;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::node::NodeName;
+use crate::plan::{
+    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, Part, Refusal, Review, Risk,
+    StepStatus,
+};
+
+/// Calls of one request, the first of which is a change.
+pub(super) struct Workflow<'a> {
+    pub(super) batch: &'a Batch<'a>,
+    pub(super) roster: &'a Roster,
+    pub(super) calls: &'a [Checked],
+}
+
+/// A change on one node, once all has been decided.
+enum Decided {
+    /// It never gets to be applied.
+    Over(Box<CallResult>),
+    /// It was approved.
+    Approved(Box<ApprovedPart>, Box<CallResult>),
+}
+
+impl<'a> Workflow<'a> {
+    /// Plans, asks, applies; the results in the order of the calls. Reads are made where they stand: after the changes before
+    /// them.
+    pub(super) async fn run(&self) -> Vec<CallResult> {
+        let mut decided = self.decide().await;
+        let mut results = Vec::new();
+        let mut stopped = false;
+        let mut left = self.calls;
+        while let Some((call, rest)) = left.split_first() {
+            if call.is_read() {
+                let count = left.iter().take_while(|call| call.is_read()).count();
+                let (reads, rest) = left.split_at(count);
+                results.extend(self.batch.side_by_side(reads, self.roster).await);
+                left = rest;
+                continue;
+            }
+            let mut all_done = true;
+            for site in &call.sites {
+                let result = match decided.remove(&site.call) {
+                    Some(Decided::Over(result)) => *result,
+                    Some(Decided::Approved(_, result)) if stopped => {
+                        result.failed(StepStatus::NotStarted, self.batch.not_begun())
+                    }
+                    Some(Decided::Approved(part, result)) => {
+                        let result = self.door(call, site).apply(*part, *result).await;
+                        all_done &= result.status == StepStatus::Done;
+                        result
+                    }
+                    None => continue,
+                };
+                stopped |= went_wrong(&result);
+                results.push(self.batch.ended(result).await);
+            }
+            // The next call may rely on this one on each of its nodes.
+            stopped |= !all_done;
+            left = rest;
+        }
+        results
+    }
+
+    fn door(&self, call: &'a Checked, site: &'a Site) -> Door<'a> {
+        Door { batch: self.batch, roster: self.roster, call, site }
+    }
+
+    fn sites(&self) -> impl Iterator<Item = (&'a Checked, &'a Site)> {
+        let changes = self.calls.iter().filter(|call| !call.is_read());
+        changes.flat_map(|call| call.sites.iter().map(move |site| (call, site)))
+    }
+
+    /// Plans all changes but those that were left away, each call after the one before it, on all of its nodes at once.
+    async fn prepare(&self, away: &HashSet<CallId>) -> Vec<Prepared> {
+        let mut prepared: Vec<Prepared> = Vec::new();
+        let mut declared: HashMap<NodeName, Declared> = HashMap::new();
+        let nothing = Declared::default();
+        for call in self.calls.iter().filter(|call| !call.is_read()) {
+            let mut plans = FuturesOrdered::new();
+            for site in call.sites.iter().filter(|site| !away.contains(&site.call)) {
+                let before = declared.get(site.node.name()).unwrap_or(&nothing);
+                plans.push_back(self.batch.prepare(call, site, self.roster, before));
+            }
+            let mut planned = Vec::with_capacity(call.sites.len());
+            while let Some(plan) = plans.next().await {
+                planned.push(plan);
+            }
+            drop(plans);
+            for (site, plan) in call.sites.iter().filter(|site| !away.contains(&site.call)).zip(&planned) {
+                if let Prepared::Planned(proposal) = plan {
+                    declared.entry(site.node.name().clone()).or_default().add(&proposal.plan);
+                }
+            }
+            prepared.extend(planned);
+        }
+        prepared
+    }
+
+    /// Has it decided what is applied; all other changes are over.
+    async fn decide(&self) -> HashMap<CallId, Decided> {
+        let (mut decided, mut away) = (HashMap::new(), HashSet::new());
+        loop {
+            let prepared = self.prepare(&away).await;
+            let (mut over, mut proposals) = (Vec::new(), Vec::new());
+            for prepared in prepared {
+                match prepared {
+                    Prepared::Ended(result) => over.push(*result),
+                    Prepared::Planned(proposal) => match self.unasked(*proposal) {
+                        Ok(proposal) => proposals.push(proposal),
+                        Err(result) => over.push(*result),
+                    },
+                }
+            }
+            let review = self.review(&proposals, &over);
+            let chosen = match &review {
+                Some(review) => match self.answer(review).await {
+                    Ok(Decision::Only(chosen)) => chosen,
+                    Ok(decision) => {
+                        decided.extend(close(over));
+                        decided.extend(self.conclude(proposals, review, &decision));
+                        return decided;
+                    }
+                    Err(error) => {
+                        let over = over.into_iter();
+                        let asked = proposals
+                            .into_iter()
+                            .map(|proposal| proposal.shown().failed(StepStatus::Declined, error.clone()));
+                        decided.extend(close(over.chain(asked)));
+                        return decided;
+                    }
+                },
+                None => {
+                    decided.extend(close(over));
+                    return decided;
+                }
+            };
+            // The others are declined; what is left is planned and asked about anew, without them.
+            let mut some = false;
+            for (at, proposal) in proposals.into_iter().enumerate() {
+                if chosen.contains(&at) {
+                    some = true;
+                    continue;
+                }
+                self.batch.answers.deny(proposal.part.digest);
+                away.insert(proposal.part.call);
+                let result = proposal.shown().failed(StepStatus::Declined, declined(Refusal::Person));
+                decided.extend(close([result]));
+            }
+            // What could not be planned is told as it is now.
+            away.extend(over.iter().map(|result| result.call));
+            decided.extend(close(over));
+            if !some {
+                return decided;
+            }
+        }
+    }
+
+    /// A plan that is to be asked about, or else how its call ends without a question.
+    fn unasked(&self, proposal: Proposal) -> Result<Proposal, Box<CallResult>> {
+        if proposal.plan.is_empty() || self.batch.intent == Intent::PlanOnly {
+            return Err(Box::new(proposal.only_planned()));
+        }
+        if self.batch.cancel.is_cancelled() {
+            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+            return Err(Box::new(proposal.shown().failed(StepStatus::NotStarted, error)));
+        }
+        // What a person said no to is not asked again because a model insists.
+        if self.batch.answers.denies(proposal.part.digest) {
+            let error = declined(Refusal::Person);
+            return Err(Box::new(proposal.shown().failed(StepStatus::Declined, error)));
+        }
+        Ok(proposal)
+    }
+
+    fn review(&self, proposals: &[Proposal], over: &[CallResult]) -> Option<Review> {
+        let parts: Vec<Part> = proposals.iter().map(|proposal| proposal.part.clone()).collect();
+        let why = |call: CallId| over.iter().find(|result| result.call == call)?.error.as_ref();
+        let left_out = self.sites().filter_map(|(call, site)| {
+            let error = why(site.call)?;
+            Some(LeftOut::new(site.call, call.action.spec.name, site.node.name(), &error.message))
+        });
+        Review::of(parts, left_out.collect(), self.follows_a_gap(proposals, over))
+    }
+
+    /// Whether something is left that was to be done after a call that is missing on one of its nodes.
+    fn follows_a_gap(&self, proposals: &[Proposal], over: &[CallResult]) -> bool {
+        let place =
+            |id: CallId| self.calls.iter().position(|call| call.sites.iter().any(|site| site.call == id));
+        let gap =
+            over.iter().filter(|result| result.error.is_some()).filter_map(|result| place(result.call)).min();
+        let last = proposals.iter().filter_map(|proposal| place(proposal.part.call)).max();
+        gap.is_some_and(|gap| last.is_some_and(|last| last > gap))
+    }
+
+    /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
+    async fn answer(&self, review: &Review) -> Result<Decision, ErrorReport> {
+        let is_routine = review.risk == Risk::Routine && !review.follows_a_gap;
+        if self.roster.config.approval.routine == Routine::Auto
+            && is_routine
+            && review.origin == Origin::Person
+        {
+            return Ok(Decision::Approve(review.digest));
+        }
+        tokio::select! {
+            decision = self.batch.inner.asking.decide(review) => Ok(decision),
+            () = self.batch.cancel.cancelled() => {
+                Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run"))
+            }
+        }
+    }
+
+    fn conclude(
+        &self,
+        proposals: Vec<Proposal>,
+        review: &Review,
+        decision: &Decision,
+    ) -> Vec<(CallId, Decided)> {
+        let said_no = *decision == Decision::Deny(Refusal::Person);
+        let (mut asked, mut results) = (Vec::new(), Vec::new());
+        for proposal in proposals {
+            if said_no {
+                self.batch.answers.deny(proposal.part.digest);
+            }
+            let mut result = proposal.result;
+            result.plan = Some(proposal.part);
+            result.review = Some(review.digest);
+            asked.push(Asked { plan: proposal.plan, writable: proposal.writable });
+            results.push(result);
+        }
+        match Approved::new(asked, review, decision) {
+            Ok(approved) => approved
+                .into_parts()
+                .zip(results)
+                .map(|(part, result)| (result.call, Decided::Approved(Box::new(part), Box::new(result))))
+                .collect(),
+            Err(refusal) => {
+                let error = unapproved(review, refusal);
+                let ended =
+                    results.into_iter().map(|result| result.failed(StepStatus::Declined, error.clone()));
+                close(ended).collect()
+            }
+        }
+    }
+}
+
+fn close(results: impl IntoIterator<Item = CallResult>) -> impl Iterator<Item = (CallId, Decided)> {
+    results.into_iter().map(|result| (result.call, Decided::Over(Box::new(result))))
+}
+
+/// Whether something of a change ran and did not end well, as far as is known: then nothing else is begun, on no node.
+fn went_wrong(result: &CallResult) -> bool {
+    match result.status {
+        StepStatus::Unknown => true,
+        StepStatus::Failed => !result.steps.is_empty(),
+        StepStatus::Done
+        | StepStatus::NotStarted
+        | StepStatus::Refused
+        | StepStatus::Declined
+        | StepStatus::Unreachable => false,
+    }
+}

@@ -1,0 +1,52 @@
+//! A change is planned for what the changes before it, in the same request, will have made.
+
+use nixi_core::{CallRequest, Intent, Op, Outcome};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Lab, node};
+
+async fn planned(calls: [CallRequest; 2]) -> Outcome {
+    let lab = Lab::new(node());
+    let calls = calls.map(|call| call.on("db-server")).to_vec();
+    lab.asker.perform(Op::Call(calls), Intent::PlanOnly, &(), &CancellationToken::new()).await
+}
+
+fn containers(action: &str, name: &str) -> CallRequest {
+    CallRequest::new(format!("container.{action}")).with("names", vec![name])
+}
+
+fn services(action: &str, name: &str) -> CallRequest {
+    CallRequest::new(format!("service.{action}")).with("names", vec![name])
+}
+
+/// How many steps the second of them has, and what it says.
+async fn second(calls: [CallRequest; 2]) -> (usize, String) {
+    let outcome = planned(calls).await;
+    let result = &outcome.results[1];
+    assert_eq!(result.error, None, "{outcome:?}");
+    let steps = result.plan.as_ref().map_or(0, |plan| plan.steps.len());
+    let warnings = result.plan.iter().flat_map(|plan| plan.warnings.clone());
+    (steps, std::iter::once(result.text.clone().unwrap()).chain(warnings).collect::<Vec<_>>().join("; "))
+}
+
+#[tokio::test]
+async fn a_container_is_as_the_change_before_leaves_it() {
+    // `web` runs, `cache` does not.
+    let (steps, said) = second([containers("stop", "web"), containers("remove", "web")]).await;
+    assert!(steps == 1 && !said.contains("is running and will be killed"), "{said}");
+    let (steps, said) = second([containers("stop", "web"), containers("stop", "web")]).await;
+    assert!(steps == 0 && said.contains("web is not running"), "{said}");
+    let (steps, said) = second([containers("start", "cache"), containers("stop", "cache")]).await;
+    assert!(steps == 1 && said.contains("stop 1 container"), "{said}");
+    let gone = planned([containers("remove", "web"), containers("start", "web")]).await;
+    let error = gone.results[1].error.as_ref().unwrap();
+    assert_eq!(error.kind, nixi_core::ErrorKind::NotFound, "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_unit_is_as_the_change_before_leaves_it() {
+    let (steps, said) = second([services("stop", "nginx"), services("stop", "nginx")]).await;
+    assert!(steps == 0 && said.contains("nginx.service is not active"), "{said}");
+    let (steps, said) = second([services("stop", "nginx"), services("start", "nginx")]).await;
+    assert!(steps == 2 && said.contains("start 1 unit"), "{said}");
+}
