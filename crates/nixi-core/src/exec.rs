@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arrival::{Arrival, Likeness, Stop};
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
 use crate::node::{Node, Place, SshTarget, UserName};
-use crate::quote::{self, Mark, Unquotable};
+use crate::shell::{self, Mark, Unquotable};
 use crate::sink::Sink;
 
 /// Whether an invocation may be repeated.
@@ -173,7 +173,7 @@ impl Invocation {
     /// # Errors
     /// [`Unquotable`] if an argument holds a NUL byte.
     pub fn remote_line(&self, login: &UserName, mark: &Mark) -> Result<String, Unquotable> {
-        quote::remote_line(self.program, &self.args, self.elevation_for(login), mark)
+        shell::remote_line(self.program, &self.args, self.elevation_for(login), mark)
     }
 }
 
@@ -318,7 +318,7 @@ impl Fingerprint {
 }
 
 impl std::str::FromStr for Fingerprint {
-    type Err = crate::node::BadWord;
+    type Err = crate::word::BadWord;
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         let hash = word.strip_prefix("SHA256:").map(|hash| hash.trim_end_matches('='));
         match hash {
@@ -328,7 +328,7 @@ impl std::str::FromStr for Fingerprint {
             {
                 Ok(Self(format!("SHA256:{hash}")))
             }
-            _ => Err(crate::node::BadWord::new(
+            _ => Err(crate::word::BadWord::new(
                 "a host key fingerprint",
                 word,
                 "write it as `ssh-keygen -l` prints it: SHA256:…",

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::node::{BadWord, Host, Port, SshTarget, UserName};
+use crate::node::{Host, Port, SshTarget, UserName};
+use crate::word::BadWord;
 
 /// The way to a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

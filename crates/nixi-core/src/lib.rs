@@ -30,16 +30,17 @@ pub mod node_table;
 pub mod outputs;
 pub mod paste;
 pub mod plan;
-pub mod quote;
 pub mod recording;
 pub mod registry;
 pub mod said;
 pub mod session;
+pub mod shell;
 pub mod sink;
 pub mod small_file;
 pub mod text;
 pub mod timed;
 pub mod trust;
+pub mod word;
 
 pub use action::{ActionName, Change, Inspect, Scope};
 pub use arrival::{Arrival, Likeness, Sameness, Stop};
@@ -54,7 +55,7 @@ pub use exec::{
 };
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
-pub use node::{BadWord, Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
+pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Approved, Decision, Declared, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan, PlanDigest,
     PutFile, Refusal, Replaces, Review, Risk, Settle, Step, StepReport, StepStatus, Thing, Writable,
@@ -62,3 +63,4 @@ pub use plan::{
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};
 pub use sink::{Outlet, Piece, Sink};
+pub use word::BadWord;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::BadWord;
+use crate::word::BadWord;
 
 /// How far Nixi may go on a node.
 ///

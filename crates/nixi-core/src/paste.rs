@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{quote, text};
+use crate::{shell, text};
 
 /// The reserved words of Nix, which are no names of attributes unless they are quoted.
 const RESERVED: [&str; 10] = ["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"];
@@ -11,7 +11,7 @@ const RESERVED: [&str; 10] = ["assert", "else", "if", "in", "inherit", "let", "o
 /// A word for a shell.
 #[must_use]
 pub fn word(word: &str) -> String {
-    quote::word(&text::clean_line(word)).map_or_else(|_| String::new(), Into::into)
+    shell::word(&text::clean_line(word)).map_or_else(|_| String::new(), Into::into)
 }
 
 /// A path for a shell.

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use nixi_core::quote;
+use nixi_core::shell;
 use proptest::prelude::*;
 
 /// Every shell of the list that this machine has. `sh` is there on any machine that runs the tests.
@@ -30,7 +30,7 @@ fn split_by(shell: &str, line: &str) -> Vec<Vec<u8>> {
 }
 
 fn arrives(words: &[String]) {
-    let line = quote::line(words.iter().map(String::as_str)).unwrap();
+    let line = shell::line(words.iter().map(String::as_str)).unwrap();
     for shell in shells() {
         let arrived = split_by(shell, &line);
         let sent: Vec<Vec<u8>> = words.iter().map(|word| word.clone().into_bytes()).collect();

@@ -6,7 +6,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use nixi_core::{ExecError, Exit, Output, paste, quote};
+use nixi_core::{ExecError, Exit, Output, paste, shell};
 
 use crate::route::Route;
 
@@ -23,7 +23,7 @@ impl Canary {
         let expected =
             format!("nixi {nonce:x} 'q' \"d\" $HOME `x` $(x) \\\\ \\n * ? ~ ! # & ; | < > {{a,b}} é\n\t.");
         // As with every command: variables first, then quoted words.
-        let words = quote::line(["printf", "%s", &expected]).unwrap_or_default();
+        let words = shell::line(["printf", "%s", &expected]).unwrap_or_default();
         Self { line: format!("LC_ALL=C.UTF-8 x=${{HOME:+1}}; export LC_ALL; {words}"), expected }
     }
 

@@ -11,7 +11,7 @@ use std::process::{ExitStatus, Stdio};
 use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
-use nixi_core::quote::{SYSTEM_PROFILE, WRAPPERS};
+use nixi_core::shell::{SYSTEM_PROFILE, WRAPPERS};
 use nixi_core::{Arrival, ExecError, Executor, Exit, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -90,7 +90,7 @@ impl LocalExecutor {
         self
     }
 
-    /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::quote`].
+    /// The words to run, or the name of what is missing. The folders are those of [`nixi_core::shell`].
     fn resolve(&self, program: Program, args: &[String], sudo: Sudo) -> Result<Argv, &'static str> {
         let words = args.iter().map(OsString::from);
         let path = match sudo {

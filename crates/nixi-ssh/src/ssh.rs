@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use nixi_core::quote::Mark;
+use nixi_core::shell::Mark;
 use nixi_core::{
     Arrival, Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation,
     Likeness, Node, NodeName, Output, Place, Sink, SshTarget, Unreachable, Welcome, command::Login,

@@ -41,7 +41,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "shell-strings",
-        mend: "build a Command of arguments; what a login shell must see is made in crates/nixi-core/src/quote.rs",
+        mend: "build a Command of arguments; what a login shell must see is made in crates/nixi-core/src/shell/",
         check: shell_strings::check,
     },
     Rule { name: "file-length", mend: "split the file by its nouns", check: file_length::check },

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Command, Elevation, Login, Program, Write};
-use crate::{environment, quote};
+use crate::{environment, shell};
 
 /// The program that has systemd run a command.
 pub(crate) const SYSTEMD_RUN: Program = Program::new("systemd-run");
@@ -73,9 +73,9 @@ impl Lasting {
             .arg(format!("--property=UnsetEnvironment={}", environment::LEADING_AWAY.join(" ")))
             .arg(format!(
                 "--property=ExecStartPre={}",
-                quote::begin_record(&here, &kept, [OF_THIS_BOOT, LASTING])
+                shell::begin_record(&here, &kept, [OF_THIS_BOOT, LASTING])
             ))
-            .arg(format!("--property=ExecStopPost={}", quote::end_record(&here, &kept)))
+            .arg(format!("--property=ExecStopPost={}", shell::end_record(&here, &kept)))
             .args(["--", self.command.program().as_str()])
             .args(self.command.arguments().iter().cloned())
             .elevated()

@@ -221,7 +221,7 @@ pub(crate) fn show(
     f.write_str(program.as_str())?;
     for arg in args {
         // A word with a NUL cannot be sent; it is still shown, so that the error makes sense.
-        match crate::quote::word(arg) {
+        match crate::shell::word(arg) {
             Ok(word) => write!(f, " {word}")?,
             Err(_) => write!(f, " {arg:?}")?,
         }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::{BadWord, checked_word};
+use crate::word::{BadWord, checked_word};
 
 checked_word! {
     /// The name or id of a container: as podman and docker take it, `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 128.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The name of a program, without a folder: where it lies is looked up on the node, as NixOS lays it out
-/// (see [`crate::quote`]).
+/// (see [`crate::shell`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Program(&'static str);

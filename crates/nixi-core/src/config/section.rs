@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnose::{Sheet, closest};
 use crate::jump::Hop;
-use crate::node::BadWord;
+use crate::word::BadWord;
 
 pub(crate) const NODE_KEYS: &[&str] =
     &["name", "host", "user", "mode", "port", "identity", "tags", "proxy_jump"];

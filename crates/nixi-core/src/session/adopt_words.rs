@@ -6,7 +6,8 @@ use super::protocol::AdoptRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::mode::Mode;
 use crate::nearest::did_you_mean;
-use crate::node::{BadWord, Host, Port, UserName};
+use crate::node::{Host, Port, UserName};
+use crate::word::BadWord;
 use crate::{paste, text};
 
 /// `<name> <host> [user] [mode]` and the options beside them, not yet looked at.

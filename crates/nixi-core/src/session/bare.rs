@@ -7,7 +7,7 @@ use super::protocol::{CallRequest, CallResult};
 use crate::call_id::CallId;
 use crate::error::ErrorReport;
 use crate::plan::StepStatus;
-use crate::quote;
+use crate::shell;
 
 /// A read of several names that leaves its meaning open, as one call for each name: one may be a container and the next
 /// a unit.
@@ -119,7 +119,7 @@ pub(super) fn typed(action: &str, args: &Value, nodes: &[&str]) -> String {
             Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
         };
         // A value that no shell could be given was refused long before.
-        let quoted = quote::word(&value).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let quoted = shell::word(&value).map(std::borrow::Cow::into_owned).unwrap_or_default();
         words.push(format!("{key}={quoted}"));
     }
     if nodes != ["local"] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::command::Elevation;
-use nixi_core::quote::{self, Mark, Witness};
+use nixi_core::shell::{self, Mark, Witness};
 use nixi_core::{Exit, Output, Sink};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
@@ -95,7 +95,7 @@ impl Exec {
         let Trace { mark, elevation } = self.trace.as_ref()?;
         let line = match elevation {
             Elevation::LoginUser => mark.stop(),
-            Elevation::Root => quote::stop_elevated(streams.announced(mark)?),
+            Elevation::Root => shell::stop_elevated(streams.announced(mark)?),
         };
         Some(Self::new(line, STOPPING, 0))
     }

@@ -455,7 +455,7 @@ fn drain(
 }
 
 /// How the command ended, as far as libssh2 tells. The signal first: with one, the status would be a false 0. It is a
-/// false 0 as well if the node told neither; see [`nixi_core::quote::Witness`].
+/// false 0 as well if the node told neither; see [`nixi_core::shell::Witness`].
 fn exit(channel: &Channel) -> Exit {
     let signal = channel.exit_signal().ok().and_then(|signal| signal.exit_signal);
     match signal {

@@ -1,7 +1,7 @@
 //! What a command says while it runs, as far as it is kept.
 
 use nixi_core::command::Elevation;
-use nixi_core::quote::{Mark, Witness};
+use nixi_core::shell::{Mark, Witness};
 use nixi_core::{Exit, Output};
 
 use super::job::Exec;

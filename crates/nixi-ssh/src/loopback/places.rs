@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use nixi_core::command::Elevation;
-use nixi_core::quote::Mark;
+use nixi_core::shell::Mark;
 use nixi_core::{Effect, ExecError};
 use nixi_lab::Sshd;
 use tokio_util::sync::CancellationToken;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
-use nixi_core::node::BadWord;
+use nixi_core::word::BadWord;
 use nixi_core::{
     Command, Declared, ErrorKind, ErrorReport, Expectation, Fate, Plan, PlanCx, Risk, Settle, Thing,
     ToolError, Write,
