@@ -18,8 +18,8 @@ use crate::config::Routine;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::{
-    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, Part, Refusal, Review, Risk,
-    StepStatus,
+    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, Part, PlanDigest, Refusal, Review,
+    Risk, StepStatus,
 };
 
 /// Calls of one request, the first of which is a change.
@@ -35,6 +35,50 @@ enum Decided {
     Over(Box<CallResult>),
     /// It was approved.
     Approved(Box<ApprovedPart>, Box<CallResult>),
+}
+
+/// What is known of changes that are not asked about any more.
+#[derive(Default)]
+struct Told {
+    /// Those that cannot be done.
+    missing: Vec<CallResult>,
+    /// Those that the person left out.
+    declined: Vec<CallResult>,
+    /// Both of them.
+    away: HashSet<CallId>,
+    /// What the person kept, once they chose.
+    kept: Option<HashSet<CallId>>,
+}
+
+impl Told {
+    fn cannot(&mut self, result: CallResult) {
+        self.away.insert(result.call);
+        self.missing.push(result);
+    }
+
+    fn decline(&mut self, proposal: Proposal) {
+        self.away.insert(proposal.part.call);
+        self.declined.push(proposal.shown().failed(StepStatus::Declined, declined(Refusal::Person)));
+    }
+
+    /// Whether it has something to do, and is not among what the person kept.
+    fn leaves_out(&self, proposal: &Proposal) -> bool {
+        let is_kept = self.kept.as_ref().is_none_or(|kept| kept.contains(&proposal.part.call));
+        !is_kept && !proposal.plan.is_empty()
+    }
+
+    /// The person keeps those at these places: what is left is planned and asked about anew, without the others.
+    fn keep(&mut self, proposals: Vec<Proposal>, chosen: &[usize]) {
+        let mut kept = HashSet::new();
+        for (at, proposal) in proposals.into_iter().enumerate() {
+            if chosen.contains(&at) {
+                kept.insert(proposal.part.call);
+            } else {
+                self.decline(proposal);
+            }
+        }
+        self.kept = Some(kept);
+    }
 }
 
 impl<'a> Workflow<'a> {
@@ -114,61 +158,65 @@ impl<'a> Workflow<'a> {
 
     /// Has it decided what is applied; all other changes are over.
     async fn decide(&self) -> HashMap<CallId, Decided> {
-        let (mut decided, mut away) = (HashMap::new(), HashSet::new());
+        let mut told = Told::default();
         loop {
-            let prepared = self.prepare(&away).await;
-            let (mut over, mut proposals) = (Vec::new(), Vec::new());
-            for prepared in prepared {
-                match prepared {
-                    Prepared::Ended(result) => over.push(*result),
-                    Prepared::Planned(proposal) => match self.unasked(*proposal) {
-                        Ok(proposal) => proposals.push(proposal),
-                        Err(result) => over.push(*result),
-                    },
-                }
-            }
-            let review = self.review(&proposals, &over);
-            let chosen = match &review {
-                Some(review) => match self.answer(review).await {
-                    Ok(Decision::Only(chosen)) => chosen,
-                    Ok(decision) => {
-                        decided.extend(close(over));
-                        decided.extend(self.conclude(proposals, review, &decision));
-                        return decided;
+            let (mut proposals, mut idle) = (Vec::new(), Vec::new());
+            for prepared in self.prepare(&told.away).await {
+                let proposal = match prepared {
+                    Prepared::Ended(result) => {
+                        told.cannot(*result);
+                        continue;
                     }
-                    Err(error) => {
-                        let over = over.into_iter();
-                        let asked = proposals
-                            .into_iter()
-                            .map(|proposal| proposal.shown().failed(StepStatus::Declined, error.clone()));
-                        decided.extend(close(over.chain(asked)));
-                        return decided;
-                    }
-                },
-                None => {
-                    decided.extend(close(over));
-                    return decided;
-                }
-            };
-            // The others are declined; what is left is planned and asked about anew, without them.
-            let mut some = false;
-            for (at, proposal) in proposals.into_iter().enumerate() {
-                if chosen.contains(&at) {
-                    some = true;
+                    Prepared::Planned(proposal) => *proposal,
+                };
+                // It had nothing to do after a part that is left out now: it was not chosen.
+                if told.leaves_out(&proposal) {
+                    told.decline(proposal);
                     continue;
                 }
-                self.batch.answers.deny(proposal.part.digest);
-                away.insert(proposal.part.call);
-                let result = proposal.shown().failed(StepStatus::Declined, declined(Refusal::Person));
-                decided.extend(close([result]));
+                match self.unasked(proposal) {
+                    Ok(proposal) => proposals.push(proposal),
+                    Err(result) if result.error.is_some() => told.cannot(*result),
+                    Err(result) => idle.push(*result),
+                }
             }
-            // What could not be planned is told as it is now.
-            away.extend(over.iter().map(|result| result.call));
-            decided.extend(close(over));
-            if !some {
-                return decided;
-            }
+            let Some(review) = self.review(&proposals, &told.missing) else {
+                return self.close(told, idle, Vec::new());
+            };
+            let decided = match self.answer(&review).await {
+                Ok(Decision::Only(chosen)) => {
+                    told.keep(proposals, &chosen);
+                    continue;
+                }
+                Ok(decision) => self.conclude(proposals, &review, &decision),
+                Err(error) => {
+                    let asked = proposals.into_iter().map(Proposal::shown);
+                    over(asked.map(|result| result.failed(StepStatus::Declined, error.clone()))).collect()
+                }
+            };
+            return self.close(told, idle, decided);
         }
+    }
+
+    /// What was decided, and how all else ended.
+    fn close(
+        &self,
+        told: Told,
+        idle: Vec<CallResult>,
+        decided: Vec<(CallId, Decided)>,
+    ) -> HashMap<CallId, Decided> {
+        let is_approved = |digest: PlanDigest| {
+            let approved = decided.iter().filter_map(|(_, decided)| match decided {
+                Decided::Approved(_, result) => result.plan.as_ref(),
+                Decided::Over(_) => None,
+            });
+            approved.map(|part| part.digest).any(|approved| approved == digest)
+        };
+        // The same may have been asked for twice, and approved once.
+        let denied = told.declined.iter().filter_map(|result| Some(result.plan.as_ref()?.digest));
+        denied.filter(|digest| !is_approved(*digest)).for_each(|digest| self.batch.answers.deny(digest));
+        let ended = told.missing.into_iter().chain(told.declined).chain(idle);
+        over(ended).chain(decided).collect()
     }
 
     /// A plan that is to be asked about, or else how its call ends without a question.
@@ -253,13 +301,13 @@ impl<'a> Workflow<'a> {
                 let error = unapproved(review, refusal);
                 let ended =
                     results.into_iter().map(|result| result.failed(StepStatus::Declined, error.clone()));
-                close(ended).collect()
+                over(ended).collect()
             }
         }
     }
 }
 
-fn close(results: impl IntoIterator<Item = CallResult>) -> impl Iterator<Item = (CallId, Decided)> {
+fn over(results: impl IntoIterator<Item = CallResult>) -> impl Iterator<Item = (CallId, Decided)> {
     results.into_iter().map(|result| (result.call, Decided::Over(Box::new(result))))
 }
 

@@ -163,3 +163,28 @@ async fn what_follows_a_gap_is_asked_about_whatever_the_configuration_says() {
         perform(&mut open(), torn, &[|pending| pending.deny(nixi_core::Refusal::Person)]).await;
     assert_eq!(statuses(&outcome.results), [("watch", Refused), ("web", Declined)]);
 }
+
+/// The same is asked for twice: one of them is kept, and that one runs.
+#[tokio::test]
+async fn one_of_two_parts_that_are_alike_can_be_kept() {
+    let mut bench = fleet(2);
+    let calls = vec![touch(&["a"]).on("web-0"), touch(&["b"]).on("web-1"), touch(&["a"]).on("web-0")];
+    let answers: [fn(Pending); 2] = [|pending| pending.only(vec![2]), Pending::approve];
+    let (outcome, _) = perform(&mut bench, calls, &answers).await;
+    assert_eq!(statuses(&outcome.results), [("web-0", Declined), ("web-1", Declined), ("web-0", Done)]);
+    assert_eq!(bench.changes(), ["sudo -n -- touch -- a"]);
+}
+
+/// Leaving parts out does not make a request whole again.
+#[tokio::test]
+async fn what_cannot_be_done_stays_in_the_review_of_what_is_kept() {
+    let mut bench = fleet(3);
+    let calls = vec![touch(&["a"]).on("watch,web-0"), touch(&["b"]).on("web-1,web-2")];
+    let answers: [fn(Pending); 2] = [|pending| pending.only(vec![1]), Pending::approve];
+    let (outcome, reviews) = perform(&mut bench, calls, &answers).await;
+    let told = |review: &Review| (review.parts.len(), review.left_out.len(), review.follows_a_gap);
+    assert_eq!(reviews.iter().map(told).collect::<Vec<_>>(), [(3, 1, true), (1, 1, true)]);
+    assert!(!Standing::UpTo(Risk::Destructive).covers(&reviews[1]));
+    let told = statuses(&outcome.results);
+    assert_eq!(told, [("watch", Refused), ("web-0", Declined), ("web-1", Done), ("web-2", Declined)]);
+}

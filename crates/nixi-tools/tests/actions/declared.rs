@@ -50,3 +50,26 @@ async fn a_unit_is_as_the_change_before_leaves_it() {
     let (steps, said) = second([services("stop", "nginx"), services("start", "nginx")]).await;
     assert!(steps == 2 && said.contains("start 1 unit"), "{said}");
 }
+
+/// A call that had nothing to do after one that is left out now is not told as done.
+#[tokio::test]
+async fn what_relied_on_a_part_that_is_left_out_is_left_out_too() {
+    let mut lab = Lab::new(node());
+    let on_db = |call: CallRequest| call.on("db-server");
+    let calls = [containers("stop", "web"), containers("stop", "web"), containers("start", "cache")];
+    let op = Op::Call(calls.map(on_db).to_vec());
+    let cancel = CancellationToken::new();
+    let person = async {
+        let pending = lab.approver.next().await.unwrap();
+        assert_eq!(pending.review().parts.len(), 2, "{:?}", pending.review());
+        pending.only(vec![1]);
+        let pending = lab.approver.next().await.unwrap();
+        assert_eq!(pending.review().parts.len(), 1, "{:?}", pending.review());
+        pending.approve();
+    };
+    let (outcome, ()) = tokio::join!(lab.asker.perform(op, Intent::Perform, &(), &cancel), person);
+    use nixi_core::StepStatus::{Declined, Done};
+    let statuses: Vec<_> = outcome.results.iter().map(|result| result.status).collect();
+    assert_eq!(statuses, [Declined, Declined, Done], "{outcome:?}");
+    assert!(!lab.nodes.changes().iter().any(|change| change.contains("podman stop")));
+}
