@@ -58,7 +58,8 @@ impl Told {
 
     fn decline(&mut self, proposal: Proposal) {
         self.away.insert(proposal.part.call);
-        self.declined.push(proposal.shown().failed(StepStatus::Declined, declined(Refusal::Person)));
+        let error = ErrorReport::new(ErrorKind::Declined, "you left this out; it was not run");
+        self.declined.push(proposal.shown().failed(StepStatus::Declined, error));
     }
 
     /// Whether it has something to do, and is not among what the person kept.
