@@ -208,7 +208,7 @@ pub struct CallResult {
     pub steps: Vec<StepReport>,
     /// What went wrong.
     pub error: Option<ErrorReport>,
-    /// How long it took, in milliseconds, waiting for people included.
+    /// How long looking and doing took, in milliseconds, without waiting for people.
     pub ms: u64,
 }
 
