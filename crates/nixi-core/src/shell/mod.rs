@@ -1,7 +1,7 @@
 //! The only place where words become a line for a shell.
 //!
 //! sshd hands one string to the login shell of the user (RFC 4254, section 6.5; sshd(8), "LOGIN PROCESS"), so a list
-//! of words has to be quoted to arrive as the same list: [`word`] and [`line`]. What else such a line holds is of our own
+//! of words has to be quoted to arrive as the same list: [`word`] and [`line()`]. What else such a line holds is of our own
 //! making: where programs are found and what they get of the environment, how a command is stopped, how its end is
 //! witnessed, and what a unit writes down of itself.
 
