@@ -83,8 +83,6 @@ struct Actor {
     /// When the clock was last looked at; what was due before was seen to.
     looked: Instant,
     scoop: Scoop,
-    /// The last step moved nothing: libssh2 needs more of what has come.
-    is_hungry: bool,
 }
 
 /// Why the loop pauses no longer.
@@ -125,7 +123,6 @@ impl Actor {
             next_probe: now + PROBE_EVERY,
             looked: now,
             scoop,
-            is_hungry: true,
         }
     }
 
@@ -182,16 +179,10 @@ impl Actor {
         }
     }
 
-    /// Steps everything, and sends on what is to go out; whether anything moved. libssh2 gets a portion of what has come
-    /// when it has made all that it can of the one before.
+    /// Gives libssh2 a portion of what has come, steps everything, and sends on what is to go out; whether anything moved.
     fn round(&mut self) -> Result<bool, String> {
-        let mut given = if self.is_hungry { self.link.give(&mut self.scoop.bytes) } else { Ok(false) };
-        let mut stepped = self.step_all()?;
-        if !stepped && !self.is_hungry {
-            given = self.link.give(&mut self.scoop.bytes);
-            stepped = self.step_all()?;
-        }
-        self.is_hungry = !stepped;
+        let given = self.link.give(&mut self.scoop.bytes);
+        let stepped = self.step_all()?;
         if stepped || given.as_ref().is_ok_and(|given| *given) {
             self.last_heard = Instant::now();
         }

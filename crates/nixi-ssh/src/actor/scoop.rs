@@ -33,7 +33,7 @@ pub(super) enum Worth {
 
 impl Scoop {
     pub(super) fn of(link: &Link) -> Self {
-        Self { bytes: vec![0; 128 * 1024], before: link.brought(), taken: 0 }
+        Self { bytes: vec![0; 32 * 1024], before: link.brought(), taken: 0 }
     }
 
     /// Counts what was read in one go.

@@ -9,15 +9,13 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use rustix::net::{RecvFlags, recv, sockopt};
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{Interest, Ready};
 
 use super::stream::Stream;
 
 /// The most that is given at a time.
 const PORTION: usize = 128 * 1024;
-/// Room for a portion: the kernel counts what it needs itself for each piece too, so this is more (socket(7) doubles it).
-const ROOM: usize = 2 * PORTION;
 
 /// A wire, and the pair of sockets at whose other end libssh2 is. One task holds it.
 pub(super) struct Relay {
@@ -39,7 +37,6 @@ impl Relay {
         let (near, far) = UnixStream::pair()?;
         near.set_nonblocking(true)?;
         far.set_nonblocking(true)?;
-        sockopt::set_socket_send_buffer_size(&near, ROOM)?;
         let (inward, outward) = (Vec::new(), Vec::new());
         Ok(Self { wire, near, far: Arc::new(far), inward, outward, brought: 0, ended: false })
     }
