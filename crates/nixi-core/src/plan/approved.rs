@@ -62,7 +62,7 @@ impl ApprovedPart {
         Self { plan, action, writable, host_key, route, digest }
     }
 
-    /// What becomes of the nodes of the configuration over it.
+    /// What was approved.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }

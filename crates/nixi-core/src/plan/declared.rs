@@ -38,6 +38,10 @@ impl Declared {
         self.fates.iter().rev().find(|(thing, _)| thing == of).map(|(_, fate)| *fate)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fates.is_empty()
+    }
+
     pub(crate) fn add(&mut self, plan: &Plan) {
         self.fates.extend(plan.fates.iter().cloned());
     }

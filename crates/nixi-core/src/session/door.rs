@@ -47,6 +47,12 @@ impl Proposal {
         CallResult { plan: Some(self.part), ..self.result }
     }
 
+    /// The same, asked about in this review.
+    pub(super) fn asked_in(mut self, review: &Review) -> Self {
+        self.result.review = Some(review.digest);
+        self
+    }
+
     /// How the call ends if nobody is asked: as done where nothing has to be done.
     pub(super) fn only_planned(self) -> CallResult {
         let summary = self.part.summary.clone();

@@ -18,8 +18,8 @@ use crate::config::Routine;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::{
-    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, Part, PlanDigest, Refusal, Review,
-    Risk, StepStatus,
+    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
+    StepStatus,
 };
 
 /// Calls of one request, the first of which is a change.
@@ -33,8 +33,19 @@ pub(super) struct Workflow<'a> {
 enum Decided {
     /// It never gets to be applied.
     Over(Box<CallResult>),
+    /// Nothing has to be done, if all before it is done.
+    Idle(Box<CallResult>),
     /// It was approved.
     Approved(Box<ApprovedPart>, Box<CallResult>),
+}
+
+/// What planning all changes once came to.
+#[derive(Default)]
+struct Round {
+    /// To be asked about.
+    proposals: Vec<Proposal>,
+    /// Nothing to be done; and whether that was told by changes before it that are still to be done.
+    idle: Vec<(CallResult, bool)>,
 }
 
 /// What is known of changes that are not asked about any more.
@@ -69,13 +80,13 @@ impl Told {
     }
 
     /// The person keeps those at these places: what is left is planned and asked about anew, without the others.
-    fn keep(&mut self, proposals: Vec<Proposal>, chosen: &[usize]) {
+    fn keep(&mut self, proposals: Vec<Proposal>, review: &Review, chosen: &[usize]) {
         let mut kept = HashSet::new();
         for (at, proposal) in proposals.into_iter().enumerate() {
             if chosen.contains(&at) {
                 kept.insert(proposal.part.call);
             } else {
-                self.decline(proposal);
+                self.decline(proposal.asked_in(review));
             }
         }
         self.kept = Some(kept);
@@ -101,16 +112,18 @@ impl<'a> Workflow<'a> {
             let mut all_done = true;
             for site in &call.sites {
                 let result = match decided.remove(&site.call) {
+                    None => continue,
                     Some(Decided::Over(result)) => *result,
-                    Some(Decided::Approved(_, result)) if stopped => {
-                        result.failed(StepStatus::NotStarted, self.batch.not_begun())
+                    Some(Decided::Idle(result) | Decided::Approved(_, result)) if stopped => {
+                        let result = result.failed(StepStatus::NotStarted, self.batch.not_begun());
+                        CallResult { text: None, ..result }
                     }
+                    Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
                         let result = self.door(call, site).apply(*part, *result).await;
                         all_done &= result.status == StepStatus::Done;
                         result
                     }
-                    None => continue,
                 };
                 stopped |= went_wrong(&result);
                 results.push(self.batch.ended(result).await);
@@ -126,43 +139,26 @@ impl<'a> Workflow<'a> {
         Door { batch: self.batch, roster: self.roster, call, site }
     }
 
-    fn sites(&self) -> impl Iterator<Item = (&'a Checked, &'a Site)> {
-        let changes = self.calls.iter().filter(|call| !call.is_read());
-        changes.flat_map(|call| call.sites.iter().map(move |site| (call, site)))
-    }
-
-    /// Plans all changes but those that were left away, each call after the one before it, on all of its nodes at once.
-    async fn prepare(&self, away: &HashSet<CallId>) -> Vec<Prepared> {
-        let mut prepared: Vec<Prepared> = Vec::new();
-        let mut declared: HashMap<NodeName, Declared> = HashMap::new();
+    /// Plans all changes that are not told of yet, each call after the one before it, on all of its nodes at once. What will
+    /// not be done is declared to none that follows.
+    async fn plan_all(&self, told: &mut Told) -> Round {
+        let mut round = Round::default();
+        let mut declared: HashMap<&NodeName, Declared> = HashMap::new();
         let nothing = Declared::default();
         for call in self.calls.iter().filter(|call| !call.is_read()) {
+            let sites: Vec<&Site> =
+                call.sites.iter().filter(|site| !told.away.contains(&site.call)).collect();
             let mut plans = FuturesOrdered::new();
-            for site in call.sites.iter().filter(|site| !away.contains(&site.call)) {
+            for site in &sites {
                 let before = declared.get(site.node.name()).unwrap_or(&nothing);
                 plans.push_back(self.batch.prepare(call, site, self.roster, before));
             }
-            let mut planned = Vec::with_capacity(call.sites.len());
+            let mut planned = Vec::with_capacity(sites.len());
             while let Some(plan) = plans.next().await {
                 planned.push(plan);
             }
             drop(plans);
-            for (site, plan) in call.sites.iter().filter(|site| !away.contains(&site.call)).zip(&planned) {
-                if let Prepared::Planned(proposal) = plan {
-                    declared.entry(site.node.name().clone()).or_default().add(&proposal.plan);
-                }
-            }
-            prepared.extend(planned);
-        }
-        prepared
-    }
-
-    /// Has it decided what is applied; all other changes are over.
-    async fn decide(&self) -> HashMap<CallId, Decided> {
-        let mut told = Told::default();
-        loop {
-            let (mut proposals, mut idle) = (Vec::new(), Vec::new());
-            for prepared in self.prepare(&told.away).await {
+            for (site, prepared) in sites.into_iter().zip(planned) {
                 let proposal = match prepared {
                     Prepared::Ended(result) => {
                         told.cannot(*result);
@@ -175,23 +171,40 @@ impl<'a> Workflow<'a> {
                     told.decline(proposal);
                     continue;
                 }
+                let before = declared.entry(site.node.name()).or_default();
+                let relies = !before.is_empty();
+                if self.batch.intent == Intent::PlanOnly {
+                    before.add(&proposal.plan);
+                }
                 match self.unasked(proposal) {
-                    Ok(proposal) => proposals.push(proposal),
+                    Ok(proposal) => {
+                        before.add(&proposal.plan);
+                        round.proposals.push(proposal);
+                    }
                     Err(result) if result.error.is_some() => told.cannot(*result),
-                    Err(result) => idle.push(*result),
+                    Err(result) => round.idle.push((*result, relies)),
                 }
             }
+        }
+        round
+    }
+
+    /// Has it decided what is applied; all other changes are over.
+    async fn decide(&self) -> HashMap<CallId, Decided> {
+        let mut told = Told::default();
+        loop {
+            let Round { proposals, idle } = self.plan_all(&mut told).await;
             let Some(review) = self.review(&proposals, &told.missing) else {
                 return self.close(told, idle, Vec::new());
             };
             let decided = match self.answer(&review).await {
                 Ok(Decision::Only(chosen)) => {
-                    told.keep(proposals, &chosen);
+                    told.keep(proposals, &review, &chosen);
                     continue;
                 }
                 Ok(decision) => self.conclude(proposals, &review, &decision),
                 Err(error) => {
-                    let asked = proposals.into_iter().map(Proposal::shown);
+                    let asked = proposals.into_iter().map(|proposal| proposal.asked_in(&review).shown());
                     over(asked.map(|result| result.failed(StepStatus::Declined, error.clone()))).collect()
                 }
             };
@@ -203,21 +216,36 @@ impl<'a> Workflow<'a> {
     fn close(
         &self,
         told: Told,
-        idle: Vec<CallResult>,
+        idle: Vec<(CallResult, bool)>,
         decided: Vec<(CallId, Decided)>,
     ) -> HashMap<CallId, Decided> {
+        // Of what was asked about, all is approved or nothing.
+        let refusal = decided.iter().find_map(|(_, decided)| match decided {
+            Decided::Over(result) => result.error.clone(),
+            Decided::Idle(_) | Decided::Approved(..) => None,
+        });
+        let idle: Vec<(CallId, Decided)> = idle
+            .into_iter()
+            .map(|(result, relies)| match &refusal {
+                Some(error) if relies => {
+                    let result = result.failed(StepStatus::Declined, error.clone());
+                    (result.call, Decided::Over(Box::new(CallResult { text: None, ..result })))
+                }
+                Some(_) | None => (result.call, Decided::Idle(Box::new(result))),
+            })
+            .collect();
         let is_approved = |digest: PlanDigest| {
             let approved = decided.iter().filter_map(|(_, decided)| match decided {
                 Decided::Approved(_, result) => result.plan.as_ref(),
-                Decided::Over(_) => None,
+                Decided::Over(_) | Decided::Idle(_) => None,
             });
             approved.map(|part| part.digest).any(|approved| approved == digest)
         };
         // The same may have been asked for twice, and approved once.
         let denied = told.declined.iter().filter_map(|result| Some(result.plan.as_ref()?.digest));
         denied.filter(|digest| !is_approved(*digest)).for_each(|digest| self.batch.answers.deny(digest));
-        let ended = told.missing.into_iter().chain(told.declined).chain(idle);
-        over(ended).chain(decided).collect()
+        let ended = told.missing.into_iter().chain(told.declined);
+        over(ended).chain(idle).chain(decided).collect()
     }
 
     /// A plan that is to be asked about, or else how its call ends without a question.
@@ -237,24 +265,19 @@ impl<'a> Workflow<'a> {
         Ok(proposal)
     }
 
-    fn review(&self, proposals: &[Proposal], over: &[CallResult]) -> Option<Review> {
-        let parts: Vec<Part> = proposals.iter().map(|proposal| proposal.part.clone()).collect();
-        let why = |call: CallId| over.iter().find(|result| result.call == call)?.error.as_ref();
-        let left_out = self.sites().filter_map(|(call, site)| {
-            let error = why(site.call)?;
-            Some(LeftOut::new(site.call, call.action.spec.name, site.node.name(), &error.message))
-        });
-        Review::of(parts, left_out.collect(), self.follows_a_gap(proposals, over))
-    }
-
-    /// Whether something is left that was to be done after a call that is missing on one of its nodes.
-    fn follows_a_gap(&self, proposals: &[Proposal], over: &[CallResult]) -> bool {
-        let place =
-            |id: CallId| self.calls.iter().position(|call| call.sites.iter().any(|site| site.call == id));
-        let gap =
-            over.iter().filter(|result| result.error.is_some()).filter_map(|result| place(result.call)).min();
-        let last = proposals.iter().filter_map(|proposal| place(proposal.part.call)).max();
-        gap.is_some_and(|gap| last.is_some_and(|last| last > gap))
+    fn review(&self, proposals: &[Proposal], missing: &[CallResult]) -> Option<Review> {
+        let parts: HashSet<CallId> = proposals.iter().map(|proposal| proposal.part.call).collect();
+        let missing: HashMap<CallId, &CallResult> =
+            missing.iter().map(|result| (result.call, result)).collect();
+        let (mut left_out, mut follows_a_gap) = (Vec::new(), false);
+        for call in self.calls.iter().filter(|call| !call.is_read()) {
+            follows_a_gap |= !left_out.is_empty() && call.sites.iter().any(|site| parts.contains(&site.call));
+            left_out.extend(call.sites.iter().filter_map(|site| {
+                let why = &missing.get(&site.call)?.error.as_ref()?.message;
+                Some(LeftOut::new(site.call, call.action.spec.name, site.node.name(), why))
+            }));
+        }
+        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, follows_a_gap)
     }
 
     /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
@@ -286,11 +309,9 @@ impl<'a> Workflow<'a> {
             if said_no {
                 self.batch.answers.deny(proposal.part.digest);
             }
-            let mut result = proposal.result;
-            result.plan = Some(proposal.part);
-            result.review = Some(review.digest);
-            asked.push(Asked { plan: proposal.plan, writable: proposal.writable });
-            results.push(result);
+            let Proposal { plan, part, writable, result } = proposal.asked_in(review);
+            asked.push(Asked { plan, writable });
+            results.push(CallResult { plan: Some(part), ..result });
         }
         match Approved::new(asked, review, decision) {
             Ok(approved) => approved

@@ -13,9 +13,9 @@ use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport,
-    ExecError, Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent,
+    ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent,
     Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port, Program,
-    ReadCapability, Registry, Risk, SshTarget, Stop, ToolError, Welcome, Write, WriteCapability,
+    ReadCapability, Registry, Risk, SshTarget, Stop, Thing, ToolError, Welcome, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,34 @@ impl Change for Touch {
         Ok(args.names.iter().fold(plan, |plan, file| {
             plan.step(Command::<Write>::new(Program::new("touch")).arg("--").arg(file.as_str()).elevated())
         }))
+    }
+}
+
+/// `probe.halt`: stops a unit, if it does not rest already.
+pub(crate) struct Halt;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Halted {
+    /// Which one.
+    unit: String,
+    /// Why.
+    why: Option<String>,
+}
+
+impl Change for Halt {
+    const NAME: ActionName = ActionName::new("probe", "halt");
+    const ABOUT: &'static str = "stops a unit";
+    const CAPABILITY: WriteCapability = WriteCapability::Services;
+    const RISK: Risk = Risk::Routine;
+    type Args = Halted;
+    async fn plan(&self, cx: &PlanCx<'_>, args: Halted) -> Result<Plan, ToolError> {
+        let thing = Thing::Unit(args.unit.parse().unwrap());
+        let why = args.why.unwrap_or_default();
+        if cx.declared().fate(&thing) == Some(Fate::Down) {
+            return Ok(Plan::new(format!("{} rests {why}", args.unit), Risk::Routine));
+        }
+        let step = Command::<Write>::new(Program::new("touch")).arg("--").arg(args.unit.as_str()).elevated();
+        Ok(Plan::new(format!("halt {} {why}", args.unit), Risk::Routine).leaves(thing, Fate::Down).step(step))
     }
 }
 
@@ -302,7 +330,15 @@ impl Bench {
         let likeness = Mutex::new(Ok(Likeness::Another));
         let record = Arc::new(Welcoming { likeness, forgotten: AtomicUsize::default() });
         let parts = Parts {
-            registry: Registry::new().inspect(Name).unwrap().inspect(Echo).unwrap().change(Touch).unwrap(),
+            registry: Registry::new()
+                .inspect(Name)
+                .unwrap()
+                .inspect(Echo)
+                .unwrap()
+                .change(Touch)
+                .unwrap()
+                .change(Halt)
+                .unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),
             enrol: record.clone(),

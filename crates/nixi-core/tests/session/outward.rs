@@ -45,17 +45,17 @@ fn name(node: &str) -> ModelCall {
     ModelCall { tool: "probe".to_owned(), args }
 }
 
-struct Asked {
-    outcome: Outcome,
+pub(crate) struct Asked {
+    pub(crate) outcome: Outcome,
     told: Vec<Vec<String>>,
-    reviews: Vec<Review>,
+    pub(crate) reviews: Vec<Review>,
 }
 
 /// What comes of these turns where the person answers each question like this.
-async fn asked(words: &str, config: &str, turns: Vec<Vec<ModelCall>>, answers: &[bool]) -> Asked {
+pub(crate) async fn asked(words: &str, config: &str, turns: Vec<Vec<ModelCall>>, answers: &[bool]) -> Asked {
     let told = Arc::default();
     let model = Arc::new(Turns(turns, Arc::clone(&told)));
-    let node = Recording::new().answering("uname -n", "web");
+    let node = Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
     let mut bench = Bench::open(config, node, Some(model));
     let mut approver = bench.approver.take().unwrap();
     let mut reviews = Vec::new();

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use nixi_core::recording::Recording;
-use nixi_core::session::{Pending, Standing};
+use nixi_core::session::{ModelCall, Pending, Standing};
 use nixi_core::{CallRequest, ErrorKind, Intent, Op, Outcome, PlanDigest, Review, Risk, StepStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::{Bench, touch};
 use crate::fanout::{fleet, statuses};
+use crate::outward::asked;
 
 use StepStatus::{Declined, Done, NotStarted, Refused};
 
@@ -187,4 +188,20 @@ async fn what_cannot_be_done_stays_in_the_review_of_what_is_kept() {
     assert!(!Standing::UpTo(Risk::Destructive).covers(&reviews[1]));
     let told = statuses(&outcome.results);
     assert_eq!(told, [("watch", Refused), ("web-0", Declined), ("web-1", Done), ("web-2", Declined)]);
+}
+
+/// What the person said no to before is declared to nothing that follows it: that would be planned for a node as it is not.
+#[tokio::test]
+async fn what_was_denied_before_is_declared_to_nothing() {
+    let halt = |why: &str| {
+        let args = serde_json::json!({"action": "halt", "unit": "a.service", "why": why, "node": "web"});
+        let serde_json::Value::Object(args) = args else { unreachable!() };
+        ModelCall { tool: "probe".to_owned(), args }
+    };
+    let turns = vec![vec![halt("now")], vec![halt("now"), halt("later")]];
+    let asked = asked("tidy up", crate::bench::CONFIG, turns, &[false, true]).await;
+    let [_, second] = &asked.reviews[..] else { panic!("{:?}", asked.reviews) };
+    assert_eq!(second.summary(), "halt a.service later");
+    let told = statuses(&asked.outcome.results);
+    assert_eq!(told, [("web", Declined), ("web", Declined), ("web", Done)]);
 }

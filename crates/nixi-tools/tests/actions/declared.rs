@@ -1,9 +1,9 @@
 //! A change is planned for what the changes before it, in the same request, will have made.
 
-use nixi_core::{CallRequest, Intent, Op, Outcome};
+use nixi_core::{CallRequest, Intent, Op, Outcome, StepStatus};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Lab, node};
+use crate::support::{Lab, node, record};
 
 async fn planned(calls: [CallRequest; 2]) -> Outcome {
     let lab = Lab::new(node());
@@ -68,8 +68,41 @@ async fn what_relied_on_a_part_that_is_left_out_is_left_out_too() {
         pending.approve();
     };
     let (outcome, ()) = tokio::join!(lab.asker.perform(op, Intent::Perform, &(), &cancel), person);
-    use nixi_core::StepStatus::{Declined, Done};
+    use StepStatus::{Declined, Done};
     let statuses: Vec<_> = outcome.results.iter().map(|result| result.status).collect();
     assert_eq!(statuses, [Declined, Declined, Done], "{outcome:?}");
     assert!(!lab.nodes.changes().iter().any(|change| change.contains("podman stop")));
+}
+
+/// Two stops of one container, of which the second has nothing to do if the first is done.
+async fn stopped_twice(
+    lab: &mut Lab,
+    answer: fn(nixi_core::session::Pending),
+) -> Vec<(StepStatus, Option<String>)> {
+    let calls = [containers("stop", "web"), containers("stop", "web")].map(|call| call.on("db-server"));
+    let (op, cancel) = (Op::Call(calls.to_vec()), CancellationToken::new());
+    let person = async { answer(lab.approver.next().await.unwrap()) };
+    let (outcome, ()) = tokio::join!(lab.asker.perform(op, Intent::Perform, &(), &cancel), person);
+    outcome.results.into_iter().map(|result| (result.status, result.text)).collect()
+}
+
+/// What would be so if the change before it were done is not told where that is not done.
+#[tokio::test]
+async fn nothing_to_do_is_true_only_if_what_it_relies_on_is_done() {
+    use nixi_core::session::Pending;
+    let done = stopped_twice(&mut Lab::new(node()), Pending::approve).await;
+    assert_eq!((done[0].0, done[1].0), (StepStatus::Done, StepStatus::Done), "{done:?}");
+    assert!(done[1].1.as_ref().unwrap().contains("web is not running"));
+
+    let deny: fn(Pending) = |pending| pending.deny(nixi_core::Refusal::Person);
+    let denied = stopped_twice(&mut Lab::new(node()), deny).await;
+    assert_eq!(denied, [(StepStatus::Declined, None), (StepStatus::Declined, None)]);
+
+    let fails = node().answering("head -v -n 5 -- /run/nixi/", &record(["exit-code", "exited", "1"]));
+    let failed = stopped_twice(&mut Lab::new(fails), Pending::approve).await;
+    assert_eq!(
+        (failed[0].0, &failed[1]),
+        (StepStatus::Failed, &(StepStatus::NotStarted, None)),
+        "{failed:?}"
+    );
 }
