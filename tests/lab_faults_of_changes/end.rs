@@ -109,6 +109,21 @@ async fn it_says_ten_thousand_lines() {
     assert!(output.lines().count() <= 21, "{output}");
 }
 
+/// systemctl is gone before journald looks who it was.
+#[tokio::test]
+async fn the_journal_is_late() {
+    let trial = Trial::new();
+    let late = "journald=$(systemctl show --property=MainPID --value systemd-journald)
+        kill -STOP $journald && (sleep 2; kill -CONT $journald) >/dev/null 2>&1 &";
+    let start = words(&["systemctl", "start", "no-such.service"]);
+    let (failed, _) = trial.run_after(start, |web| web.root(late).unwrap()).await;
+    let (_, _, message) = told(&failed);
+    assert_eq!(
+        message,
+        "`env systemctl start no-such.service` failed (exit code 5): Failed to start no-such.service: Unit no-such.service not found."
+    );
+}
+
 /// As on the command line, `PATH` names what NixOS has.
 #[tokio::test]
 async fn it_finds_programs_as_a_command_does() {

@@ -16,6 +16,11 @@ const LASTING: &str = "/var/lib/nixi";
 /// Setuid programs first, as NixOS has them; the last two are where other systems keep their programs.
 const PATH: &str = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin";
 
+/// Has programs of systemd's say what they say on their standard error (systemctl(1), `$SYSTEMD_LOG_TARGET`). Where that
+/// is the journal, they tell it by a message of their own instead, and one of a program that is gone before journald has
+/// looked at it is filed under no unit: then nobody finds why it failed.
+const ON_STDERR: &str = "SYSTEMD_LOG_TARGET=console";
+
 /// A change that outlives the connection it was sent over: the node runs it as root in a transient unit of its own,
 /// and keeps a record of how it ended. See docs/changes.md.
 ///
@@ -69,6 +74,7 @@ impl Lasting {
             .arg(format!("--setenv=PATH={PATH}"))
             .arg("--setenv=HOME=/root")
             .args(environment::SET.map(|(name, value)| format!("--setenv={name}={value}")))
+            .arg(format!("--setenv={ON_STDERR}"))
             // What `systemctl set-environment` may have put there would lead it to another machine.
             .arg(format!("--property=UnsetEnvironment={}", environment::LEADING_AWAY.join(" ")))
             .arg(format!(
@@ -146,7 +152,7 @@ mod tests {
         let change = Command::<Write>::new(Program::new("podman")).args(["stop", "--", "web 1"]);
         let change = change.lasting(Duration::from_secs(60));
         let id = ChangeId::of([0x4a; 32]);
-        insta::assert_snapshot!(change.start(&id), @r#"sudo -n -- systemd-run --no-block --quiet --collect '--unit=nixi-4a4a4a4a4a4a4a4a.service' '--setenv=PATH=/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin' '--setenv=HOME=/root' '--setenv=LC_ALL=C' '--property=UnsetEnvironment=DOCKER_HOST CONTAINER_HOST CONTAINER_CONNECTION' '--property=ExecStartPre=/bin/sh -c "mkdir -p /run/nixi /var/lib/nixi || true && find /run/nixi /var/lib/nixi -type f -mtime +30 -delete || true && set -C && echo begun >/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true)"' '--property=ExecStopPost=/bin/sh -c "env | grep -e ^SERVICE_RESULT= -e ^EXIT_ >>/run/nixi/4a4a4a4a4a4a4a4a && echo ended >>/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true) && journalctl --sync"' -- podman stop -- 'web 1'"#);
+        insta::assert_snapshot!(change.start(&id), @r#"sudo -n -- systemd-run --no-block --quiet --collect '--unit=nixi-4a4a4a4a4a4a4a4a.service' '--setenv=PATH=/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin' '--setenv=HOME=/root' '--setenv=LC_ALL=C' '--setenv=SYSTEMD_LOG_TARGET=console' '--property=UnsetEnvironment=DOCKER_HOST CONTAINER_HOST CONTAINER_CONNECTION' '--property=ExecStartPre=/bin/sh -c "mkdir -p /run/nixi /var/lib/nixi || true && find /run/nixi /var/lib/nixi -type f -mtime +30 -delete || true && set -C && echo begun >/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true)"' '--property=ExecStopPost=/bin/sh -c "env | grep -e ^SERVICE_RESULT= -e ^EXIT_ >>/run/nixi/4a4a4a4a4a4a4a4a && echo ended >>/run/nixi/4a4a4a4a4a4a4a4a && (cp /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a && sync /var/lib/nixi/4a4a4a4a4a4a4a4a || true) && journalctl --sync"' -- podman stop -- 'web 1'"#);
         insta::assert_snapshot!(stop(&id), @"sudo -n -- systemctl stop --no-block -- nixi-4a4a4a4a4a4a4a4a.service");
         insta::assert_snapshot!(change, @"sudo -n -- systemd-run … -- podman stop -- 'web 1'");
         insta::assert_snapshot!(change.for_login(Login::Root), @"systemd-run … -- podman stop -- 'web 1'");
