@@ -36,7 +36,7 @@ pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
 ///
 /// ```no_run
 /// use nixi::core::{
-///     ActionName, Inspect, InspectCx, ReadCapability, ToolError, catalog,
+///     ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError, catalog,
 /// };
 ///
 /// struct Kernel;
@@ -54,11 +54,12 @@ pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
 /// }
 ///
 /// impl Inspect for Kernel {
-///     const NAME: ActionName = ActionName::new("kernel", "release");
-///     const ABOUT: &'static str = "which kernel runs";
-///     const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
 ///     type Args = NoArguments;
 ///     type Report = Release;
+///
+///     fn card(&self) -> ReadCard {
+///         ReadCard::new(ActionName::new("kernel", "release"), "which kernel runs", ReadCapability::SystemStatus)
+///     }
 ///
 ///     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArguments) -> Result<Release, ToolError> {
 ///         Ok(Release(cx.stdout(catalog::system::kernel()).await?))

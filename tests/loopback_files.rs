@@ -15,12 +15,13 @@ use std::time::Duration;
 use nixi::Setup;
 use nixi::core::command::FilePath;
 use nixi::core::{
-    ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ErrorKind, FileDigest, Intent, Op,
-    Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, WriteCapability,
+    ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ChangeCard, ErrorKind, FileDigest,
+    Intent, Op, Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, WriteCapability,
 };
 use nixi_lab::Sshd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -42,11 +43,17 @@ struct File {
 struct Put;
 
 impl Change for Put {
-    const NAME: ActionName = ActionName::new("trial", "put");
-    const ABOUT: &'static str = "puts a file on a node";
-    const CAPABILITY: WriteCapability = WriteCapability::Files;
-    const RISK: Risk = Risk::Routine;
     type Args = File;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("trial", "put"),
+            "puts a file on a node",
+            WriteCapability::Files,
+            Risk::Routine,
+        )
+        .example(json!({"path": "/srv/page", "letter": "x", "times": 1}))
+    }
 
     async fn plan(&self, _: &PlanCx<'_>, file: File) -> Result<Plan, ToolError> {
         let there = file.replaces.map(|text| Replaces::Content(FileDigest::of(text.as_bytes())));

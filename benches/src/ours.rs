@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use nixi::core::{
-    ActionName, Asker, CallRequest, Inspect, InspectCx, Intent, Op, ReadCapability, Registry, ToolError,
-    catalog,
+    ActionName, Asker, CallRequest, Inspect, InspectCx, Intent, Op, ReadCapability, ReadCard, Registry,
+    ToolError, catalog,
 };
 use nixi::{Setup, core::session::CallResult};
 use schemars::JsonSchema;
@@ -29,11 +29,13 @@ impl std::fmt::Display for Named {
 }
 
 impl Inspect for Name {
-    const NAME: ActionName = ActionName::new("bench", "name");
-    const ABOUT: &'static str = "the node's own name";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = Named;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(ActionName::new("bench", "name"), "the node's own name", ReadCapability::SystemStatus)
+    }
+
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<Named, ToolError> {
         Ok(Named(cx.stdout(catalog::system::host_name()).await?))
     }
@@ -46,6 +48,7 @@ struct Drain;
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct What {
     /// The whole journal, and not only the node's name
+    #[serde(default)]
     journal: bool,
 }
 
@@ -59,11 +62,17 @@ impl std::fmt::Display for Drained {
 }
 
 impl Inspect for Drain {
-    const NAME: ActionName = ActionName::new("bench", "drain");
-    const ABOUT: &'static str = "how many bytes the journal has";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = What;
     type Report = Drained;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("bench", "drain"),
+            "how many bytes the journal has",
+            ReadCapability::SystemStatus,
+        )
+    }
+
     async fn inspect(&self, cx: &InspectCx<'_>, what: What) -> Result<Drained, ToolError> {
         let command = if what.journal { catalog::log::access() } else { catalog::system::host_name() };
         let mut bytes = 0;

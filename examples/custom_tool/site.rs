@@ -12,11 +12,12 @@ use std::fmt;
 use nixi::core::catalog::service;
 use nixi::core::command::UnitName;
 use nixi::core::{
-    ActionName, Change, Command, Inspect, InspectCx, Plan, PlanCx, Program, ReadCapability, Risk, ToolError,
-    Write, WriteCapability,
+    ActionName, Change, ChangeCard, Command, Inspect, InspectCx, Plan, PlanCx, Program, ReadCapability,
+    ReadCard, Risk, ToolError, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The parameters of both actions. The schema that people and models see is made of this type and its comments; `node`
 /// is added to every tool, and anything else is refused before the action is asked.
@@ -50,12 +51,17 @@ impl fmt::Display for HealthReport {
 pub(crate) struct Health;
 
 impl Inspect for Health {
-    const NAME: ActionName = ActionName::new("site", "health");
-    const ABOUT: &'static str =
-        "whether the unit that serves a site runs, and how often it had to be restarted";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = Site;
     type Report = HealthReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("site", "health"),
+            "whether the unit that serves a site runs, and how often it had to be restarted",
+            ReadCapability::SystemStatus,
+        )
+        .example(json!({"unit": "nginx"}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, site: Site) -> Result<HealthReport, ToolError> {
         let read = service::show(std::slice::from_ref(&site.unit));
@@ -80,11 +86,17 @@ fn health(site: &Site, printed: &str) -> Option<HealthReport> {
 pub(crate) struct Reload;
 
 impl Change for Reload {
-    const NAME: ActionName = ActionName::new("site", "reload");
-    const ABOUT: &'static str = "have the unit that serves a site read its configuration again";
-    const CAPABILITY: WriteCapability = WriteCapability::Services;
-    const RISK: Risk = Risk::Routine;
     type Args = Site;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("site", "reload"),
+            "have the unit that serves a site read its configuration again",
+            WriteCapability::Services,
+            Risk::Routine,
+        )
+        .example(json!({"unit": "nginx"}))
+    }
 
     async fn plan(&self, cx: &PlanCx<'_>, site: Site) -> Result<Plan, ToolError> {
         let unit = site.unit.qualified();

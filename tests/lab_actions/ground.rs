@@ -19,10 +19,16 @@ pub(crate) const MONITORING: &str = "monitoring";
 const OPTIONS: &str = r#"
   services.openssh.settings.LogLevel = "VERBOSE";
   time.timeZone = "Europe/Berlin";
+  networking.extraHosts = "127.0.0.2 db-server";
   systemd.services.greeter = {
     description = "Greets, and stays";
     wantedBy = [ "multi-user.target" ];
     script = "echo hello; exec /run/current-system/sw/bin/sleep infinity";
+  };
+  systemd.services.nginx = {
+    description = "Is there to be named";
+    wantedBy = [ "multi-user.target" ];
+    script = "exec /run/current-system/sw/bin/sleep infinity";
   };
   systemd.services.resting = {
     description = "Waits to be started";

@@ -9,6 +9,7 @@
 )]
 
 mod changes;
+mod examples;
 mod fingerprint;
 mod ground;
 mod looping;

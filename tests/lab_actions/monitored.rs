@@ -1,10 +1,11 @@
 //! A monitored machine is looked at, and never changed.
 
+use nixi::core::registry::Access;
 use nixi::core::{ErrorKind, StepStatus};
 use nixi_lab::Machine;
 use serde_json::json;
 
-use crate::changes;
+use crate::examples::examples;
 use crate::fingerprint::Fingerprint;
 use crate::ground::{Ground, MONITORING, call};
 
@@ -25,11 +26,11 @@ async fn every_change_is_refused_and_nothing_is_sent() {
     let before = heard(machine);
     assert!(before >= nothing + 3, "a read is heard: {nothing}, then {before}");
 
-    for change in &changes::ALL {
-        let refused = ground.unasked(call(change.action, MONITORING, &change.args())).await;
+    for change in examples(|access| access != Access::Read) {
+        let refused = ground.unasked(change.clone().on(MONITORING)).await;
         assert_eq!(refused.status, StepStatus::Refused, "{refused:?}");
-        assert_eq!(refused.error.unwrap().kind, ErrorKind::ReadOnly, "{}", change.action);
-        assert_eq!(heard(machine), before, "{}", change.action);
+        assert_eq!(refused.error.unwrap().kind, ErrorKind::ReadOnly, "{change:?}");
+        assert_eq!(heard(machine), before, "{change:?}");
     }
     unchanged.assert_holds(machine, "what was refused");
 }

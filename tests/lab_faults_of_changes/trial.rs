@@ -6,12 +6,13 @@ use std::time::Duration;
 use nixi::Setup;
 use nixi::core::session::{ApproverHandle, Asker};
 use nixi::core::{
-    ActionName, CallRequest, CallResult, Change, Command, Intent, Op, Plan, PlanCx, Program, Risk, ToolError,
-    Write, WriteCapability,
+    ActionName, CallRequest, CallResult, Change, ChangeCard, Command, Intent, Op, Plan, PlanCx, Program,
+    Risk, ToolError, Write, WriteCapability,
 };
 use nixi_lab::{Lab, Machine};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -41,11 +42,17 @@ struct Words {
 struct Run;
 
 impl Change for Run {
-    const NAME: ActionName = ActionName::new("trial", "run");
-    const ABOUT: &'static str = "runs something that may take long";
-    const CAPABILITY: WriteCapability = WriteCapability::System;
-    const RISK: Risk = Risk::Routine;
     type Args = Words;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("trial", "run"),
+            "runs something that may take long",
+            WriteCapability::System,
+            Risk::Routine,
+        )
+        .example(json!({"words": ["true"], "seconds": 10}))
+    }
 
     async fn plan(&self, _: &PlanCx<'_>, run: Words) -> Result<Plan, ToolError> {
         let patience = Duration::from_secs(run.seconds);

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::card::{ChangeCard, ReadCard};
 use crate::context::{InspectCx, PlanCx};
 use crate::error::ToolError;
-use crate::mode::{ReadCapability, WriteCapability};
-use crate::plan::{Plan, Risk};
+use crate::plan::Plan;
 
 /// The name of an action: a tool (a noun) and what to do with it, written `container.list`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,18 +89,13 @@ pub enum Scope {
     note = "implement `nixi_core::Inspect` for an action that only reads, or register a change with `.change(…)`"
 )]
 pub trait Inspect: Send + Sync + 'static {
-    /// The action's name.
-    const NAME: ActionName;
-    /// One line of what it shows, for people and models.
-    const ABOUT: &'static str;
-    /// The row of the page's table that it belongs to.
-    const CAPABILITY: ReadCapability;
-    /// On a node, or on the controller only.
-    const SCOPE: Scope = Scope::Node;
     /// Its parameters. Unknown ones are refused before they get here.
     type Args: DeserializeOwned + Serialize + JsonSchema + Send;
     /// What it found: `data` for programs, and by `Display` the `text` for people.
     type Report: Serialize + JsonSchema + fmt::Display + Send;
+
+    /// What is known of it without running it.
+    fn card(&self) -> ReadCard;
 
     /// Where these arguments send something out to, if they do. A model that names a target which no person typed is
     /// asked about, since a log line could have put it up to carrying something out.
@@ -123,18 +118,11 @@ pub trait Inspect: Send + Sync + 'static {
     note = "implement `nixi_core::Change`, whose only product is a `Plan`, or register a read with `.inspect(…)`"
 )]
 pub trait Change: Send + Sync + 'static {
-    /// The action's name.
-    const NAME: ActionName;
-    /// One line of what it changes, for people and models.
-    const ABOUT: &'static str;
-    /// The row of the page's table that it belongs to.
-    const CAPABILITY: WriteCapability;
-    /// On a node, or on the controller only.
-    const SCOPE: Scope = Scope::Node;
-    /// The least risk that any of its plans has; a plan may say more, never less.
-    const RISK: Risk;
     /// Its parameters. Unknown ones are refused before they get here.
     type Args: DeserializeOwned + Serialize + JsonSchema + Send;
+
+    /// What is known of it without running it.
+    fn card(&self) -> ChangeCard;
 
     /// Makes the plan. Looking is allowed, with what a read may run.
     fn plan(&self, cx: &PlanCx<'_>, args: Self::Args)

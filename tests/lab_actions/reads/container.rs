@@ -4,18 +4,18 @@ use nixi::core::ErrorKind;
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
-use super::{Read, no_args};
+use super::{Read, example};
 use crate::fingerprint::Fingerprint;
 use crate::ground::{Ground, MONITORING, call, lines};
 
 pub(super) const READS: [Read; 3] = [
-    Read { action: "container.list", args: no_args, check: list },
+    Read { action: "container.list", args: example, check: list },
     Read {
         action: "container.inspect",
-        args: |_, _| json!({"names": ["web", "store", "failed"]}),
+        args: |_, _, _| json!({"names": ["web", "store", "failed"]}),
         check: inspect,
     },
-    Read { action: "container.logs", args: |_, _| json!({"name": "failed"}), check: logs },
+    Read { action: "container.logs", args: |_, _, _| json!({"name": "failed"}), check: logs },
 ];
 
 fn list(_: &Ground, machine: &Machine, report: &Value) {

@@ -8,8 +8,8 @@ use super::Read;
 use crate::ground::{Ground, MONITORING, call};
 
 pub(super) const READS: [Read; 2] = [
-    Read { action: "service.logs", args: |_, _| json!({"name": "greeter"}), check: of_service },
-    Read { action: "log.query", args: |_, _| json!({"priority": "err", "grep": "marker"}), check: query },
+    Read { action: "service.logs", args: |_, _, _| json!({"name": "greeter"}), check: of_service },
+    Read { action: "log.query", args: |_, _, _| json!({"priority": "err", "grep": "marker"}), check: query },
 ];
 
 /// Time in microseconds, process and message, as the journal has them for export.

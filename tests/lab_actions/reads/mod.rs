@@ -10,7 +10,7 @@ mod system;
 use nixi::core::Scope;
 use nixi::core::session::CallRequest;
 use nixi_lab::Machine;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::fingerprint::Fingerprint;
 use crate::ground::{Ground, MONITORING, WEB};
@@ -18,7 +18,7 @@ use crate::ground::{Ground, MONITORING, WEB};
 /// A read, and what its report must be.
 pub(crate) struct Read {
     pub(crate) action: &'static str,
-    args: fn(&Ground, &Machine) -> Value,
+    args: fn(&Ground, &Machine, &str) -> Value,
     check: fn(&Ground, &Machine, &Value),
 }
 
@@ -29,13 +29,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
     of_nodes.chain(&network::READS).chain(&node::READS)
 }
 
-fn no_args(_: &Ground, _: &Machine) -> Value {
-    Value::Object(Map::new())
+/// Those of its card.
+fn example(_: &Ground, _: &Machine, action: &str) -> Value {
+    nixi::tools::registry().unwrap().spec(action).unwrap().example.clone()
 }
 
 impl Read {
     fn request(&self, ground: &Ground, machine: &Machine) -> CallRequest {
-        let args = (self.args)(ground, machine).as_object().unwrap().clone();
+        let args = (self.args)(ground, machine, self.action).as_object().unwrap().clone();
         let request = CallRequest::new(self.action).with_args(args);
         match nixi::tools::registry().unwrap().spec(self.action).unwrap().scope {
             Scope::Node => request.on(machine.name()),

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
-use super::{Read, no_args};
+use super::{Read, example};
 use crate::ground::{Ground, lines};
 
 pub(super) const READS: [Read; 3] = [
-    Read { action: "network.interfaces", args: no_args, check: interfaces },
-    Read { action: "network.ports", args: no_args, check: ports },
+    Read { action: "network.interfaces", args: example, check: interfaces },
+    Read { action: "network.ports", args: example, check: ports },
     Read { action: "network.ping", args: target, check: ping },
 ];
 
@@ -63,7 +63,7 @@ fn peer<'a>(ground: &'a Ground, machine: &Machine) -> &'a Machine {
     ground.lab.machines().iter().find(|other| other.name() != machine.name()).unwrap()
 }
 
-fn target(ground: &Ground, machine: &Machine) -> Value {
+fn target(ground: &Ground, machine: &Machine, _: &str) -> Value {
     json!({"target": peer(ground, machine).address().to_string(), "count": 2})
 }
 

@@ -3,12 +3,12 @@
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
-use super::{Read, no_args};
+use super::{Read, example};
 use crate::ground::{Ground, MONITORING, WEB};
 
 pub(super) const READS: [Read; 2] = [
-    Read { action: "node.list", args: no_args, check: list },
-    Read { action: "node.status", args: |_, machine| json!({"names": [machine.name()]}), check: status },
+    Read { action: "node.list", args: example, check: list },
+    Read { action: "node.status", args: |_, machine, _| json!({"names": [machine.name()]}), check: status },
 ];
 
 fn row(machine: &Machine, mode: &str) -> Value {

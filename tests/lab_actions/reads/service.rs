@@ -3,15 +3,15 @@
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
-use super::{Read, no_args};
+use super::{Read, example};
 use crate::ground::Ground;
 
 pub(super) const READS: [Read; 3] = [
-    Read { action: "service.list", args: no_args, check: list },
-    Read { action: "service.failed", args: no_args, check: failed },
+    Read { action: "service.list", args: example, check: list },
+    Read { action: "service.failed", args: example, check: failed },
     Read {
         action: "service.status",
-        args: |_, _| json!({"names": ["greeter", "broken", "resting"]}),
+        args: |_, _, _| json!({"names": ["greeter", "broken", "resting"]}),
         check: status,
     },
 ];

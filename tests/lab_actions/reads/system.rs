@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
-use super::{Read, no_args};
+use super::{Read, example};
 use crate::ground::Ground;
 
 pub(super) const READS: [Read; 3] = [
-    Read { action: "clock.now", args: no_args, check: clock },
-    Read { action: "system.info", args: no_args, check: info },
-    Read { action: "system.resources", args: no_args, check: resources },
+    Read { action: "clock.now", args: example, check: clock },
+    Read { action: "system.info", args: example, check: info },
+    Read { action: "system.resources", args: example, check: resources },
 ];
 
 fn number(machine: &Machine, script: &str) -> u64 {

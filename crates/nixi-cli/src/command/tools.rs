@@ -1,7 +1,7 @@
 //! `nixi tools`: every tool and action, with access, risk and parameters.
 
 use nixi_core::registry::{Access, ActionSpec, Param};
-use nixi_core::{ErrorReport, Registry, Risk};
+use nixi_core::{CallRequest, ErrorReport, Registry, Risk, Scope};
 use serde_json::json;
 
 use super::Cx;
@@ -62,8 +62,22 @@ fn listing(specs: &[&ActionSpec], paint: Paint) -> String {
             let about = format!("{usage:<widest_usage$}  {needed}{}", param.about);
             lines.push(format!("  {:<widest$}    {}", "", about.trim_end()));
         }
+        if let [_] = specs {
+            lines.push(String::new());
+            lines.push(format!("for example: {}", example(spec)));
+        }
     }
     lines.join("\n")
+}
+
+/// The example of its card, as it is typed.
+fn example(spec: &ActionSpec) -> String {
+    let args = spec.example.as_object().cloned().unwrap_or_default();
+    let call = CallRequest::new(spec.name.to_string()).with_args(args);
+    match spec.scope {
+        Scope::Node => call.on("web-server").typed(),
+        Scope::Controller => call.typed(),
+    }
 }
 
 fn usage(param: &Param) -> String {

@@ -1,27 +1,12 @@
 //! Applying an approved plan.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
 use super::apart::{Untold, stands_apart};
-use super::applied::{done, failed, unended};
 use super::bench::Bench;
-use super::{ApprovedPart, PlanDigest, Settle, Step, StepReport, StepStatus, lasting, put, settle};
+use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus};
 use crate::arrival::{Arrival, way_words};
-use crate::command::{Command, Elevation, Excerpt, Write};
-use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{ExecError, Forgotten, Invocation};
-use crate::node::SshTarget;
+use crate::exec::Invocation;
 use crate::text;
-
-/// How long one step of a change may run: stopping a container alone may take its grace period of 10 s and more.
-const STEP_DEADLINE: Duration = Duration::from_secs(600);
-
-/// How long an interrupted command has to tell how it ended; a person who interrupts waits for no more than a second.
-const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
 /// runs the steps in order up to the first that does not end as done. Every step is reported.
@@ -29,14 +14,9 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
     check(&approved, bench).await?;
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
-    for (at, step) in approved.plan.steps.iter().enumerate() {
-        let shown = text::clean_line(&step.for_login(bench.executor.login(approved.writable.node())));
-        let own_start = match step {
-            Step::Settle(what) => reports.get(what.started_by()),
-            Step::Run(_) | Step::Lasting(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => {
-                None
-            }
-        };
+    for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
+        let shown = text::clean_line(&step.line(bench.executor.login(approved.writable.node())));
+        let own_start = step.tells_of().and_then(|start| reports.get(start));
         // What was started is looked at, whatever became of the other steps.
         let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
         let report = if is_blocked {
@@ -46,10 +26,11 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
-            let report = run(step, shown, &approved, bench).await;
-            match waits_for(&approved, at) {
-                Some(what) if report.status == StepStatus::Failed => {
-                    settle::with_last_words(what, report, &approved, bench).await
+            let report = step.run(shown, &approved, bench).await;
+            let tells_of_it = |step: &&Step| step.kind().tells_of() == Some(at);
+            match approved.plan.steps.iter().find(tells_of_it) {
+                Some(teller) if report.status == StepStatus::Failed => {
+                    teller.kind().explain(report, &approved, bench).await
                 }
                 Some(_) | None => report,
             }
@@ -58,14 +39,6 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
         reports.push(report);
     }
     Ok(reports)
-}
-
-/// The step that waits for what this one starts.
-fn waits_for(approved: &ApprovedPart, at: usize) -> Option<&Settle> {
-    approved.plan.steps.iter().find_map(|step| match step {
-        Step::Settle(what) => Some(what).filter(|what| what.started_by() == at),
-        Step::Run(_) | Step::Lasting(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => None,
-    })
 }
 
 async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolError> {
@@ -118,90 +91,4 @@ async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolErr
         }
     }
     Ok(())
-}
-
-async fn run(step: &Step, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-    match step {
-        Step::Run(command) => run_command(command, shown, approved, bench).await,
-        Step::Lasting(change) => lasting::run(change, shown, approved, bench).await,
-        Step::Settle(what) => settle::run(what, shown, approved, bench).await,
-        Step::PutFile(file) => put::run(file, shown, approved, bench).await,
-        Step::Config(edit) => match write_config(bench.config, edit.clone()).await {
-            Ok(()) => done(shown, None),
-            Err(error) => failed(shown, error),
-        },
-        Step::ForgetHostKey(target) => match forget(bench, target.clone()).await {
-            Ok(forgotten) => {
-                let lines = match forgotten.lines {
-                    0 => "no line".to_owned(),
-                    1 => "1 line".to_owned(),
-                    n => format!("{n} lines"),
-                };
-                done(shown, Some(format!("{lines} of {}", forgotten.file.display())))
-            }
-            Err(error) => failed(shown, ErrorReport::new(ErrorKind::WriteFailed, error)),
-        },
-    }
-}
-
-async fn run_command(
-    command: &Command<Write>,
-    shown: String,
-    approved: &ApprovedPart,
-    bench: &Bench<'_>,
-) -> StepReport {
-    let node = approved.writable.node();
-    let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
-    let words = command.for_login(bench.executor.login(node));
-    let invocation = Invocation::change(node, command, STEP_DEADLINE, bench.cancel.clone())
-        .pinned(approved.host_key.as_ref());
-    // An executor that is told to give up may still find out what became of the command, but not for long.
-    let output = tokio::select! {
-        biased;
-        output = bench.executor.exec(invocation) => output,
-        () = given_up(bench.cancel) => Err(ExecError::Cancelled),
-    };
-    match output {
-        Ok(output) if output.exit.is_success() => {
-            let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
-            done(shown, (!said.is_empty()).then_some(said))
-        }
-        Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
-        Err(error) => unended(shown, error, node),
-    }
-}
-
-async fn given_up(cancel: &CancellationToken) {
-    cancel.cancelled().await;
-    tokio::time::sleep(LAST_WORD).await;
-}
-
-/// Off the runtime's threads, as [`write_config`].
-async fn forget(bench: &Bench<'_>, target: SshTarget) -> Result<Forgotten, String> {
-    let (keys, others) = (Arc::clone(&bench.host_keys), bench.others.clone());
-    let done = tokio::task::spawn_blocking(move || keys.forget(&target, &others)).await;
-    done.unwrap_or_else(|_| Err("writing known_hosts broke off".to_owned()))
-}
-
-/// Edits the configuration, off the runtime's threads: another Nixi may hold the lock for a while.
-pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Result<(), ErrorReport> {
-    let store = store.clone();
-    match tokio::task::spawn_blocking(move || store.apply(&edit)).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => {
-            let kind = match error {
-                ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
-                ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
-                ConfigWriteError::Changed { .. } => ErrorKind::Changed,
-                ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
-                ConfigWriteError::Broken(_)
-                | ConfigWriteError::DeclaredBySystem { .. }
-                | ConfigWriteError::Edit { .. }
-                | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
-            };
-            Err(ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint()))
-        }
-        Err(_) => Err(ErrorReport::new(ErrorKind::Internal, "writing the configuration broke off")
-            .hint("`nixi config check` tells whether it is whole")),
-    }
 }

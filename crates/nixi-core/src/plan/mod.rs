@@ -12,36 +12,30 @@ mod bench;
 mod declared;
 mod digest;
 mod expectation;
-mod file;
-mod lasting;
 mod part;
-mod put;
 mod review;
-mod settle;
 mod step;
 mod writable;
 
 pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
-pub(crate) use apply::{apply, write_config};
+pub(crate) use apply::apply;
 pub use approved::Approved;
 pub(crate) use approved::{ApprovedPart, Asked};
 pub(crate) use bench::Bench;
 pub use declared::{Declared, Fate, Thing};
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
-pub use file::{FileDigest, PutFile, Replaces};
 pub use part::Part;
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review};
-pub use settle::Settle;
-pub use step::Step;
+pub(crate) use step::write_config;
+pub use step::{FileDigest, PutFile, Replaces, Settle, Step};
 pub use writable::{Refused, Writable};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::ConfigEdit;
 use crate::node::NodeName;
 
 /// How much a plan can hurt.
@@ -133,22 +127,12 @@ impl Plan {
 
     /// The nodes that it takes out of the configuration.
     pub(crate) fn leaving(&self) -> Vec<NodeName> {
-        let leaving = self.steps.iter().filter_map(|step| match step {
-            Step::Config(ConfigEdit::RemoveNode(old)) => Some(old.name().clone()),
-            Step::Config(ConfigEdit::AddNode(_))
-            | Step::Run(_)
-            | Step::Lasting(_)
-            | Step::Settle(_)
-            | Step::PutFile(_)
-            | Step::ForgetHostKey(_) => None,
-        });
-        leaving.collect()
+        self.steps.iter().filter_map(|step| step.kind().leaving().cloned()).collect()
     }
 
-    /// The risk that follows from its steps alone: Nixi's own list of nodes says what may be done where.
+    /// The risk that follows from its steps alone.
     pub(crate) fn inherent_risk(&self) -> Risk {
-        let own = |step: &Step| matches!(step, Step::Config(_) | Step::ForgetHostKey(_));
-        if self.steps.iter().any(own) { Risk::Destructive } else { Risk::Routine }
+        self.steps.iter().map(|step| step.kind().least_risk()).max().unwrap_or(Risk::Routine)
     }
 
     /// Whether there is nothing to do.

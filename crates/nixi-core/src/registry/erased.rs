@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::args::Args;
 use crate::action::{Change, Inspect};
+use crate::card::ChangeCard;
 use crate::context::{InspectCx, PlanCx};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::plan::Plan;
@@ -50,14 +51,17 @@ impl Body {
 }
 
 struct Inspecting<T>(T);
-struct Changing<T>(T);
+struct Changing<T> {
+    action: T,
+    card: ChangeCard,
+}
 
 pub(super) fn inspect<T: Inspect>(action: T) -> Body {
     Body::Inspect(Box::new(Inspecting(action)))
 }
 
 pub(super) fn change<T: Change>(action: T) -> Body {
-    Body::Change(Box::new(Changing(action)))
+    Body::Change(Box::new(Changing { card: action.card(), action }))
 }
 
 fn typed<A: DeserializeOwned>(args: Args) -> Result<A, ErrorReport> {
@@ -120,8 +124,12 @@ impl<T: Change> AnyChange for Changing<T> {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: Args) -> Result<Plan, ToolError> {
         let args = typed(args).map_err(ToolError::Reported)?;
-        let plan = self.0.plan(cx, args).await?;
+        let plan = self.action.plan(cx, args).await?;
+        if let Some(step) = plan.steps.iter().find(|step| !self.card.allows(step)) {
+            let message = format!("{} planned what its card does not allow: {step}", self.card.name);
+            return Err(ToolError::Reported(ErrorReport::new(ErrorKind::Internal, message)));
+        }
         let inherent = plan.inherent_risk();
-        Ok(plan.at_least(T::RISK).at_least(inherent))
+        Ok(plan.at_least(self.card.kind.risk).at_least(inherent))
     }
 }

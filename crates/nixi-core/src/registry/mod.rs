@@ -47,6 +47,14 @@ pub enum RegistrationError {
     /// Arguments that are not a struct with named fields.
     #[error("the arguments of {0} are not an object with named parameters")]
     NotAnObject(String),
+    /// An example that its own action does not take.
+    #[error("{action} does not take its own example: {why}")]
+    Example {
+        /// The action.
+        action: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// One registered action.
@@ -73,7 +81,7 @@ impl Registry {
     /// # Errors
     /// [`RegistrationError`] if its name or parameters clash with what is there.
     pub fn inspect<T: Inspect>(self, action: T) -> Result<Self, RegistrationError> {
-        self.with(ActionSpec::of_inspect::<T>()?, erased::inspect(action))
+        self.with(ActionSpec::of_inspect(&action)?, erased::inspect(action))
     }
 
     /// With one more action that plans a change.
@@ -81,7 +89,7 @@ impl Registry {
     /// # Errors
     /// [`RegistrationError`] if its name or parameters clash with what is there.
     pub fn change<T: Change>(self, action: T) -> Result<Self, RegistrationError> {
-        self.with(ActionSpec::of_change::<T>()?, erased::change(action))
+        self.with(ActionSpec::of_change(&action)?, erased::change(action))
     }
 
     fn with(mut self, spec: ActionSpec, body: Body) -> Result<Self, RegistrationError> {
@@ -99,6 +107,9 @@ impl Registry {
                     });
                 }
             }
+        }
+        if let Err(why) = taken(&spec, &body) {
+            return Err(RegistrationError::Example { action: name, why });
         }
         self.actions.insert(name, Arc::new(Action { spec, body }));
         Ok(self)
@@ -141,6 +152,13 @@ impl Registry {
         ErrorReport::new(ErrorKind::UnknownAction, format!("there is no action {:?}", text::excerpt(name)))
             .hint(hint)
     }
+}
+
+/// Whether an action takes the example of its own card, and if not, why.
+fn taken(spec: &ActionSpec, body: &Body) -> Result<(), String> {
+    let example = spec.example.as_object().cloned().ok_or("it is no object")?;
+    let args = spec.check(example).map_err(|error| error.message)?;
+    body.parse(args).map(|_| ()).map_err(|error| error.message)
 }
 
 impl std::fmt::Debug for Registry {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::RegistrationError;
 use super::param::{Param, params};
 use crate::action::{ActionName, Change, Inspect, Scope};
+use crate::card::{Card, Edits};
 use crate::mode::Capability;
 use crate::plan::Risk;
 
@@ -46,33 +47,43 @@ pub struct ActionSpec {
     pub capability: Capability,
     /// On a node, or on the controller only.
     pub scope: Scope,
+    /// What it may edit of what only the controller has.
+    pub edits: Edits,
     /// Its parameters, without `node`.
     pub params: Vec<Param>,
+    /// Arguments that it takes.
+    pub example: Value,
     /// The JSON Schema of `data` in its results; `null` for a change.
     pub report: Value,
 }
 
 impl ActionSpec {
-    pub(super) fn of_inspect<T: Inspect>() -> Result<Self, RegistrationError> {
+    pub(super) fn of_inspect<T: Inspect>(action: &T) -> Result<Self, RegistrationError> {
+        let Card { name, about, scope, example, kind } = action.card();
         Ok(Self {
-            name: T::NAME,
-            about: T::ABOUT,
+            name,
+            about,
             access: Access::Read,
-            capability: Capability::Read(T::CAPABILITY),
-            scope: T::SCOPE,
-            params: params_of::<T::Args>(T::NAME)?,
+            capability: Capability::Read(kind.capability),
+            scope,
+            edits: Edits::Nothing,
+            params: params_of::<T::Args>(name)?,
+            example,
             report: schema_of::<T::Report>(),
         })
     }
 
-    pub(super) fn of_change<T: Change>() -> Result<Self, RegistrationError> {
+    pub(super) fn of_change<T: Change>(action: &T) -> Result<Self, RegistrationError> {
+        let Card { name, about, scope, example, kind } = action.card();
         Ok(Self {
-            name: T::NAME,
-            about: T::ABOUT,
-            access: Access::Write(T::RISK),
-            capability: Capability::Write(T::CAPABILITY),
-            scope: T::SCOPE,
-            params: params_of::<T::Args>(T::NAME)?,
+            name,
+            about,
+            access: Access::Write(kind.risk),
+            capability: Capability::Write(kind.capability),
+            scope,
+            edits: kind.edits,
+            params: params_of::<T::Args>(name)?,
+            example,
             report: Value::Null,
         })
     }

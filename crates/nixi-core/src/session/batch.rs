@@ -16,6 +16,7 @@ use super::workflow::Workflow;
 use super::{Inner, Work};
 use crate::action::{ActionName, Scope};
 use crate::call_id::CallId;
+use crate::card::Edits;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
 use crate::plan::{Declared, Origin, PlanDigest, Refusal, StepStatus};
@@ -104,9 +105,9 @@ pub(super) struct Checked {
 impl Action {
     /// What it wants the nodes for.
     pub(super) fn work(&self) -> Work {
-        match (self.spec.scope, self.spec.access == Access::Read) {
-            (Scope::Controller, false) => Work::OnTheList,
-            (Scope::Controller, true) | (Scope::Node, _) => Work::OnNodes,
+        match self.spec.edits {
+            Edits::NodeList => Work::OnTheList,
+            Edits::Nothing => Work::OnNodes,
         }
     }
 }

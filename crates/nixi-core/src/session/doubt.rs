@@ -3,7 +3,8 @@
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::bare::{name, noun, typed};
+use super::bare::{name, noun};
+use super::typed::typed;
 use crate::error::{ErrorKind, ErrorReport};
 
 /// Words that fit several things.

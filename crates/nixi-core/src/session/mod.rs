@@ -22,6 +22,7 @@ mod places;
 mod protocol;
 mod roster;
 mod selection;
+mod typed;
 mod workflow;
 
 use std::sync::Arc;

@@ -1,14 +1,15 @@
 //! Nothing that changes is registered as an action that looks.
-use nixi_core::{ActionName, Change, Plan, PlanCx, Registry, Risk, ToolError, WriteCapability};
+use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, Registry, Risk, ToolError, WriteCapability};
 
 struct Reboot;
 
 impl Change for Reboot {
-    const NAME: ActionName = ActionName::new("system", "reboot");
-    const ABOUT: &'static str = "reboots";
-    const CAPABILITY: WriteCapability = WriteCapability::System;
-    const RISK: Risk = Risk::Destructive;
     type Args = ();
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(ActionName::new("system", "reboot"), "reboots", WriteCapability::System, Risk::Destructive)
+    }
+
     async fn plan(&self, _: &PlanCx<'_>, (): ()) -> Result<Plan, ToolError> {
         Ok(Plan::new("reboot", Risk::Destructive))
     }

@@ -1,14 +1,15 @@
 //! A change cannot claim a row of the table that monitored nodes grant.
-use nixi_core::{ActionName, Change, Plan, PlanCx, ReadCapability, Risk, ToolError};
+use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, ReadCapability, Risk, ToolError};
 
 struct Reboot;
 
 impl Change for Reboot {
-    const NAME: ActionName = ActionName::new("system", "reboot");
-    const ABOUT: &'static str = "reboots";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
-    const RISK: Risk = Risk::Destructive;
     type Args = ();
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(ActionName::new("system", "reboot"), "reboots", ReadCapability::SystemStatus, Risk::Destructive)
+    }
+
     async fn plan(&self, _: &PlanCx<'_>, (): ()) -> Result<Plan, ToolError> {
         Ok(Plan::new("reboot", Risk::Destructive))
     }

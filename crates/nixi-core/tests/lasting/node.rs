@@ -9,12 +9,13 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::{
-    ActionName, ApproverHandle, Arrival, Asker, CallRequest, CallResult, Change, Command, Effect, ExecError,
-    Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
-    Registry, Risk, ToolError, Write, WriteCapability,
+    ActionName, ApproverHandle, Arrival, Asker, CallRequest, CallResult, Change, ChangeCard, Command, Effect,
+    ExecError, Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx,
+    Program, Registry, Risk, ToolError, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) type Answer = Result<Output, ExecError>;
@@ -36,11 +37,18 @@ struct What {
 struct Rebuild;
 
 impl Change for Rebuild {
-    const NAME: ActionName = ActionName::new("trial", "rebuild");
-    const ABOUT: &'static str = "takes long";
-    const CAPABILITY: WriteCapability = WriteCapability::NixosConfig;
-    const RISK: Risk = Risk::Routine;
     type Args = What;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("trial", "rebuild"),
+            "takes long",
+            WriteCapability::NixosConfig,
+            Risk::Routine,
+        )
+        .example(json!({"what": "all"}))
+    }
+
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
         let rebuild = Command::<Write>::new(Program::new("rebuild")).args([args.what.as_str(), "now"]);
         Ok(Plan::new("rebuild", Risk::Routine).step(rebuild.lasting(PATIENCE)))

@@ -12,15 +12,19 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
-    ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, Command, Effect, Enrol, ErrorReport,
-    ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect, InspectCx, Intent,
-    Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port, Program,
-    ReadCapability, Registry, Risk, SshTarget, Stop, Thing, ToolError, Welcome, Write, WriteCapability,
+    ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, Enrol,
+    ErrorReport, ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,
+    InspectCx, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port,
+    Program, ReadCapability, ReadCard, Registry, Risk, SshTarget, Stop, Thing, ToolError, Welcome, Write,
+    WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
+
+use super::cards;
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const OTHER_KEY: &str = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -43,11 +47,13 @@ impl std::fmt::Display for Named {
 }
 
 impl Inspect for Name {
-    const NAME: ActionName = ActionName::new("probe", "name");
-    const ABOUT: &'static str = "the node's own name";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = Nothing;
     type Report = Named;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(ActionName::new("probe", "name"), "the node's own name", ReadCapability::SystemStatus)
+    }
+
     async fn inspect(&self, cx: &InspectCx<'_>, _: Nothing) -> Result<Named, ToolError> {
         Ok(Named { name: cx.stdout(catalog::system::host_name()).await? })
     }
@@ -63,11 +69,17 @@ pub(crate) struct Whereto {
 }
 
 impl Inspect for Echo {
-    const NAME: ActionName = ActionName::new("probe", "echo");
-    const ABOUT: &'static str = "whether a place answers";
-    const CAPABILITY: ReadCapability = ReadCapability::NetworkDiagnostics;
     type Args = Whereto;
     type Report = Named;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("probe", "echo"),
+            "whether a place answers",
+            ReadCapability::NetworkDiagnostics,
+        )
+        .example(json!({"target": "db"}))
+    }
 
     fn outward(args: &Whereto) -> Option<String> {
         Some(args.target.clone())
@@ -90,11 +102,18 @@ pub(crate) struct Files {
 }
 
 impl Change for Touch {
-    const NAME: ActionName = ActionName::new("probe", "touch");
-    const ABOUT: &'static str = "touches files";
-    const CAPABILITY: WriteCapability = WriteCapability::Files;
-    const RISK: Risk = Risk::Routine;
     type Args = Files;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("probe", "touch"),
+            "touches files",
+            WriteCapability::Files,
+            Risk::Routine,
+        )
+        .example(json!({"names": ["a"]}))
+    }
+
     async fn plan(&self, cx: &PlanCx<'_>, args: Files) -> Result<Plan, ToolError> {
         let (_, name) = cx.pin("the node's name", catalog::system::host_name()).await?;
         let plan = Plan::new(format!("touch {} files", args.names.len()), Risk::Routine).expect(name);
@@ -116,11 +135,18 @@ pub(crate) struct Halted {
 }
 
 impl Change for Halt {
-    const NAME: ActionName = ActionName::new("probe", "halt");
-    const ABOUT: &'static str = "stops a unit";
-    const CAPABILITY: WriteCapability = WriteCapability::Services;
-    const RISK: Risk = Risk::Routine;
     type Args = Halted;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("probe", "halt"),
+            "stops a unit",
+            WriteCapability::Services,
+            Risk::Routine,
+        )
+        .example(json!({"unit": "nginx"}))
+    }
+
     async fn plan(&self, cx: &PlanCx<'_>, args: Halted) -> Result<Plan, ToolError> {
         let thing = Thing::Unit(args.unit.parse().unwrap());
         let why = args.why.unwrap_or_default();
@@ -338,6 +364,10 @@ impl Bench {
                 .change(Touch)
                 .unwrap()
                 .change(Halt)
+                .unwrap()
+                .change(cards::Forget)
+                .unwrap()
+                .change(cards::Touch)
                 .unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail there and then")]
 
 mod bench;
+mod cards;
 mod fanout;
 mod identity;
 mod needs;

@@ -13,12 +13,13 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::Audience;
 use nixi_core::{
-    ActionName, Arrival, CallRequest, CallResult, Change, Command, Effect, ErrorKind, Event, ExecError,
-    Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx, Program,
-    Registry, Risk, Settle, StepStatus, ToolError, Unreachable, Write, WriteCapability,
+    ActionName, Arrival, CallRequest, CallResult, Change, ChangeCard, Command, Effect, ErrorKind, Event,
+    ExecError, Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx,
+    Program, Registry, Risk, Settle, StepStatus, ToolError, Unreachable, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -34,11 +35,18 @@ struct What {
 struct Start;
 
 impl Change for Start {
-    const NAME: ActionName = ActionName::new("trial", "start");
-    const ABOUT: &'static str = "starts something";
-    const CAPABILITY: WriteCapability = WriteCapability::Services;
-    const RISK: Risk = Risk::Routine;
     type Args = What;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("trial", "start"),
+            "starts something",
+            WriteCapability::Services,
+            Risk::Routine,
+        )
+        .example(json!({"kind": "unit"}))
+    }
+
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
         let unit = |at| Settle::unit(&"web".parse().unwrap(), at);
         let container =

@@ -10,13 +10,15 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::{Audience, Minds};
 use nixi_core::{
-    ActionName, ApproverHandle, Asker, Change, Command, Event, Inspect, InspectCx, Intent, Op, Outcome,
-    Parts, Plan, PlanCx, Program, ReadCapability, Registry, Risk, ToolError, WriteCapability, catalog,
+    ActionName, ApproverHandle, Asker, Change, ChangeCard, Command, Event, Inspect, InspectCx, Intent, Op,
+    Outcome, Parts, Plan, PlanCx, Program, ReadCapability, ReadCard, Registry, Risk, ToolError,
+    WriteCapability, catalog,
 };
 use nixi_llm::{ChatModel, ModelSettings, Patience, Phrasebook};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const KEY: &str = "sk-loopback-0123456789";
@@ -122,11 +124,12 @@ struct NoArgs {}
 struct Now;
 
 impl Inspect for Now {
-    const NAME: ActionName = ActionName::new("clock", "now");
-    const ABOUT: &'static str = "the time";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = String;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(ActionName::new("clock", "now"), "the time", ReadCapability::SystemStatus)
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<String, ToolError> {
         cx.stdout(catalog::clock::date()).await
@@ -141,11 +144,17 @@ struct Names {
 struct Stop;
 
 impl Change for Stop {
-    const NAME: ActionName = ActionName::new("container", "stop");
-    const ABOUT: &'static str = "stops containers";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Routine;
     type Args = Names;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("container", "stop"),
+            "stops containers",
+            WriteCapability::Containers,
+            Risk::Routine,
+        )
+        .example(json!({"names": ["web"]}))
+    }
 
     async fn plan(&self, _: &PlanCx<'_>, args: Names) -> Result<Plan, ToolError> {
         let plan = Plan::new("stop containers", Risk::Routine);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::join;
 use nixi_core::catalog::clock;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,11 +32,16 @@ pub struct NowReport {
 }
 
 impl Inspect for Now {
-    const NAME: ActionName = ActionName::new("clock", "now");
-    const ABOUT: &'static str = "time, time zone and uptime";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = NowReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("clock", "now"),
+            "time, time zone and uptime",
+            ReadCapability::SystemStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<NowReport, ToolError> {
         let (date, zone, uptime) = join!(

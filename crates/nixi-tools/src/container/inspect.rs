@@ -5,10 +5,11 @@ use std::fmt;
 use nixi_core::catalog::container;
 use nixi_core::command::ContainerName;
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::details::{ContainerDetails, details};
 use super::identity::{short, shown};
@@ -39,12 +40,17 @@ pub struct InspectionReport {
 }
 
 impl Inspect for Inspection {
-    const NAME: ActionName = ActionName::new("container", "inspect");
-    const ABOUT: &'static str =
-        "image, state, ports, mounts, networks; names of variables, never their values";
-    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
     type Args = InspectionArgs;
     type Report = InspectionReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("container", "inspect"),
+            "image, state, ports, mounts, networks; names of variables, never their values",
+            ReadCapability::ContainerStatus,
+        )
+        .example(json!({"names": ["web"]}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: InspectionArgs) -> Result<InspectionReport, ToolError> {
         if args.names.is_empty() {

@@ -6,11 +6,12 @@ use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::word::BadWord;
 use nixi_core::{
-    Command, Declared, ErrorKind, ErrorReport, Expectation, Fate, Plan, PlanCx, Risk, Settle, Thing,
-    ToolError, Write,
+    ActionName, Change, ChangeCard, Command, Declared, ErrorKind, ErrorReport, Expectation, Fate, Plan,
+    PlanCx, Risk, Settle, Thing, ToolError, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
@@ -35,90 +36,80 @@ pub struct ContainerTargets {
 /// How long an end is waited for: a container alone has a grace period of 10 s, or whatever it was made with.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What to do with containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
-    Start,
-    Stop,
-    Restart,
-    Remove,
+/// An action that does one thing to some containers, such as stopping them.
+pub struct Lifecycle(pub(super) Deed);
+
+/// What is done, as a value: the file of each action has its own.
+pub(super) struct Deed {
+    /// The word for it, which is the action's name too.
+    pub(super) word: &'static str,
+    /// What it does, in one line.
+    pub(super) about: &'static str,
+    /// The least risk of it.
+    pub(super) risk: Risk,
+    /// The runtimes' word for it.
+    pub(super) command: &'static str,
+    /// What stands between that and the container.
+    pub(super) options: &'static [&'static str],
+    /// How it is run.
+    pub(super) way: Way,
+    /// How it leaves a container.
+    pub(super) fate: Fate,
+    /// Why nothing has to be done with a container.
+    pub(super) needless: fn(&Container) -> Option<&'static str>,
+    /// What a person should know before saying yes, and the risk of it.
+    pub(super) warnings: fn(&Chosen<'_>) -> Vec<(Risk, String)>,
 }
 
-impl Deed {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Restart => "restart",
-            Self::Remove => "remove",
-        }
+/// How the runtime is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Directly, since the container would end with the unit that started it; then it is waited for.
+    Starting,
+    /// The same for what runs already and ends on the way there.
+    Restarting,
+    /// As a unit of the node; the container ends, and the runtime itself may remove it over that.
+    Ending,
+    /// As a unit of the node, and no more than that.
+    AsUnit,
+}
+
+impl Way {
+    fn is_waited_for(self) -> bool {
+        matches!(self, Self::Starting | Self::Restarting)
     }
 
-    /// The runtimes' word for it.
-    fn command(self) -> &'static str {
-        match self {
-            Self::Start | Self::Stop | Self::Restart => self.word(),
-            Self::Remove => "rm",
-        }
+    fn ends_it(self) -> bool {
+        matches!(self, Self::Restarting | Self::Ending)
+    }
+}
+
+impl Change for Lifecycle {
+    type Args = ContainerTargets;
+
+    fn card(&self) -> ChangeCard {
+        let Self(Deed { word, about, risk, .. }) = self;
+        let name = ActionName::new("container", word);
+        ChangeCard::new(name, about, WriteCapability::Containers, *risk).example(json!({"names": ["web"]}))
     }
 
-    fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Start | Self::Stop | Self::Restart => &["--"],
-            // Without --volumes: data stays.
-            Self::Remove => &["--force", "--"],
-        }
+    async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
+        plan(cx, &args, &self.0).await
     }
+}
 
-    /// How it leaves a container.
-    fn fate(self) -> Fate {
-        match self {
-            Self::Start | Self::Restart => Fate::Up,
-            Self::Stop => Fate::Down,
-            Self::Remove => Fate::Gone,
-        }
-    }
-
-    /// Why nothing has to be done with a container.
-    fn needless(self, container: &Container) -> Option<&'static str> {
-        match self {
-            Self::Start if container.is_running() => Some("already running"),
-            Self::Stop if container.is_stopped() => Some("not running"),
-            Self::Start | Self::Stop | Self::Restart | Self::Remove => None,
-        }
-    }
-
-    /// What a person should know before saying yes, and the risk of it.
-    fn warnings(
-        self,
-        Chosen { container, name }: &Chosen<'_>,
-        removed: &[ContainerId],
-    ) -> Vec<(Risk, String)> {
-        let mut warnings = Vec::new();
-        if self == Self::Remove && container.is_running() {
-            warnings.push((Risk::Destructive, format!("{name} is running and will be killed")));
-        }
-        if removed.contains(&container.id) {
-            warnings.push((
-                Risk::Destructive,
-                format!("{name} was made to be removed when it stops, with its unnamed volumes"),
-            ));
-        }
-        if let (Self::Stop | Self::Remove, Some(unit)) = (self, &container.unit) {
-            warnings.push((
-                Risk::Routine,
-                format!("{unit} runs {name} and may bring it back: to end it, stop the unit"),
-            ));
-        }
-        warnings
-    }
+/// The unit that runs a container brings it back.
+pub(super) fn comes_back(Chosen { container, name }: &Chosen<'_>) -> Option<(Risk, String)> {
+    let unit = container.unit.as_ref()?;
+    let warning = format!("{unit} runs {name} and may bring it back: to end it, stop the unit");
+    Some((Risk::Routine, warning))
 }
 
 /// A container and the word for it: what is shown, and what its identity is asked for by.
 #[derive(Clone, PartialEq, Eq)]
-struct Chosen<'a> {
-    container: &'a Container,
-    name: &'a str,
+pub(super) struct Chosen<'a> {
+    pub(super) container: &'a Container,
+    pub(super) name: &'a str,
 }
 
 impl<'a> Chosen<'a> {
@@ -137,13 +128,8 @@ impl<'a> Chosen<'a> {
 }
 
 /// Expands the names to ids, and plans one step for each container, so that each is reported by itself.
-pub(super) async fn plan(
-    cx: &PlanCx<'_>,
-    args: &ContainerTargets,
-    deed: Deed,
-    risk: Risk,
-) -> Result<Plan, ToolError> {
-    let (deed_word, node) = (deed.word(), cx.node().name());
+async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
+    let (word, risk, node) = (deed.word, deed.risk, cx.node().name());
     if args.all != args.names.is_empty() {
         return Err(ToolError::BadArgument {
             message: if args.all {
@@ -160,55 +146,54 @@ pub(super) async fn plan(
     let there = after(cx.declared(), list::all(cx, ground).await?);
     let chosen = choose(cx, cli, args, &there)?;
     if chosen.is_empty() {
-        return Ok(Plan::new(format!("no containers on {node}: nothing to {deed_word}"), risk));
+        return Ok(Plan::new(format!("no containers on {node}: nothing to {word}"), risk));
     }
     let (needless, acted): (Vec<Chosen<'_>>, Vec<Chosen<'_>>) =
-        chosen.into_iter().partition(|chosen| deed.needless(chosen.container).is_some());
+        chosen.into_iter().partition(|chosen| (deed.needless)(chosen.container).is_some());
     let skipped: Vec<String> = needless
         .iter()
-        .filter_map(|chosen| Some(format!("{} is {}", chosen.name, deed.needless(chosen.container)?)))
+        .filter_map(|chosen| Some(format!("{} is {}", chosen.name, (deed.needless)(chosen.container)?)))
         .collect();
     if acted.is_empty() {
-        return Ok(Plan::new(format!("nothing to {deed_word} on {node}: {}", skipped.join(", ")), risk));
+        return Ok(Plan::new(format!("nothing to {word} on {node}: {}", skipped.join(", ")), risk));
     }
     let names: Vec<&str> = acted.iter().map(|chosen| chosen.name).collect();
-    let mut summary =
-        format!("{deed_word} {} on {node}: {}", count(acted.len(), "container"), names.join(", "));
+    let mut summary = format!("{word} {} on {node}: {}", count(acted.len(), "container"), names.join(", "));
     if !skipped.is_empty() {
         summary.push_str(&format!(" ({})", skipped.join(", ")));
     }
-    if acted.len() > 1 && matches!(deed, Deed::Start | Deed::Restart) {
+    if acted.len() > 1 && deed.way.is_waited_for() {
         summary.push_str("; all of them first, then each is waited for");
     }
     let mut plan = Plan::new(summary, risk).expect(pin(cx, cli, &acted).await?);
-    let removed = removed_when_stopped(cx, cli, deed, &acted).await?;
+    let removed = removed_when_stopped(cx, cli, deed.way, &acted).await?;
     for chosen in &acted {
-        for (risk, warning) in deed.warnings(chosen, &removed) {
+        let (id, is_removed) = (&chosen.container.id, removed.contains(&chosen.container.id));
+        let own = is_removed.then(|| {
+            let what =
+                format!("{} was made to be removed when it stops, with its unnamed volumes", chosen.name);
+            (Risk::Destructive, what)
+        });
+        for (risk, warning) in own.into_iter().chain((deed.warnings)(chosen)) {
             plan = plan.at_least(risk).warn(warning);
         }
-        let command = Command::<Write>::new(cli.program()).args(cli.words(deed.command()));
-        let command = command.args(deed.options().iter().copied()).arg(chosen.container.id.as_str());
-        // One that was made to be removed when it stops is gone then.
-        let fate = if deed == Deed::Stop && removed.contains(&chosen.container.id) {
-            Fate::Gone
-        } else {
-            deed.fate()
-        };
-        plan = plan.leaves(Thing::Container(chosen.container.id.clone()), fate);
-        plan = match deed {
-            // The container would end with the unit that started it.
-            Deed::Start | Deed::Restart => plan.step(command.elevated()),
-            Deed::Stop | Deed::Remove => plan.step(command.lasting(PATIENCE)),
+        let fate = if is_removed && deed.way == Way::Ending { Fate::Gone } else { deed.fate };
+        let command = Command::<Write>::new(cli.program());
+        let command =
+            command.args(cli.words(deed.command)).args(deed.options.iter().copied()).arg(id.as_str());
+        plan = plan.leaves(Thing::Container(id.clone()), fate);
+        plan = match deed.way {
+            Way::Starting | Way::Restarting => plan.step(command.elevated()),
+            Way::Ending | Way::AsUnit => plan.step(command.lasting(PATIENCE)),
         };
     }
-    Ok(match deed {
-        // One that exits at once keeps no other from being started.
-        Deed::Start | Deed::Restart => acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
-            let id = chosen.container.id.clone();
-            plan.step(Settle::container(cli, id, chosen.name, at))
-        }),
-        Deed::Stop | Deed::Remove => plan,
-    })
+    if !deed.way.is_waited_for() {
+        return Ok(plan);
+    }
+    // One that exits at once keeps no other from being started.
+    Ok(acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
+        plan.step(Settle::container(cli, chosen.container.id.clone(), chosen.name, at))
+    }))
 }
 
 /// The containers as they will be once earlier changes of the same request are done.
@@ -219,6 +204,7 @@ fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container>
             Some(Fate::Gone) => return false,
             Some(Fate::Up) => "running",
             Some(Fate::Down) => "exited",
+            Some(Fate::Paused) => "paused",
         };
         state.clone_into(&mut container.state);
         true
@@ -230,12 +216,11 @@ fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container>
 async fn removed_when_stopped(
     cx: &PlanCx<'_>,
     cli: ContainerCli,
-    deed: Deed,
+    way: Way,
     acted: &[Chosen<'_>],
 ) -> Result<Vec<ContainerId>, ToolError> {
-    match deed {
-        Deed::Stop | Deed::Restart => {}
-        Deed::Start | Deed::Remove => return Ok(Vec::new()),
+    if !way.ends_it() {
+        return Ok(Vec::new());
     }
     let told = |says| acted.iter().filter(move |chosen| chosen.container.auto_remove == says);
     let mut known: Vec<ContainerId> = told(Some(true)).map(|chosen| chosen.container.id.clone()).collect();

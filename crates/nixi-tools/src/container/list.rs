@@ -4,7 +4,7 @@ use std::fmt;
 
 use nixi_core::catalog::container;
 use nixi_core::text::{clean_line, fit};
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,11 +43,16 @@ pub struct ListedContainer {
 const LINE: usize = 200;
 
 impl Inspect for List {
-    const NAME: ActionName = ActionName::new("container", "list");
-    const ABOUT: &'static str = "all containers, running or not";
-    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
     type Args = NoArgs;
     type Report = ListReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("container", "list"),
+            "all containers, running or not",
+            ReadCapability::ContainerStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ListReport, ToolError> {
         let ground = store::ground(cx).await;

@@ -5,9 +5,10 @@ use std::fmt;
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerName, Lines, TimeSpec};
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::output::{Merged, OutputLine, merged};
 use super::{lookup, store};
@@ -46,11 +47,17 @@ pub struct LogsReport {
 }
 
 impl Inspect for Logs {
-    const NAME: ActionName = ActionName::new("container", "logs");
-    const ABOUT: &'static str = "what a container wrote last";
-    const CAPABILITY: ReadCapability = ReadCapability::ContainerStatus;
     type Args = LogsArgs;
     type Report = LogsReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("container", "logs"),
+            "what a container wrote last",
+            ReadCapability::ContainerStatus,
+        )
+        .example(json!({"name": "web"}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<LogsReport, ToolError> {
         let since = args.since.as_ref().map(for_runtimes).transpose()?;

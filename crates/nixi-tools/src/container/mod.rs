@@ -23,16 +23,16 @@ use nixi_core::registry::RegistrationError;
 pub use details::{ContainerDetails, Mount};
 pub use failing::Failing;
 pub use inspect::{Inspection, InspectionArgs, InspectionReport};
-pub use lifecycle::ContainerTargets;
+pub use lifecycle::{ContainerTargets, Lifecycle};
 pub use list::{List, ListReport, ListedContainer};
 pub use logs::{Logs, LogsArgs, LogsReport};
 pub use nixi_core::timed::Stream;
 pub use output::OutputLine;
 pub use ps::Container;
-pub use remove::Remove;
-pub use restart::Restart;
-pub use start::Start;
-pub use stop::Stop;
+pub use remove::REMOVE;
+pub use restart::RESTART;
+pub use start::START;
+pub use stop::STOP;
 
 /// Adds the actions of this tool.
 ///
@@ -40,5 +40,5 @@ pub use stop::Stop;
 /// If the registry has them already.
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
     let reads = registry.inspect(List)?.inspect(Inspection)?.inspect(Logs)?;
-    reads.change(Start)?.change(Stop)?.change(Restart)?.change(Remove)
+    reads.change(START)?.change(STOP)?.change(RESTART)?.change(REMOVE)
 }

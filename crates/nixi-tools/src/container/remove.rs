@@ -1,20 +1,23 @@
 //! `container.remove`
 
-use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, ToolError, WriteCapability};
+use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{ContainerTargets, Deed, plan};
+use super::lifecycle::{Deed, Lifecycle, Way, comes_back};
 
 /// Removes containers, running or not, and keeps their data.
-pub struct Remove;
-
-impl Change for Remove {
-    const NAME: ActionName = ActionName::new("container", "remove");
-    const ABOUT: &'static str = "remove containers by names, or all; volumes and data stay";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Destructive;
-    type Args = ContainerTargets;
-
-    async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
-        plan(cx, &args, Deed::Remove, Self::RISK).await
-    }
-}
+pub const REMOVE: Lifecycle = Lifecycle(Deed {
+    word: "remove",
+    about: "remove containers by names, or all; volumes and data stay",
+    risk: Risk::Destructive,
+    command: "rm",
+    // Without --volumes: data stays.
+    options: &["--force", "--"],
+    way: Way::AsUnit,
+    fate: Fate::Gone,
+    needless: |_| None,
+    warnings: |chosen| {
+        let killed = format!("{} is running and will be killed", chosen.name);
+        let killed = chosen.container.is_running().then_some((Risk::Destructive, killed));
+        killed.into_iter().chain(comes_back(chosen)).collect()
+    },
+});

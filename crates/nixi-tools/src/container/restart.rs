@@ -1,20 +1,18 @@
 //! `container.restart`
 
-use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, ToolError, WriteCapability};
+use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{ContainerTargets, Deed, plan};
+use super::lifecycle::{Deed, Lifecycle, Way};
 
 /// Stops and starts containers.
-pub struct Restart;
-
-impl Change for Restart {
-    const NAME: ActionName = ActionName::new("container", "restart");
-    const ABOUT: &'static str = "restart containers by names, or all";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Routine;
-    type Args = ContainerTargets;
-
-    async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
-        plan(cx, &args, Deed::Restart, Self::RISK).await
-    }
-}
+pub const RESTART: Lifecycle = Lifecycle(Deed {
+    word: "restart",
+    about: "restart containers by names, or all",
+    risk: Risk::Routine,
+    command: "restart",
+    options: &["--"],
+    way: Way::Restarting,
+    fate: Fate::Up,
+    needless: |_| None,
+    warnings: |_| Vec::new(),
+});

@@ -1,20 +1,18 @@
 //! `container.start`
 
-use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, ToolError, WriteCapability};
+use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{ContainerTargets, Deed, plan};
+use super::lifecycle::{Deed, Lifecycle, Way};
 
 /// Starts containers that do not run.
-pub struct Start;
-
-impl Change for Start {
-    const NAME: ActionName = ActionName::new("container", "start");
-    const ABOUT: &'static str = "start containers by names, or all";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Routine;
-    type Args = ContainerTargets;
-
-    async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
-        plan(cx, &args, Deed::Start, Self::RISK).await
-    }
-}
+pub const START: Lifecycle = Lifecycle(Deed {
+    word: "start",
+    about: "start containers by names, or all",
+    risk: Risk::Routine,
+    command: "start",
+    options: &["--"],
+    way: Way::Starting,
+    fate: Fate::Up,
+    needless: |container| container.is_running().then_some("already running"),
+    warnings: |_| Vec::new(),
+});

@@ -1,20 +1,18 @@
 //! `container.stop`
 
-use nixi_core::{ActionName, Change, Plan, PlanCx, Risk, ToolError, WriteCapability};
+use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{ContainerTargets, Deed, plan};
+use super::lifecycle::{Deed, Lifecycle, Way, comes_back};
 
 /// Stops containers that run.
-pub struct Stop;
-
-impl Change for Stop {
-    const NAME: ActionName = ActionName::new("container", "stop");
-    const ABOUT: &'static str = "stop containers by names, or all";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Routine;
-    type Args = ContainerTargets;
-
-    async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
-        plan(cx, &args, Deed::Stop, Self::RISK).await
-    }
-}
+pub const STOP: Lifecycle = Lifecycle(Deed {
+    word: "stop",
+    about: "stop containers by names, or all",
+    risk: Risk::Routine,
+    command: "stop",
+    options: &["--"],
+    way: Way::Ending,
+    fate: Fate::Down,
+    needless: |container| container.is_stopped().then_some("not running"),
+    warnings: |chosen| comes_back(chosen).into_iter().collect(),
+});

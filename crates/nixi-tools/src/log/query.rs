@@ -2,9 +2,10 @@
 
 use nixi_core::catalog::log;
 use nixi_core::command::{Grep, Lines, LogPriority, TimeSpec, UnitName};
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::journal::{JournalReport, entries};
 
@@ -34,11 +35,17 @@ pub struct QueryArgs {
 }
 
 impl Inspect for Query {
-    const NAME: ActionName = ActionName::new("log", "query");
-    const ABOUT: &'static str = "the newest entries of the journal";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = QueryArgs;
     type Report = JournalReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("log", "query"),
+            "the newest entries of the journal",
+            ReadCapability::SystemStatus,
+        )
+        .example(json!({"since": "1 hour ago", "priority": "err"}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: QueryArgs) -> Result<JournalReport, ToolError> {
         let QueryArgs { unit, lines, since, until, priority, grep } = args;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use nixi_core::catalog::network;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -41,11 +41,16 @@ pub struct Interface {
 }
 
 impl Inspect for Interfaces {
-    const NAME: ActionName = ActionName::new("network", "interfaces");
-    const ABOUT: &'static str = "network interfaces and addresses";
-    const CAPABILITY: ReadCapability = ReadCapability::NetworkDiagnostics;
     type Args = NoArgs;
     type Report = InterfacesReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("network", "interfaces"),
+            "network interfaces and addresses",
+            ReadCapability::NetworkDiagnostics,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<InterfacesReport, ToolError> {
         let Sifted { rows, left_out } = parsed(cx, network::interfaces(), interfaces).await?;

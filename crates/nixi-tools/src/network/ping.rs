@@ -5,9 +5,10 @@ use std::fmt;
 use nixi_core::catalog::network;
 use nixi_core::command::{NetTarget, PingCount, Program};
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::reading::{run_whole, unreadable};
 
@@ -50,11 +51,17 @@ pub struct RoundTrip {
 }
 
 impl Inspect for Ping {
-    const NAME: ActionName = ActionName::new("network", "ping");
-    const ABOUT: &'static str = "whether a host answers to the node";
-    const CAPABILITY: ReadCapability = ReadCapability::NetworkDiagnostics;
     type Args = PingArgs;
     type Report = PingReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("network", "ping"),
+            "whether a host answers to the node",
+            ReadCapability::NetworkDiagnostics,
+        )
+        .example(json!({"target": "db-server"}))
+    }
 
     fn outward(args: &PingArgs) -> Option<String> {
         Some(args.target.to_string())

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use nixi_core::catalog::network;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,11 +40,16 @@ pub struct Listener {
 }
 
 impl Inspect for Ports {
-    const NAME: ActionName = ActionName::new("network", "ports");
-    const ABOUT: &'static str = "listening TCP and UDP ports";
-    const CAPABILITY: ReadCapability = ReadCapability::NetworkDiagnostics;
     type Args = NoArgs;
     type Report = PortsReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("network", "ports"),
+            "listening TCP and UDP ports",
+            ReadCapability::NetworkDiagnostics,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<PortsReport, ToolError> {
         let Sifted { rows, left_out } = parsed(cx, network::ports(), listeners).await?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use nixi_core::fleet::{NodeRow, Probing};
 use nixi_core::node_table::NodeTable;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, Scope, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,12 +27,17 @@ pub struct ListReport {
 }
 
 impl Inspect for List {
-    const NAME: ActionName = ActionName::new("node", "list");
-    const ABOUT: &'static str = "all nodes, their mode, and whether they answer";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
-    const SCOPE: Scope = Scope::Controller;
     type Args = ListArgs;
     type Report = ListReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("node", "list"),
+            "all nodes, their mode, and whether they answer",
+            ReadCapability::SystemStatus,
+        )
+        .on_controller()
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: ListArgs) -> Result<ListReport, ToolError> {
         let probing = if args.probe.unwrap_or(true) { Probing::Probe } else { Probing::Skip };

@@ -2,10 +2,12 @@
 
 use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
 use nixi_core::{
-    ActionName, Change, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Scope, Step, ToolError, WriteCapability,
+    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Step, ToolError,
+    WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::named;
 
@@ -21,12 +23,18 @@ pub struct RemoveArgs {
 }
 
 impl Change for Remove {
-    const NAME: ActionName = ActionName::new("node", "remove");
-    const ABOUT: &'static str = "forget a node: its entry in the configuration and its host key";
-    const CAPABILITY: WriteCapability = WriteCapability::System;
-    const SCOPE: Scope = Scope::Controller;
-    const RISK: Risk = Risk::Destructive;
     type Args = RemoveArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("node", "remove"),
+            "forget a node: its entry in the configuration and its host key",
+            WriteCapability::System,
+            Risk::Destructive,
+        )
+        .example(json!({"name": "web-server"}))
+        .editing(Edits::NodeList)
+    }
 
     async fn plan(&self, cx: &PlanCx<'_>, args: RemoveArgs) -> Result<Plan, ToolError> {
         if args.name == "local" {
@@ -53,7 +61,7 @@ impl Change for Remove {
             );
             return Err(ToolError::Reported(report.hint(hint)));
         }
-        let plan = Plan::new(format!("remove the node {}", node.name()), Self::RISK)
+        let plan = Plan::new(format!("remove the node {}", node.name()), Risk::Destructive)
             .warn("nothing changes on the node itself: it still lets your key in");
         // The key first: should a step fail, the node is still there to be removed once more.
         let plan = match node.ssh() {

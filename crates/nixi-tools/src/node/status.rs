@@ -4,9 +4,10 @@ use std::fmt;
 
 use nixi_core::fleet::{NodeRow, Probing, address};
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Inspect, InspectCx, NodeName, ReadCapability, Scope, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, NodeName, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::named;
 use crate::table::facts;
@@ -30,12 +31,18 @@ pub struct StatusReport {
 }
 
 impl Inspect for Status {
-    const NAME: ActionName = ActionName::new("node", "status");
-    const ABOUT: &'static str = "whether some nodes answer, and why not";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
-    const SCOPE: Scope = Scope::Controller;
     type Args = StatusArgs;
     type Report = StatusReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("node", "status"),
+            "whether some nodes answer, and why not",
+            ReadCapability::SystemStatus,
+        )
+        .example(json!({"names": ["web-server"]}))
+        .on_controller()
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: StatusArgs) -> Result<StatusReport, ToolError> {
         if args.names.is_empty() {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use nixi_core::catalog::{clock, log, service};
 use nixi_core::command::UnitName;
 use nixi_core::text::{clean_line, fit};
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -53,11 +53,16 @@ const LAST_LINES: usize = 8;
 const LINE: usize = 200;
 
 impl Inspect for Failed {
-    const NAME: ActionName = ActionName::new("service", "failed");
-    const ABOUT: &'static str = "units that have failed or keep restarting";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = FailedReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("service", "failed"),
+            "units that have failed or keep restarting",
+            ReadCapability::SystemStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<FailedReport, ToolError> {
         let (listed, histories, uptime) = futures_util::join!(

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
-use nixi_core::{Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing, ToolError, Write};
+use nixi_core::{
+    ActionName, Change, ChangeCard, Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing, ToolError,
+    Write, WriteCapability,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::lifeline::Surroundings;
 use super::show::{UnitStatus, same, states};
@@ -24,6 +28,31 @@ pub struct ServiceTargets {
 /// How long an end is waited for: each unit has its own limits, of 90 s unless it says otherwise.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// An action that does one thing to some services.
+pub struct Lifecycle(Deed);
+
+/// `service.start`: starts services that are not active.
+pub const START: Lifecycle = Lifecycle(Deed::Start);
+/// `service.stop`: stops services that are active.
+pub const STOP: Lifecycle = Lifecycle(Deed::Stop);
+/// `service.restart`: stops and starts services.
+pub const RESTART: Lifecycle = Lifecycle(Deed::Restart);
+
+impl Change for Lifecycle {
+    type Args = ServiceTargets;
+
+    fn card(&self) -> ChangeCard {
+        let Self(deed) = self;
+        let name = ActionName::new("service", deed.word());
+        ChangeCard::new(name, deed.about(), WriteCapability::Services, Risk::Routine)
+            .example(json!({"names": ["nginx"]}))
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: ServiceTargets) -> Result<Plan, ToolError> {
+        plan(cx, &args, self.0).await
+    }
+}
+
 /// What to do with services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
@@ -38,6 +67,14 @@ impl Deed {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Start => "start services",
+            Self::Stop => "stop services",
+            Self::Restart => "restart services",
         }
     }
 
@@ -80,13 +117,8 @@ impl Deed {
 }
 
 /// One step for each unit, so that each is reported by itself.
-pub(super) async fn plan(
-    cx: &PlanCx<'_>,
-    args: &ServiceTargets,
-    deed: Deed,
-    risk: Risk,
-) -> Result<Plan, ToolError> {
-    let (word, node) = (deed.word(), cx.node().name());
+async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan, ToolError> {
+    let (word, risk, node) = (deed.word(), Risk::Routine, cx.node().name());
     let units = qualified(&args.names)?;
     let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
     let (mut statuses, around) = (statuses?, around?);
@@ -95,7 +127,7 @@ pub(super) async fn plan(
         let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
             None => continue,
             Some(Fate::Up) => "active",
-            Some(Fate::Down | Fate::Gone) => "inactive",
+            Some(Fate::Down | Fate::Paused | Fate::Gone) => "inactive",
         };
         active.clone_into(&mut status.active);
     }

@@ -1,7 +1,7 @@
 //! `service.list`
 
 use nixi_core::catalog::service;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 
 use super::unit::{UnitsReport, units};
 use crate::NoArgs;
@@ -12,11 +12,16 @@ use crate::rows::Sifted;
 pub struct List;
 
 impl Inspect for List {
-    const NAME: ActionName = ActionName::new("service", "list");
-    const ABOUT: &'static str = "all services with their state";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = UnitsReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("service", "list"),
+            "all services with their state",
+            ReadCapability::SystemStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<UnitsReport, ToolError> {
         let Sifted { rows, left_out } = parsed(cx, service::list(), units).await?;

@@ -2,9 +2,10 @@
 
 use nixi_core::catalog::log::Query;
 use nixi_core::command::{Grep, Lines, LogPriority, TimeSpec, UnitName};
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::journal::{JournalReport, entries};
 
@@ -34,11 +35,17 @@ pub struct LogsArgs {
 }
 
 impl Inspect for Logs {
-    const NAME: ActionName = ActionName::new("service", "logs");
-    const ABOUT: &'static str = "what a service wrote to the journal last";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = LogsArgs;
     type Report = JournalReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("service", "logs"),
+            "what a service wrote to the journal last",
+            ReadCapability::SystemStatus,
+        )
+        .example(json!({"name": "nginx", "lines": 50}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<JournalReport, ToolError> {
         let LogsArgs { name, lines, since, until, priority, grep } = args;

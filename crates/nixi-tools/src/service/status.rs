@@ -4,9 +4,10 @@ use std::fmt;
 
 use nixi_core::command::UnitName;
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::show::{UnitStatus, readable};
 use crate::bytes;
@@ -35,11 +36,17 @@ pub struct StatusReport {
 }
 
 impl Inspect for Status {
-    const NAME: ActionName = ActionName::new("service", "status");
-    const ABOUT: &'static str = "state of some services in detail";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = StatusArgs;
     type Report = StatusReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("service", "status"),
+            "state of some services in detail",
+            ReadCapability::SystemStatus,
+        )
+        .example(json!({"names": ["nginx"]}))
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: StatusArgs) -> Result<StatusReport, ToolError> {
         if args.names.is_empty() {

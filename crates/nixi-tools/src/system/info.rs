@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::join;
 use nixi_core::catalog::{clock, system};
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,11 +44,16 @@ pub struct InfoReport {
 }
 
 impl Inspect for Info {
-    const NAME: ActionName = ActionName::new("system", "info");
-    const ABOUT: &'static str = "host name, OS, NixOS version, kernel, memory, root disk, uptime";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = InfoReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("system", "info"),
+            "host name, OS, NixOS version, kernel, memory, root disk, uptime",
+            ReadCapability::SystemStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<InfoReport, ToolError> {
         let (host_name, kernel, os, nixos_version, memory, root_disk, uptime) = join!(

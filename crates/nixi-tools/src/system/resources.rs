@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::join;
 use nixi_core::catalog::system;
-use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ToolError, said};
+use nixi_core::{ActionName, Exit, Inspect, InspectCx, ReadCapability, ReadCard, ToolError, said};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,11 +46,16 @@ pub struct Load {
 }
 
 impl Inspect for Resources {
-    const NAME: ActionName = ActionName::new("system", "resources");
-    const ABOUT: &'static str = "memory, swap, load and disk space";
-    const CAPABILITY: ReadCapability = ReadCapability::SystemStatus;
     type Args = NoArgs;
     type Report = ResourcesReport;
+
+    fn card(&self) -> ReadCard {
+        ReadCard::new(
+            ActionName::new("system", "resources"),
+            "memory, swap, load and disk space",
+            ReadCapability::SystemStatus,
+        )
+    }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ResourcesReport, ToolError> {
         let (memory, load, cpus, disks) = join!(

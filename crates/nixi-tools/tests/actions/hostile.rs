@@ -1,9 +1,10 @@
 //! What a node prints may be made to hurt: nothing of it reaches a terminal, and no garbage is taken for an answer.
 
 use nixi_core::recording::Recording;
+use nixi_core::registry::Access;
 use nixi_core::{CallRequest, ErrorKind, StepStatus};
 
-use crate::support::{Lab, WEB, ended, node, podman_list};
+use crate::support::{Lab, WEB, ended, examples, node, podman_list};
 
 /// A cleared screen, an 8-bit control, a bidirectional override, and a broken line.
 const BAD: &str = "x\\u001b[2J\\u009b31m\\u202ey\\nz";
@@ -13,22 +14,7 @@ fn is_harmless(text: &str) -> bool {
 }
 
 fn reads() -> Vec<CallRequest> {
-    vec![
-        CallRequest::new("clock.now"),
-        CallRequest::new("system.info"),
-        CallRequest::new("system.resources"),
-        CallRequest::new("container.list"),
-        CallRequest::new("container.inspect").with("names", vec!["web"]),
-        CallRequest::new("container.logs").with("name", "web"),
-        CallRequest::new("service.list"),
-        CallRequest::new("service.failed"),
-        CallRequest::new("service.status").with("names", vec!["nginx"]),
-        CallRequest::new("service.logs").with("name", "nginx"),
-        CallRequest::new("log.query"),
-        CallRequest::new("network.interfaces"),
-        CallRequest::new("network.ports"),
-        CallRequest::new("network.ping").with("target", "db"),
-    ]
+    examples(|access| access == Access::Read)
 }
 
 #[tokio::test]
@@ -47,17 +33,6 @@ async fn garbage_is_unreadable_in_every_read() {
             assert!(error.message.starts_with("cannot read the output of `"), "{name}: {error}");
             assert!(is_harmless(&error.to_string()) && error.message.len() < 600, "{name}: {error}");
         }
-    }
-}
-
-#[tokio::test]
-async fn every_read_of_this_crate_is_among_them() {
-    let lab = Lab::new(Recording::new());
-    let known: Vec<String> = reads().into_iter().map(|call| call.action).collect();
-    for spec in lab.asker.registry().specs() {
-        let is_read =
-            spec.access == nixi_core::registry::Access::Read && spec.scope == nixi_core::Scope::Node;
-        assert!(!is_read || known.contains(&spec.name.to_string()), "{}", spec.name);
     }
 }
 

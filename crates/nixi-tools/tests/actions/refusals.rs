@@ -1,47 +1,63 @@
-//! A monitored node: every action that changes something on a node is refused, and nothing is sent there.
+//! Modes and decisions: what becomes of every change of this crate on a managed and on a monitored node, whatever the
+//! answer.
 
+use nixi_core::recording::Recording;
 use nixi_core::registry::Access;
-use nixi_core::{CallRequest, ErrorKind, Intent, Scope, StepStatus};
+use nixi_core::session::Pending;
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Refusal, StepStatus};
 
-use crate::support::{Lab, node};
+use crate::support::{Lab, examples, node, resting};
 
-/// Arguments that any change of this crate takes.
-fn call(action: &str) -> CallRequest {
-    CallRequest::new(action).on("monitoring").with("names", vec!["web", "nginx"])
+fn changes() -> Vec<CallRequest> {
+    let changes = examples(|access| access != Access::Read);
+    assert!(changes.len() >= 7, "{changes:?}");
+    changes
 }
 
 #[tokio::test]
 async fn no_change_sends_anything_to_a_monitored_node() {
     let lab = Lab::new(node());
-    let changes: Vec<String> = lab
-        .asker
-        .registry()
-        .specs()
-        .filter(|spec| spec.access != Access::Read && spec.scope == Scope::Node)
-        .map(|spec| spec.name.to_string())
-        .collect();
-    assert_eq!(
-        changes,
-        [
-            "container.remove",
-            "container.restart",
-            "container.start",
-            "container.stop",
-            "service.restart",
-            "service.start",
-            "service.stop"
-        ]
-    );
-    for action in changes {
+    for change in changes() {
         for intent in [Intent::Perform, Intent::PlanOnly] {
-            let outcome = lab.perform(call(&action), intent).await;
-            assert_eq!(outcome.exit_code(), 3, "{action}");
+            let outcome = lab.perform(change.clone().on("monitoring"), intent).await;
+            assert_eq!(outcome.exit_code(), 3, "{change:?}");
             let result = &outcome.results[0];
-            assert_eq!(result.status, StepStatus::Refused, "{action}");
-            assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::ReadOnly, "{action}");
+            assert_eq!(result.status, StepStatus::Refused, "{change:?}");
+            assert_eq!(result.error.as_ref().unwrap().kind, ErrorKind::ReadOnly, "{change:?}");
         }
     }
     assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
+}
+
+/// What comes of a change on a managed node, and what was run; `None` if nothing had to be asked.
+async fn answered(
+    change: &CallRequest,
+    on: fn() -> Recording,
+    answer: impl FnOnce(Pending),
+) -> Option<(CallResult, Vec<String>)> {
+    let mut lab = Lab::new(on());
+    let result = lab.answered(change.clone().on("db-server"), answer).await?;
+    Some((result, lab.nodes.changes()))
+}
+
+/// Each has something to do on one of the two nodes at least.
+#[tokio::test]
+async fn what_is_decided_is_done() {
+    for change in changes() {
+        let mut asked = 0;
+        for on in [node as fn() -> Recording, resting] {
+            let Some((done, ran)) = answered(&change, on, Pending::approve).await else { continue };
+            asked += 1;
+            assert_eq!(done.status, StepStatus::Done, "{done:?}");
+            assert!(!ran.is_empty(), "{change:?}");
+
+            let denied = answered(&change, on, |pending| pending.deny(Refusal::Person)).await.unwrap();
+            assert_eq!((denied.0.status, &denied.1[..]), (StepStatus::Declined, &[][..]), "{change:?}");
+            let gone = answered(&change, on, drop).await.unwrap();
+            assert_eq!((gone.0.status, &gone.1[..]), (StepStatus::Declined, &[][..]), "{change:?}");
+        }
+        assert!(asked > 0, "{change:?} was never asked about");
+    }
 }
 
 #[tokio::test]
@@ -57,13 +73,15 @@ async fn reads_work_on_a_monitored_node() {
 
 #[tokio::test]
 async fn without_a_person_nothing_is_changed() {
-    let mut lab = Lab::new(node());
-    drop(std::mem::replace(&mut lab.approver, Lab::new(node()).approver));
-    let result = lab.call(call("container.remove").with("names", vec!["web"])).await;
-    assert_eq!(result.status, StepStatus::Refused);
-    let on_managed = CallRequest::new("container.remove").on("db-server").with("names", vec!["web"]);
-    let result = lab.call(on_managed).await;
-    assert_eq!(result.status, StepStatus::Declined);
-    assert_eq!(result.error.unwrap().kind, ErrorKind::ApprovalRequired);
-    assert_eq!(lab.nodes.changes(), Vec::<String>::new());
+    for change in changes() {
+        let mut lab = Lab::new(node());
+        drop(std::mem::replace(&mut lab.approver, Lab::new(node()).approver));
+        let result = lab.call(change.clone().on("monitoring")).await;
+        assert_eq!(result.status, StepStatus::Refused, "{change:?}");
+        let result = lab.call(change.clone().on("db-server")).await;
+        if let Some(error) = result.error {
+            assert_eq!((result.status, error.kind), (StepStatus::Declined, ErrorKind::ApprovalRequired));
+        }
+        assert_eq!(lab.nodes.changes(), Vec::<String>::new(), "{change:?}");
+    }
 }

@@ -7,9 +7,12 @@ use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
+use nixi_core::registry::Access;
+use nixi_core::session::Pending;
 use nixi_core::{
     ApproverHandle, Arrival, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint,
-    Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, SshTarget, Welcome,
+    Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Scope, SshTarget,
+    Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -102,6 +105,24 @@ impl Lab {
 
     pub(crate) async fn plan(&self, call: CallRequest) -> CallResult {
         only(self.perform(call, Intent::PlanOnly).await)
+    }
+
+    /// The same with a person who answers what is asked; `None` if nothing is.
+    pub(crate) async fn answered(
+        &mut self,
+        call: CallRequest,
+        answer: impl FnOnce(Pending),
+    ) -> Option<CallResult> {
+        let cancel = CancellationToken::new();
+        let mut answer = Some(answer);
+        let mut performed =
+            std::pin::pin!(self.asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &cancel));
+        loop {
+            tokio::select! {
+                outcome = &mut performed => return answer.is_none().then(|| only(outcome)),
+                Some(pending) = self.approver.next() => answer.take().unwrap()(pending),
+            }
+        }
     }
 
     /// The same with a person who says yes to whatever is asked once, and does `before` saying it.
@@ -202,6 +223,17 @@ impl Phrases for Nobody {
     }
 }
 
+/// Every registered action of a kind that works on nodes, with the example of its card.
+pub(crate) fn examples(is_of_the_kind: impl Fn(Access) -> bool) -> Vec<CallRequest> {
+    let registry = nixi_tools::registry().unwrap();
+    let chosen = registry.specs().filter(|spec| spec.scope == Scope::Node && is_of_the_kind(spec.access));
+    chosen
+        .map(|spec| {
+            CallRequest::new(spec.name.to_string()).with_args(spec.example.as_object().unwrap().clone())
+        })
+        .collect()
+}
+
 pub(crate) const WEB: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 pub(crate) const CACHE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -229,6 +261,15 @@ pub(crate) fn as_shown(change: &str) -> String {
         Some((_, command)) => format!("sudo -n -- systemd-run … -- {command}"),
         None => change.to_owned(),
     }
+}
+
+/// The same node, where nothing runs.
+pub(crate) fn resting() -> Recording {
+    let shown = "systemctl show --no-pager '--property=Id,Description";
+    let unit = "Id=nginx.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nDescription=d\n";
+    node()
+        .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
+        .answering(shown, unit)
 }
 
 /// A node with these two containers and two units, where every change works.

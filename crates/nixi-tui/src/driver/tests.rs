@@ -10,14 +10,15 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::{
-    ActionName, Arrival, CallRequest, Change, Command as NodeCommand, Enrol, ExecError, Fingerprint,
-    Forgotten, HostKeys, Likeness, Node, Parts, Plan, PlanCx, Program, Registry, Risk, SshTarget, ToolError,
-    Welcome, Write, WriteCapability,
+    ActionName, Arrival, CallRequest, Change, ChangeCard, Command as NodeCommand, Enrol, ExecError,
+    Fingerprint, Forgotten, HostKeys, Likeness, Node, Parts, Plan, PlanCx, Program, Registry, Risk,
+    SshTarget, ToolError, Welcome, Write, WriteCapability,
 };
 use ratatui::backend::{ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Position;
+use serde_json::json;
 use tempfile::TempDir;
 
 struct Stop;
@@ -28,11 +29,17 @@ struct StopArgs {
 }
 
 impl Change for Stop {
-    const NAME: ActionName = ActionName::new("container", "stop");
-    const ABOUT: &'static str = "stop containers";
-    const CAPABILITY: WriteCapability = WriteCapability::Containers;
-    const RISK: Risk = Risk::Routine;
     type Args = StopArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("container", "stop"),
+            "stop containers",
+            WriteCapability::Containers,
+            Risk::Routine,
+        )
+        .example(json!({"names": ["redis"]}))
+    }
 
     async fn plan(&self, _: &PlanCx<'_>, args: StopArgs) -> Result<Plan, ToolError> {
         let command = NodeCommand::<Write>::new(Program::new("podman")).arg("stop").args(args.names);

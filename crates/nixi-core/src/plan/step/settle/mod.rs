@@ -9,17 +9,19 @@ mod unit;
 use std::fmt;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::applied::{done, failed};
-use super::bench::Bench;
-use super::{ApprovedPart, StepReport, StepStatus};
+use super::Kind;
 use crate::catalog;
 use crate::colour;
-use crate::command::{Command, ContainerCli, ContainerId, Excerpt, Read, UnitName};
+use crate::command::{Command, ContainerCli, ContainerId, Excerpt, Login, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
+use crate::plan::applied::{done, failed};
+use crate::plan::bench::Bench;
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus};
 use crate::session::Event;
 use crate::text;
 use crate::timed;
@@ -61,10 +63,6 @@ impl Settle {
         Self { what: What::Container { cli, id, name: name.into() }, started_by }
     }
 
-    pub(super) fn started_by(&self) -> usize {
-        self.started_by
-    }
-
     fn name(&self) -> String {
         match &self.what {
             What::Unit(unit) => unit.to_string(),
@@ -72,14 +70,14 @@ impl Settle {
         }
     }
 
-    pub(super) fn read(&self) -> Command<Read> {
+    fn read(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::service::settling(unit),
             What::Container { cli, id, .. } => catalog::container::inspect_by_id(*cli, id),
         }
     }
 
-    pub(super) fn last_words(&self) -> Command<Read> {
+    fn last_words(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::log::last_words(unit),
             What::Container { cli, id, .. } => catalog::container::last_words(*cli, id),
@@ -129,6 +127,31 @@ impl fmt::Display for Settle {
     }
 }
 
+#[async_trait]
+impl Kind for Settle {
+    fn tells_of(&self) -> Option<usize> {
+        Some(self.started_by)
+    }
+
+    fn line(&self, _: Login) -> String {
+        self.to_string()
+    }
+
+    /// With the words that say for how long, and what it is asked by.
+    fn digest(&self) -> PlanDigest {
+        let asked = (self.read().to_string(), self.last_words().to_string());
+        PlanDigest::of_value(&("settle", self, self.to_string(), asked))
+    }
+
+    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, shown, approved, bench).await
+    }
+
+    async fn explain(&self, failed: StepReport, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        with_last_words(self, failed, approved, bench).await
+    }
+}
+
 /// What one look shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Look {
@@ -173,12 +196,7 @@ fn restarted(times: Option<u64>) -> String {
 }
 
 /// Waits, and reports how it ended.
-pub(super) async fn run(
-    settle: &Settle,
-    shown: String,
-    approved: &ApprovedPart,
-    bench: &Bench<'_>,
-) -> StepReport {
+async fn run(settle: &Settle, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     let waiting = Waiting { settle, shown, approved, bench };
     let node = waiting.node();
     bench.audience.hear(Event::Notice(format!("waiting until {} on {node} has settled", settle.name())));
@@ -191,7 +209,7 @@ pub(super) async fn run(
 }
 
 /// What it said last, where something that was to start it failed.
-pub(super) async fn with_last_words(
+async fn with_last_words(
     settle: &Settle,
     report: StepReport,
     approved: &ApprovedPart,

@@ -17,13 +17,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::applied::{failed, unended};
-use super::bench::Bench;
-use super::{ApprovedPart, PlanDigest, StepReport};
+use async_trait::async_trait;
+
+use super::Kind;
 use crate::command::{ChangeId, Lasting, Login, Program, SYSTEMD_RUN, stop};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Exit, Invocation, Output};
 use crate::node::Node;
+use crate::plan::applied::{failed, unended};
+use crate::plan::bench::Bench;
+use crate::plan::{ApprovedPart, PlanDigest, StepReport};
 use record::Ended;
 use watch::Fate;
 
@@ -58,13 +61,26 @@ enum Start {
     Interrupted,
 }
 
+#[async_trait]
+impl Kind for Lasting {
+    fn line(&self, login: Login) -> String {
+        self.for_login(login)
+    }
+
+    /// With every word that is the same for all changes; only the number is given to it when it is run.
+    fn digest(&self) -> PlanDigest {
+        let (command, start) = (self.command(), self.start(&ChangeId::of([0; 32])));
+        let words = (command.program().as_str(), command.arguments());
+        PlanDigest::of_value(&("lasting", words, start.arguments()))
+    }
+
+    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, shown, approved, bench).await
+    }
+}
+
 /// Runs one change to its end, or until nothing more can be known of it.
-pub(super) async fn run(
-    lasting: &Lasting,
-    shown: String,
-    approved: &ApprovedPart,
-    bench: &Bench<'_>,
-) -> StepReport {
+async fn run(lasting: &Lasting, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     let node = approved.writable.node();
     let change = Underway { lasting, id: fresh_id(approved.digest), shown, node, approved, bench };
     let until = Instant::now() + lasting.patience();

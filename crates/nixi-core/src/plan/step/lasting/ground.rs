@@ -1,10 +1,10 @@
 //! Whether a node can run changes as units, which is asked while a plan is made.
 
-use super::super::{Plan, Step};
 use crate::catalog::lasting as catalog;
 use crate::command::Login;
 use crate::context::Reader;
 use crate::error::ToolError;
+use crate::plan::{Plan, Step};
 
 impl Plan {
     /// The plan as this node can run it: where it has no units for us, what should be one is run directly, and a person

@@ -4,22 +4,27 @@
 //! beside it are the right ones and what is to be replaced is still there. Before it, nothing has happened to the path,
 //! whatever became of the connection; after it, the path is read to see whether it did.
 
+mod file;
+
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::applied::{done, failed, unended};
-use super::bench::Bench;
-use super::file::{FileDigest, PutFile, Replaces};
-use super::{ApprovedPart, StepReport};
+pub use file::{FileDigest, PutFile, Replaces};
+
+use super::Kind;
 use crate::catalog;
-use crate::command::{Command, Elevation, Program, Write};
+use crate::command::{Command, Elevation, Login, Program, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
+use crate::plan::applied::{done, failed, unended};
+use crate::plan::bench::Bench;
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus};
 use crate::said;
 
 /// How long the content may take: 1 GiB over a slow line.
@@ -47,13 +52,26 @@ enum Stopped {
     Unended(ExecError),
 }
 
+#[async_trait]
+impl Kind for PutFile {
+    fn line(&self, login: Login) -> String {
+        match login {
+            Login::Root => Self { elevation: Elevation::LoginUser, ..self.clone() }.to_string(),
+            Login::Other => self.to_string(),
+        }
+    }
+
+    fn digest(&self) -> PlanDigest {
+        PlanDigest::of_value(&("put_file", self.fingerprint()))
+    }
+
+    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, shown, approved, bench).await
+    }
+}
+
 /// Puts the file there, whole or not at all.
-pub(super) async fn run(
-    put: &PutFile,
-    shown: String,
-    approved: &ApprovedPart,
-    bench: &Bench<'_>,
-) -> StepReport {
+async fn run(put: &PutFile, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     let node = approved.writable.node();
     // Two who put the same file at the same time must not write into one another's.
     let number = RandomState::new().hash_one(approved.digest);
@@ -84,7 +102,7 @@ impl Putting<'_> {
         let write = self.command("dd").args(writing);
         self.exec(&write, Some(Arc::clone(&self.put.content)), TRANSFER).await?;
         let arrived = self.run("sha256sum", &["--"], None).await?;
-        if FileDigest::from_sha256sum(&arrived) != Some(self.put.digest()) {
+        if FileDigest::from_sha256sum(&arrived) != Some(self.put.content_digest()) {
             return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
         }
         if let Some(owner) = owner {
@@ -104,9 +122,9 @@ impl Putting<'_> {
                 error @ (ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled),
             )) => {
                 // If the content was the same before, it proves nothing.
-                let was_other = self.put.replaces != Replaces::Content(self.put.digest());
+                let was_other = self.put.replaces != Replaces::Content(self.put.content_digest());
                 match self.found().await {
-                    Ok(Some(digest)) if was_other && digest == self.put.digest() => done(shown, None),
+                    Ok(Some(digest)) if was_other && digest == self.put.content_digest() => done(shown, None),
                     // It may still be on its way on the node.
                     Ok(_) | Err(_) => unended(shown, error, self.node),
                 }
@@ -233,8 +251,8 @@ impl Putting<'_> {
             Stopped::Changed(why) => failed(shown, ErrorReport::new(ErrorKind::Changed, why).hint(as_it_was)),
             Stopped::Unended(error) => {
                 let mut report = unended(shown, error, self.node);
-                if report.status == super::StepStatus::Unknown {
-                    report.status = super::StepStatus::Failed;
+                if report.status == StepStatus::Unknown {
+                    report.status = StepStatus::Failed;
                     report.error = report.error.map(|error| error.hint(as_it_was));
                 }
                 report

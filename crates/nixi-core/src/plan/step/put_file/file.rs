@@ -98,8 +98,14 @@ impl PutFile {
         Self { elevation: Elevation::Root, ..self }
     }
 
-    pub(super) fn digest(&self) -> FileDigest {
+    pub(super) fn content_digest(&self) -> FileDigest {
         FileDigest::of(&self.content)
+    }
+
+    /// Every word of it, and what stands for the content.
+    pub(super) fn fingerprint(&self) -> impl Serialize + '_ {
+        let owner = self.owner.as_ref().map(FileOwner::as_str);
+        (self.path.as_str(), self.content_digest(), self.replaces, self.mode, owner, self.elevation)
     }
 }
 
@@ -114,7 +120,7 @@ impl fmt::Debug for PutFile {
 impl fmt::Display for PutFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sudo = if self.elevation == Elevation::Root { "sudo -n -- " } else { "" };
-        let (path, length, digest, mode) = (&self.path, self.content.len(), self.digest(), self.mode);
+        let (path, length, digest, mode) = (&self.path, self.content.len(), self.content_digest(), self.mode);
         write!(f, "{sudo}put file {path}: {length} bytes, SHA-256 {digest}, mode {mode:04o}")?;
         if let Some(owner) = &self.owner {
             write!(f, ", owner {owner}")?;
@@ -122,30 +128,6 @@ impl fmt::Display for PutFile {
         match &self.replaces {
             Replaces::Nothing => f.write_str(", where there is none"),
             Replaces::Content(digest) => write!(f, ", in place of SHA-256 {digest}"),
-        }
-    }
-}
-
-/// What the digest of a plan is taken of.
-#[derive(Serialize)]
-pub(super) struct Fingerprinted<'a> {
-    path: &'a str,
-    content: FileDigest,
-    replaces: Replaces,
-    mode: u32,
-    owner: Option<&'a str>,
-    elevation: Elevation,
-}
-
-impl<'a> From<&'a PutFile> for Fingerprinted<'a> {
-    fn from(put: &'a PutFile) -> Self {
-        Self {
-            path: put.path.as_str(),
-            content: put.digest(),
-            replaces: put.replaces,
-            mode: put.mode,
-            owner: put.owner.as_ref().map(FileOwner::as_str),
-            elevation: put.elevation,
         }
     }
 }

@@ -1,0 +1,95 @@
+//! What is known of an action without running it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::action::{ActionName, Scope};
+use crate::mode::{ReadCapability, WriteCapability};
+use crate::plan::{Risk, Step};
+
+/// The card of an action: what people and models are shown of it, and what it is checked by before it runs.
+///
+/// Its kind is its type: the card of a read has the right to look and no other, so that no change can be registered as
+/// a read.
+#[derive(Debug, Clone)]
+#[must_use = "a card is what an action is registered by"]
+pub struct Card<K> {
+    pub(crate) name: ActionName,
+    pub(crate) about: &'static str,
+    pub(crate) scope: Scope,
+    pub(crate) example: Value,
+    pub(crate) kind: K,
+}
+
+/// The card of an action that looks.
+pub type ReadCard = Card<Reads>;
+
+/// The card of an action that plans a change.
+pub type ChangeCard = Card<Changes>;
+
+/// What a read may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Reads {
+    pub(crate) capability: ReadCapability,
+}
+
+/// What a change may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes {
+    pub(crate) capability: WriteCapability,
+    pub(crate) risk: Risk,
+    pub(crate) edits: Edits,
+}
+
+/// What an action may edit of what only the controller has. Each plan is held to it, step by step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edits {
+    /// Nothing: what it changes is on its node.
+    Nothing,
+    /// The list of nodes, and the host keys on record.
+    NodeList,
+}
+
+impl Card<Reads> {
+    /// A read on nodes. `about` says in one line what it shows; `capability` is its row of the page's table.
+    pub fn new(name: ActionName, about: &'static str, capability: ReadCapability) -> Self {
+        Self { name, about, scope: Scope::Node, example: no_arguments(), kind: Reads { capability } }
+    }
+
+    /// Always on the controller: it shows what only that has.
+    pub fn on_controller(self) -> Self {
+        Self { scope: Scope::Controller, ..self }
+    }
+}
+
+impl Card<Changes> {
+    /// A change on nodes. `about` says in one line what it changes; `capability` is its row of the page's table, and
+    /// `risk` the least that any of its plans has: a plan may say more, never less.
+    pub fn new(name: ActionName, about: &'static str, capability: WriteCapability, risk: Risk) -> Self {
+        let kind = Changes { capability, risk, edits: Edits::Nothing };
+        Self { name, about, scope: Scope::Node, example: no_arguments(), kind }
+    }
+
+    /// Always on the controller: it edits this, and nothing on a node.
+    pub fn editing(self, edits: Edits) -> Self {
+        Self { scope: Scope::Controller, kind: Changes { edits, ..self.kind }, ..self }
+    }
+
+    /// Whether a step stays within what this card says.
+    pub(crate) fn allows(&self, step: &Step) -> bool {
+        step.is_on_node() == (self.scope == Scope::Node) && step.edits() == self.kind.edits
+    }
+}
+
+impl<K> Card<K> {
+    /// Arguments that it takes, as an object: what help texts show, and what tests of all actions call it with. Without
+    /// it, none. An action that does not take its own example cannot be registered.
+    pub fn example(self, example: Value) -> Self {
+        Self { example, ..self }
+    }
+}
+
+fn no_arguments() -> Value {
+    Value::Object(Map::new())
+}

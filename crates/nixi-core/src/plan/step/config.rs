@@ -1,0 +1,70 @@
+//! Editing Nixi's own configuration, on the controller.
+
+use async_trait::async_trait;
+
+use super::Kind;
+use crate::card::Edits;
+use crate::command::Login;
+use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
+use crate::error::{ErrorKind, ErrorReport};
+use crate::node::NodeName;
+use crate::plan::applied::{done, failed};
+use crate::plan::bench::Bench;
+use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport};
+
+#[async_trait]
+impl Kind for ConfigEdit {
+    fn edits(&self) -> Edits {
+        Edits::NodeList
+    }
+
+    /// The list of nodes says what may be done where.
+    fn least_risk(&self) -> Risk {
+        Risk::Destructive
+    }
+
+    fn leaving(&self) -> Option<&NodeName> {
+        match self {
+            Self::RemoveNode(old) => Some(old.name()),
+            Self::AddNode(_) => None,
+        }
+    }
+
+    fn line(&self, _: Login) -> String {
+        format!("config: {self}")
+    }
+
+    fn digest(&self) -> PlanDigest {
+        PlanDigest::of_value(&("config", self))
+    }
+
+    async fn run(&self, shown: String, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        match write_config(bench.config, self.clone()).await {
+            Ok(()) => done(shown, None),
+            Err(error) => failed(shown, error),
+        }
+    }
+}
+
+/// Edits the configuration, off the runtime's threads: another Nixi may hold the lock for a while.
+pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Result<(), ErrorReport> {
+    let store = store.clone();
+    match tokio::task::spawn_blocking(move || store.apply(&edit)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            let kind = match error {
+                ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
+                ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
+                ConfigWriteError::Changed { .. } => ErrorKind::Changed,
+                ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
+                ConfigWriteError::Broken(_)
+                | ConfigWriteError::DeclaredBySystem { .. }
+                | ConfigWriteError::Edit { .. }
+                | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
+            };
+            Err(ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint()))
+        }
+        Err(_) => Err(ErrorReport::new(ErrorKind::Internal, "writing the configuration broke off")
+            .hint("`nixi config check` tells whether it is whole")),
+    }
+}

@@ -1,0 +1,137 @@
+//! Steps of a plan: a file a kind, and what all of them have in common.
+
+mod config;
+mod forget_host_key;
+mod lasting;
+mod put_file;
+mod run;
+mod settle;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub(crate) use config::write_config;
+pub use put_file::{FileDigest, PutFile, Replaces};
+pub use settle::Settle;
+
+use super::bench::Bench;
+use super::{ApprovedPart, PlanDigest, Risk, StepReport};
+use crate::card::Edits;
+use crate::command::{Command, Lasting, Login, Write};
+use crate::config::ConfigEdit;
+use crate::node::{NodeName, SshTarget};
+
+/// One thing to do, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Runs a command on the node.
+    Run(Command<Write>),
+    /// Runs a command as a unit of the node, which goes on if the connection is lost.
+    Lasting(Lasting),
+    /// Waits until what was started stays up.
+    Settle(Settle),
+    /// Puts a file on the node.
+    PutFile(PutFile),
+    /// Edits Nixi's own configuration, on the controller.
+    Config(ConfigEdit),
+    /// Drops a host from the user's known_hosts, on the controller.
+    ForgetHostKey(SshTarget),
+}
+
+/// What every kind of step tells of itself, and how it runs.
+#[async_trait]
+pub(super) trait Kind: Sync {
+    /// What it edits of what only the controller has; a kind that edits nothing of that acts on the node.
+    fn edits(&self) -> Edits {
+        Edits::Nothing
+    }
+
+    /// The least risk of a plan with it.
+    fn least_risk(&self) -> Risk {
+        Risk::Routine
+    }
+
+    /// The step, counted from 0, of which it tells what became: that one alone has to be done before it.
+    fn tells_of(&self) -> Option<usize> {
+        None
+    }
+
+    /// The node that it takes out of the configuration.
+    fn leaving(&self) -> Option<&NodeName> {
+        None
+    }
+
+    /// As a person reads it in a plan: a command word for word as this login runs it.
+    fn line(&self, login: Login) -> String;
+
+    /// Stands for every word of it by itself, so that no two steps look alike. The kind's own name is part of it.
+    fn digest(&self) -> PlanDigest;
+
+    /// Does it, and tells what became of it; `shown` is how it was shown.
+    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
+
+    /// More of why another step failed, which this one tells of.
+    async fn explain(&self, failed: StepReport, _: &ApprovedPart, _: &Bench<'_>) -> StepReport {
+        failed
+    }
+}
+
+impl Step {
+    pub(super) fn kind(&self) -> &dyn Kind {
+        match self {
+            Self::Run(command) => command,
+            Self::Lasting(lasting) => lasting,
+            Self::Settle(settle) => settle,
+            Self::PutFile(put) => put,
+            Self::Config(edit) => edit,
+            Self::ForgetHostKey(target) => target,
+        }
+    }
+
+    /// What it edits of what only the controller has.
+    pub(crate) fn edits(&self) -> Edits {
+        self.kind().edits()
+    }
+
+    /// Whether it takes place on the node, and not on the controller.
+    pub(crate) fn is_on_node(&self) -> bool {
+        self.edits() == Edits::Nothing
+    }
+
+    /// As a person reads it in a plan: a command word for word as this login runs it.
+    pub(crate) fn for_login(&self, login: Login) -> String {
+        self.kind().line(login)
+    }
+}
+
+/// As a person reads it in a plan.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.for_login(Login::Other))
+    }
+}
+
+impl From<Command<Write>> for Step {
+    fn from(command: Command<Write>) -> Self {
+        Self::Run(command)
+    }
+}
+
+impl From<Lasting> for Step {
+    fn from(lasting: Lasting) -> Self {
+        Self::Lasting(lasting)
+    }
+}
+
+impl From<Settle> for Step {
+    fn from(settle: Settle) -> Self {
+        Self::Settle(settle)
+    }
+}
+
+impl From<PutFile> for Step {
+    fn from(put: PutFile) -> Self {
+        Self::PutFile(put)
+    }
+}

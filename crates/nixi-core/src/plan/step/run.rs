@@ -1,0 +1,59 @@
+//! Running a command on the node, over one connection.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::Kind;
+use crate::command::{Command, Elevation, Excerpt, Login, Write};
+use crate::error::ToolError;
+use crate::exec::{ExecError, Invocation};
+use crate::plan::applied::{done, failed, unended};
+use crate::plan::bench::Bench;
+use crate::plan::{ApprovedPart, PlanDigest, StepReport};
+use crate::text;
+
+/// How long it may take: stopping a container alone may take its grace period of 10 s and more.
+const DEADLINE: Duration = Duration::from_secs(600);
+
+/// How long an interrupted command has to tell how it ended; a person who interrupts waits for no more than a second.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+#[async_trait]
+impl Kind for Command<Write> {
+    fn line(&self, login: Login) -> String {
+        self.for_login(login)
+    }
+
+    fn digest(&self) -> PlanDigest {
+        PlanDigest::of_value(&("run", self.program().as_str(), self.arguments(), self.elevation()))
+    }
+
+    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        let node = approved.writable.node();
+        let (program, elevated) = (self.program(), self.elevation() == Elevation::Root);
+        let words = self.for_login(bench.executor.login(node));
+        let invocation =
+            Invocation::change(node, self, DEADLINE, bench.cancel.clone()).pinned(approved.host_key.as_ref());
+        // An executor that is told to give up may still find out what became of the command, but not for long.
+        let output = tokio::select! {
+            biased;
+            output = bench.executor.exec(invocation) => output,
+            () = given_up(bench.cancel) => Err(ExecError::Cancelled),
+        };
+        match output {
+            Ok(output) if output.exit.is_success() => {
+                let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
+                done(shown, (!said.is_empty()).then_some(said))
+            }
+            Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
+            Err(error) => unended(shown, error, node),
+        }
+    }
+}
+
+async fn given_up(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(LAST_WORD).await;
+}
