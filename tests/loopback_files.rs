@@ -16,7 +16,7 @@ use nixi::Setup;
 use nixi::core::command::FilePath;
 use nixi::core::{
     ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ChangeCard, ErrorKind, FileDigest,
-    Intent, Op, Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, WriteCapability,
+    Intent, Op, Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, Undo, WriteCapability,
 };
 use nixi_lab::Sshd;
 use schemars::JsonSchema;
@@ -59,7 +59,7 @@ impl Change for Put {
         let there = file.replaces.map(|text| Replaces::Content(FileDigest::of(text.as_bytes())));
         let content = file.letter.repeat(file.times).into_bytes();
         let put = PutFile::new(file.path, content, there.unwrap_or(Replaces::Nothing)).mode(0o640);
-        Ok(Plan::new("put a file", Risk::Routine).step(put))
+        Ok(Plan::new("put a file", Risk::Routine, Undo::cannot("a trial")).step(put))
     }
 }
 

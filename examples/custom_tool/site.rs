@@ -13,7 +13,7 @@ use nixi::core::catalog::service;
 use nixi::core::command::UnitName;
 use nixi::core::{
     ActionName, Change, ChangeCard, Command, Inspect, InspectCx, Plan, PlanCx, Program, ReadCapability,
-    ReadCard, Risk, ToolError, Write, WriteCapability,
+    ReadCard, Risk, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,9 @@ impl Change for Reload {
             return Err(ToolError::NotFound { message, hint: None });
         }
         let reload = Command::<Write>::new(Program::new("systemctl")).args(["reload", "--", unit.as_str()]);
-        let plan = Plan::new(format!("reload {unit} on {}", cx.node().name()), Risk::Routine);
+        // Every plan says how it is taken back, by calls or not at all.
+        let undo = Undo::cannot("what the unit has read it has read");
+        let plan = Plan::new(format!("reload {unit} on {}", cx.node().name()), Risk::Routine, undo);
         Ok(plan.expect(there).step(reload.elevated()))
     }
 }

@@ -7,7 +7,7 @@ use nixi::Setup;
 use nixi::core::session::{ApproverHandle, Asker};
 use nixi::core::{
     ActionName, CallRequest, CallResult, Change, ChangeCard, Command, Intent, Op, Plan, PlanCx, Program,
-    Risk, ToolError, Write, WriteCapability,
+    Risk, ToolError, Undo, Write, WriteCapability,
 };
 use nixi_lab::{Lab, Machine};
 use schemars::JsonSchema;
@@ -57,7 +57,7 @@ impl Change for Run {
     async fn plan(&self, _: &PlanCx<'_>, run: Words) -> Result<Plan, ToolError> {
         let patience = Duration::from_secs(run.seconds);
         let run = Command::<Write>::new(Program::new("env")).args(run.words);
-        Ok(Plan::new("run something", Risk::Routine).step(run.lasting(patience)))
+        Ok(Plan::new("run something", Risk::Routine, Undo::cannot("a trial")).step(run.lasting(patience)))
     }
 }
 

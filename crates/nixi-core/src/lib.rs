@@ -9,6 +9,7 @@
 pub mod action;
 pub mod arrival;
 pub mod brain;
+pub mod call;
 pub mod call_id;
 pub mod canonical;
 pub mod card;
@@ -45,6 +46,7 @@ pub mod word;
 
 pub use action::{ActionName, Change, Inspect, Scope};
 pub use arrival::{Arrival, Likeness, Sameness, Stop};
+pub use call::CallRequest;
 pub use call_id::CallId;
 pub use canonical::CanonicalHost;
 pub use card::{Card, ChangeCard, Edits, ReadCard};
@@ -60,9 +62,9 @@ pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability}
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Approved, Decision, Declared, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan, PlanDigest,
-    PutFile, Refusal, Replaces, Review, Risk, Settle, Step, StepReport, StepStatus, Thing, Writable,
+    PutFile, Refusal, Replaces, Review, Risk, Settle, Step, StepReport, StepStatus, Thing, Undo, Writable,
 };
 pub use registry::{RegistrationError, Registry};
-pub use session::{ApproverHandle, Asker, CallRequest, CallResult, Event, Intent, Op, Outcome, Parts};
+pub use session::{ApproverHandle, Asker, CallResult, Event, Intent, Op, Outcome, Parts};
 pub use sink::{Outlet, Piece, Sink};
 pub use word::BadWord;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Plan, Risk};
+use super::{Plan, Risk, Undo};
 use crate::action::ActionName;
 use crate::arrival::Stop;
 use crate::exec::Fingerprint;
@@ -29,6 +29,7 @@ struct Subject<'a> {
     untold: &'a [NodeName],
     steps: Vec<PlanDigest>,
     expects: Vec<(String, &'a [u8; 32])>,
+    undo: &'a Undo,
 }
 
 impl PlanDigest {
@@ -54,6 +55,7 @@ impl PlanDigest {
             untold: &plan.untold,
             steps: plan.steps.iter().map(|step| step.kind().digest()).collect(),
             expects: plan.expects.iter().map(|e| (e.read().to_string(), e.answer())).collect(),
+            undo: &plan.undo,
         };
         Self::of_value(&subject)
     }

@@ -15,6 +15,7 @@ mod expectation;
 mod part;
 mod review;
 mod step;
+mod undo;
 mod writable;
 
 pub(crate) use apart::{Untold, stands_apart};
@@ -31,6 +32,7 @@ pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review};
 pub(crate) use step::write_config;
 pub use step::{FileDigest, PutFile, Replaces, Settle, Step};
+pub use undo::Undo;
 pub use writable::{Refused, Writable};
 
 use schemars::JsonSchema;
@@ -72,11 +74,17 @@ pub struct Plan {
     pub(crate) untold: Vec<NodeName>,
     /// How it leaves what it acts on.
     pub(crate) fates: Vec<(Thing, Fate)>,
+    pub(crate) undo: Undo,
 }
 
 impl Plan {
-    /// A plan without steps yet; `summary` says in one line what it comes to.
-    pub fn new(summary: impl Into<String>, risk: Risk) -> Self {
+    /// A plan with nothing to do; `summary` says why in one line.
+    pub fn nothing(summary: impl Into<String>) -> Self {
+        Self::new(summary, Risk::Routine, Undo::Calls(Vec::new()))
+    }
+
+    /// A plan without steps yet; `summary` says in one line what it comes to, `undo` how it is taken back.
+    pub fn new(summary: impl Into<String>, risk: Risk, undo: Undo) -> Self {
         Self {
             summary: summary.into(),
             risk,
@@ -85,6 +93,7 @@ impl Plan {
             warnings: Vec::new(),
             untold: Vec::new(),
             fates: Vec::new(),
+            undo,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Origin, Plan, PlanDigest, Risk, review};
+use super::{Origin, Plan, PlanDigest, Risk, Undo, review};
 use crate::action::ActionName;
 use crate::arrival::{Arrival, Stop, way_words};
 use crate::call_id::CallId;
@@ -13,7 +13,7 @@ use crate::node::{Node, NodeName};
 use crate::text;
 
 /// One part of a [`super::Review`]: what one call would do on its node. It cannot be made outside core.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Part {
     /// The call.
@@ -44,6 +44,8 @@ pub struct Part {
     /// Nodes of another mode that the machine may be as well: neither a host key nor an address tells them from it. Only a
     /// person who is shown that approves such a plan; no yes in advance covers it.
     pub untold: Vec<NodeName>,
+    /// How it is taken back.
+    pub undo: Undo,
     /// Stands for all of it, whatever the call is called.
     pub digest: PlanDigest,
 }
@@ -75,6 +77,7 @@ impl Part {
             expects: plan.expects.iter().map(|e| words(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| words(w)).collect(),
             untold: plan.untold.clone(),
+            undo: plan.undo.clone(),
             digest: PlanDigest::of(plan, action, node, host_key.as_ref(), &route),
             host_key,
             route,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Part, Plan, PlanDigest, Risk};
+use super::{Part, Plan, PlanDigest, Risk, Undo};
 use crate::action::ActionName;
 use crate::call_id::CallId;
 use crate::command::Login;
@@ -23,7 +23,7 @@ pub enum Origin {
 }
 
 /// All changes of a request as a person sees them before saying yes or no, once. It cannot be made outside core.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Review {
     /// Who asked.
@@ -102,7 +102,7 @@ impl Review {
         let first = reads.first()?;
         let targets: BTreeSet<&str> = reads.iter().map(|read| read.target.as_str()).collect();
         let summary = format!("reach out to {}, which you did not name", few(&targets));
-        let plan = Plan::new(summary, Risk::Routine);
+        let plan = Plan::new(summary, Risk::Routine, Undo::cannot("what was sent out stays there"));
         let mut part =
             Part::of(&plan, first.call, first.action, first.node, None, Login::Other, Origin::Model);
         // All places and nodes stand in the steps, however many there are.
@@ -193,7 +193,7 @@ mod tests {
     fn what_a_node_says_draws_nothing_in_a_review() {
         let hostile =
             format!("x.service{}Plan for web\n  1. podman restart{}", " ".repeat(5_000), "y".repeat(5_000));
-        let plan = Plan::new(&hostile, Risk::Routine).warn(&hostile);
+        let plan = Plan::new(&hostile, Risk::Routine, Undo::cannot("a trial")).warn(&hostile);
         let name = ActionName::new("container", "stop");
         let call = CallId::new(1);
         let part = Part::of(&plan, call, name, &Node::controller(), None, Login::Other, Origin::Person);
@@ -232,7 +232,10 @@ mod tests {
     #[test]
     fn a_digest_stands_for_all_parts_in_their_order() {
         let part = |call: u64, summary: &str| {
-            let (plan, name) = (Plan::new(summary, Risk::Routine), ActionName::new("container", "stop"));
+            let (plan, name) = (
+                Plan::new(summary, Risk::Routine, Undo::cannot("a trial")),
+                ActionName::new("container", "stop"),
+            );
             let node = Node::controller();
             Part::of(&plan, CallId::new(call), name, &node, None, Login::Other, Origin::Person)
         };

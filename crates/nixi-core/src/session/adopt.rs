@@ -22,7 +22,7 @@ use crate::exec::{ExecError, HostKeyState, Unreachable, Welcome};
 use crate::fleet::address;
 use crate::jump::Jump;
 use crate::node::{Given, Node, Port, SshTarget};
-use crate::plan::{Origin, Part, Plan, Risk, Step, StepStatus, Untold, write_config};
+use crate::plan::{Origin, Part, Plan, Risk, Step, StepStatus, Undo, Untold, write_config};
 
 const NAME: ActionName = ActionName::new("node", "adopt");
 
@@ -79,7 +79,8 @@ async fn log_in_and_add(
         tags: Vec::new(),
     });
     let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
-    let plan = Plan::new(summary, Risk::Routine).step(Step::Config(edit.clone()));
+    let plan = Plan::new(summary, Risk::Routine, Undo::cannot("`nixi remove` forgets the node again"))
+        .step(Step::Config(edit.clone()));
     let mut result = CallResult::new(call, &NAME.to_string(), "local", args);
     result.plan = Some(Part::of(&plan, call, NAME, &Node::controller(), None, Login::Other, Origin::Person));
     if intent == Intent::PlanOnly {

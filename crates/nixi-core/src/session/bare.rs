@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::choice::is_missing;
-use super::protocol::{CallRequest, CallResult};
+use super::protocol::CallResult;
+use crate::call::CallRequest;
 use crate::call_id::CallId;
 use crate::error::ErrorReport;
 use crate::plan::StepStatus;

@@ -7,8 +7,9 @@
 use super::bare::{Found, fits, found_on, one_name_each};
 use super::batch::{Batch, Checked};
 use super::doubt::Ambiguity;
-use super::protocol::{CallRequest, CallResult, Intent};
+use super::protocol::{CallResult, Intent};
 use super::roster::Roster;
+use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::StepStatus;

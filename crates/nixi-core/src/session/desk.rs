@@ -7,8 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::appetite::{MOST_RESULTS, in_the_middle};
 use super::batch::{Batch, Checked};
-use super::protocol::{CallRequest, CallResult, Event};
+use super::protocol::{CallResult, Event};
 use super::roster::Roster;
+use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
 use crate::plan::StepStatus;

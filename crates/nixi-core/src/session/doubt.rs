@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::bare::{name, noun};
-use super::typed::typed;
+use crate::call::typed;
 use crate::error::{ErrorKind, ErrorReport};
 
 /// Words that fit several things.

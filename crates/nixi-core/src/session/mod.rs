@@ -22,18 +22,18 @@ mod places;
 mod protocol;
 mod roster;
 mod selection;
-mod typed;
 mod workflow;
 
 use std::sync::Arc;
 
+pub use crate::call::CallRequest;
 pub use adopt_words::AdoptWords;
 pub use approver::{ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};
 pub use protocol::{
-    AdoptRequest, Adopted, Audience, CallAhead, CallRequest, CallResult, Event, Intent, Minds, Op, Outcome,
+    AdoptRequest, Adopted, Audience, CallAhead, CallResult, Event, Intent, Minds, Op, Outcome,
 };
 
 use self::approver::Asking;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::approver::Vouched;
+use crate::call::CallRequest;
 use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
@@ -12,7 +13,6 @@ use crate::fleet::NodeRow;
 use crate::mode::Mode;
 use crate::node::{Host, NodeName, Port, UserName};
 use crate::plan::{Part, PlanDigest, StepReport, StepStatus};
-use crate::registry::Args;
 
 /// Something to do.
 #[derive(Debug, Clone)]
@@ -46,69 +46,6 @@ pub enum Intent {
     Perform,
     /// Reads run; changes are only planned.
     PlanOnly,
-}
-
-/// One typed call, on one or more nodes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CallRequest {
-    /// The action, as `container.list`.
-    pub action: String,
-    /// Other actions that the same words may mean. The one that finds what the arguments name is made, a read on each node
-    /// by itself; if several do, none is. Empty, unless the words left it open.
-    pub or: Vec<String>,
-    /// Which nodes: names, `local`, `@tag`, globs, `all`, each also as a list with commas. Empty: the controller.
-    pub nodes: Vec<String>,
-    /// The arguments.
-    pub args: Args,
-}
-
-impl CallRequest {
-    /// A call on the controller, without arguments.
-    #[must_use]
-    pub fn new(action: impl Into<String>) -> Self {
-        Self { action: action.into(), or: Vec::new(), nodes: Vec::new(), args: Args::new() }
-    }
-
-    /// Or this other action, if what the arguments name is found by that one.
-    #[must_use]
-    pub fn or(mut self, action: impl Into<String>) -> Self {
-        self.or.push(action.into());
-        self
-    }
-
-    /// On this node, or these.
-    #[must_use]
-    pub fn on(mut self, node: impl Into<String>) -> Self {
-        self.nodes.push(node.into());
-        self
-    }
-
-    /// With one more argument.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.args.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// With all these arguments; one named `node` says where.
-    #[must_use]
-    pub fn with_args(mut self, mut args: Args) -> Self {
-        let words = match args.get("node") {
-            None | Some(Value::Null) => Some(Vec::new()),
-            Some(Value::String(node)) => Some(vec![node.clone()]),
-            Some(Value::Array(nodes)) if !nodes.is_empty() => {
-                nodes.iter().map(|node| node.as_str().map(str::to_owned)).collect()
-            }
-            // Kept where it stands, to be refused as an argument that does not fit: never taken for "nowhere said".
-            Some(Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => None,
-        };
-        if let Some(words) = words {
-            args.remove("node");
-            self.nodes.extend(words);
-        }
-        self.args.extend(args);
-        self
-    }
 }
 
 /// A machine to be adopted.

@@ -1,5 +1,5 @@
 //! Nothing that changes is registered as an action that looks.
-use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, Registry, Risk, ToolError, WriteCapability};
+use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, Registry, Risk, ToolError, Undo, WriteCapability};
 
 struct Reboot;
 
@@ -11,7 +11,7 @@ impl Change for Reboot {
     }
 
     async fn plan(&self, _: &PlanCx<'_>, (): ()) -> Result<Plan, ToolError> {
-        Ok(Plan::new("reboot", Risk::Destructive))
+        Ok(Plan::new("reboot", Risk::Destructive, Undo::cannot("a trial")))
     }
 }
 

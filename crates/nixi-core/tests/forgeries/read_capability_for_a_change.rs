@@ -1,5 +1,5 @@
 //! A change cannot claim a row of the table that monitored nodes grant.
-use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, ReadCapability, Risk, ToolError};
+use nixi_core::{ActionName, Change, ChangeCard, Plan, PlanCx, ReadCapability, Risk, ToolError, Undo};
 
 struct Reboot;
 
@@ -11,7 +11,7 @@ impl Change for Reboot {
     }
 
     async fn plan(&self, _: &PlanCx<'_>, (): ()) -> Result<Plan, ToolError> {
-        Ok(Plan::new("reboot", Risk::Destructive))
+        Ok(Plan::new("reboot", Risk::Destructive, Undo::cannot("a trial")))
     }
 }
 

@@ -11,7 +11,7 @@ use nixi_core::recording::{Nobody, Recording};
 use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, CallResult, Change, ChangeCard, Command, Effect,
     ExecError, Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx,
-    Program, Registry, Risk, ToolError, Write, WriteCapability,
+    Program, Registry, Risk, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl Change for Rebuild {
 
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
         let rebuild = Command::<Write>::new(Program::new("rebuild")).args([args.what.as_str(), "now"]);
-        Ok(Plan::new("rebuild", Risk::Routine).step(rebuild.lasting(PATIENCE)))
+        Ok(Plan::new("rebuild", Risk::Routine, Undo::cannot("a trial")).step(rebuild.lasting(PATIENCE)))
     }
 }
 

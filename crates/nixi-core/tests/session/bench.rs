@@ -15,8 +15,8 @@ use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, Enrol,
     ErrorReport, ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,
     InspectCx, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port,
-    Program, ReadCapability, ReadCard, Registry, Risk, SshTarget, Stop, Thing, ToolError, Welcome, Write,
-    WriteCapability,
+    Program, ReadCapability, ReadCard, Registry, Risk, SshTarget, Stop, Thing, ToolError, Undo, Welcome,
+    Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,9 @@ impl Change for Touch {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: Files) -> Result<Plan, ToolError> {
         let (_, name) = cx.pin("the node's name", catalog::system::host_name()).await?;
-        let plan = Plan::new(format!("touch {} files", args.names.len()), Risk::Routine).expect(name);
+        let plan =
+            Plan::new(format!("touch {} files", args.names.len()), Risk::Routine, Undo::cannot("a trial"))
+                .expect(name);
         Ok(args.names.iter().fold(plan, |plan, file| {
             plan.step(Command::<Write>::new(Program::new("touch")).arg("--").arg(file.as_str()).elevated())
         }))
@@ -151,10 +153,16 @@ impl Change for Halt {
         let thing = Thing::Unit(args.unit.parse().unwrap());
         let why = args.why.unwrap_or_default();
         if cx.declared().fate(&thing) == Some(Fate::Down) {
-            return Ok(Plan::new(format!("{} rests {why}", args.unit), Risk::Routine));
+            return Ok(Plan::new(
+                format!("{} rests {why}", args.unit),
+                Risk::Routine,
+                Undo::cannot("a trial"),
+            ));
         }
         let step = Command::<Write>::new(Program::new("touch")).arg("--").arg(args.unit.as_str()).elevated();
-        Ok(Plan::new(format!("halt {} {why}", args.unit), Risk::Routine).leaves(thing, Fate::Down).step(step))
+        Ok(Plan::new(format!("halt {} {why}", args.unit), Risk::Routine, Undo::cannot("a trial"))
+            .leaves(thing, Fate::Down)
+            .step(step))
     }
 }
 

@@ -3,7 +3,7 @@
 use nixi_core::{
     ActionName, CallRequest, Change, ChangeCard, Command, Edits, ErrorKind, Inspect, InspectCx, Node, Plan,
     PlanCx, Program, ReadCapability, ReadCard, RegistrationError, Registry, Risk, Step, StepStatus,
-    ToolError, Write, WriteCapability,
+    ToolError, Undo, Write, WriteCapability,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ impl Change for Forget {
 
     async fn plan(&self, cx: &PlanCx<'_>, _: Self::Args) -> Result<Plan, ToolError> {
         let target = cx.node().ssh().unwrap().clone();
-        Ok(Plan::new("forget", Risk::Routine).step(Step::ForgetHostKey(target)))
+        Ok(Plan::new("forget", Risk::Routine, Undo::cannot("a trial")).step(Step::ForgetHostKey(target)))
     }
 }
 
@@ -39,7 +39,7 @@ impl Change for Touch {
     async fn plan(&self, cx: &PlanCx<'_>, _: Self::Args) -> Result<Plan, ToolError> {
         assert_eq!(cx.node(), &Node::controller());
         let touch = Command::<Write>::new(Program::new("touch")).arg("x");
-        Ok(Plan::new("touch", Risk::Routine).step(touch))
+        Ok(Plan::new("touch", Risk::Routine, Undo::cannot("a trial")).step(touch))
     }
 }
 

@@ -15,7 +15,7 @@ use nixi_core::session::Audience;
 use nixi_core::{
     ActionName, Arrival, CallRequest, CallResult, Change, ChangeCard, Command, Effect, ErrorKind, Event,
     ExecError, Executor, Exit, Intent, Invocation, Node as NodeConfig, Op, Output, Parts, Plan, PlanCx,
-    Program, Registry, Risk, Settle, StepStatus, ToolError, Unreachable, Write, WriteCapability,
+    Program, Registry, Risk, Settle, StepStatus, ToolError, Undo, Unreachable, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl Change for Start {
         let container =
             |at| Settle::container(ContainerCli::Podman, "0f".repeat(32).parse().unwrap(), "web", at);
         let command = |word| Command::<Write>::new(Program::new("run")).args([word]);
-        let plan = Plan::new("start", Risk::Routine).step(command("first"));
+        let plan = Plan::new("start", Risk::Routine, Undo::cannot("a trial")).step(command("first"));
         let plan = match args.kind.as_str() {
             "unit" => plan.step(unit(0)),
             "container" => plan.step(container(0)),

@@ -11,7 +11,7 @@ use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::{Audience, Minds};
 use nixi_core::{
     ActionName, ApproverHandle, Asker, Change, ChangeCard, Command, Event, Inspect, InspectCx, Intent, Op,
-    Outcome, Parts, Plan, PlanCx, Program, ReadCapability, ReadCard, Registry, Risk, ToolError,
+    Outcome, Parts, Plan, PlanCx, Program, ReadCapability, ReadCard, Registry, Risk, ToolError, Undo,
     WriteCapability, catalog,
 };
 use nixi_llm::{ChatModel, ModelSettings, Patience, Phrasebook};
@@ -157,7 +157,7 @@ impl Change for Stop {
     }
 
     async fn plan(&self, _: &PlanCx<'_>, args: Names) -> Result<Plan, ToolError> {
-        let plan = Plan::new("stop containers", Risk::Routine);
+        let plan = Plan::new("stop containers", Risk::Routine, Undo::cannot("a trial"));
         Ok(args
             .names
             .into_iter()

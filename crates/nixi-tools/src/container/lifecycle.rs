@@ -6,8 +6,8 @@ use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::word::BadWord;
 use nixi_core::{
-    ActionName, Change, ChangeCard, Command, Declared, ErrorKind, ErrorReport, Expectation, Fate, Plan,
-    PlanCx, Risk, Settle, Thing, ToolError, Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, Declared, ErrorKind, ErrorReport, Expectation,
+    Fate, Plan, PlanCx, Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,10 +55,21 @@ pub(super) struct Deed {
     pub(super) way: Way,
     /// How it leaves a container.
     pub(super) fate: Fate,
+    /// How it is taken back.
+    pub(super) undo: Back,
     /// Why nothing has to be done with a container.
     pub(super) needless: fn(&Container) -> Option<&'static str>,
     /// What a person should know before saying yes, and the risk of it.
     pub(super) warnings: fn(&Chosen<'_>) -> Vec<(Risk, String)>,
+}
+
+/// How a deed is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Back {
+    /// By this action on the same containers.
+    By(&'static str),
+    /// Not at all, for this reason.
+    Cannot(&'static str),
 }
 
 /// How the runtime is called.
@@ -129,7 +140,7 @@ impl<'a> Chosen<'a> {
 
 /// Expands the names to ids, and plans one step for each container, so that each is reported by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
-    let (word, risk, node) = (deed.word, deed.risk, cx.node().name());
+    let (word, node) = (deed.word, cx.node().name());
     if args.all != args.names.is_empty() {
         return Err(ToolError::BadArgument {
             message: if args.all {
@@ -146,7 +157,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     let there = after(cx.declared(), list::all(cx, ground).await?);
     let chosen = choose(cx, cli, args, &there)?;
     if chosen.is_empty() {
-        return Ok(Plan::new(format!("no containers on {node}: nothing to {word}"), risk));
+        return Ok(Plan::nothing(format!("no containers on {node}: nothing to {word}")));
     }
     let (needless, acted): (Vec<Chosen<'_>>, Vec<Chosen<'_>>) =
         chosen.into_iter().partition(|chosen| (deed.needless)(chosen.container).is_some());
@@ -155,7 +166,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         .filter_map(|chosen| Some(format!("{} is {}", chosen.name, (deed.needless)(chosen.container)?)))
         .collect();
     if acted.is_empty() {
-        return Ok(Plan::new(format!("nothing to {word} on {node}: {}", skipped.join(", ")), risk));
+        return Ok(Plan::nothing(format!("nothing to {word} on {node}: {}", skipped.join(", "))));
     }
     let names: Vec<&str> = acted.iter().map(|chosen| chosen.name).collect();
     let mut summary = format!("{word} {} on {node}: {}", count(acted.len(), "container"), names.join(", "));
@@ -165,8 +176,10 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     if acted.len() > 1 && deed.way.is_waited_for() {
         summary.push_str("; all of them first, then each is waited for");
     }
-    let mut plan = Plan::new(summary, risk).expect(pin(cx, cli, &acted).await?);
+    let pinned = pin(cx, cli, &acted).await?;
     let removed = removed_when_stopped(cx, cli, deed.way, &acted).await?;
+    let undo = undo(cx, deed, &acted, &removed);
+    let mut plan = Plan::new(summary, deed.risk, undo).expect(pinned);
     for chosen in &acted {
         let (id, is_removed) = (&chosen.container.id, removed.contains(&chosen.container.id));
         let own = is_removed.then(|| {
@@ -194,6 +207,21 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     Ok(acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
         plan.step(Settle::container(cli, chosen.container.id.clone(), chosen.name, at))
     }))
+}
+
+/// On these very containers, by their ids: another one under an old name is not what was changed.
+fn undo(cx: &PlanCx<'_>, deed: &Deed, acted: &[Chosen<'_>], removed: &[ContainerId]) -> Undo {
+    match deed.undo {
+        Back::Cannot(why) => Undo::cannot(why),
+        Back::By(_) if !removed.is_empty() => {
+            Undo::cannot("what was made to be removed when it stops is gone")
+        }
+        Back::By(word) => {
+            let ids: Vec<&str> = acted.iter().map(|chosen| chosen.container.id.as_str()).collect();
+            let call = CallRequest::new(ActionName::new("container", word).to_string());
+            Undo::Calls(vec![call.on(cx.node().name().as_str()).with("names", ids)])
+        }
+    }
 }
 
 /// The containers as they will be once earlier changes of the same request are done.

@@ -2,7 +2,7 @@
 
 use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{Deed, Lifecycle, Way, comes_back};
+use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
 
 /// Removes containers, running or not, and keeps their data.
 pub const REMOVE: Lifecycle = Lifecycle(Deed {
@@ -14,6 +14,7 @@ pub const REMOVE: Lifecycle = Lifecycle(Deed {
     options: &["--force", "--"],
     way: Way::AsUnit,
     fate: Fate::Gone,
+    undo: Back::Cannot("the container is gone; its volumes and folders are still there"),
     needless: |_| None,
     warnings: |chosen| {
         let killed = format!("{} is running and will be killed", chosen.name);

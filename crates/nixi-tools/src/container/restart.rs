@@ -2,7 +2,7 @@
 
 use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{Deed, Lifecycle, Way};
+use super::lifecycle::{Back, Deed, Lifecycle, Way};
 
 /// Stops and starts containers.
 pub const RESTART: Lifecycle = Lifecycle(Deed {
@@ -13,6 +13,7 @@ pub const RESTART: Lifecycle = Lifecycle(Deed {
     options: &["--"],
     way: Way::Restarting,
     fate: Fate::Up,
+    undo: Back::Cannot("what ran before the restart has ended"),
     needless: |_| None,
     warnings: |_| Vec::new(),
 });

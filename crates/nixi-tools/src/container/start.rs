@@ -2,7 +2,7 @@
 
 use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{Deed, Lifecycle, Way};
+use super::lifecycle::{Back, Deed, Lifecycle, Way};
 
 /// Starts containers that do not run.
 pub const START: Lifecycle = Lifecycle(Deed {
@@ -13,6 +13,7 @@ pub const START: Lifecycle = Lifecycle(Deed {
     options: &["--"],
     way: Way::Starting,
     fate: Fate::Up,
+    undo: Back::By("stop"),
     needless: |container| container.is_running().then_some("already running"),
     warnings: |_| Vec::new(),
 });

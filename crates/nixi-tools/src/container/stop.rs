@@ -2,7 +2,7 @@
 
 use nixi_core::{Fate, Risk};
 
-use super::lifecycle::{Deed, Lifecycle, Way, comes_back};
+use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
 
 /// Stops containers that run.
 pub const STOP: Lifecycle = Lifecycle(Deed {
@@ -13,6 +13,7 @@ pub const STOP: Lifecycle = Lifecycle(Deed {
     options: &["--"],
     way: Way::Ending,
     fate: Fate::Down,
+    undo: Back::By("start"),
     needless: |container| container.is_stopped().then_some("not running"),
     warnings: |chosen| comes_back(chosen).into_iter().collect(),
 });

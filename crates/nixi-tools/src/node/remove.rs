@@ -2,8 +2,8 @@
 
 use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
 use nixi_core::{
-    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Step, ToolError,
-    WriteCapability,
+    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Node, Plan, PlanCx, Port, Risk, Step,
+    ToolError, Undo, WriteCapability, paste,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,14 @@ pub struct Remove;
 pub struct RemoveArgs {
     /// Which one
     pub name: String,
+}
+
+/// A login is tried before a node is added, so adopting it again is a command of its own.
+fn undo(node: &Node) -> Undo {
+    let Some(ssh) = node.ssh() else { return Undo::cannot("the controller stays") };
+    let port = if ssh.port == Port::SSH { String::new() } else { format!(" --port {}", ssh.port) };
+    let words = [node.name().as_str(), ssh.host.as_str(), ssh.user.as_str()].map(paste::word).join(" ");
+    Undo::cannot(format!("`nixi adopt {words} {}{port}` tries the login and adds it again", node.mode()))
 }
 
 impl Change for Remove {
@@ -61,7 +69,7 @@ impl Change for Remove {
             );
             return Err(ToolError::Reported(report.hint(hint)));
         }
-        let plan = Plan::new(format!("remove the node {}", node.name()), Risk::Destructive)
+        let plan = Plan::new(format!("remove the node {}", node.name()), Risk::Destructive, undo(&node))
             .warn("nothing changes on the node itself: it still lets your key in");
         // The key first: should a step fail, the node is still there to be removed once more.
         let plan = match node.ssh() {

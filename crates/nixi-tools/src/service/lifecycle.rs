@@ -5,8 +5,8 @@ use std::time::Duration;
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::{
-    ActionName, Change, ChangeCard, Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing, ToolError,
-    Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing,
+    ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,18 @@ impl Deed {
         }
     }
 
+    /// What it took along is not brought back.
+    fn undo(self, cx: &PlanCx<'_>, units: &[UnitName]) -> Undo {
+        let back = match self {
+            Self::Start => Self::Stop,
+            Self::Stop => Self::Start,
+            Self::Restart => return Undo::cannot("what ran before the restart has ended"),
+        };
+        let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
+        let call = CallRequest::new(ActionName::new("service", back.word()).to_string());
+        Undo::Calls(vec![call.on(cx.node().name().as_str()).with("names", names)])
+    }
+
     /// Why nothing has to be done with a unit.
     fn needless(self, status: &UnitStatus) -> Option<&'static str> {
         match (self, status.active.as_str()) {
@@ -118,7 +130,7 @@ impl Deed {
 
 /// One step for each unit, so that each is reported by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan, ToolError> {
-    let (word, risk, node) = (deed.word(), Risk::Routine, cx.node().name());
+    let (word, node) = (deed.word(), cx.node().name());
     let units = qualified(&args.names)?;
     let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
     let (mut statuses, around) = (statuses?, around?);
@@ -146,7 +158,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         .filter_map(|(unit, status)| Some(format!("{unit} is {}", deed.needless(status)?)))
         .collect();
     if acted.is_empty() {
-        return Ok(Plan::new(format!("nothing to {word} on {node}: {}", skipped.join(", ")), risk));
+        return Ok(Plan::nothing(format!("nothing to {word} on {node}: {}", skipped.join(", "))));
     }
     let (units, statuses): (Vec<UnitName>, Vec<UnitStatus>) = acted.into_iter().unzip();
     let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
@@ -162,7 +174,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
     let shown = pin.to_string();
     let (printed, expectation) = cx.pin(format!("{names}: there, under the same name"), pin).await?;
     same(&shown, &printed, &statuses)?;
-    let mut plan = Plan::new(summary, risk).expect(expectation);
+    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(cx, &units)).expect(expectation);
     for (unit, status) in units.iter().zip(&statuses) {
         if let Some(why) = around.why(deed, unit, status) {
             plan = plan.at_least(Risk::Destructive).warn(why);

@@ -4,7 +4,7 @@
 use nixi_core::recording::Recording;
 use nixi_core::registry::Access;
 use nixi_core::session::Pending;
-use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Refusal, StepStatus};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Refusal, StepStatus, Undo};
 
 use crate::support::{Lab, examples, node, resting};
 
@@ -58,6 +58,42 @@ async fn what_is_decided_is_done() {
         }
         assert!(asked > 0, "{change:?} was never asked about");
     }
+}
+
+/// What takes a change back is a call of its own, which can be planned once the change is made; or the reason is told.
+#[tokio::test]
+async fn every_change_says_how_it_is_taken_back() {
+    let mut told = Vec::new();
+    for change in changes() {
+        for (before, after) in [(node as fn() -> Recording, resting as fn() -> Recording), (resting, node)] {
+            let planned = Lab::new(before()).plan(change.clone().on("db-server")).await;
+            let Some(part) = planned.plan else { continue };
+            match part.undo {
+                Undo::Cannot(why) => {
+                    assert!(!why.is_empty() && !why.ends_with('.'), "{why}");
+                    told.push(format!("{}: {why}", change.action));
+                }
+                Undo::Calls(calls) => {
+                    for call in calls {
+                        told.push(format!("{}: {}", change.action, call.typed()));
+                        let back = Lab::new(after()).plan(call).await;
+                        assert_eq!(back.error, None, "{change:?}");
+                        assert!(back.plan.is_some(), "nothing takes {change:?} back");
+                    }
+                }
+            }
+        }
+    }
+    told.dedup();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    container.remove: the container is gone; its volumes and folders are still there
+    container.restart: what ran before the restart has ended
+    container.start: nixi call container.stop names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
+    container.stop: nixi call container.start names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
+    service.restart: what ran before the restart has ended
+    service.start: nixi call service.stop names=nginx.service --node db-server
+    service.stop: nixi call service.start names=nginx.service --node db-server
+    ");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use nixi_core::recording::Recording;
 use nixi_core::{
     ActionName, Arrival, CallRequest, Change, ChangeCard, Command as NodeCommand, Enrol, ExecError,
     Fingerprint, Forgotten, HostKeys, Likeness, Node, Parts, Plan, PlanCx, Program, Registry, Risk,
-    SshTarget, ToolError, Welcome, Write, WriteCapability,
+    SshTarget, ToolError, Undo, Welcome, Write, WriteCapability,
 };
 use ratatui::backend::{ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
@@ -43,7 +43,7 @@ impl Change for Stop {
 
     async fn plan(&self, _: &PlanCx<'_>, args: StopArgs) -> Result<Plan, ToolError> {
         let command = NodeCommand::<Write>::new(Program::new("podman")).arg("stop").args(args.names);
-        Ok(Plan::new("stop the container redis", Risk::Routine).step(command))
+        Ok(Plan::new("stop the container redis", Risk::Routine, Undo::cannot("a trial")).step(command))
     }
 }
 
