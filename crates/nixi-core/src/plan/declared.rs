@@ -20,8 +20,6 @@ pub enum Fate {
     Up,
     /// It does not run.
     Down,
-    /// It is held where it is.
-    Paused,
     /// It is there no more.
     Gone,
 }

@@ -232,7 +232,6 @@ fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container>
             Some(Fate::Gone) => return false,
             Some(Fate::Up) => "running",
             Some(Fate::Down) => "exited",
-            Some(Fate::Paused) => "paused",
         };
         state.clone_into(&mut container.state);
         true

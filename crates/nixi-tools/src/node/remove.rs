@@ -2,7 +2,7 @@
 
 use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
 use nixi_core::{
-    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Node, Plan, PlanCx, Port, Risk, Step,
+    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Jump, Node, Plan, PlanCx, Risk, Step,
     ToolError, Undo, WriteCapability, paste,
 };
 use schemars::JsonSchema;
@@ -20,14 +20,6 @@ pub struct Remove;
 pub struct RemoveArgs {
     /// Which one
     pub name: String,
-}
-
-/// A login is tried before a node is added, so adopting it again is a command of its own.
-fn undo(node: &Node) -> Undo {
-    let Some(ssh) = node.ssh() else { return Undo::cannot("the controller stays") };
-    let port = if ssh.port == Port::SSH { String::new() } else { format!(" --port {}", ssh.port) };
-    let words = [node.name().as_str(), ssh.host.as_str(), ssh.user.as_str()].map(paste::word).join(" ");
-    Undo::cannot(format!("`nixi adopt {words} {}{port}` tries the login and adds it again", node.mode()))
 }
 
 impl Change for Remove {
@@ -81,4 +73,22 @@ impl Change for Remove {
             .fold(plan, |plan, old| plan.step(Step::Config(ConfigEdit::RemoveNode(old))));
         Ok(plan)
     }
+}
+
+/// A login is tried before a node is added, so adopting it again is a command of its own.
+fn undo(node: &Node) -> Undo {
+    let Some(ssh) = node.ssh() else { return Undo::cannot("the controller stays") };
+    let words = [node.name().as_str(), ssh.host.as_str(), ssh.user.as_str()].map(paste::word).join(" ");
+    let port = if ssh.given.port { format!(" --port {}", ssh.port) } else { String::new() };
+    let parts = [
+        (!node.tags().is_empty(), "tags"),
+        (ssh.identity.is_some(), "key"),
+        (ssh.jump != Jump::Unsaid, "jump hosts"),
+    ];
+    let lost: Vec<&str> = parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what).collect();
+    let without = if lost.is_empty() { String::new() } else { format!(", without its {}", lost.join(", ")) };
+    Undo::cannot(format!(
+        "`nixi adopt {words} {}{port}` tries the login and adds it again{without}",
+        node.mode()
+    ))
 }

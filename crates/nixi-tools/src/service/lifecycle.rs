@@ -139,7 +139,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
             None => continue,
             Some(Fate::Up) => "active",
-            Some(Fate::Down | Fate::Paused | Fate::Gone) => "inactive",
+            Some(Fate::Down | Fate::Gone) => "inactive",
         };
         active.clone_into(&mut status.active);
     }

@@ -1,7 +1,7 @@
 //! Changes: what is shown is what runs.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus, Undo};
 
 use crate::support::{CACHE, Lab, WEB, as_shown, node, record};
 
@@ -278,6 +278,26 @@ async fn a_node_is_forgotten() {
     assert!(config.starts_with("# kept\n") && !config.contains("monitoring"), "{config}");
     assert_eq!(lab.host_keys.kept(), ["192.168.1.20"]);
     assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
+}
+
+/// The command that adds it again does not bring all of it back, and says so.
+#[tokio::test]
+async fn what_adds_a_node_again_says_what_it_leaves_out() {
+    let config = "[[nodes]]\nname = \"bare\"\nhost = \"192.0.2.1\"\n\
+                  [[nodes]]\nname = \"full\"\nhost = \"192.0.2.2\"\nuser = \"ops\"\nport = 2222\nmode = \"monitored\"\n\
+                  tags = [\"edge\"]\nproxy_jump = \"192.0.2.9\"\n";
+    let lab = Lab::with_config(node(), config);
+    for (name, told) in [
+        ("bare", "`nixi adopt bare 192.0.2.1 nixi managed` tries the login and adds it again"),
+        (
+            "full",
+            "`nixi adopt full 192.0.2.2 ops monitored --port 2222` tries the login and adds it again, \
+             without its tags, jump hosts",
+        ),
+    ] {
+        let plan = lab.plan(CallRequest::new("node.remove").with("name", name)).await.plan.unwrap();
+        assert_eq!(plan.undo, Undo::cannot(told));
+    }
 }
 
 /// Without its key, the next login by way of it would take any machine for it.
