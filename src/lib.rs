@@ -20,8 +20,10 @@
 
 mod controller;
 mod dumps;
+mod journal;
 mod key;
 mod outputs;
+mod private_folder;
 mod setup;
 mod user;
 mod wire;

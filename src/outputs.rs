@@ -1,14 +1,16 @@
 //! Long results on the disk of the controller, for nobody but the user: so many of them, so large, so old.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use nixi_core::outputs::Outputs;
+
+use crate::private_folder;
 
 /// The most of one result, in bytes.
 const ONE: usize = 16 * 1024 * 1024;
@@ -47,7 +49,7 @@ impl Folder {
 
     fn write(&self, text: &str) -> io::Result<PathBuf> {
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        self.make()?;
+        private_folder::make(&self.folder)?;
         self.clean(text.len() as u64)?;
         let (mut file, path) = self.create(&mut count)?;
         let written = file.write_all(text.as_bytes());
@@ -70,19 +72,6 @@ impl Folder {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The folder, ours and closed to others.
-    fn make(&self) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let about = std::fs::symlink_metadata(&self.folder)?;
-        if !about.is_dir() || about.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::other("it is no directory of this user's"));
-        }
-        if about.mode() & 0o077 != 0 {
-            File::open(&self.folder)?.set_permissions(PermissionsExt::from_mode(0o700))?;
-        }
-        Ok(())
     }
 
     /// Removes what is old, and what takes the room of a new one.
@@ -127,6 +116,8 @@ impl Outputs for OutputFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     fn folder_at(folder: PathBuf) -> Folder {

@@ -14,6 +14,8 @@ const SYSTEM_FILE: &str = "/etc/nixi/config.toml";
 pub struct Setup {
     /// In place of the user's file: `--config`, else `$NIXI_CONFIG`, else `$XDG_CONFIG_HOME/nixi/config.toml`.
     pub config: Option<PathBuf>,
+    /// In place of `$XDG_STATE_HOME/nixi`: where the journal and long results are kept.
+    pub state: Option<PathBuf>,
 }
 
 impl Setup {
@@ -22,9 +24,7 @@ impl Setup {
     /// # Errors
     /// When neither the environment nor the user database tells a home directory.
     pub fn store(&self) -> Result<ConfigStore, ErrorReport> {
-        let folders = choose_base_strategy().map_err(|_| {
-            ErrorReport::new(ErrorKind::Config, "there is no home directory").hint("set HOME")
-        })?;
+        let folders = choose_base_strategy().map_err(|_| no_home())?;
         let of_environment =
             || std::env::var_os("NIXI_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
         let user = self
@@ -36,8 +36,17 @@ impl Setup {
         Ok(ConfigStore::new(files, folders.home_dir().to_owned()))
     }
 
-    /// Where long results are kept; nowhere without a home.
-    pub(crate) fn outputs() -> Option<PathBuf> {
-        Some(choose_base_strategy().ok()?.state_dir()?.join("nixi/outputs"))
+    /// Where the journal and long results are kept.
+    pub(crate) fn state(&self) -> Result<PathBuf, ErrorReport> {
+        if let Some(folder) = &self.state {
+            return Ok(folder.clone());
+        }
+        let folders = choose_base_strategy().map_err(|_| no_home())?;
+        let state = folders.state_dir().unwrap_or_else(|| folders.home_dir().join(".local/state"));
+        Ok(state.join("nixi"))
     }
+}
+
+fn no_home() -> ErrorReport {
+    ErrorReport::new(ErrorKind::Config, "there is no home directory").hint("set HOME")
 }

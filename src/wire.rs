@@ -13,6 +13,7 @@ use nixi_ssh::{Agent, LocalExecutor, NamedBy, SshConfigOptions, SshExecutor, Ssh
 
 use crate::controller::controller;
 use crate::dumps::limit_of_others;
+use crate::journal::DiskJournal;
 use crate::key::{Keyless, api_key};
 use crate::outputs::OutputFolder;
 use crate::setup::Setup;
@@ -76,7 +77,7 @@ pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
 /// # Errors
 /// When the configuration cannot be read; the report points at the line.
 pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHandle), ErrorReport> {
-    let store = setup.store()?;
+    let (store, state) = (setup.store()?, setup.state()?);
     let config = store.load().map_err(|error| ErrorReport::new(ErrorKind::Config, error.to_string()))?;
     let ssh = Arc::new(SshExecutor::new(ssh_options(&config, store.home())));
     let parts = Parts {
@@ -86,12 +87,13 @@ pub fn open_with(setup: &Setup, registry: Registry) -> Result<(Asker, ApproverHa
         enrol: ssh.clone(),
         host_keys: ssh,
         config: store,
+        journal: Arc::new(DiskJournal::new(state.clone(), local_user())),
         controller: controller(),
         phrases: Arc::new(Phrasebook::new()),
         model: config.llm.as_ref().map(model),
     };
-    let outputs = Setup::outputs().map(|folder| Arc::new(OutputFolder::new(folder)) as Arc<dyn Outputs>);
-    Ok(parts.open_keeping(outputs))
+    let outputs: Arc<dyn Outputs> = Arc::new(OutputFolder::new(state.join("outputs")));
+    Ok(parts.open_keeping(Some(outputs)))
 }
 
 fn ssh_options(config: &Config, home: &Path) -> SshOptions {

@@ -89,7 +89,9 @@ fn house() -> Option<House> {
     );
     std::fs::write(&config, text).unwrap();
     let tools = nixi::tools::registry().unwrap().change(Put).unwrap();
-    let (asker, approver) = nixi::open_with(&Setup { config: Some(config) }, tools).unwrap();
+    let (asker, approver) =
+        nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
+            .unwrap();
     Some(House { sshd, asker, approver: Mutex::new(approver), _folder: folder })
 }
 

@@ -57,7 +57,8 @@ fn house() -> Option<House> {
         node("monitoring", &monitored, "monitored"),
     );
     std::fs::write(&config, text).unwrap();
-    let (asker, approver) = nixi::open(&Setup { config: Some(config) }).unwrap();
+    let (asker, approver) =
+        nixi::open(&Setup { config: Some(config), state: Some(folder.path().join("state")) }).unwrap();
     Some(House { llmock, managed, monitored, asker, approver: Some(approver), _folder: folder })
 }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use nixi::core::brain::Model;
 use nixi::core::config::{ConfigFiles, ConfigStore};
 use nixi::core::fleet::Controller;
+use nixi::core::journal::MemoryJournal;
 use nixi::core::recording::{Nobody, Recording};
 use nixi::core::registry::{Access, ActionSpec, Args, ParamKind};
 use nixi::core::session::{Desk, Minds, ModelCall};
@@ -73,6 +74,7 @@ fn perform(turns: Vec<Vec<ModelCall>>) -> (Outcome, Arc<Recording>) {
             enrol: Arc::new(Nobody),
             host_keys: Arc::new(Nobody),
             config: ConfigStore::new(files, folder.path().to_owned()),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(Nobody),
             model: Some(Arc::new(Scripted(Mutex::new(turns)))),

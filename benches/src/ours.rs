@@ -96,7 +96,7 @@ pub(crate) struct Ours {
 impl Ours {
     /// Opens it; from inside a runtime.
     pub(crate) fn open(way: &Way) -> Result<Self> {
-        let setup = Setup { config: Some(way.nixi_config()) };
+        let setup = Setup { config: Some(way.nixi_config()), ..Setup::default() };
         // The half that could approve a change is dropped.
         let (asker, _) = nixi::open_with(&setup, Registry::new().inspect(Name)?.inspect(Drain)?)?;
         Ok(Self { asker, first: node_name(way.first()), nodes: way.hosts.len() })

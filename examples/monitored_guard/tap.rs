@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use nixi::core::config::{Config, ConfigStore, SshSettings};
 use nixi::core::fleet::Controller;
+use nixi::core::journal::MemoryJournal;
 use nixi::core::{
     Arrival, Enrol, ExecError, Executor, Fingerprint, Invocation, Node, Output, Parts, Place, Registry,
     SshTarget, Welcome,
@@ -54,6 +55,7 @@ impl Tap {
             enrol: self.clone(),
             host_keys: self.ssh.clone(),
             config,
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "controller".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(nixi_llm::Phrasebook::new()),
             model: None,

@@ -74,7 +74,7 @@ impl Cli {
                 let message = format!("there is no file {}", file.display());
                 Err(ErrorReport::new(ErrorKind::Config, message))
             }
-            _ => Ok(Setup { config }),
+            _ => Ok(Setup { config, ..Setup::default() }),
         }
     }
 }

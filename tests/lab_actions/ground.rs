@@ -104,7 +104,8 @@ impl Ground {
         let config = folder.path().join("config.toml");
         let text = format!("[ssh]\nknown_hosts = {known_hosts:?}\n{settings}\n\n{}", lab.config(mode));
         std::fs::write(&config, text).unwrap();
-        let (asker, approver) = nixi::open(&Setup { config: Some(config) }).unwrap();
+        let (asker, approver) =
+            nixi::open(&Setup { config: Some(config), state: Some(folder.path().join("state")) }).unwrap();
         Self { lab, begun, asker, approver: Mutex::new(approver), folder }
     }
 

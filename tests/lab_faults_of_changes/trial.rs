@@ -97,7 +97,9 @@ impl Trial {
         );
         std::fs::write(&config, format!("{ssh}\n\n{}", lab.config(|_| "managed"))).unwrap();
         let tools = nixi::tools::registry().unwrap().change(Run).unwrap();
-        let (asker, approver) = nixi::open_with(&Setup { config: Some(config) }, tools).unwrap();
+        let (asker, approver) =
+            nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
+                .unwrap();
         Self { lab, asker, approver: Mutex::new(approver), _folder: folder }
     }
 

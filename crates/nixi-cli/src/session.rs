@@ -112,5 +112,5 @@ impl Ended {
 
 /// Where the configuration is, by the command line.
 pub(crate) fn setup(globals: &Globals) -> nixi::Setup {
-    nixi::Setup { config: globals.config.clone() }
+    nixi::Setup { config: globals.config.clone(), state: None }
 }

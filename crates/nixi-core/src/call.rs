@@ -1,17 +1,19 @@
 //! A call, as whoever asks makes it, and as a person types it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::registry::Args;
 use crate::shell;
 
 /// One typed call, on one or more nodes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallRequest {
     /// The action, as `container.list`.
     pub action: String,
     /// Other actions that the same words may mean. The one that finds what the arguments name is made, a read on each node
     /// by itself; if several do, none is. Empty, unless the words left it open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub or: Vec<String>,
     /// Which nodes: names, `local`, `@tag`, globs, `all`, each also as a list with commas. Empty: the controller.
     pub nodes: Vec<String>,

@@ -76,6 +76,10 @@ pub enum ErrorKind {
     ModelUnavailable,
     /// What the model sent is broken or incomplete.
     ModelBroken,
+    /// The journal cannot be read or written.
+    Journal,
+    /// The request cannot be undone.
+    CannotUndo,
     /// A fault of Nixi's own.
     Internal,
 }

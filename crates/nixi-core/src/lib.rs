@@ -23,6 +23,7 @@ pub mod error;
 pub mod exec;
 pub mod fleet;
 pub mod instant;
+pub mod journal;
 pub mod jump;
 pub mod mode;
 pub mod names;
@@ -57,6 +58,7 @@ pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
     Output, Unreachable, Welcome,
 };
+pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};

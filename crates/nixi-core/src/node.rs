@@ -26,9 +26,11 @@ checked_word! {
 }
 
 impl NodeName {
+    pub(crate) const CONTROLLER: &str = "local";
+
     /// The controller's own name in every plan, result and command: `local`.
     pub(crate) fn controller() -> Self {
-        Self("local".to_owned())
+        Self(Self::CONTROLLER.to_owned())
     }
 }
 

@@ -126,6 +126,12 @@ impl ChangeId {
         Self(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// As its digits.
+    pub(crate) fn parse(digits: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (digits.len() == 16 && digits.bytes().all(is_digit)).then(|| Self(digits.to_owned()))
+    }
+
     /// Its unit.
     pub(crate) fn unit(&self) -> String {
         format!("nixi-{}.service", self.0)
@@ -139,6 +145,12 @@ impl ChangeId {
     /// Its record, if it could be written to the disk.
     pub(crate) fn kept(&self) -> String {
         format!("{LASTING}/{}", self.0)
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

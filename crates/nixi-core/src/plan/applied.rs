@@ -1,14 +1,14 @@
 //! What became of each step.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::Node;
 
 /// How a step, or a whole call, ended. The seven words of the CLI contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// The node itself said that it worked.

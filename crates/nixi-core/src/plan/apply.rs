@@ -2,10 +2,12 @@
 
 use super::apart::{Untold, stands_apart};
 use super::bench::Bench;
-use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus};
+use super::step::Kind;
+use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus, Turn};
 use crate::arrival::{Arrival, way_words};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::Invocation;
+use crate::session::Event;
 use crate::text;
 
 /// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
@@ -26,19 +28,41 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
         } else {
-            let report = step.run(shown, &approved, bench).await;
-            let tells_of_it = |step: &&Step| step.kind().tells_of() == Some(at);
-            match approved.plan.steps.iter().find(tells_of_it) {
-                Some(teller) if report.status == StepStatus::Failed => {
-                    teller.kind().explain(report, &approved, bench).await
-                }
-                Some(_) | None => report,
-            }
+            take_turn(at, step, Turn::new(shown, approved.digest), &approved, bench).await
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// Runs one step, between two lines of the journal.
+async fn take_turn(
+    at: usize,
+    step: &dyn Kind,
+    turn: Turn,
+    approved: &ApprovedPart,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let record = step.leaves_record().then(|| turn.id.to_string());
+    if let Err(error) = bench.page.begun(at, record).await {
+        let (step, status) = (turn.shown, StepStatus::NotStarted);
+        return StepReport { step, status, output: None, error: Some(error) };
+    }
+    let report = step.run(turn, approved, bench).await;
+    let tells_of_it = |step: &&Step| step.kind().tells_of() == Some(at);
+    let report = match approved.plan.steps.iter().find(tells_of_it) {
+        Some(teller) if report.status == StepStatus::Failed => {
+            teller.kind().explain(report, approved, bench).await
+        }
+        Some(_) | None => report,
+    };
+    if let Err(error) = bench.page.ended(at, &report).await {
+        bench
+            .audience
+            .hear(Event::Notice(format!("how `{}` ended is not written down: {error}", report.step)));
+    }
+    report
 }
 
 async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolError> {

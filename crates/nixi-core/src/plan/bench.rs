@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::Page;
 use crate::config::ConfigStore;
 use crate::context::Settings;
 use crate::exec::{Executor, HostKeys};
@@ -23,6 +24,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) nodes: Vec<Node>,
     pub(crate) settings: Settings,
     pub(crate) cancel: &'a CancellationToken,
+    /// Where its steps are written down.
+    pub(crate) page: Page<'a>,
     /// Hears what is waited for.
     pub(crate) audience: &'a dyn Audience,
 }

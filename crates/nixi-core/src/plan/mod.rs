@@ -12,9 +12,11 @@ mod bench;
 mod declared;
 mod digest;
 mod expectation;
+mod page;
 mod part;
 mod review;
 mod step;
+mod turn;
 mod undo;
 mod writable;
 
@@ -27,11 +29,13 @@ pub(crate) use bench::Bench;
 pub use declared::{Declared, Fate, Thing};
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
+pub(crate) use page::{Page, unwritten};
 pub use part::Part;
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review};
-pub(crate) use step::write_config;
+pub(crate) use step::{Afterwards, afterwards, write_config};
 pub use step::{FileDigest, PutFile, Replaces, Settle, Step};
+pub(crate) use turn::Turn;
 pub use undo::Undo;
 pub use writable::{Refused, Writable};
 

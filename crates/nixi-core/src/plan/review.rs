@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Part, Plan, PlanDigest, Risk, Undo};
 use crate::action::ActionName;
 use crate::call_id::CallId;
 use crate::command::Login;
+use crate::journal::RequestId;
 use crate::node::{Node, NodeName};
 use crate::{names, text};
 
 /// Who asked for what a plan does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// A person, by a typed command or a phrase of the phrasebook.
@@ -26,6 +27,8 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Review {
+    /// The request that it is about, as the journal numbers it; reads that reach out have none.
+    pub request: Option<RequestId>,
     /// Who asked.
     pub origin: Origin,
     /// How much the worst of its parts can hurt.
@@ -44,10 +47,10 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// The call.
-    pub call: CallId,
+    /// The call; none for a change of an earlier request that cannot be taken back.
+    pub call: Option<CallId>,
     /// Its action.
-    pub action: ActionName,
+    pub action: String,
     /// Its node.
     pub node: String,
     /// Why, in one line.
@@ -55,8 +58,8 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    pub(crate) fn new(call: CallId, action: ActionName, node: &NodeName, why: &str) -> Self {
-        Self { call, action, node: node.to_string(), why: words(why) }
+    pub(crate) fn new(call: Option<CallId>, action: &str, node: &str, why: &str) -> Self {
+        Self { call, action: action.to_owned(), node: node.to_owned(), why: words(why) }
     }
 }
 
@@ -66,7 +69,7 @@ impl Review {
         let risk = parts.iter().map(|part| part.risk).max()?;
         let origin = parts.first()?.origin;
         let digest = Self::digest_of(parts.iter().map(|part| part.digest));
-        Some(Self { origin, risk, parts, left_out, follows_a_gap, digest })
+        Some(Self { request: None, origin, risk, parts, left_out, follows_a_gap, digest })
     }
 
     /// What stands for parts with these digests, in their order.
@@ -172,6 +175,8 @@ pub enum Refusal {
     TimedOut,
     /// Whoever was asked has gone.
     Gone,
+    /// It is left waiting: a person may approve it later, by its number.
+    Waits,
 }
 
 /// The answer to a review. There is no default: all that is not an approval of this very digest is a no.
@@ -197,7 +202,7 @@ mod tests {
         let name = ActionName::new("container", "stop");
         let call = CallId::new(1);
         let part = Part::of(&plan, call, name, &Node::controller(), None, Login::Other, Origin::Person);
-        let left = LeftOut::new(call, name, Node::controller().name(), &hostile);
+        let left = LeftOut::new(Some(call), "container.stop", "local", &hostile);
         for shown in [&part.summary, &part.warnings[0], &left.why] {
             assert!(
                 shown.chars().count() <= MOST_WORDS && !shown.contains("  ") && !shown.contains('\n'),

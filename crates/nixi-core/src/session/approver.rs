@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::doubt::{Ambiguity, Doubt};
 use super::protocol::{AdoptRequest, Op};
+use crate::journal::{Consent, RequestId};
 use crate::plan::{Decision, Origin, Refusal, Review, Risk};
 
 /// How long a person has for an answer. No answer is a no.
@@ -17,7 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub struct Pending {
     review: Box<Review>,
-    answer: oneshot::Sender<Decision>,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What was decided, and how the yes was given, if it is one.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) decision: Decision,
+    pub(super) consent: Consent,
 }
 
 impl Pending {
@@ -33,6 +41,17 @@ impl Pending {
         self.decide(Decision::Approve(digest));
     }
 
+    /// Yes, as a person said before they saw it: see [`Standing::covers`].
+    pub fn approve_in_advance(self) {
+        let decision = Decision::Approve(self.review.digest);
+        self.answer(decision, Consent::InAdvance);
+    }
+
+    /// No answer yet: it waits, and a person may approve it by its number.
+    pub fn leave_waiting(self) {
+        self.decide(Decision::Deny(Refusal::Waits));
+    }
+
     /// Only these parts, counted from 0: a review of them is asked about anew, and the others are declined.
     pub fn only(self, parts: Vec<usize>) {
         self.decide(Decision::Only(parts));
@@ -45,8 +64,12 @@ impl Pending {
 
     /// Any decision; an approval that names another digest than the review's is a no.
     pub fn decide(self, decision: Decision) {
+        self.answer(decision, Consent::Answered);
+    }
+
+    fn answer(self, decision: Decision, consent: Consent) {
         // Whoever asked may have gone; then nothing is applied, and nobody is left to tell.
-        let _ = self.answer.send(decision);
+        let _ = self.answer.send(Answer { decision, consent });
     }
 }
 
@@ -108,6 +131,10 @@ impl ApproverHandle {
 #[derive(Debug, Clone)]
 pub struct Vouched(pub(super) AdoptRequest);
 
+/// A person's yes to a request that waits, by its number; from a [`Voucher`].
+#[derive(Debug, Clone)]
+pub struct Approval(pub(super) RequestId);
+
 /// Gives a person's word; from the approving half of a session.
 #[derive(Debug, Clone)]
 pub struct Voucher(());
@@ -117,6 +144,12 @@ impl Voucher {
     #[must_use]
     pub fn adopt(&self, request: AdoptRequest) -> Op {
         Op::Adopt(Vouched(request))
+    }
+
+    /// The operation that runs a request which waits. If it comes to another review by now, that one is asked about.
+    #[must_use]
+    pub fn approve(&self, request: RequestId) -> Op {
+        Op::Approve(Approval(request))
     }
 }
 
@@ -162,16 +195,17 @@ pub(super) fn channel() -> (Asking, ApproverHandle) {
 
 impl Asking {
     /// Asks a person, and waits. Nobody there, gone away, too late: all of it is a no.
-    pub(super) async fn decide(&self, review: &Review) -> Decision {
+    pub(super) async fn decide(&self, review: &Review) -> Answer {
+        let no = |why| Answer { decision: Decision::Deny(why), consent: Consent::Answered };
         let (answer, waiting) = oneshot::channel();
         let pending = Pending { review: Box::new(review.clone()), answer };
         if self.questions.send(Question::Approval(pending)).await.is_err() {
-            return Decision::Deny(Refusal::NobodyToAsk);
+            return no(Refusal::NobodyToAsk);
         }
         match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(Ok(decision)) => decision,
-            Ok(Err(_)) => Decision::Deny(Refusal::Gone),
-            Err(_) => Decision::Deny(Refusal::TimedOut),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => no(Refusal::Gone),
+            Err(_) => no(Refusal::TimedOut),
         }
     }
 

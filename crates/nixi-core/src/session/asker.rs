@@ -5,10 +5,13 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::appetite::Appetite;
-use super::approver::Vouched;
+use super::approver::{Approval, Vouched};
 use super::batch::{Answers, Batch};
 use super::desk::Desk;
+use super::ledger::Cause;
 use super::protocol::{Audience, Intent, Minds, Op, Outcome};
+use super::undo::{TakingBack, taking_back};
+use super::waiting::Waiting;
 use super::{Inner, adopt};
 use crate::brain::Reading;
 use crate::call::CallRequest;
@@ -26,6 +29,10 @@ pub struct Asker {
 impl Asker {
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// All actions that there are.
@@ -75,26 +82,41 @@ impl Asker {
         audience: &dyn Audience,
         cancel: &CancellationToken,
     ) -> Outcome {
-        let (answers, appetite) = (Answers::default(), Appetite::default());
-        let batch = |origin, words| Batch {
+        self.inner.tell_of_cut_off(audience).await;
+        let (answers, appetite, asked) = (Answers::default(), Appetite::default(), Cause::Asked);
+        let batch = |origin, cause, words| Batch {
             inner: &self.inner,
             origin,
             intent,
             audience,
             cancel,
+            cause,
             words,
             answers: &answers,
             appetite: (origin == Origin::Model).then_some(&appetite),
         };
         match op {
-            Op::Call(calls) => outcome(batch(Origin::Person, None).run(calls).await),
+            Op::Call(calls) => outcome(batch(Origin::Person, &asked, None).run(calls).await),
+            Op::Undo(request) => match taking_back(&self.inner, request).await {
+                Ok(TakingBack { cause, calls }) => {
+                    outcome(batch(Origin::Person, &cause, None).run(calls).await)
+                }
+                Err(error) => Outcome::error(error),
+            },
+            Op::Approve(Approval(request)) => match self.inner.waiting(request).await {
+                Ok(Waiting { origin, cause, calls }) => {
+                    let batch = Batch { appetite: None, ..batch(origin, &cause, None) };
+                    outcome(batch.run(calls).await)
+                }
+                Err(error) => Outcome::error(error),
+            },
             Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, audience, cancel)
                 .await
                 .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
             Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {
-                Reading::Calls(calls) => outcome(batch(Origin::Person, None).run(calls).await),
+                Reading::Calls(calls) => outcome(batch(Origin::Person, &asked, None).run(calls).await),
                 Reading::Unknown { nearest } => {
-                    self.ask_model(&words, minds, &nearest, batch(Origin::Model, Some(&words))).await
+                    self.ask_model(&words, minds, &nearest, batch(Origin::Model, &asked, Some(&words))).await
                 }
             },
         }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::appetite::Appetite;
 use super::choice::Settled;
 use super::door::{Door, Prepared, status_of_read};
+use super::ledger::{Cause, Ledger};
 use super::protocol::{Audience, CallAhead, CallResult, Event, Intent};
 use super::roster::Roster;
 use super::workflow::Workflow;
@@ -31,6 +32,8 @@ pub(super) struct Batch<'a> {
     pub(super) intent: Intent,
     pub(super) audience: &'a dyn Audience,
     pub(super) cancel: &'a CancellationToken,
+    /// Why it is made.
+    pub(super) cause: &'a Cause,
     /// The person's own words, where a model made the calls.
     pub(super) words: Option<&'a str>,
     /// What the person has answered in this request.
@@ -278,6 +281,10 @@ impl Batch<'_> {
         let (action, node) = (call.action.spec.name.to_string(), site.node.name().clone());
         self.audience.hear(Event::CallStarted { call: site.call, action, node });
         Door { batch: self, roster, call, site }.prepare(self.blank(call, site), declared).await
+    }
+
+    pub(super) fn ledger(&self) -> Ledger<'_> {
+        Ledger { inner: self.inner, audience: self.audience, cause: self.cause }
     }
 
     pub(super) async fn ended(&self, result: CallResult) -> CallResult {

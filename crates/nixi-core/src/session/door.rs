@@ -10,9 +10,10 @@ use crate::arrival::Arrival;
 use crate::context::{InspectCx, PlanCx, Reader};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
+use crate::journal::RequestId;
 use crate::node::{Node, NodeName, SshTarget};
 use crate::plan::{
-    ApprovedPart, Bench, Declared, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
+    ApprovedPart, Bench, Declared, Page, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
     apply, stands_apart,
 };
 use crate::registry::Body;
@@ -50,6 +51,7 @@ impl Proposal {
     /// The same, asked about in this review.
     pub(super) fn asked_in(mut self, review: &Review) -> Self {
         self.result.review = Some(review.digest);
+        self.result.request = review.request;
         self
     }
 
@@ -80,9 +82,14 @@ impl Door<'_> {
     }
 
     /// Spends the approval of this call's plan.
-    pub(super) async fn apply(&self, approved: ApprovedPart, result: CallResult) -> CallResult {
+    pub(super) async fn apply(
+        &self,
+        approved: ApprovedPart,
+        result: CallResult,
+        request: RequestId,
+    ) -> CallResult {
         let (begun, looked) = (Instant::now(), result.ms);
-        let steps = match self.bench(&approved.plan().leaving()) {
+        let steps = match self.bench(&approved.plan().leaving(), request) {
             Ok(bench) => {
                 self.batch.audience.hear(Event::ChangeBegins(self.site.call));
                 apply(approved, &bench).await
@@ -170,7 +177,7 @@ impl Door<'_> {
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
-    fn bench(&self, leaving: &[NodeName]) -> Result<Bench<'_>, ErrorReport> {
+    fn bench(&self, leaving: &[NodeName], request: RequestId) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.batch.inner;
         let now = inner.roster_for(self.call.action.work())?;
         let others: Vec<SshTarget> = now
@@ -189,6 +196,7 @@ impl Door<'_> {
             settings: now.settings(),
             cancel: self.batch.cancel,
             audience: self.batch.audience,
+            page: Page { journal: &*inner.parts.journal, request, call: self.site.call },
         })
     }
 
@@ -288,8 +296,20 @@ pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
     match refusal {
         Refusal::NobodyToAsk if review.is_for_a_person() => error.hint(ONLY_A_PERSON),
         Refusal::NobodyToAsk if review.follows_a_gap => error.hint(NOT_WHOLE),
+        Refusal::Waits => match review.request {
+            Some(request) => waits(request),
+            None => error,
+        },
         Refusal::Person | Refusal::NobodyToAsk | Refusal::TimedOut | Refusal::Gone => error,
     }
+}
+
+fn waits(request: RequestId) -> ErrorReport {
+    ErrorReport::new(
+        ErrorKind::ApprovalRequired,
+        format!("nothing was run: request {request} waits for a person"),
+    )
+    .hint(format!("`nixi approve {request}` runs it, `nixi deny {request}` drops it"))
 }
 
 pub(super) fn declined(refusal: Refusal) -> ErrorReport {
@@ -303,6 +323,9 @@ pub(super) fn declined(refusal: Refusal) -> ErrorReport {
             "run it on a terminal to be asked, or add --yes (for a destructive plan --yes=destructive); \
                  a plan that a model made is always asked about",
         ),
+        Refusal::Waits => {
+            ErrorReport::new(ErrorKind::ApprovalRequired, "nothing was run: it waits for a person")
+        }
         Refusal::TimedOut => ErrorReport::new(
             ErrorKind::ApprovalRequired,
             "nobody answered in time, which means no; nothing was run",

@@ -15,6 +15,8 @@ mod choice;
 mod desk;
 mod door;
 mod doubt;
+mod ledger;
+mod log;
 mod machine;
 mod needs;
 mod outward;
@@ -22,13 +24,16 @@ mod places;
 mod protocol;
 mod roster;
 mod selection;
+mod undo;
+mod waiting;
 mod workflow;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use crate::call::CallRequest;
 pub use adopt_words::AdoptWords;
-pub use approver::{ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
+pub use approver::{Approval, ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
 pub use asker::Asker;
 pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};
@@ -45,6 +50,7 @@ use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::{Enrol, Executor, HostKeys};
 use crate::fleet::Controller;
+use crate::journal::{Journal, Request, history};
 use crate::node::{Node, Target};
 use crate::outputs::Outputs;
 use crate::registry::Registry;
@@ -63,6 +69,8 @@ pub struct Parts {
     pub host_keys: Arc<dyn HostKeys>,
     /// The configuration.
     pub config: ConfigStore,
+    /// The journal, without which no change is run.
+    pub journal: Arc<dyn Journal>,
     /// Who the controller is.
     pub controller: Controller,
     /// Understands set phrases.
@@ -82,7 +90,7 @@ impl Parts {
     #[must_use]
     pub fn open_keeping(self, outputs: Option<Arc<dyn Outputs>>) -> (Asker, ApproverHandle) {
         let (asking, approver) = approver::channel();
-        (Asker::new(Inner { parts: self, asking, outputs, calls: CallIds::default() }), approver)
+        (Asker::new(Inner::new(self, asking, outputs)), approver)
     }
 }
 
@@ -100,9 +108,16 @@ struct Inner {
     asking: Asking,
     outputs: Option<Arc<dyn Outputs>>,
     calls: CallIds,
+    /// Whether the person was told of requests that were cut off.
+    told_of_cut_off: AtomicBool,
 }
 
 impl Inner {
+    fn new(parts: Parts, asking: Asking, outputs: Option<Arc<dyn Outputs>>) -> Self {
+        let (calls, told_of_cut_off) = (CallIds::default(), AtomicBool::new(false));
+        Self { parts, asking, outputs, calls, told_of_cut_off }
+    }
+
     /// The nodes as the configuration has them now: another program may have changed it.
     fn roster(&self) -> Result<Roster, ErrorReport> {
         self.roster_for(Work::OnNodes)
@@ -117,6 +132,14 @@ impl Inner {
             (Err(misfits), Work::OnNodes) => return Err(config_report(&store.points_at(&misfits))),
         }
         Ok(Roster { config: Arc::new(config), controller: self.parts.controller.clone() })
+    }
+
+    /// All requests of the journal, the oldest first.
+    async fn requests(&self) -> Result<Vec<Request>, ErrorReport> {
+        match self.parts.journal.read().await {
+            Ok(lines) => Ok(history(lines)),
+            Err(why) => Err(ErrorReport::new(ErrorKind::Journal, why)),
+        }
     }
 
     fn executor(&self, node: &Node) -> &dyn Executor {

@@ -32,7 +32,7 @@ impl Batch<'_> {
         }
         let Some(review) = Review::of_outward(&reads) else { return };
         let decision = tokio::select! {
-            decision = self.inner.asking.decide(&review) => decision,
+            answer = self.inner.asking.decide(&review) => answer.decision,
             () = self.cancel.cancelled() => Decision::Deny(Refusal::Gone),
         };
         let refusal = match decision {

@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::approver::Vouched;
+use super::approver::{Approval, Vouched};
 use crate::call::CallRequest;
 use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
 use crate::fleet::NodeRow;
+use crate::journal::RequestId;
 use crate::mode::Mode;
 use crate::node::{Host, NodeName, Port, UserName};
 use crate::plan::{Part, PlanDigest, StepReport, StepStatus};
@@ -28,6 +29,10 @@ pub enum Op {
     Call(Vec<CallRequest>),
     /// Adds a node to the configuration, if a login with our keys works; a [`super::Voucher`] makes it.
     Adopt(Vouched),
+    /// Takes back what a request did: the newest one that can be, unless it is named.
+    Undo(Option<RequestId>),
+    /// Runs a request that waits, if it still comes to the same review; a [`super::Voucher`] makes it.
+    Approve(Approval),
 }
 
 /// Who may be asked to understand a request.
@@ -139,6 +144,8 @@ pub struct CallResult {
     pub text: Option<String>,
     /// What was to be done, for a change.
     pub plan: Option<Part>,
+    /// The request that it belongs to, as the journal numbers it, for a change that was asked about.
+    pub request: Option<RequestId>,
     /// The review in which a person decided about it, together with all other calls that have the same here.
     pub review: Option<PlanDigest>,
     /// What became of each step, for a change.
@@ -162,6 +169,7 @@ impl CallResult {
             data: None,
             text: None,
             plan: None,
+            request: None,
             review: None,
             steps: Vec::new(),
             error: None,
@@ -250,6 +258,8 @@ fn code_of_error(kind: ErrorKind) -> u8 {
         | K::Deadline
         | K::Lost
         | K::Unreadable
+        | K::Journal
+        | K::CannotUndo
         | K::Internal => 1,
     }
 }

@@ -29,11 +29,16 @@ impl Roster {
     }
 
     pub(super) fn find(&self, name: &NodeName) -> Option<Node> {
+        self.named(name.as_str())
+    }
+
+    /// The node of this name, which need not be a valid one.
+    pub(super) fn named(&self, name: &str) -> Option<Node> {
         let controller = Node::controller();
-        if name == controller.name() {
+        if name == controller.name().as_str() {
             return Some(controller);
         }
-        self.remote().find(|node| node.name() == name).cloned()
+        self.remote().find(|node| node.name().as_str() == name).cloned()
     }
 
     pub(super) fn row(&self, node: &Node) -> NodeRow {

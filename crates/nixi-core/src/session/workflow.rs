@@ -9,13 +9,16 @@ use std::collections::{HashMap, HashSet};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 
+use super::approver::Answer;
 use super::batch::{Batch, Checked, Site};
 use super::door::{Door, Prepared, Proposal, declined, unapproved};
-use super::protocol::{CallResult, Intent};
+use super::ledger::{Cause, Held, verdict};
+use super::protocol::{CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::call_id::CallId;
 use crate::config::Routine;
 use crate::error::{ErrorKind, ErrorReport};
+use crate::journal::{Consent, Verdict};
 use crate::node::NodeName;
 use crate::plan::{
     Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
@@ -37,6 +40,13 @@ enum Decided {
     Idle(Box<CallResult>),
     /// It was approved.
     Approved(Box<ApprovedPart>, Box<CallResult>),
+}
+
+/// All changes, decided.
+struct Settled {
+    decided: HashMap<CallId, Decided>,
+    /// What was approved, in the journal.
+    request: Option<Held>,
 }
 
 /// What planning all changes once came to.
@@ -97,7 +107,7 @@ impl<'a> Workflow<'a> {
     /// Plans, asks, applies; the results in the order of the calls. Reads are made where they stand: after the changes before
     /// them.
     pub(super) async fn run(&self) -> Vec<CallResult> {
-        let mut decided = self.decide().await;
+        let Settled { mut decided, request } = self.decide().await;
         let mut results = Vec::new();
         let mut stopped = false;
         let mut left = self.calls;
@@ -120,7 +130,8 @@ impl<'a> Workflow<'a> {
                     }
                     Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
-                        let result = self.door(call, site).apply(*part, *result).await;
+                        let Some(request) = &request else { continue };
+                        let result = self.door(call, site).apply(*part, *result, request.id).await;
                         all_done &= result.status == StepStatus::Done;
                         result
                     }
@@ -131,6 +142,9 @@ impl<'a> Workflow<'a> {
             // The next call may rely on this one on each of its nodes.
             stopped |= !all_done;
             left = rest;
+        }
+        if let Some(request) = request {
+            self.batch.ledger().ended(request.id, &results).await;
         }
         results
     }
@@ -190,26 +204,67 @@ impl<'a> Workflow<'a> {
     }
 
     /// Has it decided what is applied; all other changes are over.
-    async fn decide(&self) -> HashMap<CallId, Decided> {
-        let mut told = Told::default();
+    async fn decide(&self) -> Settled {
+        let (mut told, mut earlier) = (Told::default(), None);
         loop {
             let Round { proposals, idle } = self.plan_all(&mut told).await;
-            let Some(review) = self.review(&proposals, &told.missing) else {
-                return self.close(told, idle, Vec::new());
+            let Some(mut review) = self.review(&proposals, &told.missing) else {
+                return Settled { decided: self.close(told, idle, Vec::new()), request: None };
             };
-            let decided = match self.answer(&review).await {
-                Ok(Decision::Only(chosen)) => {
+            let (held, answer) = match self.ask(&mut review, &proposals, earlier.as_ref()).await {
+                Ok(asked) => asked,
+                Err(error) => {
+                    let decided = unasked(proposals, &review, StepStatus::NotStarted, &error);
+                    return Settled { decided: self.close(told, idle, decided), request: None };
+                }
+            };
+            let verdict = verdict(&review, &answer);
+            let written = self.batch.ledger().decided(held.id, verdict).await;
+            let decided = match answer {
+                Ok(Answer { decision: Decision::Only(chosen), .. }) => {
                     told.keep(proposals, &review, &chosen);
+                    earlier = Some(held);
                     continue;
                 }
-                Ok(decision) => self.conclude(proposals, &review, &decision),
-                Err(error) => {
-                    let asked = proposals.into_iter().map(|proposal| proposal.asked_in(&review).shown());
-                    over(asked.map(|result| result.failed(StepStatus::Declined, error.clone()))).collect()
-                }
+                Ok(Answer { decision, .. }) => match written {
+                    Err(error) if matches!(verdict, Verdict::Approved(_)) => {
+                        unasked(proposals, &review, StepStatus::NotStarted, &error)
+                    }
+                    Ok(()) | Err(_) => self.conclude(proposals, &review, &decision),
+                },
+                Err(error) => unasked(proposals, &review, StepStatus::Declined, &error),
             };
-            return self.close(told, idle, decided);
+            let request = matches!(verdict, Verdict::Approved(_)).then_some(held);
+            return Settled { decided: self.close(told, idle, decided), request };
         }
+    }
+
+    /// Writes down what is asked, and asks it, unless it waited and was approved by its number.
+    async fn ask(
+        &self,
+        review: &mut Review,
+        proposals: &[Proposal],
+        earlier: Option<&Held>,
+    ) -> Result<(Held, Result<Answer, ErrorReport>), ErrorReport> {
+        let ledger = self.batch.ledger();
+        if let Cause::Waited(id, digest) = self.batch.cause
+            && earlier.is_none()
+        {
+            let held = ledger.hold(*id).await?;
+            if review.digest.to_string() == *digest {
+                review.request = Some(*id);
+                let decision = Decision::Approve(review.digest);
+                return Ok((held, Ok(Answer { decision, consent: Consent::ByNumber })));
+            }
+            ledger.decided(*id, Verdict::Replaced).await?;
+            self.batch.audience.hear(Event::Notice(format!(
+                "request {id} comes to another plan by now, which is asked about anew"
+            )));
+        }
+        let held = ledger.asked(review, proposals, earlier).await?;
+        review.request = Some(held.id);
+        let answer = self.answer(review).await;
+        Ok((held, answer))
     }
 
     /// What was decided, and how all else ended.
@@ -274,23 +329,29 @@ impl<'a> Workflow<'a> {
             follows_a_gap |= !left_out.is_empty() && call.sites.iter().any(|site| parts.contains(&site.call));
             left_out.extend(call.sites.iter().filter_map(|site| {
                 let why = &missing.get(&site.call)?.error.as_ref()?.message;
-                Some(LeftOut::new(site.call, call.action.spec.name, site.node.name(), why))
+                let action = call.action.spec.name.to_string();
+                Some(LeftOut::new(Some(site.call), &action, site.node.name().as_str(), why))
             }));
+        }
+        if let Cause::Undoing(_, stays) = self.batch.cause {
+            // A yes in advance is for all of it.
+            follows_a_gap |= !stays.is_empty();
+            left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
         }
         Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, follows_a_gap)
     }
 
     /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
-    async fn answer(&self, review: &Review) -> Result<Decision, ErrorReport> {
+    async fn answer(&self, review: &Review) -> Result<Answer, ErrorReport> {
         let is_routine = review.risk == Risk::Routine && !review.follows_a_gap;
         if self.roster.config.approval.routine == Routine::Auto
             && is_routine
             && review.origin == Origin::Person
         {
-            return Ok(Decision::Approve(review.digest));
+            return Ok(Answer { decision: Decision::Approve(review.digest), consent: Consent::Routine });
         }
         tokio::select! {
-            decision = self.batch.inner.asking.decide(review) => Ok(decision),
+            answer = self.batch.inner.asking.decide(review) => Ok(answer),
             () = self.batch.cancel.cancelled() => {
                 Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run"))
             }
@@ -331,6 +392,17 @@ impl<'a> Workflow<'a> {
 
 fn over(results: impl IntoIterator<Item = CallResult>) -> impl Iterator<Item = (CallId, Decided)> {
     results.into_iter().map(|result| (result.call, Decided::Over(Box::new(result))))
+}
+
+/// How changes end that were shown in a review and not approved.
+fn unasked(
+    proposals: Vec<Proposal>,
+    review: &Review,
+    status: StepStatus,
+    error: &ErrorReport,
+) -> Vec<(CallId, Decided)> {
+    let shown = proposals.into_iter().map(|proposal| proposal.asked_in(review).shown());
+    over(shown.map(|result| result.failed(status, error.clone()))).collect()
 }
 
 /// Whether something of a change ran and did not end well, as far as is known: then nothing else is begun, on no node.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, CallResult, Change, ChangeCard, Command, Effect,
@@ -190,6 +191,7 @@ impl Session {
             enrol: Arc::new(Nobody),
             host_keys: Arc::new(Nobody),
             config: ConfigStore::new(files, folder.path().to_owned()),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(Nobody),
             model: None,

@@ -9,6 +9,7 @@ use nixi_core::brain::{Model, Phrases, Reading};
 use nixi_core::catalog;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
@@ -382,6 +383,7 @@ impl Bench {
             enrol: record.clone(),
             host_keys: record.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(OnePhrase),
             model,

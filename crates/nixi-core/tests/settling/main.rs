@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use nixi_core::command::ContainerCli;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::Audience;
 use nixi_core::{
@@ -181,6 +182,7 @@ async fn trial(kind: &str, trial: Trial, looks: impl IntoIterator<Item = Answer>
         enrol: Arc::new(Nobody),
         host_keys: Arc::new(Nobody),
         config: ConfigStore::new(files, folder.path().to_owned()),
+        journal: Arc::new(MemoryJournal::new()),
         controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
         phrases: Arc::new(Nobody),
         model: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use nixi_core::brain::Model;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::session::{Audience, Minds};
 use nixi_core::{
@@ -67,6 +68,7 @@ impl Fleet {
             enrol: Arc::new(Nobody),
             host_keys: Arc::new(Nobody),
             config: ConfigStore::new(files, PathBuf::from("/nonexistent")),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "ctrl".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(Phrasebook::new()),
             model: Some(model),

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
 use nixi_core::registry::Access;
 use nixi_core::session::Pending;
@@ -82,6 +83,7 @@ impl Lab {
             enrol: Arc::new(Nobody),
             host_keys: host_keys.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "myhost".to_owned(), address: "192.168.1.5".to_owned() },
             phrases: Arc::new(Nobody),
             model: None,

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
 use nixi_core::{
     ActionName, Arrival, CallRequest, Change, ChangeCard, Command as NodeCommand, Enrol, ExecError,
@@ -158,6 +159,7 @@ impl Seat {
             enrol: Arc::new(Nobody),
             host_keys: Arc::new(Nobody),
             config: ConfigStore::new(files, dir.path().to_owned()),
+            journal: Arc::new(MemoryJournal::new()),
             controller: Controller { host_name: "myhost".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(OnePhrase),
             model: None,

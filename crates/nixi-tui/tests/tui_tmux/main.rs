@@ -220,7 +220,7 @@ fn adopt_list_ask_deny_approve_and_leave() {
 
 /// Phrases of the help texts that change a node, with our monitored node in place of theirs.
 fn changes_on_monitoring(config: &Path) -> Vec<String> {
-    let setup = nixi::Setup { config: Some(config.to_owned()) };
+    let setup = nixi::Setup { config: Some(config.to_owned()), ..nixi::Setup::default() };
     let (asker, _approver) = nixi::open(&setup).unwrap();
     let registry = asker.registry();
     let is_change = |action: &str| {

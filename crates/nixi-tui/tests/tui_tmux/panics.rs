@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
+use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
 use nixi_core::{Parts, Registry};
 
@@ -27,6 +28,7 @@ pub(crate) fn run() -> String {
         enrol: Arc::new(Nobody),
         host_keys: Arc::new(Nobody),
         config: ConfigStore::new(ConfigFiles { user: none.clone(), system: none.clone() }, none),
+        journal: Arc::new(MemoryJournal::new()),
         controller: Controller { host_name: "myhost".to_owned(), address: "127.0.0.1".to_owned() },
         phrases: Arc::new(Faulty),
         model: None,

@@ -10,7 +10,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::applied::{done, failed};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport};
+use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 
 #[async_trait]
 impl Kind for ConfigEdit {
@@ -38,7 +38,7 @@ impl Kind for ConfigEdit {
         PlanDigest::of_value(&("config", self))
     }
 
-    async fn run(&self, shown: String, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         match write_config(bench.config, self.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),

@@ -12,7 +12,7 @@ use crate::exec::Forgotten;
 use crate::node::{Port, SshTarget};
 use crate::plan::applied::{done, failed};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport};
+use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 
 #[async_trait]
 impl Kind for SshTarget {
@@ -36,7 +36,7 @@ impl Kind for SshTarget {
         PlanDigest::of_value(&("forget_host_key", self.host.as_str(), self.port.get()))
     }
 
-    async fn run(&self, shown: String, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         match forget(bench, self.clone()).await {
             Ok(Forgotten { lines, file }) => {
                 let lines = match lines {

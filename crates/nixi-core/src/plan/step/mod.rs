@@ -12,11 +12,12 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub(crate) use config::write_config;
+pub(crate) use lasting::{Afterwards, afterwards};
 pub use put_file::{FileDigest, PutFile, Replaces};
 pub use settle::Settle;
 
 use super::bench::Bench;
-use super::{ApprovedPart, PlanDigest, Risk, StepReport};
+use super::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 use crate::card::Edits;
 use crate::command::{Command, Lasting, Login, Write};
 use crate::config::ConfigEdit;
@@ -68,8 +69,13 @@ pub(super) trait Kind: Sync {
     /// Stands for every word of it by itself, so that no two steps look alike. The kind's own name is part of it.
     fn digest(&self) -> PlanDigest;
 
-    /// Does it, and tells what became of it; `shown` is how it was shown.
-    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
+    /// Whether the node keeps a record of how it ended, under the number of its turn.
+    fn leaves_record(&self) -> bool {
+        false
+    }
+
+    /// Does it, and tells what became of it.
+    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
 
     /// More of why another step failed, which this one tells of.
     async fn explain(&self, failed: StepReport, _: &ApprovedPart, _: &Bench<'_>) -> StepReport {

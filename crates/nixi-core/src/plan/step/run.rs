@@ -11,7 +11,7 @@ use crate::error::ToolError;
 use crate::exec::{ExecError, Invocation};
 use crate::plan::applied::{done, failed, unended};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use crate::text;
 
 /// How long it may take: stopping a container alone may take its grace period of 10 s and more.
@@ -30,7 +30,7 @@ impl Kind for Command<Write> {
         PlanDigest::of_value(&("run", self.program().as_str(), self.arguments(), self.elevation()))
     }
 
-    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         let node = approved.writable.node();
         let (program, elevated) = (self.program(), self.elevation() == Elevation::Root);
         let words = self.for_login(bench.executor.login(node));

@@ -4,15 +4,15 @@
 //! that is sent is a read, which may be repeated over as many connections as it takes; or, after an interruption, the
 //! one command that stops the unit. How it ended is what the node's own record says: without one it is not known.
 
+mod afterwards;
 mod ground;
 mod record;
 mod told;
 mod watch;
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+pub(crate) use afterwards::{Afterwards, afterwards};
+
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ use crate::exec::{ExecError, Exit, Invocation, Output};
 use crate::node::Node;
 use crate::plan::applied::{failed, unended};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use record::Ended;
 use watch::Fate;
 
@@ -74,15 +74,20 @@ impl Kind for Lasting {
         PlanDigest::of_value(&("lasting", words, start.arguments()))
     }
 
-    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, shown, approved, bench).await
+    fn leaves_record(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, turn, approved, bench).await
     }
 }
 
 /// Runs one change to its end, or until nothing more can be known of it.
-async fn run(lasting: &Lasting, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn run(lasting: &Lasting, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     let node = approved.writable.node();
-    let change = Underway { lasting, id: fresh_id(approved.digest), shown, node, approved, bench };
+    let Turn { shown, id } = turn;
+    let change = Underway { lasting, id, shown, node, approved, bench };
     let until = Instant::now() + lasting.patience();
     let (late, doubt) = match change.start().await {
         Start::Over(report) => return report,
@@ -100,17 +105,6 @@ async fn run(lasting: &Lasting, shown: String, approved: &ApprovedPart, bench: &
         (Fate::NeverSeen, Some(error)) => failed(change.shown, error.report()),
         (fate, _) => change.report(fate).await,
     }
-}
-
-/// A number that no other change has: not another step of the plan, nor the same plan a moment later, nor one of
-/// another controller.
-fn fresh_id(plan: PlanDigest) -> ChangeId {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let chance = RandomState::new().hash_one(());
-    let digest = PlanDigest::of_value(&(plan, now.to_string(), chance, count));
-    ChangeId::of(digest.bytes())
 }
 
 impl Underway<'_> {

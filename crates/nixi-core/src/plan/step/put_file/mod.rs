@@ -24,7 +24,7 @@ use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
 use crate::plan::applied::{done, failed, unended};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, Turn};
 use crate::said;
 
 /// How long the content may take: 1 GiB over a slow line.
@@ -65,8 +65,8 @@ impl Kind for PutFile {
         PlanDigest::of_value(&("put_file", self.fingerprint()))
     }
 
-    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, shown, approved, bench).await
+    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, turn.shown, approved, bench).await
     }
 }
 

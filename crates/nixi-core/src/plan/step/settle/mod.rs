@@ -21,7 +21,7 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
 use crate::plan::applied::{done, failed};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, Turn};
 use crate::session::Event;
 use crate::text;
 use crate::timed;
@@ -143,8 +143,8 @@ impl Kind for Settle {
         PlanDigest::of_value(&("settle", self, self.to_string(), asked))
     }
 
-    async fn run(&self, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, shown, approved, bench).await
+    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, turn.shown, approved, bench).await
     }
 
     async fn explain(&self, failed: StepReport, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {

@@ -1,0 +1,113 @@
+//! A request on its way into the journal.
+
+use super::Inner;
+use super::approver::Answer;
+use super::door::Proposal;
+use super::protocol::{Audience, CallResult, Event};
+use crate::error::ErrorReport;
+use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};
+use crate::plan::{Decision, Refusal, Review, unwritten};
+
+/// Why a request is made.
+#[derive(Debug)]
+pub(super) enum Cause {
+    /// Somebody asked for it.
+    Asked,
+    /// It takes back another one, as far as that can be.
+    Undoing(RequestId, Vec<Irreversible>),
+    /// It waited, and a person approved the review with this digest by its number.
+    Waited(RequestId, String),
+}
+
+/// A change that cannot be taken back.
+#[derive(Debug)]
+pub(super) struct Irreversible {
+    pub(super) action: String,
+    pub(super) node: String,
+    pub(super) why: String,
+}
+
+/// A request that is written down, and nobody else's until this is dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: RequestId,
+    _claim: Claim,
+}
+
+/// Writes down what becomes of the changes of a request.
+pub(super) struct Ledger<'a> {
+    pub(super) inner: &'a Inner,
+    pub(super) audience: &'a dyn Audience,
+    pub(super) cause: &'a Cause,
+}
+
+impl Ledger<'_> {
+    /// The changes are about to be asked about, perhaps once more with less in them.
+    pub(super) async fn asked(
+        &self,
+        review: &Review,
+        proposals: &[Proposal],
+        earlier: Option<&Held>,
+    ) -> Result<Held, ErrorReport> {
+        let part = |proposal: &Proposal| AskedPart::new(&proposal.part, proposal.result.args.clone());
+        let mut entry = Entry::asked(review, proposals.iter().map(part).collect());
+        if let Entry::Asked { undoes, instead_of, .. } = &mut entry {
+            *instead_of = earlier.map(|earlier| earlier.id);
+            match self.cause {
+                Cause::Undoing(request, _) => *undoes = Some(*request),
+                Cause::Waited(request, _) if earlier.is_none() => *instead_of = Some(*request),
+                Cause::Waited(..) | Cause::Asked => {}
+            }
+        }
+        let id = self.write(entry).await?;
+        self.hold(id).await
+    }
+
+    /// Takes a request that is on record.
+    pub(super) async fn hold(&self, id: RequestId) -> Result<Held, ErrorReport> {
+        match self.inner.parts.journal.claim(id).await {
+            Ok(Some(claim)) => Ok(Held { id, _claim: claim }),
+            Ok(None) => Err(unwritten(&format!("another Nixi has request {id} in hand"))),
+            Err(why) => Err(unwritten(&why)),
+        }
+    }
+
+    /// It was decided. Only a yes that is on record is one.
+    pub(super) async fn decided(&self, request: RequestId, verdict: Verdict) -> Result<(), ErrorReport> {
+        let written = self.write(Entry::Decided { request, verdict }).await.map(drop);
+        if let (Err(error), false) = (&written, matches!(verdict, Verdict::Approved(_))) {
+            self.audience.hear(Event::Notice(error.to_string()));
+        }
+        written
+    }
+
+    /// It is over.
+    pub(super) async fn ended(&self, request: RequestId, results: &[CallResult]) {
+        let of_it = results.iter().filter(|result| result.request == Some(request));
+        let calls = of_it.map(|result| (result.call, result.status)).collect();
+        if let Err(error) = self.write(Entry::Ended { request, calls }).await {
+            self.audience
+                .hear(Event::Notice(format!("the end of request {request} is not written down: {error}")));
+        }
+    }
+
+    async fn write(&self, entry: Entry) -> Result<RequestId, ErrorReport> {
+        self.inner.parts.journal.write(entry).await.map_err(|why| unwritten(&why))
+    }
+}
+
+/// How an answer is written down. A yes to anything but this review is a no.
+pub(super) fn verdict(review: &Review, answer: &Result<Answer, ErrorReport>) -> Verdict {
+    match answer {
+        Err(_) => Verdict::Interrupted,
+        Ok(Answer { decision, consent }) => match decision {
+            Decision::Approve(digest) if *digest == review.digest => Verdict::Approved(*consent),
+            Decision::Only(_) => Verdict::Kept,
+            Decision::Approve(_) | Decision::Deny(Refusal::Person) => Verdict::Denied,
+            Decision::Deny(Refusal::NobodyToAsk) => Verdict::NobodyToAsk,
+            Decision::Deny(Refusal::TimedOut) => Verdict::TimedOut,
+            Decision::Deny(Refusal::Gone) => Verdict::Gone,
+            Decision::Deny(Refusal::Waits) => Verdict::Waiting,
+        },
+    }
+}

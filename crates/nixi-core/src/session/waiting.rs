@@ -1,0 +1,68 @@
+//! Requests that wait for a person.
+
+use super::Inner;
+use super::asker::Asker;
+use super::ledger::Cause;
+use super::undo::no_such;
+use crate::call::CallRequest;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::journal::{Entry, Request, RequestId, State, Verdict};
+use crate::plan::{Origin, unwritten};
+
+/// A request that waits, to be planned again.
+pub(super) struct Waiting {
+    pub(super) origin: Origin,
+    pub(super) cause: Cause,
+    pub(super) calls: Vec<CallRequest>,
+}
+
+impl Inner {
+    /// The request, if it waits.
+    pub(super) async fn waiting(&self, id: RequestId) -> Result<Waiting, ErrorReport> {
+        let request = find(self.requests().await?, id)?;
+        let calls = request.calls();
+        Ok(Waiting { origin: request.origin, cause: Cause::Waited(id, request.review), calls })
+    }
+}
+
+impl Asker {
+    /// The requests that wait for a person, the oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn waiting(&self) -> Result<Vec<Request>, ErrorReport> {
+        let mut requests = self.inner().requests().await?;
+        requests.retain(|request| request.state == State::Waiting);
+        Ok(requests)
+    }
+
+    /// Drops a request that waits: nobody can approve it any more.
+    ///
+    /// # Errors
+    /// When it does not wait, or the journal cannot be written.
+    pub async fn deny(&self, id: RequestId) -> Result<Request, ErrorReport> {
+        let journal = &self.inner().parts.journal;
+        let claim = journal.claim(id).await.map_err(|why| ErrorReport::new(ErrorKind::Journal, why))?;
+        let Some(_claim) = claim else {
+            let why = format!("request {id} is being approved right now");
+            return Err(ErrorReport::new(ErrorKind::Journal, why));
+        };
+        let request = find(self.inner().requests().await?, id)?;
+        let denied = Entry::Decided { request: id, verdict: Verdict::Denied };
+        journal.write(denied).await.map_err(|why| unwritten(&why))?;
+        Ok(Request { state: State::Declined, ..request })
+    }
+}
+
+fn find(requests: Vec<Request>, id: RequestId) -> Result<Request, ErrorReport> {
+    let request = requests.into_iter().find(|request| request.id == id).ok_or_else(|| no_such(id))?;
+    let how = match request.state {
+        State::Waiting => return Ok(request),
+        State::Asked => "was asked about and never answered",
+        State::Declined => "was not approved",
+        State::Replaced => "was asked about anew, under another number",
+        State::Begun | State::Ended => "was approved before",
+    };
+    let error = ErrorReport::new(ErrorKind::NotFound, format!("request {id} does not wait: it {how}"));
+    Err(error.hint("`nixi approve` lists the requests that wait"))
+}

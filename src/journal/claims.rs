@@ -1,0 +1,110 @@
+//! Which requests are in somebody's hands: a locked file for each.
+//!
+//! The kernel lets go of the lock when a process ends, however it ends. A file that is there and not locked is a request
+//! whose process ended first.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nixi_core::journal::{Claim, RequestId};
+
+use super::head::open;
+use crate::private_folder;
+
+/// Who only looks whether a file is locked holds it for a moment.
+const LOOKS: u32 = 20;
+const A_LOOK: Duration = Duration::from_millis(10);
+
+#[derive(Debug)]
+pub(super) struct Claims {
+    folder: PathBuf,
+}
+
+impl Claims {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// `None` if somebody has it.
+    pub(super) fn take(&self, request: RequestId) -> Result<Option<Claim>, String> {
+        let path = self.folder.join(request.to_string());
+        let failed = |error: io::Error| format!("cannot take {}: {error}", path.display());
+        private_folder::make(&self.folder).map_err(failed)?;
+        for _ in 0..LOOKS {
+            let file = open(&path, OpenOptions::new().write(true)).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) if is_still_at(&file, &path) => {
+                    let path = path.clone();
+                    return Ok(Some(Claim::new(move || {
+                        // Removed before the lock goes with the file.
+                        let _ = std::fs::remove_file(&path);
+                        drop(file);
+                    })));
+                }
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => std::thread::sleep(A_LOOK),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Those whose process has ended.
+    pub(super) fn abandoned(&self) -> Vec<RequestId> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let mut abandoned: Vec<RequestId> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let request: RequestId = entry.file_name().to_str()?.parse().ok()?;
+                let file = File::open(entry.path()).ok()?;
+                file.try_lock_shared().is_ok().then_some(request)
+            })
+            .collect();
+        abandoned.sort_unstable();
+        abandoned
+    }
+}
+
+/// Whoever had it before may have removed the file that was opened here.
+fn is_still_at(file: &File, path: &PathBuf) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = Claims::new(folder.path().join("running"));
+        assert_eq!(claims.abandoned(), []);
+        let (seven, eight) = (RequestId::new(7), RequestId::new(8));
+        let held = claims.take(seven).unwrap().unwrap();
+        assert!(claims.take(seven).unwrap().is_none(), "it is taken");
+        assert!(claims.take(eight).unwrap().is_some());
+        assert_eq!(claims.abandoned(), []);
+        drop(held);
+        assert!(claims.take(seven).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_a_process_left_behind_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = Claims::new(folder.path().to_owned());
+        for name in ["12", "9", "x", "0"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(claims.abandoned(), [RequestId::new(9), RequestId::new(12)]);
+        drop(claims.take(RequestId::new(9)).unwrap().unwrap());
+        assert_eq!(
+            claims.abandoned(),
+            [RequestId::new(12)],
+            "who takes it up and lets go of it is done with it"
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! The file of lines.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nixi_core::instant;
+use nixi_core::journal::{Entry, Line, RequestId};
+use serde::{Deserialize, Serialize};
+
+use super::head::{Head, HeadFile, digest, no_digest, open};
+use crate::private_folder;
+
+/// How long another Nixi may hold the lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much is read at a time to find the last line.
+const CHUNK: u64 = 64 * 1024;
+
+/// A line, as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept<E> {
+    pub(super) n: u64,
+    pub(super) prev: String,
+    pub(super) at: String,
+    pub(super) by: Option<String>,
+    /// What was wrong with the journal when this was written, if anything was: it stays on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) damage: Option<String>,
+    pub(super) entry: E,
+}
+
+/// The journal's file and that of its head.
+#[derive(Debug)]
+pub(super) struct JournalFile {
+    pub(super) folder: PathBuf,
+    pub(super) path: PathBuf,
+    pub(super) head: HeadFile,
+    by: Option<String>,
+}
+
+/// The end of the file.
+struct Tail {
+    /// The last whole line, if there is one.
+    last: Option<Head>,
+    /// Whether that line could be read.
+    is_readable: bool,
+    /// How long the file is up to its end.
+    length: u64,
+}
+
+impl JournalFile {
+    pub(super) fn new(folder: PathBuf, by: Option<String>) -> Self {
+        let (path, head) = (folder.join("journal.jsonl"), HeadFile(folder.join("journal.head")));
+        Self { folder, path, head, by }
+    }
+
+    fn failed(&self, error: &io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::StorageFull => format!("there is no room for {}", self.path.display()),
+            _ => format!("{}: {error}", self.path.display()),
+        }
+    }
+
+    /// Writes one entry; what cannot be written whole is taken out again.
+    pub(super) fn append(&self, entry: &Entry) -> Result<RequestId, String> {
+        self.try_append(entry).map_err(|error| self.failed(&error))
+    }
+
+    fn try_append(&self, entry: &Entry) -> io::Result<RequestId> {
+        private_folder::make(&self.folder)?;
+        let is_new = !self.path.exists();
+        let mut file = open(&self.path, OpenOptions::new().read(true).append(true))?;
+        lock(&file)?;
+        let tail = tail(&mut file)?;
+        let head = self.head.read();
+        let damage = damage(&tail, head.as_ref());
+        let before = tail.last.as_ref().map_or(0, |last| last.number);
+        let number = 1 + before.max(head.map_or(0, |head| head.number));
+        let prev = tail.last.map_or_else(no_digest, |last| last.digest);
+        let kept = Kept { n: number, prev, at: now(), by: self.by.clone(), damage, entry };
+        let mut line = serde_json::to_vec(&kept)?;
+        let head = Head { number, digest: digest(&line) };
+        line.push(b'\n');
+        // A line without its end was never acknowledged: nothing was run on its strength.
+        file.set_len(tail.length)?;
+        let written = file
+            .write_all(&line)
+            .and_then(|()| file.sync_data())
+            .and_then(|()| if is_new { File::open(&self.folder)?.sync_all() } else { Ok(()) })
+            .and_then(|()| self.head.write(&head));
+        match written {
+            Ok(()) => Ok(RequestId::new(number)),
+            Err(error) => {
+                file.set_len(tail.length)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// All lines that can be read.
+    pub(super) fn lines(&self) -> Result<Vec<Line>, String> {
+        let mut lines = Vec::new();
+        self.each_line(|line| {
+            if let Ok(Kept { n, at, by, entry, .. }) = serde_json::from_slice::<Kept<Entry>>(line) {
+                lines.push(Line { number: RequestId::new(n), at, by, entry });
+            }
+        })?;
+        Ok(lines)
+    }
+
+    /// Hands on every whole line, and tells how many bytes lie behind the last one.
+    pub(super) fn each_line(&self, mut take: impl FnMut(&[u8])) -> Result<usize, String> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(self.failed(&error)),
+        };
+        lock_shared(&file).map_err(|error| self.failed(&error))?;
+        let mut file = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            file.read_until(b'\n', &mut line).map_err(|error| self.failed(&error))?;
+            match line.strip_suffix(b"\n") {
+                Some(whole) => take(whole),
+                None => return Ok(line.len()),
+            }
+        }
+    }
+}
+
+/// What does not fit together, in a sentence.
+fn damage(tail: &Tail, head: Option<&Head>) -> Option<String> {
+    match (&tail.last, head) {
+        (Some(_), _) if !tail.is_readable => Some("the line before this one cannot be read".to_owned()),
+        (None, None) => None,
+        (Some(last), Some(head)) if last == head || last.number == head.number + 1 => None,
+        (Some(last), Some(head)) if last.number == head.number => {
+            Some(format!("line {} was changed before this one was written", last.number))
+        }
+        (last, Some(head)) => Some(format!(
+            "the journal ended with line {} when this one was written, where it had ended with line {}",
+            last.as_ref().map_or(0, |last| last.number),
+            head.number
+        )),
+        (Some(_), None) => {
+            Some("journal.head was missing when this was written; lines before it may be missing".to_owned())
+        }
+    }
+}
+
+fn tail(file: &mut File) -> io::Result<Tail> {
+    let all = file.seek(SeekFrom::End(0))?;
+    let Some(end) = last_newline(file, all)? else {
+        return Ok(Tail { last: None, is_readable: true, length: 0 });
+    };
+    let begin = last_newline(file, end)?.map_or(0, |at| at + 1);
+    let mut line = Vec::new();
+    file.seek(SeekFrom::Start(begin))?;
+    file.take(end - begin).read_to_end(&mut line)?;
+    let number = serde_json::from_slice::<Kept<serde::de::IgnoredAny>>(&line).map(|kept| kept.n);
+    let is_readable = number.is_ok();
+    let last = Head { number: number.unwrap_or_default(), digest: digest(&line) };
+    Ok(Tail { last: Some(last), is_readable, length: end + 1 })
+}
+
+/// Where the last newline before this place is.
+fn last_newline(file: &mut File, before: u64) -> io::Result<Option<u64>> {
+    let mut end = before;
+    while end > 0 {
+        let begin = end.saturating_sub(CHUNK);
+        let mut chunk = Vec::new();
+        file.seek(SeekFrom::Start(begin))?;
+        Read::by_ref(file).take(end - begin).read_to_end(&mut chunk)?;
+        if let Some(at) = chunk.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(Some(begin + at as u64));
+        }
+        end = begin;
+    }
+    Ok(None)
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    until_free(|| file.try_lock())
+}
+
+fn lock_shared(file: &File) -> io::Result<()> {
+    until_free(|| file.try_lock_shared())
+}
+
+fn until_free(attempt: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other("another Nixi has held it for 5 seconds"));
+            }
+        }
+    }
+}
+
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    instant::Instant::of_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).rfc3339()
+}

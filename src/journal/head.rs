@@ -1,0 +1,96 @@
+//! What is known of the journal's last line beside the journal itself.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of a line without its end, in hexadecimal digits.
+pub(super) fn digest(line: &[u8]) -> String {
+    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the first line has in place of the digest of a line before it.
+pub(super) fn no_digest() -> String {
+    "0".repeat(64)
+}
+
+/// The last line: its number and digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) number: u64,
+    pub(super) digest: String,
+}
+
+impl Head {
+    /// Always as long, so that it takes the place of the one before it without room of its own.
+    fn text(&self) -> String {
+        format!("{:020} {}\n", self.number, self.digest)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, digest) = text.strip_suffix('\n')?.split_once(' ')?;
+        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then_some(Self { number: number.parse().ok()?, digest: digest.to_owned() })
+    }
+}
+
+/// The file of the head.
+#[derive(Debug)]
+pub(super) struct HeadFile(pub(super) PathBuf);
+
+impl HeadFile {
+    /// `None` where there is none, or nothing that can be read as one.
+    pub(super) fn read(&self) -> Option<Head> {
+        let file = nixi_core::small_file::read(&self.0, 1024).ok()?;
+        Head::parse(std::str::from_utf8(&file.bytes).ok()?)
+    }
+
+    /// On the disk when it returns.
+    pub(super) fn write(&self, head: &Head) -> io::Result<()> {
+        let file = open(&self.0, OpenOptions::new().write(true))?;
+        let text = head.text();
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.set_len(text.len() as u64)?;
+        file.sync_data()
+    }
+}
+
+/// A file of this user's alone; no link is followed.
+pub(super) fn open(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let file = how.create(true).mode(0o600).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    if !about.is_file() || about.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it is no file of this user's"));
+    }
+    if about.mode() & 0o077 != 0 {
+        file.set_permissions(PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_read_as_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = HeadFile(folder.path().join("journal.head"));
+        assert_eq!(file.read(), None);
+        for number in [1, 2, 900, u64::MAX] {
+            let head = Head { number, digest: digest(&number.to_be_bytes()) };
+            file.write(&head).unwrap();
+            assert_eq!(file.read(), Some(head));
+        }
+        for broken in ["", "1", "x y\n", &format!("1 {}\n", "g".repeat(64))] {
+            std::fs::write(&file.0, broken).unwrap();
+            assert_eq!(file.read(), None, "{broken:?}");
+        }
+    }
+}
