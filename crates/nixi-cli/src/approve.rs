@@ -25,6 +25,8 @@ pub(crate) enum Person {
     Present,
     /// There is no terminal on one of the two sides.
     Absent,
+    /// They said that they will answer later.
+    Later,
 }
 
 impl Person {
@@ -47,12 +49,18 @@ pub(crate) async fn answer(
                 if screen.loudness >= Loudness::Normal {
                     screen.plan(pending.review());
                 }
-                pending.approve();
+                pending.approve_in_advance();
+            }
+            Question::Approval(pending) if person == Person::Later => {
+                if screen.loudness >= Loudness::Normal {
+                    screen.plan(pending.review());
+                }
+                pending.leave_waiting();
             }
             Question::Approval(pending) if person == Person::Absent => pending.deny(Refusal::NobodyToAsk),
             Question::Approval(pending) => decide(pending, &screen).await,
             // Dropped, it is told with the commands that settle it.
-            Question::Meaning(_) if person == Person::Absent => {}
+            Question::Meaning(_) if person != Person::Present => {}
             Question::Meaning(doubt) => settle(doubt, &screen).await,
         }
     }

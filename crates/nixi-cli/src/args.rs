@@ -43,7 +43,7 @@ error.kind is one of: usage, config, write_failed, unknown_action, unknown_node,
 node_exists, read_only, approval_required, declined, changed, not_started, timeout, refused, auth, \
 host_key_changed, dns, protocol, controller, unfit, sudo_password, permission, program_missing, not_found, \
 command_failed, deadline, lost, cancelled, unreadable, not_understood, model_unavailable, \
-model_broken, internal.";
+model_broken, journal, cannot_undo, internal.";
 
 const ABOUT: &str = "\
 Manages many NixOS machines from one controller, over SSH.
@@ -101,6 +101,9 @@ pub(crate) struct Reach {
         default_missing_value = "routine"
     )]
     pub(crate) yes: Option<Yes>,
+    /// Leaves what needs approval waiting: `nixi approve` lists it and runs it
+    #[arg(long, global = true)]
+    pub(crate) no_wait: bool,
     /// Never asks a model
     #[arg(long, global = true)]
     pub(crate) offline: bool,
@@ -206,6 +209,47 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "JSON")]
         args: Option<String>,
     },
+    /// Shows what was changed, by whom, and what became of it
+    #[command(after_help = "Examples:
+  nixi log
+  nixi log --last 3 --node web-server
+  nixi log verify              whether the journal is as it was written
+
+After a crash this looks up on the node how an interrupted step ended.")]
+    Log {
+        /// verify: check that no line of the journal was changed, removed or moved
+        #[arg(value_enum, value_name = "verify", hide_possible_values = true)]
+        what: Option<LogVerb>,
+        /// How many requests
+        #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "what")]
+        last: usize,
+    },
+    /// Takes back what a request did
+    #[command(
+        after_help = "Without a number, Nixi takes back the newest request that has not been taken back yet. What
+takes it back is planned and asked about like any other change."
+    )]
+    Undo {
+        /// The number of the request; `nixi log` shows it
+        #[arg(value_name = "ID")]
+        request: Option<String>,
+    },
+    /// Runs a request that waits, or lists those that do
+    #[command(
+        after_help = "The request is planned once more. It runs if it still comes to the same plan; else the new plan is asked
+about."
+    )]
+    Approve {
+        /// The number of the request; without it, the requests that wait are listed
+        #[arg(value_name = "ID")]
+        request: Option<String>,
+    },
+    /// Drops a request that waits
+    Deny {
+        /// The number of the request
+        #[arg(value_name = "ID")]
+        request: String,
+    },
     /// Shows where the configuration is, what is wrong with it, or what holds
     Config {
         /// path: the user's file; check: what is wrong, with file and line; show: what holds now
@@ -243,6 +287,11 @@ pub(crate) struct Adopt {
     /// Not built yet: put your key there with ssh-copy-id first
     #[arg(long)]
     pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogVerb {
+    Verify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,20 +13,16 @@ use nixi_core::{ErrorKind, ErrorReport, paste};
 use crate::args::Cli;
 
 /// Commands that are to come, and what serves until then.
-const NOT_BUILT: [(&str, &str); 11] = [
+const NOT_BUILT: [(&str, &str); 7] = [
     (
         "setup",
         "`nixi adopt` adds a node as it is; passwordless sudo for its user is up to its own NixOS configuration",
     ),
-    ("approve", "a plan is asked about where it is made: run the request on a terminal, or add --yes"),
-    ("deny", "a plan is asked about where it is made, and no answer means no"),
-    ("log", "`nixi call log.query` reads the journal of a node; an audit trail is not kept yet"),
-    ("undo", "`nixi tools` lists what can be done, so also what takes a change back"),
     (
         "doctor",
         "`nixi nodes` tells which nodes answer and why others do not; `nixi config check` reads the configuration",
     ),
-    ("audit", "`nixi call log.query` reads the journal of a node; an audit trail is not kept yet"),
+    ("audit", "`nixi log` shows what was changed through Nixi"),
     ("web", "`nixi` on a terminal is the UI there is; programs use `nixi call … --json`"),
     ("serve", "`nixi` on a terminal is the UI there is; programs use `nixi call … --json`"),
     ("mcp", "programs use `nixi call … --json`"),

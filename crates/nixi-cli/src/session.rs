@@ -48,12 +48,8 @@ impl Session {
                 end_at_once();
             });
         }
-        tokio::spawn(approve::answer(
-            approver.questions(),
-            globals.standing(),
-            Person::here(),
-            Arc::clone(screen),
-        ));
+        let person = if globals.reach.no_wait { Person::Later } else { Person::here() };
+        tokio::spawn(approve::answer(approver.questions(), globals.standing(), person, Arc::clone(screen)));
         Ok(Self { asker, voucher, intent: globals.intent(), interrupted })
     }
 
@@ -74,6 +70,11 @@ impl Session {
                 Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error: Some(error), ..outcome } }
             }
         }
+    }
+
+    /// Fires when the person presses Ctrl-C.
+    pub(crate) fn interrupted(&self) -> &CancellationToken {
+        &self.interrupted
     }
 
     fn left_behind(&self, live: &Live<'_>) -> Outcome {

@@ -5,18 +5,21 @@ mod ask;
 mod call;
 mod completions;
 mod config;
+mod log;
 mod nodes;
 mod remove;
 mod tools;
 mod ui;
+mod undo;
+mod waiting;
 
 use std::sync::Arc;
 
 use nixi_core::session::CallRequest;
 use nixi_core::text::excerpt;
-use nixi_core::{ErrorKind, ErrorReport};
+use nixi_core::{ErrorKind, ErrorReport, RequestId};
 
-use crate::args::{ConfigVerb, Globals, Verb};
+use crate::args::{ConfigVerb, Globals, LogVerb, Verb};
 use crate::exit::Exit;
 use crate::output::live::{Live, Show};
 use crate::output::text::Headings;
@@ -42,7 +45,10 @@ impl Cx {
             Verb::Tools { .. } => self.takes_no_node("tools", "every node has the same tools")?,
             Verb::Config { .. } => self.takes_no_node("config", "it is the controller's")?,
             Verb::Completions { .. } => self.takes_no_node("completions", "it asks no node")?,
-            Verb::Ask { .. } | Verb::Call { .. } => {}
+            Verb::Undo { .. } => self.takes_no_node("undo", "it takes back a whole request")?,
+            Verb::Approve { .. } => self.takes_no_node("approve", "it is about a whole request")?,
+            Verb::Deny { .. } => self.takes_no_node("deny", "it is about a whole request")?,
+            Verb::Ask { .. } | Verb::Call { .. } | Verb::Log { .. } => {}
         }
         match verb {
             Verb::Ask { words } => ask::run(self, &words).await,
@@ -51,6 +57,12 @@ impl Cx {
             Verb::Remove { name } => remove::run(self, &name).await,
             Verb::Tools { name } => tools::run(self, name.as_deref()),
             Verb::Call { action, words, args } => call::run(self, &action, &words, args.as_deref()).await,
+            Verb::Log { what: Some(LogVerb::Verify), .. } => log::verify(self).await,
+            Verb::Log { what: None, last } => log::run(self, last).await,
+            Verb::Undo { request } => undo::run(self, request.as_deref()).await,
+            Verb::Approve { request: None } => waiting::list(self).await,
+            Verb::Approve { request: Some(request) } => waiting::approve(self, &request).await,
+            Verb::Deny { request } => waiting::deny(self, &request).await,
             Verb::Config { what } => config::run(self, what),
             Verb::Completions { shell } => completions::run(self, shell),
         }
@@ -73,6 +85,10 @@ impl Cx {
                 | Verb::Nodes { .. }
                 | Verb::Remove { .. }
                 | Verb::Tools { .. }
+                | Verb::Log { .. }
+                | Verb::Undo { .. }
+                | Verb::Approve { .. }
+                | Verb::Deny { .. }
                 | Verb::Call { .. },
             )
             | None => false,
@@ -110,6 +126,11 @@ impl Cx {
     pub(crate) fn listen(&self, calls: &[CallRequest]) -> Live<'_> {
         Live::new(&self.screen, Show::Results(headings(calls)))
     }
+}
+
+/// The number of a request, as it was typed.
+fn request_id(word: &str) -> Result<RequestId, ErrorReport> {
+    word.parse().map_err(|error: nixi_core::BadWord| usage(error.to_string()))
 }
 
 /// Headings where blocks of several nodes or actions would be mistaken for one another.
