@@ -12,7 +12,7 @@ fn journal(folder: &Path) -> JournalFile {
 }
 
 fn entry(request: u64) -> Entry {
-    Entry::Decided { request: RequestId::new(request), verdict: Verdict::Approved(Consent::Answered) }
+    Entry::Decided { request: RequestId::new(request), verdict: Verdict::Agreed(Consent::Answered) }
 }
 
 /// A journal of so many lines.

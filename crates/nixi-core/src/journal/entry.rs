@@ -108,7 +108,7 @@ pub enum Undoing {
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Yes.
-    Approved(Consent),
+    Agreed(Consent),
     /// Only some of its parts, which are asked about anew.
     Kept,
     /// It was planned anew, and another review came of it.

@@ -220,7 +220,7 @@ pub fn history(lines: Vec<Line>) -> Vec<Request> {
 
 fn state_after(verdict: Verdict) -> (State, Option<Consent>) {
     match verdict {
-        Verdict::Approved(consent) => (State::Begun, Some(consent)),
+        Verdict::Agreed(consent) => (State::Begun, Some(consent)),
         Verdict::Waiting => (State::Waiting, None),
         Verdict::Kept | Verdict::Replaced => (State::Replaced, None),
         Verdict::Denied | Verdict::NobodyToAsk | Verdict::TimedOut | Verdict::Gone | Verdict::Interrupted => {

@@ -75,7 +75,7 @@ impl Ledger<'_> {
     /// It was decided. Only a yes that is on record is one.
     pub(super) async fn decided(&self, request: RequestId, verdict: Verdict) -> Result<(), ErrorReport> {
         let written = self.write(Entry::Decided { request, verdict }).await.map(drop);
-        if let (Err(error), false) = (&written, matches!(verdict, Verdict::Approved(_))) {
+        if let (Err(error), false) = (&written, matches!(verdict, Verdict::Agreed(_))) {
             self.audience.hear(Event::Notice(error.to_string()));
         }
         written
@@ -101,7 +101,7 @@ pub(super) fn verdict(review: &Review, answer: &Result<Answer, ErrorReport>) -> 
     match answer {
         Err(_) => Verdict::Interrupted,
         Ok(Answer { decision, consent }) => match decision {
-            Decision::Approve(digest) if *digest == review.digest => Verdict::Approved(*consent),
+            Decision::Approve(digest) if *digest == review.digest => Verdict::Agreed(*consent),
             Decision::Only(_) => Verdict::Kept,
             Decision::Approve(_) | Decision::Deny(Refusal::Person) => Verdict::Denied,
             Decision::Deny(Refusal::NobodyToAsk) => Verdict::NobodyToAsk,

@@ -227,14 +227,14 @@ impl<'a> Workflow<'a> {
                     continue;
                 }
                 Ok(Answer { decision, .. }) => match written {
-                    Err(error) if matches!(verdict, Verdict::Approved(_)) => {
+                    Err(error) if matches!(verdict, Verdict::Agreed(_)) => {
                         unasked(proposals, &review, StepStatus::NotStarted, &error)
                     }
                     Ok(()) | Err(_) => self.conclude(proposals, &review, &decision),
                 },
                 Err(error) => unasked(proposals, &review, StepStatus::Declined, &error),
             };
-            let request = matches!(verdict, Verdict::Approved(_)).then_some(held);
+            let request = matches!(verdict, Verdict::Agreed(_)).then_some(held);
             return Settled { decided: self.close(told, idle, decided), request };
         }
     }

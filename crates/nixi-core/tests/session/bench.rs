@@ -9,7 +9,6 @@ use nixi_core::brain::{Model, Phrases, Reading};
 use nixi_core::catalog;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
-use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, ModelCall};
 use nixi_core::{
@@ -26,6 +25,7 @@ use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
 use super::cards;
+use super::journal::Journal;
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const OTHER_KEY: &str = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -117,9 +117,13 @@ impl Change for Touch {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: Files) -> Result<Plan, ToolError> {
         let (_, name) = cx.pin("the node's name", catalog::system::host_name()).await?;
-        let plan =
-            Plan::new(format!("touch {} files", args.names.len()), Risk::Routine, Undo::cannot("a trial"))
-                .expect(name);
+        // As if that took it back.
+        let back: Vec<String> = args.names.iter().map(|name| format!("{name}-back")).collect();
+        let undo = match args.lines {
+            Some(_) => Undo::cannot("a trial"),
+            None => Undo::Calls(vec![touch(&[]).with("names", back).on(cx.node().name().as_str())]),
+        };
+        let plan = Plan::new(format!("touch {} files", args.names.len()), Risk::Routine, undo).expect(name);
         Ok(args.names.iter().fold(plan, |plan, file| {
             plan.step(Command::<Write>::new(Program::new("touch")).arg("--").arg(file.as_str()).elevated())
         }))
@@ -327,6 +331,7 @@ pub(crate) struct Bench {
     pub(crate) remote: Arc<Remote>,
     pub(crate) record: Arc<Welcoming>,
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) journal: Arc<Journal>,
     /// How often the model makes its call.
     pub(crate) insisting: Arc<AtomicUsize>,
 }
@@ -363,6 +368,7 @@ impl Bench {
             failing: Mutex::default(),
         });
         let likeness = Mutex::new(Ok(Likeness::Another));
+        let journal = Arc::<Journal>::default();
         let record = Arc::new(Welcoming { likeness, forgotten: AtomicUsize::default() });
         let parts = Parts {
             registry: Registry::new()
@@ -383,13 +389,13 @@ impl Bench {
             enrol: record.clone(),
             host_keys: record.clone(),
             config: ConfigStore::new(files, folder.path().to_owned()),
-            journal: Arc::new(MemoryJournal::new()),
+            journal: journal.clone(),
             controller: Controller { host_name: "here".to_owned(), address: "127.0.0.1".to_owned() },
             phrases: Arc::new(OnePhrase),
             model,
         };
         let (asker, approver) = parts.open();
-        Self { asker, approver: Some(approver), remote, record, folder, insisting: Arc::default() }
+        Self { journal, asker, approver: Some(approver), remote, record, folder, insisting: Arc::default() }
     }
 
     pub(crate) async fn perform(&self, op: Op) -> Outcome {

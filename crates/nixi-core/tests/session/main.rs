@@ -6,6 +6,7 @@ mod bench;
 mod cards;
 mod fanout;
 mod identity;
+mod journal;
 mod needs;
 mod outward;
 mod workflow;
