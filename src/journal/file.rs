@@ -43,8 +43,8 @@ pub(super) struct JournalFile {
 struct Tail {
     /// The last whole line, if there is one.
     last: Option<Head>,
-    /// Whether that line could be read.
-    is_readable: bool,
+    /// The digest that it has of the line before it; `None` if it cannot be read.
+    prev: Option<String>,
     /// How long the file is up to its end.
     length: u64,
 }
@@ -75,6 +75,12 @@ impl JournalFile {
         let tail = tail(&mut file)?;
         let head = self.head.read();
         let damage = damage(&tail, head.as_ref());
+        // A crash may have left the head behind. By two lines it never is: that would be told as damage.
+        if let (Some(last), None) = (&tail.last, &damage)
+            && head.as_ref() != Some(last)
+        {
+            self.head.write(last)?;
+        }
         let before = tail.last.as_ref().map_or(0, |last| last.number);
         let number = 1 + before.max(head.map_or(0, |head| head.number));
         let prev = tail.last.map_or_else(no_digest, |last| last.digest);
@@ -133,9 +139,15 @@ impl JournalFile {
 /// What does not fit together, in a sentence.
 fn damage(tail: &Tail, head: Option<&Head>) -> Option<String> {
     match (&tail.last, head) {
-        (Some(_), _) if !tail.is_readable => Some("the line before this one cannot be read".to_owned()),
+        (Some(_), _) if tail.prev.is_none() => Some("the line before this one cannot be read".to_owned()),
         (None, None) => None,
-        (Some(last), Some(head)) if last == head || last.number == head.number + 1 => None,
+        (Some(last), None) if last.number == 1 => None,
+        (Some(last), Some(head)) if last == head => None,
+        (Some(last), Some(head))
+            if last.number == head.number + 1 && tail.prev.as_ref() == Some(&head.digest) =>
+        {
+            None
+        }
         (Some(last), Some(head)) if last.number == head.number => {
             Some(format!("line {} was changed before this one was written", last.number))
         }
@@ -153,16 +165,16 @@ fn damage(tail: &Tail, head: Option<&Head>) -> Option<String> {
 fn tail(file: &mut File) -> io::Result<Tail> {
     let all = file.seek(SeekFrom::End(0))?;
     let Some(end) = last_newline(file, all)? else {
-        return Ok(Tail { last: None, is_readable: true, length: 0 });
+        return Ok(Tail { last: None, prev: None, length: 0 });
     };
     let begin = last_newline(file, end)?.map_or(0, |at| at + 1);
     let mut line = Vec::new();
     file.seek(SeekFrom::Start(begin))?;
     file.take(end - begin).read_to_end(&mut line)?;
-    let number = serde_json::from_slice::<Kept<serde::de::IgnoredAny>>(&line).map(|kept| kept.n);
-    let is_readable = number.is_ok();
+    let kept = serde_json::from_slice::<Kept<serde::de::IgnoredAny>>(&line).ok();
+    let (number, prev) = kept.map(|kept| (kept.n, kept.prev)).unzip();
     let last = Head { number: number.unwrap_or_default(), digest: digest(&line) };
-    Ok(Tail { last: Some(last), is_readable, length: end + 1 })
+    Ok(Tail { last: Some(last), prev, length: end + 1 })
 }
 
 /// Where the last newline before this place is.

@@ -142,6 +142,18 @@ fn a_head_that_is_one_line_behind_is_no_damage() {
     assert_eq!(problems(&journal), [""; 0]);
     assert_eq!(journal.append(&entry(5)), Ok(RequestId::new(5)));
     assert_eq!(problems(&journal), [""; 0]);
+
+    // Crash after crash at the same point: the next one catches up before it goes on.
+    let (_folder, journal) = written(1);
+    for number in 2..6 {
+        journal.append(&entry(number)).unwrap();
+        let before = super::head::Head {
+            number: number - 1,
+            digest: super::head::digest(text(&journal)[usize::try_from(number).unwrap() - 2].as_bytes()),
+        };
+        journal.head.write(&before).unwrap();
+    }
+    assert_eq!(problems(&journal), [""; 0]);
 }
 
 /// Damage does not keep a person from their machines, and stays on record for good.

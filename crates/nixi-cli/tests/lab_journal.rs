@@ -182,7 +182,7 @@ fn without_room_for_the_journal_nothing_is_changed_and_reads_go_on() {
     let message = result["error"]["message"].as_str().unwrap();
     assert!(message.contains("there is no room for") && message.contains("journal.jsonl"), "{message}");
     assert_eq!(starts(web), before);
-    let read = without_room(&home, &["call", "service.status", "name=site", "--node", WEB]);
+    let read = without_room(&home, &["call", "service.status", "names=site", "--node", WEB]);
     assert_eq!(read.code, 0, "{read:?}");
     assert_eq!(home.nixi(&restart).code, 0);
     assert_eq!(starts(web), before + 1);
