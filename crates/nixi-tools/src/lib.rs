@@ -17,6 +17,7 @@ mod reading;
 mod rows;
 mod span;
 mod table;
+mod targets;
 
 pub mod clock;
 pub mod container;

@@ -6,8 +6,8 @@ use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::word::BadWord;
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Declared, ErrorKind, ErrorReport, Expectation,
-    Fate, Plan, PlanCx, Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
+    ActionName, Change, ChangeCard, Command, Declared, Expectation, Fate, Plan, PlanCx, Risk, Settle, Thing,
+    ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use super::ps::Container;
 use super::{list, lookup, store};
 use crate::reading::{parsed, unreadable};
 use crate::rows::Sifted;
-use crate::table::count;
+use crate::targets::{Target, Targets, each_once};
 
 /// Parameters of the actions that change containers: `names`, or `all`, and never both.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -63,6 +63,12 @@ pub(super) struct Deed {
     pub(super) warnings: fn(&Chosen<'_>) -> Vec<(Risk, String)>,
 }
 
+impl Deed {
+    fn action(&self) -> ActionName {
+        ActionName::new("container", self.word)
+    }
+}
+
 /// How a deed is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Back {
@@ -99,9 +105,9 @@ impl Change for Lifecycle {
     type Args = ContainerTargets;
 
     fn card(&self) -> ChangeCard {
-        let Self(Deed { word, about, risk, .. }) = self;
-        let name = ActionName::new("container", word);
-        ChangeCard::new(name, about, WriteCapability::Containers, *risk).example(json!({"names": ["web"]}))
+        let Self(deed) = self;
+        ChangeCard::new(deed.action(), deed.about, WriteCapability::Containers, deed.risk)
+            .example(json!({"names": ["web"]}))
     }
 
     async fn plan(&self, cx: &PlanCx<'_>, args: ContainerTargets) -> Result<Plan, ToolError> {
@@ -123,6 +129,19 @@ pub(super) struct Chosen<'a> {
     pub(super) name: &'a str,
 }
 
+/// By its id, since another one under an old name is not what was changed.
+impl Target for Chosen<'_> {
+    const NOUN: &'static str = "container";
+
+    fn word(&self) -> &str {
+        self.name
+    }
+
+    fn key(&self) -> &str {
+        self.container.id.as_str()
+    }
+}
+
 impl<'a> Chosen<'a> {
     /// The word is its name if that is one and stands for it alone, else the first digits of its id.
     fn of(container: &'a Container, there: &[Container]) -> Self {
@@ -140,7 +159,6 @@ impl<'a> Chosen<'a> {
 
 /// Expands the names to ids, and plans one step for each container, so that each is reported by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
-    let (word, node) = (deed.word, cx.node().name());
     if args.all != args.names.is_empty() {
         return Err(ToolError::BadArgument {
             message: if args.all {
@@ -152,35 +170,30 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
             hint: Some("give names=A,B or all=true".to_owned()),
         });
     }
+    let (action, node) = (deed.action(), cx.node());
     let ground = store::ground(cx).await;
     let cli = ground.cli;
     let there = after(cx.declared(), list::all(cx, ground).await?);
-    let chosen = choose(cx, cli, args, &there)?;
-    if chosen.is_empty() {
-        return Ok(Plan::nothing(format!("no containers on {node}: nothing to {word}")));
+    let targets =
+        Targets::of(choose(cx, cli, args, &there)?, |chosen: &Chosen<'_>| (deed.needless)(chosen.container));
+    if let Some(nothing) = targets.nothing_to_do(action, node) {
+        return Ok(nothing);
     }
-    let (needless, acted): (Vec<Chosen<'_>>, Vec<Chosen<'_>>) =
-        chosen.into_iter().partition(|chosen| (deed.needless)(chosen.container).is_some());
-    let skipped: Vec<String> = needless
-        .iter()
-        .filter_map(|chosen| Some(format!("{} is {}", chosen.name, (deed.needless)(chosen.container)?)))
-        .collect();
-    if acted.is_empty() {
-        return Ok(Plan::nothing(format!("nothing to {word} on {node}: {}", skipped.join(", "))));
+    let mut summary = targets.summary(action, node);
+    if deed.way.is_waited_for() {
+        summary.push_str(targets.waiting());
     }
-    let names: Vec<&str> = acted.iter().map(|chosen| chosen.name).collect();
-    let mut summary = format!("{word} {} on {node}: {}", count(acted.len(), "container"), names.join(", "));
-    if !skipped.is_empty() {
-        summary.push_str(&format!(" ({})", skipped.join(", ")));
-    }
-    if acted.len() > 1 && deed.way.is_waited_for() {
-        summary.push_str("; all of them first, then each is waited for");
-    }
-    let pinned = pin(cx, cli, &acted).await?;
-    let removed = removed_when_stopped(cx, cli, deed.way, &acted).await?;
-    let undo = undo(cx, deed, &acted, &removed);
+    let pinned = pin(cx, cli, &targets).await?;
+    let removed = removed_when_stopped(cx, cli, deed.way, &targets.acted).await?;
+    let undo = match deed.undo {
+        Back::Cannot(why) => Undo::cannot(why),
+        Back::By(_) if !removed.is_empty() => {
+            Undo::cannot("what was made to be removed when it stops is gone")
+        }
+        Back::By(word) => targets.undone_by(ActionName::new("container", word), node),
+    };
     let mut plan = Plan::new(summary, deed.risk, undo).expect(pinned);
-    for chosen in &acted {
+    for chosen in &targets.acted {
         let (id, is_removed) = (&chosen.container.id, removed.contains(&chosen.container.id));
         let own = is_removed.then(|| {
             let what =
@@ -203,25 +216,9 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     if !deed.way.is_waited_for() {
         return Ok(plan);
     }
-    // One that exits at once keeps no other from being started.
-    Ok(acted.iter().enumerate().fold(plan, |plan, (at, chosen)| {
-        plan.step(Settle::container(cli, chosen.container.id.clone(), chosen.name, at))
-    }))
-}
-
-/// On these very containers, by their ids: another one under an old name is not what was changed.
-fn undo(cx: &PlanCx<'_>, deed: &Deed, acted: &[Chosen<'_>], removed: &[ContainerId]) -> Undo {
-    match deed.undo {
-        Back::Cannot(why) => Undo::cannot(why),
-        Back::By(_) if !removed.is_empty() => {
-            Undo::cannot("what was made to be removed when it stops is gone")
-        }
-        Back::By(word) => {
-            let ids: Vec<&str> = acted.iter().map(|chosen| chosen.container.id.as_str()).collect();
-            let call = CallRequest::new(ActionName::new("container", word).to_string());
-            Undo::Calls(vec![call.on(cx.node().name().as_str()).with("names", ids)])
-        }
-    }
+    let settle =
+        |at, chosen: &Chosen<'_>| Settle::container(cli, chosen.container.id.clone(), chosen.name, at);
+    Ok(targets.waited_for(plan, settle))
 }
 
 /// The containers as they will be once earlier changes of the same request are done.
@@ -274,47 +271,37 @@ fn choose<'a>(
             None => Ok(rows.iter().map(|container| Chosen::of(container, rows)).collect()),
         };
     }
-    let mut chosen: Vec<Chosen<'_>> = Vec::new();
-    let mut missing = Vec::new();
-    for name in &args.names {
-        match lookup::find(rows, name).as_slice() {
-            [] => missing.push(name),
-            [container] if chosen.iter().any(|chosen| chosen.container == *container) => {}
-            [container] => chosen.push(Chosen::of(container, rows)),
-            several => return Err(lookup::ambiguous(cx.node(), name, several)),
-        }
-    }
+    let find = |name: &ContainerName| match lookup::find(rows, name).as_slice() {
+        [] => Ok(None),
+        [container] => Ok(Some(Chosen::of(container, rows))),
+        several => Err(lookup::ambiguous(cx.node(), name, several)),
+    };
+    let (chosen, missing) = each_once(&args.names, find)?;
     if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx, cli, &missing, there)) }
 }
 
-/// Pins which containers the names stand for: one that was made anew under an old name is not touched.
-async fn pin(cx: &PlanCx<'_>, cli: ContainerCli, acted: &[Chosen<'_>]) -> Result<Expectation, ToolError> {
-    let pairs: Vec<String> = acted
+/// Pins which containers the names stand for.
+async fn pin(
+    cx: &PlanCx<'_>,
+    cli: ContainerCli,
+    targets: &Targets<Chosen<'_>>,
+) -> Result<Expectation, ToolError> {
+    let pairs: Vec<String> = targets
+        .acted
         .iter()
         .map(|Chosen { container, name }| match short(&container.id) {
             id if id == *name => format!("{id} is there"),
             id => format!("{name} is {id}"),
         })
         .collect();
-    let words: Result<Vec<ContainerName>, BadWord> = acted.iter().map(Chosen::operand).collect();
-    let command = container::identities(
-        cli,
-        &words.map_err(|why| unreadable(&container::list(cli).to_string(), &why.to_string()))?,
-    );
-    let shown = command.to_string();
-    let (printed, expectation) = cx.pin(pairs.join(", "), command).await?;
-    let found = identities(&printed).map_err(|why| unreadable(&shown, &why))?;
-    let same = found.len() == acted.len()
-        && found
-            .iter()
-            .zip(acted)
-            .all(|((id, name), chosen)| *id == chosen.container.id && *name == chosen.container.name);
-    if same {
-        return Ok(expectation);
-    }
-    let report = ErrorReport::new(
-        ErrorKind::Changed,
-        format!("the containers of {} changed meanwhile", cx.node().name()),
-    );
-    Err(ToolError::Reported(report.hint("nothing was run; ask again")))
+    let words: Result<Vec<ContainerName>, BadWord> = targets.acted.iter().map(Chosen::operand).collect();
+    let words = words.map_err(|why| unreadable(&container::list(cli).to_string(), &why.to_string()))?;
+    let agrees = |printed: &str| {
+        let found = identities(printed)?;
+        let is_same = |((id, name), chosen): (&(ContainerId, String), &Chosen<'_>)| {
+            *id == chosen.container.id && *name == chosen.container.name
+        };
+        Ok(found.len() == targets.acted.len() && found.iter().zip(&targets.acted).all(is_same))
+    };
+    targets.pin(cx, pairs.join(", "), container::identities(cli, &words), agrees).await
 }

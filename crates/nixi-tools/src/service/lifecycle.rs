@@ -5,7 +5,7 @@ use std::time::Duration;
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Fate, Plan, PlanCx, Program, Risk, Settle, Thing,
+    ActionName, Change, ChangeCard, Command, Fate, Node, Plan, PlanCx, Program, Risk, Settle, Thing,
     ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::lifeline::Surroundings;
 use super::show::{UnitStatus, same, states};
-use crate::table::count;
+use crate::targets::{Target, Targets};
 
 /// Parameters of the actions that change services.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -43,8 +43,7 @@ impl Change for Lifecycle {
 
     fn card(&self) -> ChangeCard {
         let Self(deed) = self;
-        let name = ActionName::new("service", deed.word());
-        ChangeCard::new(name, deed.about(), WriteCapability::Services, Risk::Routine)
+        ChangeCard::new(deed.action(), deed.about(), WriteCapability::Services, Risk::Routine)
             .example(json!({"names": ["nginx"]}))
     }
 
@@ -61,7 +60,30 @@ pub(super) enum Deed {
     Restart,
 }
 
+/// A unit by its full name, as it was asked for, and its state.
+#[derive(PartialEq, Eq)]
+struct Asked {
+    name: UnitName,
+    status: UnitStatus,
+}
+
+impl Target for Asked {
+    const NOUN: &'static str = "unit";
+
+    fn word(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn key(&self) -> &str {
+        self.name.as_str()
+    }
+}
+
 impl Deed {
+    fn action(self) -> ActionName {
+        ActionName::new("service", self.word())
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -107,15 +129,12 @@ impl Deed {
     }
 
     /// What it took along is not brought back.
-    fn undo(self, cx: &PlanCx<'_>, units: &[UnitName]) -> Undo {
-        let back = match self {
-            Self::Start => Self::Stop,
-            Self::Stop => Self::Start,
-            Self::Restart => return Undo::cannot("what ran before the restart has ended"),
-        };
-        let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
-        let call = CallRequest::new(ActionName::new("service", back.word()).to_string());
-        Undo::Calls(vec![call.on(cx.node().name().as_str()).with("names", names)])
+    fn undo(self, node: &Node, targets: &Targets<Asked>) -> Undo {
+        match self {
+            Self::Start => targets.undone_by(Self::Stop.action(), node),
+            Self::Stop => targets.undone_by(Self::Start.action(), node),
+            Self::Restart => Undo::cannot("what ran before the restart has ended"),
+        }
     }
 
     /// Why nothing has to be done with a unit.
@@ -130,12 +149,14 @@ impl Deed {
 
 /// One step for each unit, so that each is reported by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan, ToolError> {
-    let (word, node) = (deed.word(), cx.node().name());
+    let (action, node) = (deed.action(), cx.node());
     let units = qualified(&args.names)?;
     let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
-    let (mut statuses, around) = (statuses?, around?);
+    let (statuses, around) = (statuses?, around?);
+    let mut asked: Vec<Asked> =
+        units.into_iter().zip(statuses).map(|(name, status)| Asked { name, status }).collect();
     // As they will be once earlier changes of the same request are done.
-    for status in &mut statuses {
+    for Asked { status, .. } in &mut asked {
         let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
             None => continue,
             Some(Fate::Up) => "active",
@@ -143,52 +164,45 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         };
         active.clone_into(&mut status.active);
     }
-    for status in &statuses {
+    for Asked { status, .. } in &asked {
         if let Some((why, hint)) = deed.hindrance(status) {
             return Err(ToolError::BadArgument {
-                message: format!("{} {why} on {node}: it cannot be started", status.unit),
+                message: format!("{} {why} on {}: it cannot be started", status.unit, node.name()),
                 hint: Some(hint.to_owned()),
             });
         }
     }
-    let (needless, acted): (Vec<_>, Vec<_>) =
-        units.into_iter().zip(statuses).partition(|(_, status)| deed.needless(status).is_some());
-    let skipped: Vec<String> = needless
-        .iter()
-        .filter_map(|(unit, status)| Some(format!("{unit} is {}", deed.needless(status)?)))
-        .collect();
-    if acted.is_empty() {
-        return Ok(Plan::nothing(format!("nothing to {word} on {node}: {}", skipped.join(", "))));
+    let targets = Targets::of(asked, |asked| deed.needless(&asked.status));
+    if let Some(nothing) = targets.nothing_to_do(action, node) {
+        return Ok(nothing);
     }
-    let (units, statuses): (Vec<UnitName>, Vec<UnitStatus>) = acted.into_iter().unzip();
-    let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
-    let names = names.join(", ");
-    let mut summary = format!("{word} {} on {node}: {names}", count(units.len(), "unit"));
-    if !skipped.is_empty() {
-        summary.push_str(&format!(" ({})", skipped.join(", ")));
+    let is_waited_for = match deed {
+        Deed::Start | Deed::Restart => true,
+        Deed::Stop => false,
+    };
+    let mut summary = targets.summary(action, node);
+    if is_waited_for {
+        summary.push_str(targets.waiting());
     }
-    if units.len() > 1 && matches!(deed, Deed::Start | Deed::Restart) {
-        summary.push_str("; all of them first, then each is waited for");
-    }
-    let pin = service::identities(&units);
+    let names: Vec<UnitName> = targets.acted.iter().map(|asked| asked.name.clone()).collect();
+    let pin = service::identities(&names);
     let shown = pin.to_string();
-    let (printed, expectation) = cx.pin(format!("{names}: there, under the same name"), pin).await?;
-    same(&shown, &printed, &statuses)?;
-    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(cx, &units)).expect(expectation);
-    for (unit, status) in units.iter().zip(&statuses) {
-        if let Some(why) = around.why(deed, unit, status) {
+    let says = format!("{}: there, under the same name", targets.words());
+    let (printed, expectation) = cx.pin(says, pin).await?;
+    same(&shown, &printed, targets.acted.iter().map(|asked| &asked.status))?;
+    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(node, &targets)).expect(expectation);
+    for Asked { name, status } in &targets.acted {
+        if let Some(why) = around.why(deed, name, status) {
             plan = plan.at_least(Risk::Destructive).warn(why);
         }
-        let command = Command::<Write>::new(Program::new("systemctl")).args([word, "--", unit.as_str()]);
+        let command =
+            Command::<Write>::new(Program::new("systemctl")).args([deed.word(), "--", name.as_str()]);
         plan = plan.leaves(Thing::Unit(status.unit.clone()), deed.fate()).step(command.lasting(PATIENCE));
     }
-    Ok(match deed {
-        // One that dies at once keeps no other from being started.
-        Deed::Start | Deed::Restart => {
-            units.iter().enumerate().fold(plan, |plan, (at, unit)| plan.step(Settle::unit(unit, at)))
-        }
-        Deed::Stop => plan,
-    })
+    if !is_waited_for {
+        return Ok(plan);
+    }
+    Ok(targets.waited_for(plan, |at, asked| Settle::unit(&asked.name, at)))
 }
 
 /// Full names, each once. Targets, slices, mounts and the like are no services: starting `poweroff.target` is not

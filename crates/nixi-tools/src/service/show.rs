@@ -99,7 +99,11 @@ pub(crate) async fn is_there(cx: &InspectCx<'_>, unit: &UnitName) -> Result<(), 
 }
 
 /// `Id` and `LoadState` of some units, as pinned; an error unless they are those of the statuses.
-pub(super) fn same(shown: &str, printed: &str, statuses: &[UnitStatus]) -> Result<(), ToolError> {
+pub(super) fn same<'a>(
+    shown: &str,
+    printed: &str,
+    statuses: impl ExactSizeIterator<Item = &'a UnitStatus>,
+) -> Result<(), ToolError> {
     let blocks = blocks(printed, statuses.len()).map_err(|why| unreadable(shown, &why))?;
     let same = blocks.iter().zip(statuses).all(|(block, status)| {
         !block.is_odd
