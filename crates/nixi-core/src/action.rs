@@ -15,7 +15,8 @@ use crate::context::{InspectCx, PlanCx};
 use crate::error::ToolError;
 use crate::plan::Plan;
 
-/// The name of an action: a tool (a noun) and what to do with it, written `container.list`.
+/// The name of an action: a tool (a noun) and what to do with it, written `container.list`. The list of nodes is core's
+/// own, so core knows the names of the actions on it; it knows no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActionName {
     tool: &'static str,
@@ -32,6 +33,13 @@ impl ActionName {
         assert!(is_word(tool) && is_word(action), "tools and actions are named by small letters and `_`");
         Self { tool, action }
     }
+
+    /// Adds a node to the list.
+    pub const NODE_ADOPT: Self = Self::new("node", "adopt");
+    /// Lists the nodes; see [`crate::CallRequest::list_nodes`].
+    pub const NODE_LIST: Self = Self::new("node", "list");
+    /// Takes a node off the list; see [`crate::CallRequest::remove_node`].
+    pub const NODE_REMOVE: Self = Self::new("node", "remove");
 
     /// The noun.
     #[must_use]

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::action::ActionName;
+use crate::fleet::Probing;
 use crate::registry::Args;
 use crate::shell;
 
@@ -26,6 +28,22 @@ impl CallRequest {
     #[must_use]
     pub fn new(action: impl Into<String>) -> Self {
         Self { action: action.into(), or: Vec::new(), nodes: Vec::new(), args: Args::new() }
+    }
+
+    /// The call that lists the nodes. Each row comes as an [`crate::Event::Node`] as soon as it is known.
+    #[must_use]
+    pub fn list_nodes(probing: Probing) -> Self {
+        let probe = match probing {
+            Probing::Probe => true,
+            Probing::Skip => false,
+        };
+        Self::new(ActionName::NODE_LIST.to_string()).with("probe", probe)
+    }
+
+    /// The call that takes a node off the list. The node is not contacted.
+    #[must_use]
+    pub fn remove_node(name: &str) -> Self {
+        Self::new(ActionName::NODE_REMOVE.to_string()).with("name", name)
     }
 
     /// Or this other action, if what the arguments name is found by that one.

@@ -17,6 +17,7 @@ pub struct Card<K> {
     pub(crate) name: ActionName,
     pub(crate) about: &'static str,
     pub(crate) scope: Scope,
+    pub(crate) shape: Shape,
     pub(crate) example: Value,
     pub(crate) kind: K,
 }
@@ -51,15 +52,48 @@ pub enum Edits {
     NodeList,
 }
 
+/// What a front end has to know to show the results of an action, so that it needs to know no action by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Presentation {
+    /// Where it takes place: what only the controller has is shown without the name of a node.
+    pub scope: Scope,
+    /// The form of its report.
+    pub shape: Shape,
+}
+
+impl Presentation {
+    /// A text about a node.
+    pub const OF_A_NODE: Self = Self { scope: Scope::Node, shape: Shape::Text };
+    /// A text about what only the controller has.
+    pub const OF_THE_CONTROLLER: Self = Self { scope: Scope::Controller, shape: Shape::Text };
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// It is shown by its text.
+    Text,
+    /// It is the table of the nodes whose rows came while it was made, as [`crate::Event::Node`]: what has shown those
+    /// rows has shown all of it.
+    NodeTable,
+}
+
 impl Card<Reads> {
     /// A read on nodes. `about` says in one line what it shows; `capability` is its row of the page's table.
     pub fn new(name: ActionName, about: &'static str, capability: ReadCapability) -> Self {
-        Self { name, about, scope: Scope::Node, example: no_arguments(), kind: Reads { capability } }
+        let kind = Reads { capability };
+        Self { name, about, scope: Scope::Node, shape: Shape::Text, example: no_arguments(), kind }
     }
 
     /// Always on the controller: it shows what only that has.
     pub fn on_controller(self) -> Self {
         Self { scope: Scope::Controller, ..self }
+    }
+
+    /// Its report has this form, and not that of a text.
+    pub fn shaped(self, shape: Shape) -> Self {
+        Self { shape, ..self }
     }
 }
 
@@ -68,7 +102,7 @@ impl Card<Changes> {
     /// `risk` the least that any of its plans has: a plan may say more, never less.
     pub fn new(name: ActionName, about: &'static str, capability: WriteCapability, risk: Risk) -> Self {
         let kind = Changes { capability, risk, edits: Edits::Nothing };
-        Self { name, about, scope: Scope::Node, example: no_arguments(), kind }
+        Self { name, about, scope: Scope::Node, shape: Shape::Text, example: no_arguments(), kind }
     }
 
     /// Always on the controller: it edits this, and nothing on a node.

@@ -50,7 +50,7 @@ pub use arrival::{Arrival, Likeness, Sameness, Stop};
 pub use call::CallRequest;
 pub use call_id::CallId;
 pub use canonical::CanonicalHost;
-pub use card::{Card, ChangeCard, Edits, ReadCard};
+pub use card::{Card, ChangeCard, Edits, Presentation, ReadCard, Shape};
 pub use command::{Command, Program, Read, Write};
 pub use context::{InspectCx, PlanCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};

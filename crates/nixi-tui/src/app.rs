@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use nixi_core::fleet::Probing;
 use nixi_core::session::{AdoptRequest, Minds};
 use nixi_core::{CallId, CallRequest, ErrorReport, Event, Op, Outcome};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -324,10 +325,9 @@ impl App {
                 }
                 vec![Command::Adopt(request)]
             }
-            Ok(Slash::Nodes) => self.start(&line, Op::Call(vec![CallRequest::new("node.list")])),
+            Ok(Slash::Nodes) => self.start(&line, Op::Call(vec![CallRequest::list_nodes(Probing::Probe)])),
             Ok(Slash::Remove(node)) => {
-                let call = CallRequest::new("node.remove").with("name", node.as_str());
-                self.start(&line, Op::Call(vec![call]))
+                self.start(&line, Op::Call(vec![CallRequest::remove_node(node.as_str())]))
             }
             Ok(Slash::Model(None)) => {
                 self.echo(&line);

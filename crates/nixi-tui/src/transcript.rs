@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use nixi_core::fleet::NodeRow;
-use nixi_core::{CallId, CallResult, ErrorReport, Event};
+use nixi_core::{CallId, CallResult, ErrorReport, Event, Presentation};
 use ratatui::text::Line;
 
 use crate::theme::Theme;
@@ -40,6 +40,8 @@ pub(crate) struct CallEntry {
     pub(crate) action: String,
     /// The node; `local` for the controller.
     pub(crate) node: String,
+    /// How it is shown.
+    pub(crate) presentation: Presentation,
     /// The nodes that have answered, for a call that asks them.
     pub(crate) rows: Vec<NodeRow>,
     /// What became of it.
@@ -47,8 +49,8 @@ pub(crate) struct CallEntry {
 }
 
 impl CallEntry {
-    fn running(id: CallId, action: String, node: String) -> Self {
-        Self { id, action, node, rows: Vec::new(), end: None }
+    fn running(id: CallId, action: String, node: String, presentation: Presentation) -> Self {
+        Self { id, action, node, presentation, rows: Vec::new(), end: None }
     }
 }
 
@@ -88,7 +90,9 @@ impl Transcript {
     pub(crate) fn hear(&mut self, event: Event) {
         match event {
             Event::CallsAhead(_) | Event::ChangeBegins(_) => {}
-            Event::CallStarted { call, action, node } => self.start_call(call, action, node.to_string()),
+            Event::CallStarted { call, action, node, presentation } => {
+                self.start_call(CallEntry::running(call, action, node.to_string(), presentation));
+            }
             Event::CallEnded(result) => self.end_call(*result),
             Event::Node(row) => {
                 let last = self.slots.iter().rposition(|slot| is_running(&slot.entry));
@@ -127,8 +131,8 @@ impl Transcript {
     }
 
     /// A call begins.
-    fn start_call(&mut self, id: CallId, action: String, node: String) {
-        self.push(Entry::Call(CallEntry::running(id, action, node)));
+    fn start_call(&mut self, call: CallEntry) {
+        self.push(Entry::Call(call));
     }
 
     /// A call has ended: it takes the place of the one that was begun.
@@ -137,7 +141,8 @@ impl Transcript {
             |slot| matches!(&slot.entry, Entry::Call(call) if call.end.is_none() && call.id == result.call),
         );
         let at = begun.unwrap_or_else(|| {
-            self.start_call(result.call, result.tool.clone(), result.node.clone());
+            let (tool, node) = (result.tool.clone(), result.node.clone());
+            self.start_call(CallEntry::running(result.call, tool, node, result.presentation));
             self.slots.len() - 1
         });
         if let Some(call) = self.call(at) {

@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: what the compiler does not check. One file a rule.
 
+mod action_names;
 mod binaries;
 mod file_length;
 mod lab_rows;
@@ -33,6 +34,11 @@ const RULES: &[Rule] = &[
         name: "dependency-star",
         mend: "let the parts meet in the facade (src/wire.rs); ARCHITECTURE.md says who may know whom",
         check: star::check,
+    },
+    Rule {
+        name: "action-name",
+        mend: "ask the card: a result and an event bring its Presentation; core makes the calls on the list of nodes",
+        check: action_names::check,
     },
     Rule {
         name: "quiet-core",

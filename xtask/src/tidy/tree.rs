@@ -45,6 +45,7 @@ impl File {
                     .lines()
                     .skip(at + 1)
                     .find(|next| !next.starts_with("#["))
+                    .map(|next| next.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) "))
                     .is_some_and(|next| next.starts_with("mod ") && next.ends_with('{'));
             if opens_tests {
                 break;
@@ -159,6 +160,8 @@ mod tests {
             "fn a() {}\n#[cfg(test)]\n#[rustfmt::skip]\nmod tests {\n    fn b() {}\n}\n",
         )]);
         assert_eq!(tree.files()[0].product().code, "fn a() {}\n");
+        let shared = "fn a() {}\n#[cfg(test)]\npub(crate) mod tests {\n    fn b() {}\n}\n";
+        assert_eq!(Tree::of(&[("a.rs", shared)]).files()[0].product().code, "fn a() {}\n");
         let tree = Tree::of(&[("a.rs", "#[cfg(test)]\nfn only_in_tests() {}\nfn a() {}\n")]);
         assert_eq!(tree.files()[0].product().code.lines().count(), 3);
     }

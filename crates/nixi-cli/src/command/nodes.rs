@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use nixi_core::fleet::{NodeRow, NodeStatus};
+use nixi_core::fleet::{NodeRow, NodeStatus, Probing};
 use nixi_core::node_table::NodeTable;
 use nixi_core::session::CallRequest;
 use nixi_core::{ErrorReport, Op, names};
@@ -29,7 +29,7 @@ async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow
     let screen = &*cx.screen;
     // The bare list first: it gives the order, and how wide the columns are before anybody answers.
     let listing = Live::new(screen, Show::Nothing);
-    let listed = session.perform(list(false), &listing).await;
+    let listed = session.perform(list(Probing::Skip), &listing).await;
     let list_of_all = listing.rows();
     if let Some(error) = error_of(&listed) {
         return Err(error);
@@ -55,7 +55,7 @@ async fn table(cx: &Cx, session: &Session, no_probe: bool) -> Result<Vec<NodeRow
             }
         }
     });
-    let probed = session.perform(list(true), &live).await;
+    let probed = session.perform(list(Probing::Probe), &live).await;
     let answers = live.rows();
     let by_name: HashMap<(&str, bool), &NodeRow> =
         answers.iter().map(|row| ((row.name.as_str(), row.local), row)).collect();
@@ -100,8 +100,8 @@ impl<'a> Silent<'a> {
     }
 }
 
-fn list(probe: bool) -> Op {
-    Op::Call(vec![CallRequest::new("node.list").with("probe", probe)])
+fn list(probing: Probing) -> Op {
+    Op::Call(vec![CallRequest::list_nodes(probing)])
 }
 
 fn error_of(ended: &Ended) -> Option<ErrorReport> {

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 
 pub(super) async fn run(cx: &Cx, name: &str) -> Result<Exit, ErrorReport> {
     let session = cx.session()?;
-    let calls = vec![CallRequest::new("node.remove").with("name", name)];
+    let calls = vec![CallRequest::remove_node(name)];
     let live = cx.listen(&calls);
     Ok(session.perform(Op::Call(calls), &live).await.conclude(&live))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use nixi_core::fleet::NodeRow;
 use nixi_core::session::{Audience, CallResult};
-use nixi_core::{ErrorKind, ErrorReport, Event, Outcome, StepStatus};
+use nixi_core::{ErrorKind, ErrorReport, Event, Outcome, Scope, StepStatus};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -252,13 +252,13 @@ impl<'a> Live<'a> {
     }
 
     /// What was not done is shown with its plan; what was done or asked about has shown it already.
-    /// Of a node that could not be adopted, the error says enough.
+    /// Of what the controller could not do with its own list of nodes, the error says enough.
     fn plan(&self, result: &CallResult) {
         let is_told = match result.status {
             StepStatus::Done => true,
             StepStatus::NotStarted | StepStatus::Declined => false,
             StepStatus::Failed | StepStatus::Refused | StepStatus::Unreachable | StepStatus::Unknown => {
-                result.tool == "node.adopt"
+                result.presentation.scope == Scope::Controller
             }
         };
         if let Some(review) = result.plan.as_ref().filter(|_| !is_told) {

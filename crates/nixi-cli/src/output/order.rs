@@ -88,9 +88,10 @@ impl Order {
     /// These calls are to be made.
     pub(crate) fn expect(&mut self, calls: Vec<CallAhead>) {
         let beside = calls.iter().any(|call| calls.first().is_some_and(|first| first.node != call.node));
-        for CallAhead { call, action, node, args } in calls {
+        for CallAhead { call, action, node, args, presentation } in calls {
             self.waiting += 1;
-            self.put(CallResult::new(call, &action, node.as_str(), args), beside);
+            let blank = CallResult::new(call, &action, node.as_str(), args);
+            self.put(blank.shown_as(presentation), beside);
         }
     }
 
@@ -169,6 +170,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nixi_core::Presentation;
     use serde_json::Value;
 
     fn result(call: u64, node: &str) -> CallResult {
@@ -184,6 +186,7 @@ mod tests {
             action: "x.y".into(),
             node: node.parse().unwrap(),
             args: Value::Null,
+            presentation: Presentation::OF_A_NODE,
         };
         order.expect((0..).zip(nodes).map(ahead).collect());
         order

@@ -1,7 +1,7 @@
 //! Results and errors, as a person reads them.
 
 use nixi_core::session::CallResult;
-use nixi_core::{ErrorReport, StepStatus, text};
+use nixi_core::{ErrorReport, Scope, StepStatus, text};
 use serde_json::Value;
 
 use super::{Paint, Tone};
@@ -66,8 +66,11 @@ pub(crate) fn error(report: &ErrorReport, paint: Paint) -> String {
 /// Why a call did not end as done: `refused: container.remove on monitoring: …`.
 pub(crate) fn failure(result: &CallResult, paint: Paint) -> Option<String> {
     let report = result.error.as_ref()?;
-    // What is about nodes is done by the controller, and its report names the node it is about.
-    let nodes = (!result.tool.starts_with("node.")).then_some(result.node.as_str());
+    // What the controller does with its own list of nodes names the node it is about.
+    let nodes = match result.presentation.scope {
+        Scope::Node => Some(result.node.as_str()),
+        Scope::Controller => None,
+    };
     Some(failure_on(nodes, result.status, &result.tool, report, paint))
 }
 
@@ -115,7 +118,7 @@ pub(crate) fn beside(node: &str, remark: &str, hint: Option<&str>, paint: Paint)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nixi_core::{CallId, ErrorKind};
+    use nixi_core::{CallId, ErrorKind, Presentation};
 
     #[test]
     fn words_of_a_model_stand_in_quotes_in_a_heading() {
@@ -134,15 +137,16 @@ mod tests {
     #[test]
     fn a_failure_names_its_node_the_controller_too() {
         let paint = Paint::new(crate::args::Colour::Never, false);
-        for (tool, node, said) in [
-            ("container.list", "local", "failed: container.list on local: no"),
-            ("container.list", "web", "failed: container.list on web: no"),
-            ("node.adopt", "local", "failed: node.adopt: no"),
+        let (of_a_node, own) = (Presentation::OF_A_NODE, Presentation::OF_THE_CONTROLLER);
+        for (tool, node, presentation, said) in [
+            ("x.list", "local", of_a_node, "failed: x.list on local: no"),
+            ("x.list", "web", of_a_node, "failed: x.list on web: no"),
+            ("x.adopt", "local", own, "failed: x.adopt: no"),
         ] {
             let result = CallResult {
                 status: StepStatus::Failed,
                 error: Some(ErrorReport::new(ErrorKind::NotFound, "no")),
-                ..CallResult::new(CallId::default(), tool, node, Value::Null)
+                ..CallResult::new(CallId::default(), tool, node, Value::Null).shown_as(presentation)
             };
             assert_eq!(failure(&result, paint).as_deref(), Some(said));
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::RegistrationError;
 use super::param::{Param, params};
 use crate::action::{ActionName, Change, Inspect, Scope};
-use crate::card::{Card, Edits};
+use crate::card::{Card, Edits, Presentation, Shape};
 use crate::mode::Capability;
 use crate::plan::Risk;
 
@@ -47,6 +47,8 @@ pub struct ActionSpec {
     pub capability: Capability,
     /// On a node, or on the controller only.
     pub scope: Scope,
+    /// The form of its report.
+    pub shape: Shape,
     /// What it may edit of what only the controller has.
     pub edits: Edits,
     /// Its parameters, without `node`.
@@ -59,13 +61,14 @@ pub struct ActionSpec {
 
 impl ActionSpec {
     pub(super) fn of_inspect<T: Inspect>(action: &T) -> Result<Self, RegistrationError> {
-        let Card { name, about, scope, example, kind } = action.card();
+        let Card { name, about, scope, shape, example, kind } = action.card();
         Ok(Self {
             name,
             about,
             access: Access::Read,
             capability: Capability::Read(kind.capability),
             scope,
+            shape,
             edits: Edits::Nothing,
             params: params_of::<T::Args>(name)?,
             example,
@@ -74,18 +77,25 @@ impl ActionSpec {
     }
 
     pub(super) fn of_change<T: Change>(action: &T) -> Result<Self, RegistrationError> {
-        let Card { name, about, scope, example, kind } = action.card();
+        let Card { name, about, scope, shape, example, kind } = action.card();
         Ok(Self {
             name,
             about,
             access: Access::Write(kind.risk),
             capability: Capability::Write(kind.capability),
             scope,
+            shape,
             edits: kind.edits,
             params: params_of::<T::Args>(name)?,
             example,
             report: Value::Null,
         })
+    }
+
+    /// How its results are shown.
+    #[must_use]
+    pub fn presentation(&self) -> Presentation {
+        Presentation { scope: self.scope, shape: self.shape }
     }
 
     /// The parameter of that name.

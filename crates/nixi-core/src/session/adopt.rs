@@ -15,6 +15,7 @@ use super::roster::Roster;
 use crate::action::ActionName;
 use crate::arrival::{Arrival, Likeness, Sameness};
 use crate::call_id::CallId;
+use crate::card::Presentation;
 use crate::command::Login;
 use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -24,7 +25,8 @@ use crate::jump::Jump;
 use crate::node::{Given, Node, Port, SshTarget};
 use crate::plan::{Origin, Part, Plan, Risk, Step, StepStatus, Undo, Untold, write_config};
 
-const NAME: ActionName = ActionName::new("node", "adopt");
+const NAME: ActionName = ActionName::NODE_ADOPT;
+const PRESENTATION: Presentation = Presentation::OF_THE_CONTROLLER;
 
 /// As [`log_in_and_add`], told of while it happens.
 pub(super) async fn adopt(
@@ -35,7 +37,8 @@ pub(super) async fn adopt(
     cancel: &CancellationToken,
 ) -> Result<CallResult, ErrorReport> {
     let (call, node) = (inner.calls.next(), Node::controller().name().clone());
-    audience.hear(Event::CallStarted { call, action: NAME.to_string(), node });
+    let action = NAME.to_string();
+    audience.hear(Event::CallStarted { call, action, node, presentation: PRESENTATION });
     let result = log_in_and_add(inner, call, request, intent, cancel).await?;
     audience.hear(Event::CallEnded(Box::new(result.clone())));
     Ok(result)
@@ -81,7 +84,7 @@ async fn log_in_and_add(
     let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
     let plan = Plan::new(summary, Risk::Routine, Undo::cannot("`nixi remove` forgets the node again"))
         .step(Step::Config(edit.clone()));
-    let mut result = CallResult::new(call, &NAME.to_string(), "local", args);
+    let mut result = CallResult::new(call, &NAME.to_string(), "local", args).shown_as(PRESENTATION);
     result.plan = Some(Part::of(&plan, call, NAME, &Node::controller(), None, Login::Other, Origin::Person));
     if intent == Intent::PlanOnly {
         result.text = Some(format!("would {}", plan.summary));

@@ -133,6 +133,7 @@ impl Checked {
             action: self.action.spec.name.to_string(),
             node: site.node.name().clone(),
             args: self.understood.clone(),
+            presentation: self.action.spec.presentation(),
         }
     }
 }
@@ -202,6 +203,7 @@ impl Batch<'_> {
             action: result.tool.clone(),
             node: node.clone(),
             args: result.args.clone(),
+            presentation: result.presentation,
         };
         self.audience.hear(Event::CallsAhead(told.iter().map(ahead).collect()));
         let mut results = Vec::with_capacity(told.len());
@@ -278,8 +280,10 @@ impl Batch<'_> {
         roster: &Roster,
         declared: &Declared,
     ) -> Prepared {
-        let (action, node) = (call.action.spec.name.to_string(), site.node.name().clone());
-        self.audience.hear(Event::CallStarted { call: site.call, action, node });
+        let spec = &call.action.spec;
+        let (action, node) = (spec.name.to_string(), site.node.name().clone());
+        let presentation = spec.presentation();
+        self.audience.hear(Event::CallStarted { call: site.call, action, node, presentation });
         Door { batch: self, roster, call, site }.prepare(self.blank(call, site), declared).await
     }
 
@@ -297,8 +301,9 @@ impl Batch<'_> {
     }
 
     fn blank(&self, call: &Checked, site: &Site) -> CallResult {
-        let (action, node) = (call.action.spec.name.to_string(), site.node.name());
-        CallResult::new(site.call, &action, node.as_str(), call.understood.clone())
+        let (spec, node) = (&call.action.spec, site.node.name());
+        CallResult::new(site.call, &spec.name.to_string(), node.as_str(), call.understood.clone())
+            .shown_as(spec.presentation())
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::approver::{Approval, Vouched};
 use crate::call::CallRequest;
 use crate::call_id::CallId;
+use crate::card::Presentation;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
 use crate::fleet::NodeRow;
@@ -83,6 +84,8 @@ pub struct CallAhead {
     pub node: NodeName,
     /// The arguments, as they were understood.
     pub args: Value,
+    /// How its result is shown.
+    pub presentation: Presentation,
 }
 
 /// What happens while an [`Op`] is performed.
@@ -99,6 +102,8 @@ pub enum Event {
         action: String,
         /// The node.
         node: NodeName,
+        /// How its result is shown.
+        presentation: Presentation,
     },
     /// A change was approved and begins: until its call ends, something of it may have been sent.
     ChangeBegins(CallId),
@@ -136,6 +141,9 @@ pub struct CallResult {
     pub node: String,
     /// The arguments, as they were understood.
     pub args: Value,
+    /// How it is shown; not part of the contract's JSON.
+    #[serde(skip)]
+    pub presentation: Presentation,
     /// How it ended.
     pub status: StepStatus,
     /// The typed report.
@@ -157,7 +165,7 @@ pub struct CallResult {
 }
 
 impl CallResult {
-    /// A call that has not begun.
+    /// A call that has not begun, shown as a text about its node.
     #[must_use]
     pub fn new(call: CallId, tool: &str, node: &str, args: Value) -> Self {
         Self {
@@ -165,6 +173,7 @@ impl CallResult {
             tool: tool.to_owned(),
             node: node.to_owned(),
             args,
+            presentation: Presentation::OF_A_NODE,
             status: StepStatus::NotStarted,
             data: None,
             text: None,
@@ -175,6 +184,12 @@ impl CallResult {
             error: None,
             ms: 0,
         }
+    }
+
+    /// The same, shown like this.
+    #[must_use]
+    pub fn shown_as(self, presentation: Presentation) -> Self {
+        Self { presentation, ..self }
     }
 
     pub(crate) fn failed(mut self, status: StepStatus, error: ErrorReport) -> Self {

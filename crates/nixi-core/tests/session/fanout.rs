@@ -83,6 +83,7 @@ async fn what_is_ahead_is_told_in_the_order_of_the_results() {
         action: result.tool.clone(),
         node: result.node.parse().unwrap(),
         args: result.args.clone(),
+        presentation: result.presentation,
     };
     assert_eq!(*ahead, outcome.results.iter().map(as_ahead).collect::<Vec<_>>());
     let ended: Vec<_> = events.iter().filter(|event| matches!(event, Event::CallEnded(_))).collect();

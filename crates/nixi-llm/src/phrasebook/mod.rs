@@ -57,14 +57,16 @@ impl Phrasebook {
                 let (row, filled) = self.meaning(sentence)?;
                 match row.kind {
                     Kind::Changes if asks && !polite => None,
-                    Kind::Changes | Kind::Looks => Some(call(row, filled)),
+                    Kind::Changes | Kind::Looks => Some((row, call(row, filled))),
                 }
             })
             .collect::<Option<Vec<_>>>()?;
         // `stop a, then start b on web-server`: whether `a` is meant there as well is anyone's guess.
-        let some_place = |call: &CallRequest| call.action.starts_with("node.") || !call.nodes.is_empty();
-        let no_place = |call: &CallRequest| call.action.starts_with("node.") || call.nodes.is_empty();
-        (calls.iter().all(some_place) || calls.iter().all(no_place)).then_some(calls)
+        let mut placed =
+            calls.iter().filter(|(row, _)| row.takes_place()).map(|(_, call)| !call.nodes.is_empty());
+        let first = placed.next();
+        let is_clear = placed.all(|is_placed| Some(is_placed) == first);
+        is_clear.then(|| calls.into_iter().map(|(_, call)| call).collect())
     }
 
     /// What the sentence means, if it means one thing.

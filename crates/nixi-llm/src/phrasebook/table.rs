@@ -31,6 +31,14 @@ pub(super) struct Row {
     pub(super) examples: &'static [&'static str],
 }
 
+impl Row {
+    /// Whether a place can be said with it.
+    pub(super) fn takes_place(&self) -> bool {
+        let places = ["{on}", "{at}", "{node}"];
+        self.patterns.iter().any(|pattern| places.iter().any(|place| pattern.contains(place)))
+    }
+}
+
 /// Ways to ask for something to be shown.
 pub(super) const SHOW: &str =
     "(show|list|display|print|view|check|get|give) [me] | tell me | what (is|are) | what's | what're";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use nixi_core::fleet::{NodeRow, Probing};
 use nixi_core::node_table::NodeTable;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, Shape, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +32,12 @@ impl Inspect for List {
 
     fn card(&self) -> ReadCard {
         ReadCard::new(
-            ActionName::new("node", "list"),
+            ActionName::NODE_LIST,
             "all nodes, their mode, and whether they answer",
             ReadCapability::SystemStatus,
         )
         .on_controller()
+        .shaped(Shape::NodeTable)
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: ListArgs) -> Result<ListReport, ToolError> {

@@ -27,7 +27,7 @@ impl Change for Remove {
 
     fn card(&self) -> ChangeCard {
         ChangeCard::new(
-            ActionName::new("node", "remove"),
+            ActionName::NODE_REMOVE,
             "forget a node: its entry in the configuration and its host key",
             WriteCapability::System,
             Risk::Destructive,

@@ -1,6 +1,7 @@
 //! What a model is offered: all of it, within its budget.
 
 use crate::support::Lab;
+use nixi_core::fleet::Probing;
 use nixi_core::recording::Recording;
 
 /// About four characters a token, as usual tokenizers have it; product limit of the whole toolset.
@@ -63,6 +64,21 @@ fn actions_and_parameters() {
     system.info [read]
     system.resources [read]
     ");
+}
+
+/// Core makes them for front ends, which know no action by name.
+#[tokio::test]
+async fn the_calls_that_core_makes_itself_are_of_actions_that_are_there() {
+    let lab = Lab::new(Recording::new());
+    let nodes = |probing| lab.call(nixi_core::CallRequest::list_nodes(probing));
+    for probing in [Probing::Skip, Probing::Probe] {
+        let listed = nodes(probing).await.data.unwrap();
+        let statuses: Vec<&str> =
+            listed["nodes"].as_array().unwrap().iter().filter_map(|node| node["status"].as_str()).collect();
+        let remote = if probing == Probing::Probe { "online" } else { "unprobed" };
+        assert_eq!(statuses, ["online", remote, remote]);
+    }
+    assert!(lab.plan(nixi_core::CallRequest::remove_node("monitoring")).await.plan.is_some());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use super::*;
-use nixi_core::{CallId, CallResult, ErrorKind, Risk, StepStatus};
+use nixi_core::{CallId, CallResult, ErrorKind, Presentation, Risk, Shape, StepStatus};
 
 use crate::approval::tests::proposal;
 
@@ -63,7 +63,17 @@ fn call_of(tool: &str, node: &str) -> CallId {
 /// That the call begins whose end is [`result`].
 pub(crate) fn started(action: &str, node: &str) -> Event {
     let call = call_of(action, node);
-    Event::CallStarted { call, action: action.to_owned(), node: node.parse().unwrap() }
+    let (action, node, presentation) = (action.to_owned(), node.parse().unwrap(), presentation(action));
+    Event::CallStarted { call, action, node, presentation }
+}
+
+/// As the cards of these actions have it.
+fn presentation(action: &str) -> Presentation {
+    match action.split_once('.') {
+        Some(("node", "list")) => Presentation { shape: Shape::NodeTable, ..Presentation::OF_THE_CONTROLLER },
+        Some(("node", _)) => Presentation::OF_THE_CONTROLLER,
+        _ => Presentation::OF_A_NODE,
+    }
 }
 
 pub(crate) fn result(tool: &str, node: &str, status: StepStatus, text: &str) -> CallResult {
@@ -71,6 +81,7 @@ pub(crate) fn result(tool: &str, node: &str, status: StepStatus, text: &str) -> 
         status,
         text: (!text.is_empty()).then(|| text.to_owned()),
         ms: 41,
+        presentation: presentation(tool),
         ..CallResult::new(call_of(tool, node), tool, node, serde_json::json!({}))
     }
 }

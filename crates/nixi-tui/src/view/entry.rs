@@ -1,6 +1,6 @@
 //! One entry of the transcript as lines.
 
-use nixi_core::{CallResult, ErrorReport, StepStatus};
+use nixi_core::{CallResult, ErrorReport, Scope, Shape, StepStatus};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -159,11 +159,12 @@ impl Page {
         match &call.end {
             None if asks_nodes => lines.extend(self.table(call)),
             None => {}
-            // The table has said it all, but for the one action that tells more than the table.
-            Some(end) if end.status == StepStatus::Done && asks_nodes && call.action == "node.list" => {
-                lines.extend(self.table(call));
-            }
-            Some(end) => lines.extend(self.ending(end)),
+            Some(end) => match call.presentation.shape {
+                Shape::NodeTable if end.status == StepStatus::Done && asks_nodes => {
+                    lines.extend(self.table(call));
+                }
+                Shape::NodeTable | Shape::Text => lines.extend(self.ending(end)),
+            },
         }
         lines
     }
@@ -175,8 +176,7 @@ impl Page {
             Some(end) => status_mark(end.status, theme),
         };
         let mut spans = vec![Span::styled(format!("{MARGIN}{mark} "), style)];
-        // What concerns the controller alone needs no name of a node.
-        if !call.action.starts_with("node.") {
+        if call.presentation.scope == Scope::Node {
             spans.push(Span::styled(format!("{}  ", call.node), theme.strong()));
         }
         spans.push(Span::styled(call.action.clone(), theme.faint()));
