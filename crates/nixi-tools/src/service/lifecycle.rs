@@ -185,12 +185,10 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         summary.push_str(targets.waiting());
     }
     let names: Vec<UnitName> = targets.acted.iter().map(|asked| asked.name.clone()).collect();
-    let pin = service::identities(&names);
-    let shown = pin.to_string();
     let says = format!("{}: there, under the same name", targets.words());
-    let (printed, expectation) = cx.pin(says, pin).await?;
-    same(&shown, &printed, targets.acted.iter().map(|asked| &asked.status))?;
-    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(node, &targets)).expect(expectation);
+    let agrees = |printed: &str| same(printed, targets.acted.iter().map(|asked| &asked.status));
+    let pinned = targets.pin(cx, says, service::identities(&names), agrees).await?;
+    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(node, &targets)).expect(pinned);
     for Asked { name, status } in &targets.acted {
         if let Some(why) = around.why(deed, name, status) {
             plan = plan.at_least(Risk::Destructive).warn(why);

@@ -98,19 +98,21 @@ pub(crate) async fn is_there(cx: &InspectCx<'_>, unit: &UnitName) -> Result<(), 
     states(cx, std::slice::from_ref(unit)).await.map(drop)
 }
 
-/// `Id` and `LoadState` of some units, as pinned; an error unless they are those of the statuses.
+/// Whether `Id` and `LoadState` of some units are still those of the statuses.
 pub(super) fn same<'a>(
-    shown: &str,
     printed: &str,
     statuses: impl ExactSizeIterator<Item = &'a UnitStatus>,
-) -> Result<(), ToolError> {
-    let blocks = blocks(printed, statuses.len()).map_err(|why| unreadable(shown, &why))?;
-    let same = blocks.iter().zip(statuses).all(|(block, status)| {
-        !block.is_odd
-            && block.get("Id") == Some(status.unit.as_str())
-            && block.get("LoadState") == Some(status.load.as_str())
-    });
-    if same { Ok(()) } else { Err(unreadable(shown, "it does not agree with what was read before")) }
+) -> Result<bool, String> {
+    let blocks = blocks(printed, statuses.len())?;
+    for (block, status) in blocks.iter().zip(statuses) {
+        let block = block.whole()?;
+        let is_it = block.get("Id") == Some(status.unit.as_str())
+            && block.get("LoadState") == Some(status.load.as_str());
+        if !is_it {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What is told of one unit: its pairs, and whether all of its lines are such.

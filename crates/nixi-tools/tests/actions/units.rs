@@ -186,3 +186,17 @@ async fn an_odd_unit_hides_no_other_that_was_asked_for_and_is_never_acted_on() {
     let stop = lab.plan(on_db("service.stop").with("names", vec!["cam", "bot"])).await;
     assert_eq!(stop.error.unwrap().kind, ErrorKind::Unreadable);
 }
+
+#[tokio::test]
+async fn a_unit_that_changes_while_a_plan_is_made_is_told_as_that() {
+    let pinned = "systemctl show --no-pager '--property=Id,LoadState'";
+    for (told, kind) in [
+        ("Id=nginx.service\nLoadState=masked\n", ErrorKind::Changed),
+        ("Id=other.service\nLoadState=loaded\n", ErrorKind::Changed),
+        ("Id=nginx.service\nLoadState=loaded\ngarbage\n", ErrorKind::Unreadable),
+    ] {
+        let lab = Lab::new(node().answering(pinned, told));
+        let error = lab.plan(named("service.restart", "nginx")).await.error.unwrap();
+        assert_eq!(error.kind, kind, "{error}");
+    }
+}
