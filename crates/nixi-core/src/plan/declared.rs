@@ -16,10 +16,8 @@ pub enum Thing {
 /// How a change leaves a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It runs.
-    Up,
-    /// It does not run.
-    Down,
+    /// It is in this state, in the word that a read of it would have: `running`, `exited`, `inactive`.
+    Is(&'static str),
     /// It is there no more.
     Gone,
 }

@@ -157,7 +157,7 @@ impl Change for Halt {
     async fn plan(&self, cx: &PlanCx<'_>, args: Halted) -> Result<Plan, ToolError> {
         let thing = Thing::Unit(args.unit.parse().unwrap());
         let why = args.why.unwrap_or_default();
-        if cx.declared().fate(&thing) == Some(Fate::Down) {
+        if cx.declared().fate(&thing) == Some(Fate::Is("inactive")) {
             return Ok(Plan::new(
                 format!("{} rests {why}", args.unit),
                 Risk::Routine,
@@ -166,7 +166,7 @@ impl Change for Halt {
         }
         let step = Command::<Write>::new(Program::new("touch")).arg("--").arg(args.unit.as_str()).elevated();
         Ok(Plan::new(format!("halt {} {why}", args.unit), Risk::Routine, Undo::cannot("a trial"))
-            .leaves(thing, Fate::Down)
+            .leaves(thing, Fate::Is("inactive"))
             .step(step))
     }
 }

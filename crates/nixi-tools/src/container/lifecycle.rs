@@ -224,13 +224,11 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
 /// The containers as they will be once earlier changes of the same request are done.
 fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container> {
     there.rows.retain_mut(|container| {
-        let state = match declared.fate(&Thing::Container(container.id.clone())) {
-            None => return true,
+        match declared.fate(&Thing::Container(container.id.clone())) {
+            None => {}
             Some(Fate::Gone) => return false,
-            Some(Fate::Up) => "running",
-            Some(Fate::Down) => "exited",
-        };
-        state.clone_into(&mut container.state);
+            Some(Fate::Is(state)) => state.clone_into(&mut container.state),
+        }
         true
     });
     there

@@ -12,7 +12,7 @@ pub const RESTART: Lifecycle = Lifecycle(Deed {
     command: "restart",
     options: &["--"],
     way: Way::Restarting,
-    fate: Fate::Up,
+    fate: Fate::Is("running"),
     undo: Back::Cannot("what ran before the restart has ended"),
     needless: |_| None,
     warnings: |_| Vec::new(),

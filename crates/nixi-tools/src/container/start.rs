@@ -12,7 +12,7 @@ pub const START: Lifecycle = Lifecycle(Deed {
     command: "start",
     options: &["--"],
     way: Way::Starting,
-    fate: Fate::Up,
+    fate: Fate::Is("running"),
     undo: Back::By("stop"),
     needless: |container| container.is_running().then_some("already running"),
     warnings: |_| Vec::new(),

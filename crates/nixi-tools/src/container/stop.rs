@@ -12,7 +12,7 @@ pub const STOP: Lifecycle = Lifecycle(Deed {
     command: "stop",
     options: &["--"],
     way: Way::Ending,
-    fate: Fate::Down,
+    fate: Fate::Is("exited"),
     undo: Back::By("start"),
     needless: |container| container.is_stopped().then_some("not running"),
     warnings: |chosen| comes_back(chosen).into_iter().collect(),

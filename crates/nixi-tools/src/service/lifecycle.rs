@@ -123,8 +123,8 @@ impl Deed {
     /// How it leaves a unit.
     fn fate(self) -> Fate {
         match self {
-            Self::Start | Self::Restart => Fate::Up,
-            Self::Stop => Fate::Down,
+            Self::Start | Self::Restart => Fate::Is("active"),
+            Self::Stop => Fate::Is("inactive"),
         }
     }
 
@@ -159,8 +159,8 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
     for Asked { status, .. } in &mut asked {
         let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
             None => continue,
-            Some(Fate::Up) => "active",
-            Some(Fate::Down | Fate::Gone) => "inactive",
+            Some(Fate::Is(active)) => active,
+            Some(Fate::Gone) => "inactive",
         };
         active.clone_into(&mut status.active);
     }
