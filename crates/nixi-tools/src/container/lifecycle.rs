@@ -6,8 +6,8 @@ use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::word::BadWord;
 use nixi_core::{
-    ActionName, Change, ChangeCard, Command, Declared, Expectation, Fate, Plan, PlanCx, Risk, Settle, Thing,
-    ToolError, Undo, Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, Declared, Expectation, Fate, Node, Plan, PlanCx,
+    Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ pub(super) struct Deed {
     pub(super) undo: Back,
     /// Why nothing has to be done with a container.
     pub(super) needless: fn(&Container) -> Option<&'static str>,
+    /// Why it cannot be done to a container, and by which action it can be had instead.
+    pub(super) hindrance: fn(&Container) -> Option<(&'static str, &'static str)>,
     /// What a person should know before saying yes, and the risk of it.
     pub(super) warnings: fn(&Chosen<'_>) -> Vec<(Risk, String)>,
 }
@@ -157,7 +159,7 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Expands the names to ids, and plans one step for each container, so that each is reported by itself.
+/// Expands the names to ids, and plans for each container by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
     if args.all != args.names.is_empty() {
         return Err(ToolError::BadArgument {
@@ -174,8 +176,16 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     let ground = store::ground(cx).await;
     let cli = ground.cli;
     let there = after(cx.declared(), list::all(cx, ground).await?);
-    let targets =
-        Targets::of(choose(cx, cli, args, &there)?, |chosen: &Chosen<'_>| (deed.needless)(chosen.container));
+    let chosen = choose(cx, cli, args, &there)?;
+    let hindrance = |chosen: &Chosen<'_>| (deed.hindrance)(chosen.container);
+    let hindered = chosen.iter().find_map(|chosen| Some((chosen.name, hindrance(chosen)?)));
+    // One that is named is meant; where all are meant, it keeps no other from it.
+    if let (false, Some((name, why))) = (args.all, hindered) {
+        return Err(cannot(deed, name, node, why));
+    }
+    let targets = Targets::of(chosen, |chosen| {
+        (deed.needless)(chosen.container).or_else(|| hindrance(chosen).map(|(why, _)| why))
+    });
     if let Some(nothing) = targets.nothing_to_do(action, node) {
         return Ok(nothing);
     }
@@ -192,7 +202,43 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         }
         Back::By(word) => targets.undone_by(ActionName::new("container", word), node),
     };
-    let mut plan = Plan::new(summary, deed.risk, undo).expect(pinned);
+    let plan = Plan::new(summary, deed.risk, undo).expect(pinned);
+    Ok(steps(plan, cli, deed, &targets, &removed))
+}
+
+/// The error for one that this cannot be done to.
+fn cannot(deed: &Deed, name: &str, node: &Node, (why, instead): (&str, &'static str)) -> ToolError {
+    let call = CallRequest::new(ActionName::new("container", instead).to_string());
+    let call = call.on(node.name().as_str()).with("names", vec![name]);
+    ToolError::BadArgument {
+        message: format!("cannot {} {name} on {}: it is {why}", deed.word, node.name()),
+        hint: Some(format!("use `{}` instead", call.typed())),
+    }
+}
+
+/// With one step for each container, so that each is reported by itself, and what goes before and behind those.
+fn steps(
+    mut plan: Plan,
+    cli: ContainerCli,
+    deed: &Deed,
+    targets: &Targets<Chosen<'_>>,
+    removed: &[ContainerId],
+) -> Plan {
+    let run = |command: &str, options: &[&'static str], id: &ContainerId| {
+        let words = Command::<Write>::new(cli.program()).args(cli.words(command));
+        words.args(options.iter().copied()).arg(id.as_str())
+    };
+    // Podman neither stops nor restarts one that is paused; Docker lets it go by itself.
+    let has_to_be_let_go = match cli {
+        ContainerCli::Podman | ContainerCli::Shim => deed.way.ends_it(),
+        ContainerCli::Docker => false,
+    };
+    let is_let_go = |chosen: &&Chosen<'_>| has_to_be_let_go && chosen.container.is_paused();
+    let paused: Vec<&Chosen<'_>> = targets.acted.iter().filter(is_let_go).collect();
+    for chosen in &paused {
+        let why = format!("{} is paused: it runs for a moment before it ends", chosen.name);
+        plan = plan.warn(why).step(run("unpause", &["--"], &chosen.container.id).lasting(PATIENCE));
+    }
     for chosen in &targets.acted {
         let (id, is_removed) = (&chosen.container.id, removed.contains(&chosen.container.id));
         let own = is_removed.then(|| {
@@ -204,9 +250,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
             plan = plan.at_least(risk).warn(warning);
         }
         let fate = if is_removed && deed.way == Way::Ending { Fate::Gone } else { deed.fate };
-        let command = Command::<Write>::new(cli.program());
-        let command =
-            command.args(cli.words(deed.command)).args(deed.options.iter().copied()).arg(id.as_str());
+        let command = run(deed.command, deed.options, id);
         plan = plan.leaves(Thing::Container(id.clone()), fate);
         plan = match deed.way {
             Way::Starting | Way::Restarting => plan.step(command.elevated()),
@@ -214,11 +258,11 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         };
     }
     if !deed.way.is_waited_for() {
-        return Ok(plan);
+        return plan;
     }
-    let settle =
-        |at, chosen: &Chosen<'_>| Settle::container(cli, chosen.container.id.clone(), chosen.name, at);
-    Ok(targets.waited_for(plan, settle))
+    targets.waited_for(plan, |at, chosen| {
+        Settle::container(cli, chosen.container.id.clone(), chosen.name, paused.len() + at)
+    })
 }
 
 /// The containers as they will be once earlier changes of the same request are done.

@@ -47,6 +47,10 @@ impl Container {
         self.state == "running"
     }
 
+    pub(super) fn is_paused(&self) -> bool {
+        self.state == "paused"
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         has_ended(&self.state) || matches!(self.state.as_str(), "created" | "configured" | "initialized")
     }

@@ -16,9 +16,11 @@ pub const REMOVE: Lifecycle = Lifecycle(Deed {
     fate: Fate::Gone,
     undo: Back::Cannot("the container is gone; its volumes and folders are still there"),
     needless: |_| None,
+    hindrance: |_| None,
     warnings: |chosen| {
-        let killed = format!("{} is running and will be killed", chosen.name);
-        let killed = chosen.container.is_running().then_some((Risk::Destructive, killed));
+        let state = chosen.container.state.as_str();
+        let killed = matches!(state, "running" | "paused")
+            .then(|| (Risk::Destructive, format!("{} is {state} and will be killed", chosen.name)));
         killed.into_iter().chain(comes_back(chosen)).collect()
     },
 });

@@ -15,5 +15,6 @@ pub const RESTART: Lifecycle = Lifecycle(Deed {
     fate: Fate::Is("running"),
     undo: Back::Cannot("what ran before the restart has ended"),
     needless: |_| None,
+    hindrance: |_| None,
     warnings: |_| Vec::new(),
 });

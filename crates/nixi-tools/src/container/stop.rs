@@ -15,5 +15,6 @@ pub const STOP: Lifecycle = Lifecycle(Deed {
     fate: Fate::Is("exited"),
     undo: Back::By("start"),
     needless: |container| container.is_stopped().then_some("not running"),
+    hindrance: |_| None,
     warnings: |chosen| comes_back(chosen).into_iter().collect(),
 });

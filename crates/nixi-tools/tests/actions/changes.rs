@@ -3,7 +3,7 @@
 use nixi_core::recording::Recording;
 use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus, Undo};
 
-use crate::support::{CACHE, Lab, WEB, as_shown, node, record};
+use crate::support::{CACHE, Lab, WEB, as_shown, node, paused, record};
 
 fn on_db(action: &str, names: &[&str]) -> CallRequest {
     CallRequest::new(action).on("db-server").with("names", names.to_vec())
@@ -91,6 +91,47 @@ async fn what_needs_nothing_is_left_out() {
     let nothing = lab.call(on_db("container.start", &["web"])).await;
     assert_eq!(nothing.status, StepStatus::Done);
     assert_eq!(nothing.text.unwrap(), "nothing to start on db-server: web is already running");
+}
+
+/// Podman neither stops, restarts nor starts one that is paused.
+#[tokio::test(start_paused = true)]
+async fn a_paused_container_is_let_go_before_it_is_stopped() {
+    let mut lab = Lab::new(paused());
+    let stop = lab.plan(on_db("container.stop", &["web"])).await;
+    insta::assert_snapshot!(shown(&stop), @r"
+    stop 1 container on db-server: web [routine]
+    ! web is paused: it runs for a moment before it ends
+    ! podman-web.service runs web and may bring it back: to end it, stop the unit
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    ");
+    let restart = lab.plan(on_db("container.restart", &["cache", "web"])).await;
+    insta::assert_snapshot!(shown(&restart), @r"
+    restart 2 containers on db-server: cache, web; all of them first, then each is waited for [routine]
+    ! web is paused: it runs for a moment before it ends
+    = cache is aaaaaaaaaaaa, web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ sudo -n -- podman restart '--syslog=false' -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    $ sudo -n -- podman restart '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ wait until cache has stayed up for 3 s, at most 20 s
+    $ wait until web has stayed up for 3 s, at most 20 s
+    ");
+    let done = lab.approved(on_db("container.restart", &["cache", "web"]), |_| {}).await;
+    assert_eq!(done.status, StepStatus::Done, "{done:?}");
+
+    let error = lab.call(on_db("container.start", &["cache", "web"])).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::BadArgument);
+    assert_eq!(
+        error.to_string(),
+        "cannot start web on db-server: it is paused\n\
+         hint: use `nixi call container.restart names=web --node db-server` instead"
+    );
+    let all = CallRequest::new("container.start").on("db-server").with("all", true);
+    let plan = lab.plan(all).await.plan.unwrap();
+    assert_eq!(plan.summary, "start 1 container on db-server: cache (web is paused)");
+    let remove = lab.plan(on_db("container.remove", &["web"])).await.plan.unwrap();
+    assert_eq!((remove.steps.len(), &*remove.warnings[0]), (1, "web is paused and will be killed"));
 }
 
 #[tokio::test]

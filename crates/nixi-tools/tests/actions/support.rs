@@ -274,6 +274,14 @@ pub(crate) fn resting() -> Recording {
         .answering(shown, unit)
 }
 
+/// The same node, where the container `web` is paused.
+pub(crate) fn paused() -> Recording {
+    node().answering("sudo -n -- podman ps", &podman_list().replace("running", "paused"))
+}
+
+/// Nodes on which every change has something to do, the one or the other.
+pub(crate) const STATES: [fn() -> Recording; 3] = [node, resting, paused];
+
 /// A node with these two containers and two units, where every change works.
 pub(crate) fn node() -> Recording {
     let unit = |name: &str, active: &str| {
