@@ -31,9 +31,11 @@ fn every_phrase_is_a_call_that_fits() {
             for param in spec.params.iter().filter(|param| param.required) {
                 assert!(call.args.contains_key(&param.name), "{phrase}: {} is missing", param.name);
             }
-            let verb = phrase.split(' ').next().unwrap_or_default();
-            let orders = ["start", "stop", "restart", "remove"].contains(&verb);
-            assert_eq!(orders, spec.access != Access::Read, "{phrase}: {action}");
+            let changes = spec.access != Access::Read;
+            let begins = phrase.split(' ').next() == Some(spec.name.action());
+            assert!(begins || !changes, "{phrase}: {action} is no order by its verb");
+            let asked = matches!(Phrasebook::new().read(&format!("{phrase}?")), Reading::Calls(_));
+            assert_eq!(asked, !changes, "{phrase}?: a question changes nothing, and may look");
         }
     }
 }

@@ -127,6 +127,7 @@ fn nearness(word: &str, other: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::ROWS;
     use super::*;
 
     fn near(request: &str) -> Vec<String> {
@@ -159,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_change_is_proposed_only_to_its_own_verb() {
-        let verbs = ["start", "stop", "restart", "remove"];
+        let changes = ROWS.iter().filter(|row| row.kind == Kind::Changes);
+        let verbs: Vec<&str> = changes.filter_map(|row| row.patterns.first()?.split(' ').next()).collect();
         for request in [
             "what containers are running on web-server right now?",
             "lst contaners",
