@@ -1,7 +1,7 @@
 //! What changes containers and services: nothing happens before a yes, and then what was shown.
 
 use nixi::core::session::Pending;
-use nixi::core::{ErrorKind, Refusal, Risk, StepStatus};
+use nixi::core::{ErrorKind, Refusal, Risk, StepStatus, Undo};
 use nixi_lab::Machine;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ impl Change {
 }
 
 /// Each finds the machine as the one before left it.
-pub(crate) const ALL: [Change; 7] = [
+pub(crate) const ALL: &[Change] = &[
     Change {
         action: "container.restart",
         name: "web",
@@ -84,10 +84,10 @@ fn is_so(machine: &Machine, script: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_change_is_made_if_a_person_says_yes_and_only_then() {
+async fn a_change_is_made_if_a_person_says_yes_and_only_then_and_is_taken_back() {
     let ground = Ground::of(&[WEB]);
     let web = ground.machine(WEB);
-    for change in &ALL {
+    for change in ALL {
         let action = change.action;
         let request = || call(action, WEB, &change.args());
         assert!(is_so(web, change.before) && !is_so(web, change.then), "{action}");
@@ -103,6 +103,20 @@ async fn a_change_is_made_if_a_person_says_yes_and_only_then() {
         assert_eq!(made.status, StepStatus::Done, "{action}: {made:?}");
         assert_eq!(made.plan, asked, "{action}");
         // What was started takes a moment until it serves.
-        web.wait_until(change.then, || Ok(is_so(web, change.then))).unwrap();
+        let is_made = || web.wait_until(change.then, || Ok(is_so(web, change.then))).unwrap();
+        is_made();
+
+        let Undo::Calls(undo) = asked.unwrap().undo else { continue };
+        let again = ground.unasked(request()).await;
+        assert_eq!(again.status, StepStatus::Done, "{action}: {again:?}");
+        assert!(again.text.unwrap().starts_with("nothing to "), "{action} is made already");
+        for call in undo {
+            let (taken_back, _) = ground.call(call, Pending::approve).await;
+            assert_eq!(taken_back.status, StepStatus::Done, "{action}: {taken_back:?}");
+        }
+        web.wait_until(change.before, || Ok(is_so(web, change.before))).unwrap();
+        assert!(!is_so(web, change.then), "{action} is taken back");
+        ground.call(request(), Pending::approve).await;
+        is_made();
     }
 }

@@ -121,6 +121,33 @@ async fn containers_go_and_their_data_stays() {
     assert_eq!(web.root(data).unwrap(), "kept\nprecious");
 }
 
+/// Podman itself refuses each of these.
+#[tokio::test]
+async fn a_paused_container_is_stopped_restarted_and_not_started() {
+    let ground = Ground::of(&[WEB]);
+    let web = ground.machine(WEB);
+    let named = || json!({"names": ["web"]});
+    for (action, ends_as) in [("container.restart", "running"), ("container.stop", "exited")] {
+        web.root("podman pause web").unwrap();
+        let report = ground.report(call("container.list", WEB, &json!({}))).await;
+        let listed = report["containers"].as_array().unwrap().iter();
+        let state = listed.filter(|one| one["name"] == "web").map(|one| &one["state"]).next().unwrap();
+        assert_eq!(state, "paused", "{report}");
+        let (result, asked) = ground.call(call(action, WEB, &named()), Pending::approve).await;
+        assert_eq!(result.status, StepStatus::Done, "{result:?}");
+        let told = "web is paused: it runs for a moment before it ends";
+        assert!(asked.unwrap().warnings.iter().any(|warning| warning == told), "{result:?}");
+        assert_eq!(web.root("podman inspect --format {{.State.Status}} web").unwrap(), ends_as);
+    }
+    web.root("podman start web && podman pause web").unwrap();
+    let error = ground.unasked(call("container.start", WEB, &named())).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::BadArgument, "{error:?}");
+    assert_eq!(error.message, "cannot start web on web-server: it is paused");
+    let (removed, _) = ground.call(call("container.remove", WEB, &named()), Pending::approve).await;
+    assert_eq!(removed.status, StepStatus::Done, "{removed:?}");
+    web.root("! podman container exists web").unwrap();
+}
+
 #[tokio::test]
 async fn what_goes_wrong_is_told_as_it_is() {
     let ground = Ground::of(&[WEB]);
