@@ -1,9 +1,10 @@
 //! Changes: what is shown is what runs.
 
 use nixi_core::recording::Recording;
+use nixi_core::registry::Access;
 use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Risk, StepStatus, Undo};
 
-use crate::support::{CACHE, Lab, WEB, as_shown, node, paused, record};
+use crate::support::{CACHE, Lab, STATES, WEB, as_shown, examples, node, paused, record};
 
 fn on_db(action: &str, names: &[&str]) -> CallRequest {
     CallRequest::new(action).on("db-server").with("names", names.to_vec())
@@ -28,6 +29,57 @@ fn shown(result: &CallResult) -> String {
         lines("=", &plan.expects),
         lines("$", &plan.steps)
     )
+}
+
+/// Each in the first state in which it has something to do.
+#[tokio::test]
+async fn every_example_is_planned_like_this() {
+    let mut plans = Vec::new();
+    for change in examples(|access| access != Access::Read) {
+        for on in STATES {
+            let planned = Lab::new(on()).plan(change.clone().on("db-server")).await;
+            if planned.plan.is_some() {
+                plans.push(shown(&planned));
+                break;
+            }
+        }
+    }
+    insta::assert_snapshot!(plans.join("\n\n"), @r"
+    remove 1 container on db-server: web [destructive]
+    ! web is running and will be killed
+    ! podman-web.service runs web and may bring it back: to end it, stop the unit
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman rm '--syslog=false' --force -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    restart 1 container on db-server: web [routine]
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- podman restart '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ wait until web has stayed up for 3 s, at most 20 s
+
+    start 1 container on db-server: web [routine]
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- podman start '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    $ wait until web has stayed up for 3 s, at most 20 s
+
+    stop 1 container on db-server: web [routine]
+    ! podman-web.service runs web and may bring it back: to end it, stop the unit
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    restart 1 unit on db-server: nginx.service [routine]
+    = nginx.service: there, under the same name
+    $ sudo -n -- systemd-run … -- systemctl restart -- nginx.service
+    $ wait until nginx.service has stayed up for 3 s, at most 20 s
+
+    start 1 unit on db-server: nginx.service [routine]
+    = nginx.service: there, under the same name
+    $ sudo -n -- systemd-run … -- systemctl start -- nginx.service
+    $ wait until nginx.service has stayed up for 3 s, at most 20 s
+
+    stop 1 unit on db-server: nginx.service [routine]
+    = nginx.service: there, under the same name
+    $ sudo -n -- systemd-run … -- systemctl stop -- nginx.service
+    ");
 }
 
 #[tokio::test]
