@@ -50,6 +50,20 @@ pub(crate) const ALL: &[Change] = &[
         then: "curl -sf -m 9 127.0.0.1:8080",
     },
     Change {
+        action: "container.pause",
+        name: "web",
+        risk: Risk::Routine,
+        before: "curl -sf -m 9 127.0.0.1:8080",
+        then: "! curl -sf -m 2 127.0.0.1:8080 && podman inspect --format {{.State.Status}} web | grep -x paused",
+    },
+    Change {
+        action: "container.unpause",
+        name: "web",
+        risk: Risk::Routine,
+        before: "! curl -sf -m 2 127.0.0.1:8080",
+        then: "curl -sf -m 9 127.0.0.1:8080",
+    },
+    Change {
         action: "container.remove",
         name: "web",
         risk: Risk::Destructive,

@@ -175,6 +175,32 @@ pub(super) const ROWS: &[Row] = &[
         &["restart all containers on web-server"],
     ),
     changes(
+        "container.pause",
+        &[
+            "pause [the] [container|containers] {names*} {on}",
+            "pause [the] {names*} (container|containers) {on}",
+        ],
+        &["pause the redis container"],
+    ),
+    changes(
+        "container.pause all=true",
+        &["pause all [the] containers {on}"],
+        &["pause all containers on web-server"],
+    ),
+    changes(
+        "container.unpause",
+        &[
+            "unpause [the] [container|containers] {names*} {on}",
+            "unpause [the] {names*} (container|containers) {on}",
+        ],
+        &["unpause the redis container"],
+    ),
+    changes(
+        "container.unpause all=true",
+        &["unpause all [the] containers {on}"],
+        &["unpause all containers on web-server"],
+    ),
+    changes(
         "container.remove",
         &[
             "remove [the] (container|containers) {names*} {on}",

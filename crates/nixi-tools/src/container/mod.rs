@@ -9,6 +9,7 @@ mod list;
 mod logs;
 mod lookup;
 pub(crate) mod output;
+mod pause;
 mod ports;
 pub(crate) mod ps;
 mod remove;
@@ -16,6 +17,7 @@ mod restart;
 mod start;
 mod stop;
 mod store;
+mod unpause;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
@@ -28,11 +30,13 @@ pub use list::{List, ListReport, ListedContainer};
 pub use logs::{Logs, LogsArgs, LogsReport};
 pub use nixi_core::timed::Stream;
 pub use output::OutputLine;
+pub use pause::PAUSE;
 pub use ps::Container;
 pub use remove::REMOVE;
 pub use restart::RESTART;
 pub use start::START;
 pub use stop::STOP;
+pub use unpause::UNPAUSE;
 
 /// Adds the actions of this tool.
 ///
@@ -40,5 +44,6 @@ pub use stop::STOP;
 /// If the registry has them already.
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
     let reads = registry.inspect(List)?.inspect(Inspection)?.inspect(Logs)?;
-    reads.change(START)?.change(STOP)?.change(RESTART)?.change(REMOVE)
+    let changes = reads.change(START)?.change(STOP)?.change(RESTART)?.change(REMOVE)?;
+    changes.change(PAUSE)?.change(UNPAUSE)
 }

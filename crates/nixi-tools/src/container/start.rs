@@ -15,6 +15,6 @@ pub const START: Lifecycle = Lifecycle(Deed {
     fate: Fate::Is("running"),
     undo: Back::By("stop"),
     needless: |container| container.is_running().then_some("already running"),
-    hindrance: |container| container.is_paused().then_some(("paused", "restart")),
+    hindrance: |container| container.is_paused().then_some(("paused", "unpause")),
     warnings: |_| Vec::new(),
 });

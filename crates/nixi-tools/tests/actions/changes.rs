@@ -45,6 +45,10 @@ async fn every_example_is_planned_like_this() {
         }
     }
     insta::assert_snapshot!(plans.join("\n\n"), @r"
+    pause 1 container on db-server: web [routine]
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman pause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+
     remove 1 container on db-server: web [destructive]
     ! web is running and will be killed
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
@@ -65,6 +69,10 @@ async fn every_example_is_planned_like_this() {
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
     = web is 0f1e2d3c4b5a
     $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    unpause 1 container on db-server: web [routine]
+    = web is 0f1e2d3c4b5a
+    $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
 
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
@@ -177,7 +185,7 @@ async fn a_paused_container_is_let_go_before_it_is_stopped() {
     assert_eq!(
         error.to_string(),
         "cannot start web on db-server: it is paused\n\
-         hint: use `nixi call container.restart names=web --node db-server` instead"
+         hint: use `nixi call container.unpause names=web --node db-server` instead"
     );
     let all = CallRequest::new("container.start").on("db-server").with("all", true);
     let plan = lab.plan(all).await.plan.unwrap();

@@ -43,10 +43,12 @@ fn actions_and_parameters() {
     container.inspect [read] names
     container.list [read]
     container.logs [read] name lines? since?
+    container.pause [change] names? all?
     container.remove [destructive] names? all?
     container.restart [change] names? all?
     container.start [change] names? all?
     container.stop [change] names? all?
+    container.unpause [change] names? all?
     log.query [read] unit? lines? since? until? priority? grep?
     network.interfaces [read]
     network.ping [read] target count?

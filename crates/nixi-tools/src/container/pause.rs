@@ -1,0 +1,23 @@
+//! `container.pause`
+
+use nixi_core::{Fate, Risk};
+
+use super::lifecycle::{Back, Deed, Lifecycle, Way};
+
+/// Freezes containers that run, where they are.
+pub const PAUSE: Lifecycle = Lifecycle(Deed {
+    word: "pause",
+    about: "pause containers by names, or all",
+    risk: Risk::Routine,
+    command: "pause",
+    options: &["--"],
+    way: Way::AsUnit,
+    fate: Fate::Is("paused"),
+    undo: Back::By("unpause"),
+    needless: |container| match container.state.as_str() {
+        "paused" => Some("already paused"),
+        _ => container.is_stopped().then_some("not running"),
+    },
+    hindrance: |_| None,
+    warnings: |_| Vec::new(),
+});
