@@ -146,6 +146,13 @@ async fn a_paused_container_is_stopped_restarted_and_not_started() {
     let (removed, _) = ground.call(call("container.remove", WEB, &named()), Pending::approve).await;
     assert_eq!(removed.status, StepStatus::Done, "{removed:?}");
     web.root("! podman container exists web").unwrap();
+
+    // One without a cgroup, as all of a user are where cgroups are of version 1, cannot be paused.
+    let (failed, _) =
+        ground.call(call("container.pause", WEB, &json!({"names": ["store"]})), Pending::approve).await;
+    assert_eq!(failed.status, StepStatus::Failed, "{failed:?}");
+    assert!(failed.error.unwrap().message.contains("cannot pause without using Cgroups"));
+    assert_eq!(web.root("podman inspect --format {{.State.Status}} store").unwrap(), "running");
 }
 
 #[tokio::test]

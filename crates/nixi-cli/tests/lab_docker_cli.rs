@@ -140,6 +140,27 @@ fn containers_of_a_docker_engine_are_listed_inspected_and_stopped() {
     assert_eq!((code, &started["status"]), (0, &json!("done")), "{started}");
     assert_eq!(web.root("docker --context default ps --format '{{.Names}}'").unwrap(), "calm");
 
+    let state = |of: &str| {
+        web.root(&format!("docker --context default inspect --format '{{{{.State.Status}}}}' {of}")).unwrap()
+    };
+    for (action, then) in [
+        ("container.pause", "paused"),
+        ("container.unpause", "running"),
+        ("container.pause", "paused"),
+        // Docker lets it go by itself.
+        ("container.restart", "running"),
+        ("container.pause", "paused"),
+        ("container.stop", "exited"),
+        ("container.start", "running"),
+    ] {
+        let (code, done) = call(&[action, "names=calm", "--yes"]);
+        assert_eq!((code, &done["status"], &*state("calm")), (0, &json!("done"), then), "{action}: {done}");
+        let (_, list) = call(&["container.list"]);
+        let listed = list["data"]["containers"].as_array().unwrap();
+        let calm = listed.iter().find(|container| container["name"] == "calm").unwrap();
+        assert_eq!(calm["state"], then, "{action}: {list}");
+    }
+
     run("--name brief --rm", Image::Sleeper);
     let (code, held) = call(&["container.stop", "names=calm,brief", "--yes"]);
     assert_eq!((code, &held["plan"]["risk"]), (3, &json!("destructive")), "{held}");

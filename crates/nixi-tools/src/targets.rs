@@ -82,11 +82,21 @@ impl<T: Target> Targets<T> {
         if self.needless.is_empty() { summary } else { format!("{summary} ({})", self.needless.join(", ")) }
     }
 
-    /// Undo by another action of the same tool, on these very things.
+    /// Undo by another action, on these very things.
     pub(crate) fn undone_by(&self, action: ActionName, node: &Node) -> Undo {
-        let keys: Vec<&str> = self.acted.iter().map(T::key).collect();
+        Undo::Calls(self.call(action, node, |_| true).into_iter().collect())
+    }
+
+    /// The call of another action on those of these very things that fit; nothing if none does.
+    pub(crate) fn call(
+        &self,
+        action: ActionName,
+        node: &Node,
+        fits: impl Fn(&T) -> bool,
+    ) -> Option<CallRequest> {
+        let keys: Vec<&str> = self.acted.iter().filter(|thing| fits(thing)).map(T::key).collect();
         let call = CallRequest::new(action.to_string()).on(node.name().as_str());
-        Undo::Calls(vec![call.with("names", keys)])
+        (!keys.is_empty()).then(|| call.with("names", keys))
     }
 
     /// What is said of it where all are waited for; see [`Self::waited_for`].

@@ -200,7 +200,13 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         Back::By(_) if !removed.is_empty() => {
             Undo::cannot("what was made to be removed when it stops is gone")
         }
-        Back::By(word) => targets.undone_by(ActionName::new("container", word), node),
+        Back::By(word) => {
+            let back = targets.call(ActionName::new("container", word), node, |_| true);
+            // What was paused is to be paused again.
+            let was_paused = |chosen: &Chosen<'_>| deed.way.ends_it() && chosen.container.is_paused();
+            let pause = targets.call(ActionName::new("container", "pause"), node, was_paused);
+            Undo::Calls(back.into_iter().chain(pause).collect())
+        }
     };
     let plan = Plan::new(summary, deed.risk, undo).expect(pinned);
     Ok(steps(plan, cli, deed, &targets, &removed))

@@ -166,6 +166,10 @@ async fn a_paused_container_is_let_go_before_it_is_stopped() {
     $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     ");
+    let Undo::Calls(undo) = stop.plan.unwrap().undo else { panic!("a stop is taken back") };
+    let undo: Vec<String> = undo.iter().map(CallRequest::typed).collect();
+    let back = |action: &str| format!("nixi call container.{action} names={WEB} --node db-server");
+    assert_eq!(undo, [back("start"), back("pause")]);
     let restart = lab.plan(on_db("container.restart", &["cache", "web"])).await;
     insta::assert_snapshot!(shown(&restart), @r"
     restart 2 containers on db-server: cache, web; all of them first, then each is waited for [routine]

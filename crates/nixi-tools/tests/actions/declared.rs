@@ -44,6 +44,23 @@ async fn a_container_is_as_the_change_before_leaves_it() {
 }
 
 #[tokio::test]
+async fn a_container_is_paused_as_the_change_before_leaves_it() {
+    for (first, then, expected) in [
+        ("pause", "pause", (0, "web is already paused")),
+        ("stop", "pause", (0, "web is not running")),
+        ("pause", "unpause", (1, "unpause 1 container")),
+        ("pause", "stop", (2, "web is paused: it runs for a moment before it ends")),
+        ("restart", "unpause", (0, "web is not paused")),
+    ] {
+        let (steps, said) = second([containers(first, "web"), containers(then, "web")]).await;
+        assert!(steps == expected.0 && said.contains(expected.1), "{first}, {then}: {said}");
+    }
+    let planned = planned([containers("pause", "web"), containers("start", "web")]).await;
+    let error = planned.results[1].error.as_ref().unwrap();
+    assert_eq!(error.message, "cannot start web on db-server: it is paused", "{planned:?}");
+}
+
+#[tokio::test]
 async fn a_unit_is_as_the_change_before_leaves_it() {
     let (steps, said) = second([services("stop", "nginx"), services("stop", "nginx")]).await;
     assert!(steps == 0 && said.contains("nginx.service is not active"), "{said}");

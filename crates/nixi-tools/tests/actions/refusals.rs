@@ -93,6 +93,7 @@ async fn every_change_says_how_it_is_taken_back() {
     container.restart: what ran before the restart has ended
     container.start: nixi call container.stop names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.stop: nixi call container.start names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
+    container.stop: nixi call container.pause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.unpause: nixi call container.pause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
