@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 use nixi_core::catalog::{clock, container};
-use nixi_core::command::{ContainerId, UnitName};
+use nixi_core::command::ContainerId;
 use nixi_core::instant::Instant;
 use nixi_core::text::clean_line;
 use nixi_core::{InspectCx, ToolError};
@@ -58,23 +58,26 @@ pub(super) async fn failing(
         parts.leave_out(vec![LeftOut::new(&crate::table::count(more, "container"), &why)]);
         suspects.truncate(SUSPECTS);
     }
-    let units: Vec<UnitName> = suspects.iter().filter_map(|container| container.unit.clone()).collect();
+    let units = suspects.iter().filter_map(|container| container.unit.clone());
     let (pasts, now, units) = futures_util::join!(
         pasts(cx, ground, &suspects),
         parsed(cx, clock::date(), |text| Ok(time::date(text)?.2)),
-        restarts_of_units(cx, &units),
+        service::of_those_there(cx, units),
     );
     let program = format!("{} inspect", ground.cli.program());
     let pasts = parts.take("containers that keep failing", &program, pasts)?.unwrap_or_else(Sifted::none);
     parts.leave_out(pasts.left_out);
     let now = parts.take("containers that are up between two failures", "date", now)?;
-    let units = parts.take("restarts of containers by systemd", "systemctl show", units)?.unwrap_or_default();
+    let units = parts.take("restarts of containers by systemd", "systemctl show", units)?;
+    let units = units.unwrap_or_else(Sifted::none);
+    parts.leave_out(units.left_out);
     let mut found = Vec::new();
     for (at, container) in listed.iter().enumerate() {
         let Some(past) = pasts.rows.iter().find(|past| past.id == container.id) else { continue };
-        let by_unit = units.iter().find(|(unit, _)| Some(unit) == container.unit.as_ref());
-        let past =
-            Past { restarts: past.restarts.max(by_unit.map(|(_, restarts)| *restarts)), ..past.clone() };
+        // NixOS's `oci-containers` and Quadlet leave restarts to systemd, and each time the container is a new one.
+        let by_unit = units.rows.iter().find(|unit| Some(&unit.unit) == container.unit.as_ref());
+        let restarts = past.restarts.max(by_unit.and_then(|unit| unit.restarts));
+        let past = Past { restarts, ..past.clone() };
         if past.is_failing(now) {
             found.push((at, past.told()));
         }
@@ -224,19 +227,6 @@ impl Raw {
             finished: moment(self.state.finished_at),
         }
     }
-}
-
-/// How often systemd restarted the units that run containers: NixOS's `oci-containers` and Quadlet leave restarts to it, and
-/// each time the container is a new one.
-async fn restarts_of_units(
-    cx: &InspectCx<'_>,
-    units: &[UnitName],
-) -> Result<Vec<(UnitName, u64)>, ToolError> {
-    if units.is_empty() {
-        return Ok(Vec::new());
-    }
-    let told = service::readable(cx, units).await?.rows;
-    Ok(told.into_iter().filter_map(|unit| Some((unit.unit, unit.restarts?))).collect())
 }
 
 /// It is an addition: what goes wrong with it is left out.

@@ -65,17 +65,14 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
 }
 
 /// The same, without those that cannot be read.
-pub(crate) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
+pub(super) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
     if let Some(template) = of.iter().find(|name| name.is_template()) {
         return Err(ToolError::BadArgument {
             message: format!("{} is a template, and no unit by itself", template.qualified()),
             hint: Some("name one of its instances, with a word behind the `@`".to_owned()),
         });
     }
-    let found = match of {
-        [] => Sifted::none(),
-        of => parsed(cx, service::show(of), |text| statuses(text, of)).await?,
-    };
+    let found = told(cx, of).await?;
     let missing = found.rows.iter().filter(|(_, status)| !status.is_there());
     let missing: Vec<String> = missing.map(|(name, _)| name.qualified().to_string()).collect();
     let [first, ..] = missing.as_slice() else {
@@ -91,6 +88,25 @@ pub(crate) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sift
             did_you_mean(first, names).unwrap_or_else(|| "service.list shows all there are".to_owned()),
         ),
     })
+}
+
+/// The state of those of these units that there are, whoever named them.
+pub(crate) async fn of_those_there(
+    cx: &InspectCx<'_>,
+    of: impl IntoIterator<Item = UnitName>,
+) -> Result<Sifted<UnitStatus>, ToolError> {
+    let of: Vec<UnitName> = of.into_iter().filter(|name| !name.is_template()).collect();
+    let Sifted { rows, left_out } = told(cx, &of).await?;
+    let rows = rows.into_iter().map(|(_, status)| status).filter(UnitStatus::is_there).collect();
+    Ok(Sifted { rows, left_out })
+}
+
+/// What systemd tells of these names, each with its name.
+async fn told(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<(UnitName, UnitStatus)>, ToolError> {
+    match of {
+        [] => Ok(Sifted::none()),
+        of => parsed(cx, service::show(of), |text| statuses(text, of)).await,
+    }
 }
 
 /// An error with the nearest names unless there is such a unit.

@@ -114,6 +114,34 @@ async fn one_that_systemd_starts_again_is_failing_too() {
     assert!(data["containers"][0]["failing"].is_null(), "{data}");
 }
 
+/// Any image can carry the label of a unit.
+#[tokio::test]
+async fn a_unit_that_is_not_there_or_cannot_be_read_hides_no_other() {
+    let running = |id: &str, name: &str, unit: &str| {
+        let labels = format!(r#","Restarts":0,"Labels":{{"PODMAN_SYSTEMD_UNIT":"{unit}"}}"#);
+        listed(id, name, "running", "Up 5 seconds ago", &labels)
+    };
+    let rows = [
+        running(CACHE, "cache", "gone.service"),
+        running(OTHER, "other", "odd.service"),
+        running(WEB, "web", "podman-web.service"),
+    ];
+    let pasts = [CACHE, OTHER, WEB].map(|id| past(id, "running", 0, "no", "2025-11-24T16:00:05Z"));
+    let units = "Id=gone.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n\n\
+                 Id=odd.service\nLoadState=loaded\ngarbage\n\n\
+                 Id=podman-web.service\nLoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=603\n";
+    let node = Recording::new()
+        .answering("sudo -n -- podman ps", &format!("[{}]", rows.join(",")))
+        .answering(&format!("{INSPECT}{CACHE} {OTHER} {WEB}"), &format!("[{}]", pasts.join(",")))
+        .answering("date", NOW)
+        .answering("systemctl show", units);
+    let (data, text) = list(&Lab::new(node)).await;
+    assert_eq!(data["containers"][0]["failing"]["restarts"], 603, "{data}");
+    let left_out = data["left_out"].as_array().unwrap();
+    assert_eq!((left_out.len(), &left_out[0]["what"]), (1, &json!("odd.service")), "{data}");
+    assert!(text.contains("left out: odd.service: "), "{text}");
+}
+
 #[tokio::test]
 async fn one_that_is_gone_meanwhile_hides_no_other() {
     let web = past(WEB, "running", 12, "always", "2025-11-24T16:00:05.5Z");
