@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use nixi_core::command::ContainerId;
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -83,10 +83,12 @@ struct Raw<'a> {
     image_name: Option<String>,
     state: State,
     restart_count: Option<Number>,
-    config: Option<Config>,
-    host_config: Option<HostConfig>,
     #[serde(borrow)]
-    mounts: Option<Vec<&'a RawValue>>,
+    config: Option<Config<'a>>,
+    #[serde(borrow)]
+    host_config: Option<&'a RawValue>,
+    #[serde(borrow)]
+    mounts: Option<&'a RawValue>,
     #[serde(borrow)]
     network_settings: Option<NetworkSettings<'a>>,
 }
@@ -120,13 +122,15 @@ struct Health {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Config {
+struct Config<'a> {
     image: Option<String>,
-    env: Option<Vec<String>>,
-    labels: Option<BTreeMap<String, IgnoredAny>>,
+    #[serde(borrow)]
+    env: Option<&'a RawValue>,
+    #[serde(borrow)]
+    labels: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct HostConfig {
     restart_policy: Option<RestartPolicy>,
@@ -159,7 +163,8 @@ struct RawMount {
 struct NetworkSettings<'a> {
     #[serde(borrow)]
     ports: Option<&'a RawValue>,
-    networks: Option<BTreeMap<String, Option<Network>>>,
+    #[serde(borrow)]
+    networks: Option<&'a RawValue>,
     #[serde(rename = "IPAddress")]
     address: Option<String>,
 }
@@ -178,30 +183,28 @@ struct Network {
 }
 
 impl Raw<'_> {
-    /// With the mounts that could not be read.
+    /// With the parts that could not be read.
     fn read(self) -> Result<(ContainerDetails, Vec<LeftOut>), String> {
         let moment = |text: Option<String>| Some(Instant::parse(&text?)?.rfc3339());
         let name = self.name.strip_prefix('/').unwrap_or(&self.name).to_owned();
         if name.is_empty() {
             return Err("a container has no name".to_owned());
         }
-        let policy =
-            self.host_config.and_then(|host| host.restart_policy?.name).filter(|name| !name.is_empty());
+        let mut pieces = Pieces { of: &name, left_out: Vec::new() };
+        let host: HostConfig = pieces.of_value("restart policy", self.host_config);
+        let policy = host.restart_policy.and_then(|policy| policy.name).filter(|name| !name.is_empty());
         let (ports, networks) = match self.network_settings {
             Some(settings) => (
                 settings.ports.map(|value| bindings(value.get())).unwrap_or_default(),
-                addresses(settings.networks, settings.address),
+                addresses(&mut pieces, settings.networks, settings.address),
             ),
             None => (Vec::new(), BTreeMap::new()),
         };
-        let (mut mounts, mut left_out) = (Vec::new(), Vec::new());
-        for (at, value) in self.mounts.unwrap_or_default().into_iter().enumerate() {
-            match json::<RawMount>(value.get()) {
-                Ok(mount) => mounts.push(mount.read()),
-                Err(why) => left_out.push(LeftOut::new(&format!("mount {} of {name}", at + 1), &why)),
-            }
-        }
+        let mounts: Vec<RawMount> = pieces.of_list("mount", self.mounts);
         let config = self.config.unwrap_or_default();
+        let env: Vec<String> = pieces.of_list("variable", config.env);
+        let labels: BTreeMap<String, IgnoredAny> = pieces.of_value("labels", config.labels);
+        let left_out = pieces.left_out;
         let state = self.state.word();
         let health = [self.state.health, self.state.healthcheck];
         let details = ContainerDetails {
@@ -219,12 +222,40 @@ impl Raw<'_> {
             restart_policy: policy.unwrap_or_else(|| "no".to_owned()),
             restarts: self.restart_count.and_then(|count| u64::try_from(count.0?).ok()),
             ports,
-            mounts,
+            mounts: mounts.into_iter().map(RawMount::read).collect(),
             networks,
-            env: names(config.env.unwrap_or_default()),
-            labels: config.labels.unwrap_or_default().into_keys().collect(),
+            env: names(env),
+            labels: labels.into_keys().collect(),
         };
         Ok((details, left_out))
+    }
+}
+
+/// Parts of a container: one that cannot be read costs no other.
+struct Pieces<'a> {
+    of: &'a str,
+    left_out: Vec<LeftOut>,
+}
+
+impl Pieces<'_> {
+    /// One part; what is missing is as if it were empty.
+    fn of_value<T: Default + DeserializeOwned>(&mut self, what: &str, value: Option<&RawValue>) -> T {
+        let read = value.map(|value| json::<Option<T>>(value.get())).transpose();
+        self.taken(what, read).flatten().flatten().unwrap_or_default()
+    }
+
+    /// Those elements of a list that can be read.
+    fn of_list<T: DeserializeOwned>(&mut self, what: &str, value: Option<&RawValue>) -> Vec<T> {
+        let Some(value) = value else { return Vec::new() };
+        let elements = self.taken(&format!("{what}s"), json::<Option<Vec<&RawValue>>>(value.get()));
+        let numbered = elements.flatten().unwrap_or_default().into_iter().enumerate();
+        numbered
+            .filter_map(|(at, value)| self.taken(&format!("{what} {}", at + 1), json(value.get())))
+            .collect()
+    }
+
+    fn taken<T>(&mut self, what: &str, read: Result<T, String>) -> Option<T> {
+        read.map_err(|why| self.left_out.push(LeftOut::new(&format!("{what} of {}", self.of), &why))).ok()
     }
 }
 
@@ -263,16 +294,20 @@ impl Binding {
 
 /// Podman before version 2 does not name the network that an address is of.
 fn addresses(
-    networks: Option<BTreeMap<String, Option<Network>>>,
+    pieces: &mut Pieces<'_>,
+    networks: Option<&RawValue>,
     alone: Option<String>,
 ) -> BTreeMap<String, String> {
-    let address = |network: Option<Network>| network.and_then(|network| network.address).unwrap_or_default();
-    match (networks, alone.filter(|address| !address.is_empty())) {
-        (None, Some(alone)) => BTreeMap::from([("default".to_owned(), alone)]),
-        (networks, _) => {
-            networks.unwrap_or_default().into_iter().map(|(name, network)| (name, address(network))).collect()
-        }
+    if let (None, Some(alone)) = (networks, alone.filter(|address| !address.is_empty())) {
+        return BTreeMap::from([("default".to_owned(), alone)]);
     }
+    let Some(networks) = networks else { return BTreeMap::new() };
+    let networks = pieces.taken("networks", json::<Option<BTreeMap<String, &RawValue>>>(networks.get()));
+    let address = |(name, value): (String, &RawValue)| {
+        let network = pieces.taken(&format!("network {name}"), json::<Option<Network>>(value.get()))?;
+        Some((name, network.and_then(|network| network.address).unwrap_or_default()))
+    };
+    networks.flatten().unwrap_or_default().into_iter().filter_map(address).collect()
 }
 
 impl RawMount {
@@ -408,6 +443,23 @@ pub(crate) mod tests {
         let found = details(&text).unwrap();
         assert_eq!((found.rows[0].mounts.len(), found.left_out[0].what.as_str()), (1, "mount 1 of web"));
         assert_eq!(found.rows[0].ports, ["443/tcp", "?->80/tcp"]);
+        for (part, odd, named) in [
+            (
+                r#""podman": {"IPAddress": "10.88.0.2", "NetworkID": "podman"}"#,
+                r#""podman": 7"#,
+                "network podman of web",
+            ),
+            (r#"{"podman": {"IPAddress": "10.88.0.2", "NetworkID": "podman"}}"#, "7", "networks of web"),
+            (r#""PATH=/usr/bin""#, "7", "variable 1 of web"),
+            (r#"{"maintainer": "hunter2"}"#, "[7]", "labels of web"),
+            (r#"{"Name": "always", "MaximumRetryCount": 0}"#, "7", "restart policy of web"),
+        ] {
+            let text = PODMAN.replace(part, odd);
+            assert_ne!(text, PODMAN, "{named}");
+            let found = details(&text).unwrap();
+            assert_eq!((found.rows.len(), found.left_out.len()), (1, 1), "{named}");
+            assert_eq!((&*found.left_out[0].what, found.rows[0].mounts.len()), (named, 2));
+        }
     }
 
     #[test]
@@ -415,8 +467,10 @@ pub(crate) mod tests {
         let found = serde_json::to_string(&only(PODMAN)).unwrap();
         assert!(!found.contains("hunter2"), "{found}");
         let odd = PODMAN.replace(r#"["PATH=/usr/bin", "DB_PASSWORD=hunter2=x"]"#, r#""DB_PASSWORD=hunter2""#);
-        let why = details(&odd).unwrap_err();
-        assert!(!why.contains("hunter2") && why.contains("line 12"), "{why}");
+        let found = details(&odd).unwrap();
+        let told = format!("{found:?}");
+        assert_eq!((found.rows[0].env.len(), &*found.left_out[0].what), (0, "variables of web"));
+        assert!(!told.contains("hunter2"), "{told}");
     }
 
     proptest! {

@@ -27,7 +27,8 @@ pub(super) fn ports(value: &str) -> Vec<String> {
         (_, Ok(text)) => {
             text.split(',').map(|port| bound(port.trim())).filter(|port| !port.is_empty()).collect()
         }
-        (Err(_), Err(_)) => Vec::new(),
+        (Err(_), Err(_)) if value == "null" => Vec::new(),
+        (Err(_), Err(_)) => vec!["?".to_owned()],
     };
     once(shown)
 }
@@ -101,7 +102,8 @@ mod tests {
             // Nothing, and what no port is.
             ("null", ""),
             (r#""""#, ""),
-            ("7", ""),
+            ("7", "?"),
+            ("{}", "?"),
             (
                 r#"[{"container_port":-1,"host_port":-1},{"container_port":65536,"host_port":1},3,{}]"#,
                 "?/tcp 1->?/tcp ?",
