@@ -133,6 +133,17 @@ impl Rows {
         self.sift(values, |value| read(value), name)
     }
 
+    /// The same rows.
+    ///
+    /// # Errors
+    /// If some are left out and none is there.
+    pub(crate) fn readable<T>(self, sifted: Sifted<T>) -> Result<Sifted<T>, String> {
+        match sifted.left_out.first() {
+            Some(first) if sifted.rows.is_empty() => Err(format!("no row of it is {}; {first}", self.noun())),
+            Some(_) | None => Ok(sifted),
+        }
+    }
+
     /// The same for rows of any other form.
     ///
     /// # Errors
@@ -150,10 +161,7 @@ impl Rows {
                 Err(why) => sifted.left_out.push(LeftOut::new(&name(at + 1, &row), &why)),
             }
         }
-        match sifted.left_out.first() {
-            Some(first) if sifted.rows.is_empty() => Err(format!("no row of it is {}; {first}", self.noun())),
-            Some(_) | None => Ok(sifted),
-        }
+        self.readable(sifted)
     }
 }
 

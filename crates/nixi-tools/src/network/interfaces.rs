@@ -89,7 +89,8 @@ pub(crate) fn interfaces(text: &str) -> Result<Sifted<Interface>, String> {
         found.rows.push(interface);
         found.left_out.extend(odd);
     }
-    Ok(found)
+    // What ip(8) filtered out is no interface that could be read.
+    Rows::Interfaces.readable(found)
 }
 
 impl Interface {
@@ -175,6 +176,12 @@ pub(crate) mod tests {
     fn report(text: &str) -> InterfacesReport {
         let Sifted { rows, left_out } = interfaces(text).unwrap();
         InterfacesReport { interfaces: rows, left_out }
+    }
+
+    #[test]
+    fn where_no_interface_can_be_read_there_is_no_empty_list() {
+        assert!(interfaces(r#"[{},{"ifname":7}]"#).unwrap_err().contains("row 2"));
+        assert_eq!(interfaces("[{}]").unwrap(), Sifted::none());
     }
 
     #[test]

@@ -50,11 +50,8 @@ fn read(text: &str, is_wanted: impl Fn(&Row<'_>) -> bool) -> Result<Sifted<Disk>
             Err(why) => left_out.push(LeftOut::new(row.mount, &why)),
         }
     }
-    if let (true, Some(first)) = (disks.is_empty(), left_out.first()) {
-        return Err(format!("no file system of it can be read; {first}"));
-    }
     disks.sort_by(|a, b| a.mount.cmp(&b.mount));
-    Ok(Sifted { rows: disks, left_out })
+    Rows::Disks.readable(Sifted { rows: disks, left_out })
 }
 
 /// `1-blocks`, `1024-blocks`, `1K-blocks`
