@@ -127,6 +127,25 @@ fn usage(message: String) -> ErrorReport {
 mod tests {
     use super::*;
 
+    /// A text may show an action as an example, and then it has to be one.
+    #[test]
+    fn every_call_in_a_help_text_is_one_of_an_action_that_is_there() {
+        let registry = nixi::tools::registry().unwrap();
+        let mut clap = Cli::command();
+        clap.build();
+        let mut texts: Vec<String> = NOT_BUILT.iter().map(|(_, instead)| (*instead).to_owned()).collect();
+        texts.push(clap.render_long_help().to_string());
+        texts.extend(clap.get_subcommands_mut().map(|verb| verb.render_long_help().to_string()));
+        let behind = texts.iter().flat_map(|text| text.split("nixi call ").skip(1));
+        let words = behind.filter_map(|text| text.split([' ', '\n', '`']).next());
+        let actions: Vec<&str> =
+            words.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+        assert!(actions.len() >= 5, "{actions:?}");
+        for action in actions {
+            registry.spec(action).unwrap_or_else(|error| panic!("{action}: {error}"));
+        }
+    }
+
     fn words(line: &str) -> Vec<OsString> {
         std::iter::once("nixi").chain(line.split('|')).map(OsString::from).collect()
     }
