@@ -21,6 +21,30 @@ pub(crate) trait Target {
     fn key(&self) -> &str;
 }
 
+/// Which things are meant: some by their names, or all there are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Meant<'a, N> {
+    Named(&'a [N]),
+    All,
+}
+
+impl<'a, N> Meant<'a, N> {
+    /// By the two parameters of an action.
+    ///
+    /// # Errors
+    /// If both are given, or neither.
+    pub(crate) fn by(names: &'a [N], all: bool) -> Result<Self, ToolError> {
+        let message = match (names, all) {
+            ([_, ..], false) => return Ok(Self::Named(names)),
+            ([], true) => return Ok(Self::All),
+            ([_, ..], true) => "names and all exclude each other",
+            ([], false) => "neither names nor all is given",
+        };
+        let hint = Some("give names=A,B or all=true".to_owned());
+        Err(ToolError::BadArgument { message: message.to_owned(), hint })
+    }
+}
+
 /// Each of the things that these names stand for, once, in the order of the names; and the names that stand for nothing.
 ///
 /// # Errors
@@ -162,6 +186,15 @@ mod tests {
     fn nothing(lamps: &[(&'static str, bool)]) -> Option<String> {
         let plan = lit(lamps).nothing_to_do(STOP, &Node::controller())?;
         Some(format!("{plan:?}").split('"').nth(1).unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn either_names_or_all_are_given() {
+        assert_eq!(Meant::by(&["red"], false).unwrap(), Meant::Named(&["red"]));
+        assert_eq!(Meant::<&str>::by(&[], true).unwrap(), Meant::All);
+        for (names, all) in [(&["red"][..], true), (&[], false)] {
+            assert!(matches!(Meant::by(names, all), Err(ToolError::BadArgument { .. })), "{names:?}, {all}");
+        }
     }
 
     #[test]

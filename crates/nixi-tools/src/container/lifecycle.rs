@@ -18,7 +18,7 @@ use super::ps::Container;
 use super::{list, lookup, store};
 use crate::reading::{parsed, unreadable};
 use crate::rows::Sifted;
-use crate::targets::{Target, Targets, each_once};
+use crate::targets::{Meant, Target, Targets, each_once};
 
 /// Parameters of the actions that change containers: `names`, or `all`, and never both.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -161,26 +161,16 @@ impl<'a> Chosen<'a> {
 
 /// Expands the names to ids, and plans for each container by itself.
 async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
-    if args.all != args.names.is_empty() {
-        return Err(ToolError::BadArgument {
-            message: if args.all {
-                "names and all exclude each other"
-            } else {
-                "neither names nor all is given"
-            }
-            .to_owned(),
-            hint: Some("give names=A,B or all=true".to_owned()),
-        });
-    }
+    let meant = Meant::by(&args.names, args.all)?;
     let (action, node) = (deed.action(), cx.node());
     let ground = store::ground(cx).await;
     let cli = ground.cli;
     let there = after(cx.declared(), list::all(cx, ground).await?);
-    let chosen = choose(cx, cli, args, &there)?;
+    let chosen = choose(cx, cli, &meant, &there)?;
     let hindrance = |chosen: &Chosen<'_>| (deed.hindrance)(chosen.container);
     let hindered = chosen.iter().find_map(|chosen| Some((chosen.name, hindrance(chosen)?)));
     // One that is named is meant; where all are meant, it keeps no other from it.
-    if let (false, Some((name, why))) = (args.all, hindered) {
+    if let (Meant::Named(_), Some((name, why))) = (&meant, hindered) {
         return Err(cannot(deed, name, node, why));
     }
     let targets = Targets::of(chosen, |chosen| {
@@ -309,22 +299,25 @@ async fn removed_when_stopped(
 fn choose<'a>(
     cx: &PlanCx<'_>,
     cli: ContainerCli,
-    args: &ContainerTargets,
+    meant: &Meant<'_, ContainerName>,
     there: &'a Sifted<Container>,
 ) -> Result<Vec<Chosen<'a>>, ToolError> {
     let rows = &there.rows;
-    if args.all {
-        return match there.left_out.first() {
-            Some(odd) => Err(lookup::not_all(cli, "all are meant, and not all can be read", odd)),
-            None => Ok(rows.iter().map(|container| Chosen::of(container, rows)).collect()),
-        };
-    }
+    let names = match (meant, there.left_out.first()) {
+        (Meant::Named(names), _) => names,
+        (Meant::All, Some(odd)) => {
+            return Err(lookup::not_all(cli, "all are meant, and not all can be read", odd));
+        }
+        (Meant::All, None) => {
+            return Ok(rows.iter().map(|container| Chosen::of(container, rows)).collect());
+        }
+    };
     let find = |name: &ContainerName| match lookup::find(rows, name).as_slice() {
         [] => Ok(None),
         [container] => Ok(Some(Chosen::of(container, rows))),
         several => Err(lookup::ambiguous(cx.node(), name, several)),
     };
-    let (chosen, missing) = each_once(&args.names, find)?;
+    let (chosen, missing) = each_once(names, find)?;
     if missing.is_empty() { Ok(chosen) } else { Err(lookup::not_found(cx, cli, &missing, there)) }
 }
 
