@@ -4,9 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use nixi_core::brain::Model;
 use nixi_core::config::LlmSettings;
-use nixi_core::session::Desk;
+use nixi_core::session::{Desk, Model};
 use nixi_core::small_file::{self, SmallFile};
 use nixi_core::{ErrorKind, ErrorReport, paste};
 use nixi_llm::{SecretString, Zeroizing};

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nixi_core::brain::Model;
 use nixi_core::config::{Config, LlmSettings, SshSettings};
 use nixi_core::outputs::Outputs;
 use nixi_core::registry::RegistrationError;
+use nixi_core::session::Model;
 use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport, Parts, Registry};
 use nixi_llm::{ChatModel, ModelSettings, Phrasebook};
 use nixi_ssh::{Agent, LocalExecutor, NamedBy, SshConfigOptions, SshExecutor, SshOptions};

@@ -1,7 +1,7 @@
 //! The phrasebook and the tools know each other by names alone: here they are held side by side.
 
-use nixi_core::brain::{Phrases, Reading};
 use nixi_core::registry::{Access, ParamKind};
+use nixi_core::session::{Phrases, Reading};
 use nixi_llm::Phrasebook;
 
 #[test]

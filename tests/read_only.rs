@@ -6,13 +6,12 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi::core::brain::Model;
 use nixi::core::config::{ConfigFiles, ConfigStore};
 use nixi::core::fleet::Controller;
 use nixi::core::journal::MemoryJournal;
 use nixi::core::recording::{Nobody, Recording};
 use nixi::core::registry::{Access, ActionSpec, Args, ParamKind};
-use nixi::core::session::{Desk, Minds, ModelCall};
+use nixi::core::session::{Desk, Minds, Model, ModelCall};
 use nixi::core::{Effect, ErrorKind, ErrorReport, Intent, Op, Outcome, Parts, Scope, StepStatus};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -8,7 +8,6 @@
 
 pub mod action;
 pub mod arrival;
-pub mod brain;
 pub mod call;
 pub mod call_id;
 pub mod canonical;

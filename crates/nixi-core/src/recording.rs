@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::{Arrival, Likeness};
-use crate::brain::{Phrases, Reading};
 use crate::exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
 };
 use crate::node::{Node, NodeName, SshTarget};
+use crate::session::{Phrases, Reading};
 use crate::sink::{Outlet, Piece, Sink};
 
 /// What a node was asked to run.

@@ -5,10 +5,9 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nixi_core::brain::Model;
 use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::registry::Args;
-use nixi_core::session::{Desk, ModelCall};
+use nixi_core::session::{Desk, Model, ModelCall};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::Mutex;

@@ -11,6 +11,7 @@ mod approver;
 mod asker;
 mod bare;
 mod batch;
+mod brain;
 mod choice;
 mod desk;
 mod door;
@@ -35,6 +36,7 @@ pub use crate::call::CallRequest;
 pub use adopt_words::AdoptWords;
 pub use approver::{Approval, ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
 pub use asker::Asker;
+pub use brain::{Model, Phrases, Reading};
 pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};
 pub use protocol::{
@@ -43,7 +45,6 @@ pub use protocol::{
 
 use self::approver::Asking;
 use self::roster::Roster;
-use crate::brain::{Model, Phrases};
 use crate::call_id::CallIds;
 use crate::config::{ConfigError, ConfigStore};
 use crate::context::Settings;

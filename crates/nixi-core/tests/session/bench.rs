@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi_core::brain::{Model, Phrases, Reading};
 use nixi_core::catalog;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
-use nixi_core::session::{Desk, ModelCall};
+use nixi_core::session::{Desk, Model, ModelCall, Phrases, Reading};
 use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, Enrol,
     ErrorReport, ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi_core::brain::Model;
 use nixi_core::recording::Recording;
-use nixi_core::session::{Desk, Minds, ModelCall};
+use nixi_core::session::{Desk, Minds, Model, ModelCall};
 use nixi_core::{ErrorReport, Op, Outcome, Refusal, Review, StepStatus};
 use serde_json::json;
 

@@ -9,8 +9,7 @@ mod pattern;
 mod table;
 mod words;
 
-use nixi_core::brain::{Phrases, Reading};
-use nixi_core::session::CallRequest;
+use nixi_core::session::{CallRequest, Phrases, Reading};
 
 use self::pattern::{Filled, Part};
 use self::table::{Kind, ROWS, Row};

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nixi_core::brain::Model;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
-use nixi_core::session::{Audience, Minds};
+use nixi_core::session::{Audience, Minds, Model};
 use nixi_core::{
     ActionName, ApproverHandle, Asker, Change, ChangeCard, Command, Event, Inspect, InspectCx, Intent, Op,
     Outcome, Parts, Plan, PlanCx, Program, ReadCapability, ReadCard, Registry, Risk, ToolError, Undo,

@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
 use nixi_core::registry::Access;
-use nixi_core::session::Pending;
+use nixi_core::session::{Pending, Phrases, Reading};
 use nixi_core::{
     ApproverHandle, Arrival, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint,
     Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Scope, SshTarget,

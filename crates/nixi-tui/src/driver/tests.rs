@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::Recording;
+use nixi_core::session::{Phrases, Reading};
 use nixi_core::{
     ActionName, Arrival, CallRequest, Change, ChangeCard, Command as NodeCommand, Enrol, ExecError,
     Fingerprint, Forgotten, HostKeys, Likeness, Node, Parts, Plan, PlanCx, Program, Registry, Risk,

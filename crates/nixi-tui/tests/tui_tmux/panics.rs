@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nixi_core::brain::{Phrases, Reading};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
+use nixi_core::session::{Phrases, Reading};
 use nixi_core::{Parts, Registry};
 
 struct Faulty;

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
+use super::desk::Desk;
+use crate::call::CallRequest;
 use crate::error::ErrorReport;
-use crate::session::{CallRequest, Desk};
 
 /// What a phrasebook makes of a request.
 #[derive(Debug, Clone, PartialEq)]
