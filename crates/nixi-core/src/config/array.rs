@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
-use super::edit::NewNode;
-use super::splice::{is_comment, line_start, previous_line};
+use super::lines::{is_comment, line_start, previous_line};
+use super::new_node::NewNode;
 
 /// Where the array and its elements stand.
 pub(crate) struct Span {

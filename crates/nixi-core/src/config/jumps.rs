@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::read::Declared;
+use super::declared::Declared;
 use crate::jump::{Hop, Jump};
 use crate::node::{Given, Node, Port, SshTarget, UserName};
 

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::declared::Declared;
 use super::diagnose::{ConfigError, Misfit, Problem, Problems, Sheet, show_path};
 use super::jumps::Jumps;
 use super::machines::Machines;
 use super::model::{Config, Layer, LlmSettings, NodeEntry};
-use super::read::{Declared, FileSettings, Scalars, at_odds, read};
+use super::read::{FileSettings, Scalars, at_odds, read};
 use super::{NODES_OPTION, excerpt};
 use crate::jump::Hop;
 use crate::node::NodeName;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::read::Declared;
+use super::declared::Declared;
 use crate::canonical::CanonicalHost;
 use crate::jump::Hop;
 use crate::mode::Mode;

@@ -8,13 +8,16 @@
 //! This is the one part of the crate that touches the disk, and these files are all that it touches.
 
 mod array;
+mod declared;
 mod diagnose;
 mod edit;
 mod excerpt;
 mod jumps;
 mod layers;
+mod lines;
 mod machines;
 mod model;
+mod new_node;
 mod read;
 mod section;
 mod splice;
@@ -24,11 +27,12 @@ mod write_error;
 
 pub(crate) use diagnose::Misfit;
 pub use diagnose::{ConfigError, Problem};
-pub use edit::{ConfigEdit, EditError, NewNode, OldNode};
+pub use edit::{ConfigEdit, EditError, OldNode};
 pub use layers::ConfigFiles;
 pub use model::{
     ApprovalSettings, Config, ContainerSettings, Layer, LlmSettings, NodeEntry, Routine, Runtime, SshSettings,
 };
+pub use new_node::NewNode;
 pub use store::ConfigStore;
 pub use write_error::ConfigWriteError;
 

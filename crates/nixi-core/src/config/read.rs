@@ -8,11 +8,12 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::declared::Declared;
 use super::diagnose::{Problems, Sheet, closest};
 use super::machines::Machines;
 use super::model::{Routine, Runtime};
 use super::section::{Section, TABLES};
-use crate::jump::{Hop, Jump};
+use crate::jump::Jump;
 use crate::mode::Mode;
 use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 
@@ -42,14 +43,6 @@ pub(crate) struct LlmScalars {
     pub(crate) model: Option<String>,
     pub(crate) api_key_env: Option<String>,
     pub(crate) api_key_file: Option<PathBuf>,
-}
-
-/// One node of one file, and where its name stands. Its jump hosts are words still: they may name nodes of either file.
-#[derive(Debug)]
-pub(crate) struct Declared {
-    pub(crate) node: Node,
-    pub(crate) hops: Option<Vec<Hop>>,
-    pub(crate) name_at: Range<usize>,
 }
 
 /// What is said of one machine in two modes, and what to do.

@@ -11,7 +11,8 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::array;
-use super::edit::NewNode;
+use super::lines::{is_blank, is_comment, line_start, newline, next_line, previous_line};
+use super::new_node::NewNode;
 
 /// How the text declares its nodes.
 pub(crate) enum Shape {
@@ -145,37 +146,4 @@ fn reach(text: &str, block: &Block) -> Range<usize> {
     }
     let of_next = comments < text.len() && !is_blank(text, comments);
     start..if of_next { end } else { comments }
-}
-
-/// The line break of the text's first line.
-fn newline(text: &str) -> &'static str {
-    match text.split_once('\n') {
-        Some((first, _)) if first.ends_with('\r') => "\r\n",
-        _ => "\n",
-    }
-}
-
-/// Where the line of a place begins.
-pub(crate) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
-}
-
-/// Where the line after that of a place begins.
-fn next_line(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
-}
-
-/// Where the line before the one that begins here begins.
-pub(crate) fn previous_line(text: &str, start: usize) -> Option<usize> {
-    start.checked_sub(1).map(|newline| line_start(text, newline))
-}
-
-/// Whether the line that begins here is empty. There is no line at the end of the text.
-fn is_blank(text: &str, start: usize) -> bool {
-    start < text.len() && text[start..next_line(text, start)].trim().is_empty()
-}
-
-/// Whether the line that begins here is a comment and nothing else.
-pub(crate) fn is_comment(text: &str, start: usize) -> bool {
-    text[start..].trim_start_matches([' ', '\t']).starts_with('#')
 }
