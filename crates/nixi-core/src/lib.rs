@@ -43,6 +43,7 @@ pub mod text;
 pub mod timed;
 pub mod trust;
 pub mod word;
+pub mod wrap;
 
 pub use action::{ActionName, Change, Inspect, Scope};
 pub use arrival::{Arrival, Likeness, Sameness, Stop};

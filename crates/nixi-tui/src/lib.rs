@@ -22,7 +22,6 @@ mod terminal;
 mod theme;
 mod transcript;
 mod view;
-mod wrap;
 
 use std::io::IsTerminal;
 
@@ -31,7 +30,6 @@ use nixi_core::{ApproverHandle, Asker, ErrorKind, ErrorReport};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use ability::can_draw;
-pub use wrap::{Wrap, wrap};
 
 /// Why there can be no terminal UI here, before anything is sent to the terminal; nothing if there can.
 #[must_use]

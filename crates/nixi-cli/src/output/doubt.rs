@@ -1,7 +1,7 @@
 //! The question which of several things was meant.
 
 use nixi_core::session::{Doubt, Meaning};
-use nixi_tui::{Wrap, wrap};
+use nixi_core::wrap::{Wrap, wrap};
 
 use super::{Paint, Tone};
 

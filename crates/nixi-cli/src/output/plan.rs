@@ -1,7 +1,7 @@
 //! A plan, as a person sees it before saying yes or no.
 
+use nixi_core::wrap::{Wrap, wrap};
 use nixi_core::{Origin, Part, Review, Risk};
-use nixi_tui::{Wrap, wrap};
 
 use super::{Paint, Tone};
 

@@ -1,5 +1,6 @@
 //! The question which of several things was meant.
 
+use nixi_core::wrap::{Wrap, wrap};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
@@ -10,7 +11,6 @@ use super::ROOMY;
 use crate::app::App;
 use crate::doubt::OpenDoubt;
 use crate::theme::Theme;
-use crate::wrap::{Wrap, wrap};
 
 /// Where it stands, at the foot of the screen, with a border where there is room for one; and its rows.
 struct Place {

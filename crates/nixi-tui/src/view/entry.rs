@@ -1,5 +1,6 @@
 //! One entry of the transcript as lines.
 
+use nixi_core::wrap::{Wrap, wrap};
 use nixi_core::{CallResult, ErrorReport, Scope, Shape, StepStatus};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -8,7 +9,6 @@ use super::nodes;
 use crate::slash;
 use crate::theme::Theme;
 use crate::transcript::{CallEntry, Entry};
-use crate::wrap::{Wrap, wrap};
 
 /// Blank columns on the left of everything.
 const MARGIN: &str = "  ";

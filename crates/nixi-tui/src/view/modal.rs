@@ -1,5 +1,6 @@
 //! The question before a change.
 
+use nixi_core::wrap::{Wrap, wrap};
 use nixi_core::{Origin, Risk};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Position, Rect, Size};
@@ -10,7 +11,6 @@ use ratatui::widgets::{Block, BorderType, Clear};
 use crate::app::App;
 use crate::approval::{Approval, Change, Drawn, Proposal, Rows};
 use crate::theme::Theme;
-use crate::wrap::{Wrap, wrap};
 
 /// With fewer columns nobody can tell what they approve.
 const NARROWEST: usize = 16;

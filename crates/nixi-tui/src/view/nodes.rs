@@ -2,11 +2,11 @@
 
 use nixi_core::fleet::{NodeRow, NodeStatus};
 use nixi_core::node_table::NodeTable;
+use nixi_core::wrap::{Wrap, wrap};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use crate::theme::Theme;
-use crate::wrap::{Wrap, wrap};
 
 /// The table, the controller first; lines that the screen has no room for are wrapped.
 pub(crate) fn table(rows: &[NodeRow], before: &'static str, room: usize, theme: Theme) -> Vec<Line<'static>> {

@@ -18,7 +18,7 @@ const TAB: usize = 8;
 /// The text is cleaned of all that a terminal obeys; tabs become blanks.
 #[must_use]
 pub fn wrap(text: &str, columns: usize, how: Wrap) -> Vec<String> {
-    let clean = nixi_core::text::clean(text);
+    let clean = crate::text::clean(text);
     let mut rows = Vec::new();
     for line in clean.split('\n') {
         wrap_line(&expand_tabs(line), columns.max(1), how, &mut rows);
