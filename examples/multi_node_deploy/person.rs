@@ -18,7 +18,7 @@ pub(crate) fn ask(review: &Review) -> Result<(), ErrorReport> {
     let mut line = String::new();
     let heard = io::stdout().flush().and_then(|()| io::stdin().read_line(&mut line));
     match heard {
-        Ok(_) if line.trim() == "yes" => Ok(()),
+        Ok(_) if review.risk.is_yes(line.trim()) => Ok(()),
         Ok(_) | Err(_) => Err(ErrorReport::new(ErrorKind::Declined, "not approved; nothing was changed")),
     }
 }

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nixi_core::Refusal;
+use nixi_core::plan::Answer;
 use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, Standing};
-use nixi_core::{Refusal, Risk};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
@@ -72,34 +73,10 @@ async fn decide(pending: Pending, screen: &Arc<Screen>) {
     let (risk, parts, question) = (review.risk, review.parts.len(), plan::question(review));
     forget_typed();
     screen.ask(review);
-    match listen(screen, question).await.map(|line| Said::of(&line, risk, parts)) {
-        Some(Said::Yes) => pending.approve(),
-        Some(Said::Keep(parts)) => pending.only(parts),
-        Some(Said::No) | None => pending.deny(Refusal::Person),
-    }
-}
-
-/// What an answer to a plan says.
-#[derive(Debug, PartialEq, Eq)]
-enum Said {
-    Yes,
-    /// These parts, counted from 0; they are asked about once more.
-    Keep(Vec<usize>),
-    No,
-}
-
-impl Said {
-    /// Anything but a clear yes, or parts that there are, is a no.
-    fn of(line: &str, risk: Risk, parts: usize) -> Self {
-        if is_yes(line, risk) {
-            return Self::Yes;
-        }
-        let number = |word: &str| word.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < parts);
-        let words = line.split([',', ' ']).filter(|word| !word.is_empty());
-        match words.map(number).collect::<Option<Vec<usize>>>() {
-            Some(kept) if parts > 1 && !kept.is_empty() => Self::Keep(kept),
-            Some(_) | None => Self::No,
-        }
+    match listen(screen, question).await.map(|line| Answer::of(&line, risk, parts)) {
+        Some(Answer::Yes) => pending.approve(),
+        Some(Answer::Keep(parts)) => pending.only(parts),
+        Some(Answer::No) | None => pending.deny(Refusal::Person),
     }
 }
 
@@ -177,14 +154,6 @@ impl Read for Keyboard {
     }
 }
 
-/// Anything but a clear yes is a no.
-fn is_yes(line: &str, risk: Risk) -> bool {
-    match risk {
-        Risk::Routine => matches!(line, "y" | "yes"),
-        Risk::Destructive => line == "yes",
-    }
-}
-
 /// Which of these was meant, by its number or its word.
 fn meant(line: &str, meanings: &[Meaning]) -> Option<usize> {
     let is_it = |(at, meaning): (usize, &Meaning)| line == (at + 1).to_string() || line == meaning.noun;
@@ -211,44 +180,23 @@ fn read_line(input: &mut impl Read) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use nixi_core::Risk;
+
     use super::*;
 
-    fn says(line: &str, risk: Risk) -> bool {
-        read_line(&mut line.as_bytes()).is_some_and(|line| is_yes(&line, risk))
+    fn says(line: &str) -> bool {
+        read_line(&mut line.as_bytes()).is_some_and(|line| Risk::Routine.is_yes(&line))
     }
 
     #[test]
-    fn only_a_clear_yes_is_a_yes() {
+    fn only_a_whole_line_is_a_yes() {
         for yes in ["y\n", "Y\n", "yes\n", " yes \r\n"] {
-            assert!(says(yes, Risk::Routine), "{yes:?}");
+            assert!(says(yes), "{yes:?}");
         }
-        for no in ["", "\n", "n\n", "no\n", "yep\n", "y", "yes", "y y\n", "\u{fffd}\n"] {
-            assert!(!says(no, Risk::Routine), "{no:?}");
+        for no in ["", "\n", "y", "yes", "yep\n"] {
+            assert!(!says(no), "{no:?}");
         }
-        assert!(!says(&format!("{}y\n", " ".repeat(300)), Risk::Routine), "too long to have been meant");
-    }
-
-    #[test]
-    fn what_destroys_needs_the_whole_word() {
-        assert!(says("yes\n", Risk::Destructive));
-        assert!(!says("y\n", Risk::Destructive));
-    }
-
-    #[test]
-    fn parts_are_kept_by_their_numbers() {
-        use Said::{Keep, No, Yes};
-        let said = |line: &str, parts| Said::of(line, Risk::Routine, parts);
-        assert_eq!(
-            [said("1", 3), said("1,3", 3), said(" 3, 1 ", 3)],
-            [Keep(vec![0]), Keep(vec![0, 2]), Keep(vec![2, 0])]
-        );
-        assert_eq!([said("yes", 3), said("y", 1)], [Yes, Yes]);
-        for none in ["0", "4", "1,4", "1-3", "1,y", "-1", "", ",", "one"] {
-            assert_eq!(said(none, 3), No, "{none:?}");
-        }
-        assert_eq!(said("1", 1), No, "there is nothing to choose");
-        assert_eq!(Said::of("y", Risk::Destructive, 2), No);
-        assert_eq!(Said::of("2", Risk::Destructive, 2), Keep(vec![1]));
+        assert!(!says(&format!("{}y\n", " ".repeat(300))), "too long to have been meant");
     }
 
     #[test]
@@ -263,7 +211,7 @@ mod tests {
         for long in [255, 256, 257, 300, 10_000] {
             let line = format!("{}y\nno\n", "x".repeat(long));
             let mut input = line.as_bytes();
-            assert!(!is_yes(&read_line(&mut input).unwrap(), Risk::Routine), "{long}");
+            assert!(!Risk::Routine.is_yes(&read_line(&mut input).unwrap()), "{long}");
             assert_eq!(input, b"no\n", "{long}: the whole line was taken, and nothing else");
         }
     }

@@ -8,16 +8,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::plan::{LeftOut, Part};
+use nixi_core::plan::{LeftOut, Part, YES};
 use nixi_core::{Origin, Review, Risk};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
 /// How long the keyboard has to be quiet after the question has appeared.
 pub(crate) const QUIET: Duration = Duration::from_millis(400);
-
-/// The word that approves a destructive plan.
-const WORD: &str = "yes";
 
 /// Names a pending question between the screen and whoever holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,16 +253,20 @@ impl Approval {
             (KeyCode::Down, _) => self.scroll_by(1),
             (KeyCode::PageUp, _) => self.scroll_by(-isize::try_from(page).unwrap_or(1)),
             (KeyCode::PageDown | KeyCode::Char(' '), _) => self.scroll_by(isize::try_from(page).unwrap_or(1)),
-            (KeyCode::Char('y'), Risk::Routine) if plain && self.is_seen() => return Verdict::Approve,
+            (KeyCode::Char(c), Risk::Routine)
+                if plain && Risk::Routine.is_yes(c.encode_utf8(&mut [0; 4])) && self.is_seen() =>
+            {
+                return Verdict::Approve;
+            }
             (KeyCode::Char(c), Risk::Destructive)
-                if plain && self.typed.len() < WORD.len() && c.is_ascii() =>
+                if plain && self.typed.len() < YES.len() && c.is_ascii() =>
             {
                 self.typed.push(c);
             }
             (KeyCode::Backspace, Risk::Destructive) => {
                 self.typed.pop();
             }
-            (KeyCode::Enter, Risk::Destructive) if self.typed == WORD && self.is_seen() => {
+            (KeyCode::Enter, risk @ Risk::Destructive) if risk.is_yes(&self.typed) && self.is_seen() => {
                 return Verdict::Approve;
             }
             _ => {}

@@ -4,6 +4,7 @@
 //! -> apply. Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from plans, their
 //! [`Writable`] nodes and a decision that names the digest of these very plans in this order; it cannot be copied, and applying a part consumes it.
 
+mod answer;
 mod apart;
 mod applied;
 mod apply;
@@ -20,6 +21,7 @@ mod turn;
 mod undo;
 mod writable;
 
+pub use answer::{Answer, YES};
 pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use apply::apply;
