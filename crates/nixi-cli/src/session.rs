@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi_core::registry::Access;
 use nixi_core::session::Voucher;
 use nixi_core::{Asker, ErrorKind, ErrorReport, Intent, Op, Outcome};
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,7 +13,6 @@ use crate::args::Globals;
 use crate::exit::Exit;
 use crate::output::Screen;
 use crate::output::live::Live;
-use crate::output::order::{Effect, Slot};
 
 /// How long what was interrupted has to say how it ended.
 const GRACE: Duration = Duration::from_millis(800);
@@ -64,7 +62,7 @@ impl Session {
                 cancel.cancel();
                 let outcome = match tokio::time::timeout(GRACE, work).await {
                     Ok(outcome) => outcome,
-                    Err(_) => self.left_behind(live),
+                    Err(_) => Outcome { results: live.left_behind(&self.asker.left_behind()), ..Outcome::default() },
                 };
                 let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted");
                 Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error: Some(error), ..outcome } }
@@ -75,16 +73,6 @@ impl Session {
     /// Fires when the person presses Ctrl-C.
     pub(crate) fn interrupted(&self) -> &CancellationToken {
         &self.interrupted
-    }
-
-    fn left_behind(&self, live: &Live<'_>) -> Outcome {
-        let nodes = self.asker.nodes().unwrap_or_default();
-        let refused = |name: &str| nodes.iter().find(|node| node.name().as_str() == name)?.refusal();
-        let effect = |slot: &Slot| match self.asker.registry().spec(slot.action()) {
-            Ok(spec) if spec.access == Access::Read => Effect::Reads,
-            Ok(_) | Err(_) => Effect::Changes { refused: refused(slot.node()) },
-        };
-        Outcome { results: live.left_behind(effect), ..Outcome::default() }
     }
 }
 

@@ -8,13 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nixi_core::fleet::NodeRow;
-use nixi_core::session::{Audience, CallResult};
+use nixi_core::session::{Audience, CallResult, LeftBehind};
 use nixi_core::{ErrorKind, ErrorReport, Event, Outcome, Scope, StepStatus};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::fold::{Fold, Group, Same};
-use super::order::{Effect, Order, Slot};
+use super::order::Order;
 use super::text::{self, Headings};
 use super::{Format, Loudness, Screen, Tone, json, recap};
 
@@ -82,9 +82,9 @@ impl<'a> Live<'a> {
         self.heard().rows.clone()
     }
 
-    /// What is known of every call when its operation had to be left behind; see [`Slot::left_behind`].
-    pub(crate) fn left_behind(&self, effect: impl Fn(&Slot) -> Effect) -> Vec<CallResult> {
-        self.heard().order.slots().iter().map(|slot| slot.left_behind(effect(slot))).collect()
+    /// What is known of every call when its operation had to be left behind.
+    pub(crate) fn left_behind(&self, left: &LeftBehind<'_>) -> Vec<CallResult> {
+        self.heard().order.slots().iter().map(|slot| slot.left_behind(left)).collect()
     }
 
     fn heard(&self) -> MutexGuard<'_, Heard> {

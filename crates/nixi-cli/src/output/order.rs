@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use nixi_core::session::{CallAhead, CallResult};
-use nixi_core::{CallId, ErrorKind, ErrorReport, StepStatus, names};
+use nixi_core::session::{CallAhead, CallResult, LeftBehind, Reached};
+use nixi_core::{CallId, names};
 
 /// The calls in their order, each with its result once it has one.
 #[derive(Debug, Default)]
@@ -37,49 +37,22 @@ enum State {
     Given,
 }
 
-/// What a call does, and whether it may.
-#[derive(Debug, Clone)]
-pub(crate) enum Effect {
-    Reads,
-    /// Refused, if the node is monitored.
-    Changes {
-        refused: Option<ErrorReport>,
-    },
-}
-
 impl Slot {
-    /// What is known of the call when its operation had to be left behind. A change that was approved may have been sent,
-    /// so what became of it is not known; one that was not has not been begun; a read has only not answered.
-    pub(crate) fn left_behind(&self, effect: Effect) -> CallResult {
-        if self.has_ended() {
-            return self.result.clone();
+    /// How the call ended, or else what is left of it by how far it had come.
+    pub(crate) fn left_behind(&self, left: &LeftBehind<'_>) -> CallResult {
+        match self.state {
+            State::Ended | State::Given => self.result.clone(),
+            State::Open => left.end(self.result.clone(), Reached::Nothing),
+            State::Begun => left.end(self.result.clone(), Reached::ChangeBegun),
         }
-        let cancelled = |message: &str| ErrorReport::new(ErrorKind::Cancelled, message);
-        let (status, error) = match effect {
-            Effect::Reads => (StepStatus::Failed, cancelled("interrupted before it answered")),
-            Effect::Changes { refused: Some(refused) } => (StepStatus::Refused, refused),
-            Effect::Changes { refused: None } if self.state == State::Begun => {
-                let unknown = cancelled("interrupted; it may have been sent already");
-                (StepStatus::Unknown, unknown.hint("look on the node before you repeat it"))
-            }
-            Effect::Changes { refused: None } => {
-                (StepStatus::NotStarted, cancelled("interrupted before it was begun"))
-            }
-        };
-        CallResult { status, error: Some(error), ..self.result.clone() }
     }
 
     fn has_ended(&self) -> bool {
         matches!(self.state, State::Ended | State::Given)
     }
 
-    /// The action, as `container.list`.
-    pub(crate) fn action(&self) -> &str {
-        &self.result.tool
-    }
-
     /// The node.
-    pub(crate) fn node(&self) -> &str {
+    fn node(&self) -> &str {
         &self.result.node
     }
 }
@@ -170,7 +143,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nixi_core::Presentation;
+    use nixi_core::{Presentation, StepStatus};
     use serde_json::Value;
 
     fn result(call: u64, node: &str) -> CallResult {
@@ -217,33 +190,6 @@ mod tests {
         assert!(order.is_given(CallId::new(1)) && !order.is_given(CallId::new(0)));
         order.end(result(0, "a"));
         assert_eq!(names(&order.give_next()), ["a"]);
-    }
-
-    /// Only what a person said yes to can have been sent.
-    #[test]
-    fn what_was_left_behind_is_told_by_how_far_it_was() {
-        let mut order = order(&["a", "b", "c", "watch"]);
-        order.end(result(0, "a"));
-        order.begin(CallId::new(1));
-        let ends = |effect: fn(&str) -> Effect| -> Vec<_> {
-            let results = order.slots().iter().map(|slot| slot.left_behind(effect(slot.node())));
-            results.map(|result| (result.status, result.error.map(|error| error.kind))).collect()
-        };
-        let changes = ends(|node| Effect::Changes {
-            refused: (node == "watch").then(|| ErrorReport::new(ErrorKind::ReadOnly, "monitored")),
-        });
-        use ErrorKind::{Cancelled, ReadOnly};
-        use StepStatus::{Done, Failed, NotStarted, Refused, Unknown};
-        assert_eq!(
-            changes,
-            [
-                (Done, None),
-                (Unknown, Some(Cancelled)),
-                (NotStarted, Some(Cancelled)),
-                (Refused, Some(ReadOnly))
-            ]
-        );
-        assert_eq!(ends(|_| Effect::Reads)[1..], [(Failed, Some(Cancelled)); 3]);
     }
 
     #[test]

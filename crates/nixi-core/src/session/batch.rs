@@ -11,6 +11,7 @@ use super::appetite::Appetite;
 use super::choice::Settled;
 use super::door::{Door, Prepared, status_of_read};
 use super::ledger::{Cause, Ledger};
+use super::left_behind::not_begun;
 use super::protocol::{Audience, CallAhead, CallResult, Event, Intent};
 use super::roster::Roster;
 use super::workflow::Workflow;
@@ -236,7 +237,7 @@ impl Batch<'_> {
     /// Why a change was not begun after another one. Whoever interrupted that one interrupted all that was to follow.
     pub(super) fn not_begun(&self) -> ErrorReport {
         if self.cancel.is_cancelled() {
-            return ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
+            return not_begun();
         }
         ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
     }
@@ -257,8 +258,7 @@ impl Batch<'_> {
             () = self.cancel.cancelled() => None,
         };
         if place.is_none() {
-            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
-            return self.ended(self.blank(call, site).failed(StepStatus::NotStarted, error)).await;
+            return self.ended(self.blank(call, site).failed(StepStatus::NotStarted, not_begun())).await;
         }
         self.run_now(call, site, roster).await
     }

@@ -7,6 +7,7 @@
 use super::bare::{Found, fits, found_on, one_name_each};
 use super::batch::{Batch, Checked};
 use super::doubt::Ambiguity;
+use super::left_behind::not_begun;
 use super::protocol::{CallResult, Intent};
 use super::roster::Roster;
 use crate::call::CallRequest;
@@ -130,7 +131,7 @@ impl Batch<'_> {
         let answer = tokio::select! {
             answer = self.inner.asking.which(ambiguity) => answer,
             () = self.cancel.cancelled() => {
-                return Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun"));
+                return Err(not_begun());
             }
         };
         answer.and_then(|answer| fitting.get(answer).copied()).ok_or(report)

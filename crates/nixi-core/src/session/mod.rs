@@ -18,6 +18,7 @@ mod door;
 mod doubt;
 mod ledger;
 mod log;
+mod left_behind;
 mod machine;
 mod needs;
 mod outward;
@@ -39,6 +40,7 @@ pub use asker::Asker;
 pub use brain::{Model, Phrases, Reading};
 pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};
+pub use left_behind::{LeftBehind, Reached};
 pub use protocol::{
     AdoptRequest, Adopted, Audience, CallAhead, CallResult, Event, Intent, Minds, Op, Outcome,
 };

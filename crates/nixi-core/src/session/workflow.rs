@@ -13,6 +13,7 @@ use super::approver::Answer;
 use super::batch::{Batch, Checked, Site};
 use super::door::{Door, Prepared, Proposal, declined, unapproved};
 use super::ledger::{Cause, Held, verdict};
+use super::left_behind::not_begun;
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::call_id::CallId;
@@ -309,8 +310,7 @@ impl<'a> Workflow<'a> {
             return Err(Box::new(proposal.only_planned()));
         }
         if self.batch.cancel.is_cancelled() {
-            let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted before it was begun");
-            return Err(Box::new(proposal.shown().failed(StepStatus::NotStarted, error)));
+            return Err(Box::new(proposal.shown().failed(StepStatus::NotStarted, not_begun())));
         }
         // What a person said no to is not asked again because a model insists.
         if self.batch.answers.denies(proposal.part.digest) {

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use nixi_core::recording::Recording;
-use nixi_core::session::{Audience, CallAhead};
-use nixi_core::{CallRequest, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, StepStatus};
+use nixi_core::session::{Audience, CallAhead, Reached};
+use nixi_core::{
+    CallId, CallRequest, CallResult, ErrorKind, Event, ExecError, Exit, Intent, Op, Output, StepStatus,
+};
+use serde_json::Value;
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
@@ -186,4 +189,22 @@ async fn a_plan_that_fails_holds_up_no_other_node() {
         assert_eq!(statuses(&outcome.results), [("web-0", Done), ("web-1", Failed), ("web-2", Done)]);
         assert_eq!((outcome.exit_code(), bench.changes().len()), (1, 2));
     }
+}
+
+/// Where an operation does not end in time: only what a person said yes to can have been sent.
+#[test]
+fn what_was_left_behind_is_told_by_how_far_it_was() {
+    use ErrorKind::{Cancelled, ReadOnly};
+    use Reached::{ChangeBegun, Nothing};
+    use StepStatus::{Failed, NotStarted, Refused, Unknown};
+    let bench = fleet(2);
+    let left = bench.asker.left_behind();
+    let end = |action: &str, node: &str, reached| {
+        let result = left.end(CallResult::new(CallId::new(1), action, node, Value::Null), reached);
+        (result.status, result.error.unwrap().kind)
+    };
+    assert_eq!(end("probe.name", "watch", Nothing), (Failed, Cancelled));
+    assert_eq!(end("probe.touch", "web-0", Nothing), (NotStarted, Cancelled));
+    assert_eq!(end("probe.touch", "web-1", ChangeBegun), (Unknown, Cancelled));
+    assert_eq!(end("probe.touch", "watch", Nothing), (Refused, ReadOnly));
 }
