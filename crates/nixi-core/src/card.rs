@@ -80,7 +80,7 @@ pub enum Shape {
 }
 
 impl Card<Reads> {
-    /// A read on nodes. `about` says in one line what it shows; `capability` is its row of the page's table.
+    /// A read on nodes. `about` says in one line what it shows; `capability` is what it looks at.
     pub fn new(name: ActionName, about: &'static str, capability: ReadCapability) -> Self {
         let kind = Reads { capability };
         Self { name, about, scope: Scope::Node, shape: Shape::Text, example: no_arguments(), kind }
@@ -98,7 +98,7 @@ impl Card<Reads> {
 }
 
 impl Card<Changes> {
-    /// A change on nodes. `about` says in one line what it changes; `capability` is its row of the page's table, and
+    /// A change on nodes. `about` says in one line what it changes; `capability` is what that belongs to, and
     /// `risk` the least that any of its plans has: a plan may say more, never less.
     pub fn new(name: ActionName, about: &'static str, capability: WriteCapability, risk: Risk) -> Self {
         let kind = Changes { capability, risk, edits: Edits::Nothing };

@@ -60,7 +60,7 @@ pub use exec::{
 };
 pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
-pub use mode::{Capability, CapabilitySet, Mode, ReadCapability, WriteCapability};
+pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Approved, Decision, Declared, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan, PlanDigest,

@@ -43,7 +43,7 @@ pub struct ActionSpec {
     pub about: &'static str,
     /// Whether it looks or changes.
     pub access: Access,
-    /// The row of the page's table.
+    /// What it looks at or changes.
     pub capability: Capability,
     /// On a node, or on the controller only.
     pub scope: Scope,
