@@ -11,12 +11,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use nixi_core::Fingerprint;
-use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use crate::actor::{Lane, NoTunnel};
-use crate::connect::{AT_A_DOOR, Budget, ConnectError, Connected, Connector};
+use crate::connect::{AT_A_DOOR, Budget, Carried, ConnectError, Connected, Connector, JumpHosts};
 use crate::files::Files;
 use crate::route::Route;
 use crate::session::Session;
@@ -92,7 +91,7 @@ impl Pool {
         &self,
         route: &Route,
         pin: Option<&Fingerprint>,
-    ) -> Result<Connected, ConnectError> {
+    ) -> Result<Connected<Session>, ConnectError> {
         self.jumps.shared.connector.connect(route, pin, &self.jumps).await
     }
 
@@ -117,7 +116,7 @@ impl Pool {
 
 /// The sessions themselves, as those have them in hand that connect by way of others.
 #[derive(Clone)]
-pub(crate) struct Jumps {
+struct Jumps {
     shared: Arc<Sessions>,
 }
 
@@ -137,12 +136,6 @@ struct Crowd {
     /// How many sessions with the jump host tunnels are spread over.
     lanes: AtomicUsize,
     next: AtomicUsize,
-}
-
-/// The near end of a tunnel, and the session that carries it.
-pub(crate) struct Opened {
-    pub(crate) stream: UnixStream,
-    pub(crate) session: Session,
 }
 
 impl Jumps {
@@ -201,7 +194,7 @@ impl Jumps {
     async fn connect_with_room(
         &self,
         (route, purpose): &(Arc<Route>, Use),
-    ) -> Result<Connected, ConnectError> {
+    ) -> Result<Connected<Session>, ConnectError> {
         let Sessions { connector, files, .. } = &*self.shared;
         let mut tries = 0;
         loop {
@@ -268,9 +261,12 @@ impl Jumps {
         });
         Arc::clone(crowd)
     }
+}
 
-    /// A place among those that exchange keys and log in behind a jump host.
-    pub(crate) async fn place_behind(
+impl JumpHosts for Jumps {
+    type Carrier = Session;
+
+    async fn place_behind(
         &self,
         via: &Arc<Route>,
         budget: &mut Budget,
@@ -279,14 +275,14 @@ impl Jumps {
         budget.queue(handshakes.acquire_owned()).await.map_err(ConnectError::internal)
     }
 
-    /// A tunnel to a machine by way of its jump host. While machines behind it do not answer, the way to others goes
-    /// over further sessions with it, twice as many each time.
-    pub(crate) async fn open(
+    /// While machines behind the jump host do not answer, the way to others goes over further sessions with it, twice as
+    /// many each time.
+    async fn open(
         &self,
         via: &Arc<Route>,
         route: &Route,
         budget: &Budget,
-    ) -> Result<Opened, ConnectError> {
+    ) -> Result<Carried<Session>, ConnectError> {
         let crowd = self.crowd(via);
         let mut again = true;
         loop {
@@ -297,7 +293,7 @@ impl Jumps {
                 found.map_err(|error| ConnectError::JumpHost { hop: Arc::clone(via), error })?;
             let opening = session.tunnel(route.host.as_str(), route.port.get());
             match budget.within("waiting for its jump host to reach it", opening).await? {
-                Ok(stream) => return Ok(Opened { stream, session }),
+                Ok(stream) => return Ok(Carried { stream, carrier: session }),
                 Err(NoTunnel::Clogged) => {
                     crowd.lanes.fetch_max((lanes * 2).min(LANES), Ordering::Relaxed);
                 }

@@ -54,7 +54,12 @@ pub(crate) enum NoOutput {
 }
 
 impl Session {
-    pub(crate) fn start(connected: Connected, route: Arc<Route>, patience: Duration, lane: Lane) -> Self {
+    pub(crate) fn start(
+        connected: Connected<Self>,
+        route: Arc<Route>,
+        patience: Duration,
+        lane: Lane,
+    ) -> Self {
         let Connected { link, fingerprint, host_key, carrier, address } = connected;
         let handle = Handle::start(link, patience, lane);
         Self {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use nixi_core::{ExecError, Fingerprint, NodeName, Unreachable};
 
-use super::link::BEFORE_LOGIN;
 use crate::hostkey::{Gap, HostKey, Place, is_checkable};
 use crate::route::{RSA_BITS, Route};
 use crate::shortage::Shortage;
@@ -27,7 +26,10 @@ pub(crate) enum ConnectError {
     /// What answers does not speak SSH as we do.
     Protocol(String),
     /// It sent more than anybody needs for a login.
-    Flood,
+    Flood {
+        /// So many bytes are the limit.
+        limit: u64,
+    },
     /// Another host key is recorded, for the host's name or for this address of it.
     Changed { offered: HostKey, known: HostKey, place: Box<Place>, of: Option<IpAddr> },
     /// The host key is marked as revoked.
@@ -84,7 +86,7 @@ impl ConnectError {
             | Self::Dns(_)
             | Self::Refused(_)
             | Self::Protocol(_)
-            | Self::Flood
+            | Self::Flood { .. }
             | Self::Changed { .. }
             | Self::Revoked { .. }
             | Self::Undecided { .. }
@@ -121,11 +123,11 @@ impl ConnectError {
             Self::Protocol(why) => {
                 unreachable(Unreachable::Protocol, format!("no SSH with {at}: {why}"), None)
             }
-            Self::Flood => unreachable(
+            Self::Flood { limit } => unreachable(
                 Unreachable::Protocol,
                 format!(
                     "no SSH with {at}: it sent more than {} KiB before login completed; the connection was dropped",
-                    BEFORE_LOGIN / 1024
+                    limit / 1024
                 ),
                 None,
             ),

@@ -18,7 +18,7 @@ use crate::hostkey::HostKey;
 use crate::said::said;
 
 /// The most bytes that a server may send until the login is done: its keys and names take some thousand.
-pub(super) const BEFORE_LOGIN: u64 = 256 * 1024;
+const BEFORE_LOGIN: u64 = 256 * 1024;
 
 /// The step in which the agent is asked to sign.
 pub(super) const SIGNING: &str = "login by the agent";
@@ -95,7 +95,7 @@ impl Link {
             // An end of the wire is for libssh2 to find.
             let _ = self.give(&mut [0; PIECE]);
             if self.brought() > BEFORE_LOGIN {
-                return Err(ConnectError::Flood);
+                return Err(ConnectError::Flood { limit: BEFORE_LOGIN });
             }
             let session = self.session.clone();
             let call = spawn_blocking(move || {

@@ -8,6 +8,7 @@ mod auth;
 mod budget;
 mod dial;
 mod error;
+mod jump_hosts;
 mod key_file;
 mod link;
 mod relay;
@@ -25,25 +26,24 @@ use tokio::task::spawn_blocking;
 pub(crate) use budget::Budget;
 pub(crate) use dial::AT_A_DOOR;
 pub(crate) use error::ConnectError;
+pub(crate) use jump_hosts::{Carried, JumpHosts};
 pub(crate) use link::{Link, code, would_block};
 
 use crate::hostkey::{self, HostKey, Known, KnownHosts, Shown, Verdict};
 use crate::options::SshOptions;
-use crate::pool::{Jumps, Opened};
 use crate::route::Route;
-use crate::session::Session;
 use agent::Agents;
 use dial::{Dials, Guest};
 use stream::{Socket, Stream};
 use turn::Turn;
 
 /// An authenticated session, and whom it is with.
-pub(crate) struct Connected {
+pub(crate) struct Connected<C> {
     pub(crate) link: Link,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) host_key: HostKeyState,
     /// The session with the jump host that carries it.
-    pub(crate) carrier: Option<Session>,
+    pub(crate) carrier: Option<C>,
     /// The address that answered, if nothing carries it.
     pub(crate) address: Option<IpAddr>,
 }
@@ -70,10 +70,10 @@ struct Places {
 }
 
 /// A host that has proved which key it holds.
-struct Greeted {
+struct Greeted<C> {
     link: Link,
     offered: HostKey,
-    carrier: Option<Session>,
+    carrier: Option<C>,
     address: Option<IpAddr>,
     /// Its place among those that log in there.
     place: Entrance,
@@ -108,12 +108,12 @@ impl Connector {
 
     /// Connects and logs in, within one limit that covers the jump hosts too. With a pin, no other host key is taken,
     /// whatever is recorded.
-    pub(crate) async fn connect(
+    pub(crate) async fn connect<J: JumpHosts>(
         &self,
         route: &Route,
         pin: Option<&Fingerprint>,
-        jumps: &Jumps,
-    ) -> Result<Connected, ConnectError> {
+        jumps: &J,
+    ) -> Result<Connected<J::Carrier>, ConnectError> {
         let mut budget = Budget::new(self.options.connect_timeout);
         let known = self.known(route, route.known_as.0.as_str(), route.known_as.1).await?;
         let mut others: Vec<HostKey> = Vec::new();
@@ -140,13 +140,13 @@ impl Connector {
     }
 
     /// Up to where the host has proved which key it holds.
-    async fn greet(
+    async fn greet<J: JumpHosts>(
         &self,
         route: &Route,
         algorithms: &str,
         budget: &mut Budget,
-        jumps: &Jumps,
-    ) -> Result<Greeted, ConnectError> {
+        jumps: &J,
+    ) -> Result<Greeted<J::Carrier>, ConnectError> {
         let turn = Turn::new(&self.places.turns);
         let (socket, carrier, place) = match &route.via {
             None => {
@@ -166,12 +166,12 @@ impl Connector {
             }
             // The jump host takes a turn of its own.
             Some(via) => {
-                let Opened { stream, session } = jumps.open(via, route, budget).await?;
+                let Carried { stream, carrier } = jumps.open(via, route, budget).await?;
                 let greeted = Socket::greeted(Stream::Tunnel(stream), budget, || None);
                 let socket = turn.linger(greeted).await?;
                 // From here on it is there and speaks: one that does not holds no place.
                 let place = jumps.place_behind(via, budget).await?;
-                (socket, Some(session), Entrance::BehindAJumpHost { _place: place })
+                (socket, Some(carrier), Entrance::BehindAJumpHost { _place: place })
             }
         };
         let address = socket.stream.peer();
@@ -183,14 +183,14 @@ impl Connector {
     }
 
     /// Checks the key, logs in, and records a new key only then.
-    async fn enter(
+    async fn enter<C>(
         &self,
         route: &Route,
         known: &Known,
-        greeted: Greeted,
+        greeted: Greeted<C>,
         pinned: bool,
         budget: &mut Budget,
-    ) -> Result<Connected, ConnectError> {
+    ) -> Result<Connected<C>, ConnectError> {
         let Greeted { mut link, offered, carrier, address, place } = greeted;
         if let Some(bits) = offered.rsa_bits().filter(|bits| *bits < route.rsa_bits) {
             return Err(ConnectError::Weak { offered, bits, least: route.rsa_bits });
