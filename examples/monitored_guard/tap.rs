@@ -88,6 +88,15 @@ impl Executor for Tap {
         self.note(format!("connect to {}", node.name()));
         self.ssh.reach(node, cancel).await
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.note(format!("connect anew to {}", node.name()));
+        self.ssh.reach_anew(node, cancel).await
+    }
 }
 
 #[async_trait]

@@ -366,6 +366,12 @@ pub trait Executor: Send + Sync {
     /// Brings up, or finds alive, an authenticated connection, and tells who answered there and by which way (`None` on
     /// the controller). Nothing is run for the user.
     async fn reach(&self, node: &Node, cancel: &CancellationToken) -> Result<Option<Arrival>, ExecError>;
+
+    /// Proves that one can still log in: makes an authenticated connection anew, whatever is connected already, and tells
+    /// who answered and by which way (`None` on the controller). An answer that is older than the question does not
+    /// count, nor does a login that runs no command.
+    async fn reach_anew(&self, node: &Node, cancel: &CancellationToken)
+    -> Result<Option<Arrival>, ExecError>;
 }
 
 /// Whether a host key was known before.

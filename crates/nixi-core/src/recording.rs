@@ -124,6 +124,14 @@ impl Executor for Recording {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 /// A sink with room for this many pieces and its other end, for tests of executors.

@@ -317,6 +317,11 @@ impl Executor for LocalExecutor {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    /// Nobody logs in to the controller.
+    async fn reach_anew(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

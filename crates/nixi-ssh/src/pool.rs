@@ -86,13 +86,15 @@ impl Pool {
         self.jumps.get(route, Use::Commands(lane)).await
     }
 
-    /// A new connection, whatever there is already. It is in nobody's hands yet.
-    pub(crate) async fn connect(
+    /// A session that is made now, whatever there is already. It is in nobody's hands yet.
+    pub(crate) async fn log_in(
         &self,
-        route: &Route,
+        route: &Arc<Route>,
         pin: Option<&Fingerprint>,
-    ) -> Result<Connected<Session>, ConnectError> {
-        self.jumps.shared.connector.connect(route, pin, &self.jumps).await
+    ) -> Result<Session, ConnectError> {
+        let key = (Arc::clone(route), Use::Commands(Lane::Main));
+        let connected = self.jumps.connect_with_room(&key, pin).await?;
+        Ok(self.jumps.start(connected, &key))
     }
 
     /// Lets go of all sessions with a host; what runs on them ends as it would have.
@@ -106,11 +108,18 @@ impl Pool {
         });
     }
 
+    /// Lets go of all sessions of a route for commands but this one.
+    pub(crate) fn renew(&self, route: &Arc<Route>, session: Session) {
+        self.jumps.slots(|slots| {
+            slots.remove(&(Arc::clone(route), Use::Commands(Lane::Side)));
+            slots.insert((Arc::clone(route), Use::Commands(Lane::Main)), Slot::Live(session));
+        });
+    }
+
     /// Lets go of all sessions with a host but this one.
     pub(crate) fn replace(&self, route: &Arc<Route>, session: Session) {
         self.forget(&route.known_as);
-        self.jumps
-            .slots(|slots| slots.insert((Arc::clone(route), Use::Commands(Lane::Main)), Slot::Live(session)));
+        self.renew(route, session);
     }
 }
 
@@ -171,12 +180,10 @@ impl Jumps {
     fn connect(&self, key: (Arc<Route>, Use), attempt: Attempt) -> Shared<Connecting> {
         let this = self.clone();
         async move {
-            let (connector, route) = (&this.shared.connector, &key.0);
             let place = this.place_to_log_in(&key).await.map_err(Arc::new)?;
-            let connected = this.connect_with_room(&key).await.map_err(Arc::new)?;
+            let connected = this.connect_with_room(&key, None).await.map_err(Arc::new)?;
             drop(place);
-            let patience = connector.options().connect_timeout;
-            let session = Session::start(connected, Arc::clone(route), patience, key.1.lane());
+            let session = this.start(connected, &key);
             this.slots(|slots| {
                 if let Some(slot) = slots.get_mut(&key)
                     && matches!(slot, Slot::Connecting(of, _) if Arc::ptr_eq(of, &attempt))
@@ -190,10 +197,16 @@ impl Jumps {
         .shared()
     }
 
+    fn start(&self, connected: Connected<Session>, (route, purpose): &(Arc<Route>, Use)) -> Session {
+        let patience = self.shared.connector.options().connect_timeout;
+        Session::start(connected, Arc::clone(route), patience, purpose.lane())
+    }
+
     /// Connects as soon as there may be another connection.
     async fn connect_with_room(
         &self,
         (route, purpose): &(Arc<Route>, Use),
+        pin: Option<&Fingerprint>,
     ) -> Result<Connected<Session>, ConnectError> {
         let Sessions { connector, files, .. } = &*self.shared;
         let mut tries = 0;
@@ -203,7 +216,7 @@ impl Jumps {
                 // Others wait for it with their own rooms in hand.
                 Use::Jump(_) => files.room_at_once(),
             };
-            match connector.connect(route, None, self).await {
+            match connector.connect(route, pin, self).await {
                 // Others than our connections took what there was.
                 Err(error) if error.is_of_files() && tries < SHORT_TRIES => {
                     tries += 1;

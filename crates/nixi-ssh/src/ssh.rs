@@ -63,6 +63,45 @@ impl SshExecutor {
         }
     }
 
+    /// A session that is made now, whatever is connected already: it shows what a login gives now. A login that runs no
+    /// command is none.
+    async fn log_in(
+        &self,
+        target: &SshTarget,
+        pin: Option<&Fingerprint>,
+        node: Option<&NodeName>,
+        cancel: &CancellationToken,
+    ) -> Result<(Arc<Route>, Session), ExecError> {
+        let login = async {
+            let route = self.routes.find(target)?;
+            let session = self.pool.log_in(&route, pin).await.map_err(|error| error.explain(&route, node))?;
+            match session.check_fitness(cancel).await {
+                Ok(()) => Ok((route, session)),
+                Err(NoOutput::Final(error)) => Err(error),
+                Err(NoOutput::Unsent(why) | NoOutput::Lost(why)) => Err(ended(target, &why)),
+                Err(NoOutput::Crowded) => Err(ended(target, "it has no place for a first command")),
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ExecError::CancelledUnsent),
+            session = login => session,
+        }
+    }
+
+    /// Proves that one can log in now. The session takes the place of those that were there: what they allow is what a
+    /// login gave when they were made. If it fails, they stay.
+    pub(crate) async fn find_anew(
+        &self,
+        target: &SshTarget,
+        node: Option<&NodeName>,
+        cancel: &CancellationToken,
+    ) -> Result<Session, ExecError> {
+        let (route, session) = self.log_in(target, None, node, cancel).await?;
+        self.pool.renew(&route, session.clone());
+        Ok(session)
+    }
+
     /// Runs a line; see [`Executor::exec`] for what is repeated and what is not.
     ///
     /// With a pin, nothing is sent to a machine of another host key.
@@ -257,6 +296,15 @@ impl Executor for SshExecutor {
         let target = node.ssh().ok_or_else(|| not_remote(node))?;
         self.find_alive(target, Some(node.name()), cancel).await.map(|session| Some(session.arrival()))
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        let target = node.ssh().ok_or_else(|| not_remote(node))?;
+        self.find_anew(target, Some(node.name()), cancel).await.map(|session| Some(session.arrival()))
+    }
 }
 
 #[async_trait]
@@ -267,29 +315,11 @@ impl Enrol for SshExecutor {
         pin: Option<&Fingerprint>,
         cancel: &CancellationToken,
     ) -> Result<Welcome, ExecError> {
-        let login = async {
-            // Always a new connection: what is shown is what a login gives now.
-            let route: Arc<Route> = self.routes.find(target)?;
-            let connected = self.pool.connect(&route, pin).await;
-            let connected = connected.map_err(|error| error.explain(&route, None))?;
-            let patience = self.connector.options().connect_timeout;
-            let session = Session::start(connected, Arc::clone(&route), patience, Lane::Main);
-            match session.check_fitness(cancel).await {
-                Ok(()) => {}
-                Err(NoOutput::Final(error)) => return Err(error),
-                Err(NoOutput::Unsent(why) | NoOutput::Lost(why)) => return Err(ended(target, &why)),
-                Err(NoOutput::Crowded) => return Err(ended(target, "it has no place for a first command")),
-            }
-            // Whatever was connected before may be another machine by now.
-            self.pool.replace(&route, session.clone());
-            let Arrival { host_key: fingerprint, way } = session.arrival();
-            Ok(Welcome { fingerprint, host_key: session.host_key(), way })
-        };
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(ExecError::CancelledUnsent),
-            welcome = login => welcome,
-        }
+        let (route, session) = self.log_in(target, pin, None, cancel).await?;
+        // Whatever was connected before may be another machine by now.
+        self.pool.replace(&route, session.clone());
+        let Arrival { host_key: fingerprint, way } = session.arrival();
+        Ok(Welcome { fingerprint, host_key: session.host_key(), way })
     }
 }
 

@@ -232,6 +232,14 @@ impl Executor for Remote {
         };
         Ok(Some(Arrival { host_key: key.parse().unwrap(), way: vec![stop] }))
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 /// Every login works, and every host is forgotten.

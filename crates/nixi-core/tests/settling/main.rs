@@ -118,6 +118,14 @@ impl Executor for Node {
     async fn reach(&self, _: &NodeConfig, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    async fn reach_anew(
+        &self,
+        node: &NodeConfig,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! The engine against a real sshd on loopback.
 
+mod anew;
 mod ciphers;
 mod commands;
 mod faults;
@@ -70,6 +71,13 @@ impl Controller {
     async fn reach(&self, target: &SshTarget) -> Result<String, ExecError> {
         let name = "web-server".parse().unwrap();
         let session = self.ssh.find_alive(target, Some(&name), &CancellationToken::new()).await;
+        session.map(|session| session.fingerprint().to_string())
+    }
+
+    /// What confirms that one can still log in.
+    async fn reach_anew(&self, target: &SshTarget) -> Result<String, ExecError> {
+        let name = "web-server".parse().unwrap();
+        let session = self.ssh.find_anew(target, Some(&name), &CancellationToken::new()).await;
         session.map(|session| session.fingerprint().to_string())
     }
 }

@@ -151,6 +151,14 @@ impl Executor for Journalctl {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 const MESSAGES: &[&str] = &["odd", "even", "odd", "even odd", "even", "even", "odd"];
@@ -316,6 +324,14 @@ impl Executor for Endless {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 #[tokio::test]
@@ -420,6 +436,14 @@ impl Executor for Partial {
 
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
+    }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
     }
 }
 

@@ -172,6 +172,14 @@ impl Executor for Two {
     async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
         Ok(None)
     }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
 }
 
 struct Nobody;
