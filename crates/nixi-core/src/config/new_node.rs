@@ -30,7 +30,7 @@ pub struct NewNode {
 impl NewNode {
     /// The keys to write, in their order, with their values in TOML.
     pub(crate) fn keys(&self) -> Vec<(&'static str, String)> {
-        let quote = |text: &str| toml_edit::Value::from(text).to_string();
+        let quote = |text: &str| toml::Value::from(text).to_string();
         let mut keys = vec![
             ("name", quote(self.name.as_str())),
             ("host", quote(self.host.as_str())),

@@ -1,5 +1,8 @@
 //! Adding and removing `[[nodes]]` tables by cutting text: what is not about the node is not touched.
 //!
+//! The parser tells where things stand, and the text is cut there. An editable document, as `toml_edit` has it, is no way
+//! to do this: written out again it has other spellings of headers (`[[ nodes ]]`).
+//!
 //! The rules, which make an addition and its removal cancel out to the byte:
 //! - A table is added after the last node, or at the end of the file, with an empty line before it.
 //! - A removed table takes the comment lines directly above and below it along (those above the next table are that
