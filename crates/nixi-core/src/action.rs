@@ -1,7 +1,8 @@
-//! What a tool is made of: actions that look, and actions that plan a change.
+//! What a tool is made of: actions that look, actions that try something out, and actions that plan a change.
 //!
-//! There is no boolean between the two. An [`Inspect`] gets a context that can only read and returns a typed report; a
-//! [`Change`] returns a [`Plan`], which is data. Neither can change a machine.
+//! There is no boolean between them. An [`Inspect`] gets a context that can only read and returns a typed report; a
+//! [`Rehearse`] may also write into a temporary folder of a managed node; a [`Change`] returns a [`Plan`], which is data.
+//! None of them can change a running system.
 
 use std::fmt;
 use std::future::Future;
@@ -10,8 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::card::{ChangeCard, ReadCard};
-use crate::context::{InspectCx, PlanCx};
+use crate::card::{ChangeCard, ReadCard, RehearseCard};
+use crate::context::{InspectCx, PlanCx, RehearseCx};
 use crate::error::ToolError;
 use crate::plan::Plan;
 
@@ -119,6 +120,30 @@ pub trait Inspect: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Report, ToolError>> + Send;
 }
 
+/// An action that tries something out: like a read it returns a report and is not asked about, but what it runs may write
+/// where nothing of a running system looks. Monitored nodes refuse it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action that tries something out",
+    label = "this is registered as a rehearsal",
+    note = "implement `nixi_core::Rehearse`, or register a read with `.inspect(…)` or a change with `.change(…)`"
+)]
+pub trait Rehearse: Send + Sync + 'static {
+    /// Its parameters. Unknown ones are refused before they get here.
+    type Args: DeserializeOwned + Serialize + JsonSchema + Send;
+    /// What came of it: `data` for programs, and by `Display` the `text` for people.
+    type Report: Serialize + JsonSchema + fmt::Display + Send;
+
+    /// What is known of it without running it.
+    fn card(&self) -> RehearseCard;
+
+    /// Tries it out.
+    fn rehearse(
+        &self,
+        cx: &RehearseCx<'_>,
+        args: Self::Args,
+    ) -> impl Future<Output = Result<Self::Report, ToolError>> + Send;
+}
+
 /// An action that changes something: it says what it would do, and nothing else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action that plans a change",
@@ -132,7 +157,7 @@ pub trait Change: Send + Sync + 'static {
     /// What is known of it without running it.
     fn card(&self) -> ChangeCard;
 
-    /// Makes the plan. Looking is allowed, with what a read may run.
+    /// Makes the plan. Looking is allowed, with what a read may run; so is trying things out, on the stage of the context.
     fn plan(&self, cx: &PlanCx<'_>, args: Self::Args)
     -> impl Future<Output = Result<Plan, ToolError>> + Send;
 }

@@ -25,6 +25,9 @@ pub struct Card<K> {
 /// The card of an action that looks.
 pub type ReadCard = Card<Reads>;
 
+/// The card of an action that tries something out.
+pub type RehearseCard = Card<Rehearsals>;
+
 /// The card of an action that plans a change.
 pub type ChangeCard = Card<Changes>;
 
@@ -32,6 +35,12 @@ pub type ChangeCard = Card<Changes>;
 #[derive(Debug, Clone, Copy)]
 pub struct Reads {
     pub(crate) capability: ReadCapability,
+}
+
+/// What a rehearsal may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehearsals {
+    pub(crate) capability: WriteCapability,
 }
 
 /// What a change may do.
@@ -94,6 +103,14 @@ impl Card<Reads> {
     /// Its report has this form, and not that of a text.
     pub fn shaped(self, shape: Shape) -> Self {
         Self { shape, ..self }
+    }
+}
+
+impl Card<Rehearsals> {
+    /// A rehearsal on managed nodes. `about` says in one line what it shows; `capability` is what it tries out changes of.
+    pub fn new(name: ActionName, about: &'static str, capability: WriteCapability) -> Self {
+        let kind = Rehearsals { capability };
+        Self { name, about, scope: Scope::Node, shape: Shape::Text, example: no_arguments(), kind }
     }
 }
 

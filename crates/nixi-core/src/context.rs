@@ -13,6 +13,7 @@ use crate::fleet::Survey;
 use crate::node::Node;
 use crate::plan::{Declared, Expectation};
 use crate::sink::Sink;
+use crate::stage::Stage;
 
 /// Settings that change how actions work.
 #[derive(Debug, Clone, Copy)]
@@ -141,10 +142,11 @@ impl InspectCx<'_> {
     }
 }
 
-/// What a [`crate::Change`] is lent while it plans: the same reads, and pins for what it found.
+/// What a [`crate::Change`] is lent while it plans: the same reads, pins for what it found, and a stage.
 pub struct PlanCx<'a> {
     pub(crate) inspect: InspectCx<'a>,
     pub(crate) declared: &'a Declared,
+    pub(crate) stage: &'a Stage<'a>,
 }
 
 impl<'a> std::ops::Deref for PlanCx<'a> {
@@ -161,6 +163,12 @@ impl PlanCx<'_> {
         self.declared
     }
 
+    /// A temporary folder on the node, which is there as soon as it is used and goes when the plan is made.
+    #[must_use]
+    pub fn stage(&self) -> &Stage<'_> {
+        self.stage
+    }
+
     /// Runs a read that has to succeed, and pins what it printed: the plan is applied only while the same read still
     /// prints the same. `says` tells a person what is being relied on.
     ///
@@ -175,5 +183,26 @@ impl PlanCx<'_> {
         let stdout = self.inspect.stdout(command.clone()).await?;
         let expectation = Expectation::new(says.into(), command, &stdout);
         Ok((stdout, expectation))
+    }
+}
+
+/// What a [`crate::Rehearse`] is lent: the reads of an [`crate::Inspect`], and a stage.
+pub struct RehearseCx<'a> {
+    pub(crate) inspect: InspectCx<'a>,
+    pub(crate) stage: &'a Stage<'a>,
+}
+
+impl<'a> std::ops::Deref for RehearseCx<'a> {
+    type Target = InspectCx<'a>;
+    fn deref(&self) -> &InspectCx<'a> {
+        &self.inspect
+    }
+}
+
+impl RehearseCx<'_> {
+    /// A temporary folder on the node, which is there as soon as it is used and goes when the action has ended.
+    #[must_use]
+    pub fn stage(&self) -> &Stage<'_> {
+        self.stage
     }
 }

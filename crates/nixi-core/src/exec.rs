@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::{Arrival, Likeness, Stop};
-use crate::command::{Access, Command, Elevation, Login, Program, Read, Write};
+use crate::command::{Access, Command, Elevation, Login, Program, Read, Scratch, Write};
 use crate::node::{Node, Place, SshTarget, UserName};
+use crate::plan::Writable;
 use crate::shell::{self, Mark, Unquotable};
 use crate::sink::Sink;
 
@@ -18,13 +19,15 @@ use crate::sink::Sink;
 pub enum Effect {
     /// It changes nothing; it may be sent again over a fresh connection.
     Read,
+    /// It writes where nothing of a running system looks; it is not sent again, since what it made may be there.
+    Scratch,
     /// It may change something; on doubt it is never sent again.
     Change,
 }
 
 /// One command on its way to the one node that it is for.
 ///
-/// **Invariant.** Only core makes one: from a catalogued read, or from a step of an approved plan. It cannot be turned to
+/// **Invariant.** Only core makes one: from a command of the catalog, or from a step of an approved plan. It cannot be turned to
 /// another node. Whoever implements an [`Executor`] is part of the wiring and is trusted with what it is handed; no
 /// tool, front end or model ever holds one.
 #[derive(Debug)]
@@ -79,6 +82,16 @@ impl Invocation {
         cancel: CancellationToken,
     ) -> Self {
         Self::new(node, command, Effect::Read, deadline, cancel)
+    }
+
+    /// For a [`crate::Stage`] alone, on a node that may be changed.
+    pub(crate) fn scratch(
+        on: &Writable,
+        command: &Command<Scratch>,
+        deadline: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self::new(on.node(), command, Effect::Scratch, deadline, cancel)
     }
 
     /// For [`crate::plan`]'s `apply` alone: the command comes out of an approved plan.

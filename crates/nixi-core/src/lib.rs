@@ -2,7 +2,7 @@
 //! registry of actions, the configuration, and the session that front ends drive.
 //!
 //! **Invariants.** This crate prints nothing, spawns nothing and opens no socket; the configuration's files are all
-//! that it writes, and with the lists of users and groups all that it reads of its own accord. There is no public way to make a [`Command<Read>`], a [`Writable`], an [`Approved`] or an
+//! that it writes, and with the lists of users and groups all that it reads of its own accord. There is no public way to make a [`Command<Read>`], a [`Command<Scratch>`], a [`Writable`], an [`Approved`] or an
 //! [`Invocation`]: an action that looks cannot change a node, and a plan runs only as a person approved it.
 //! `tests/forgeries` holds the attempts that must not compile.
 
@@ -39,20 +39,21 @@ pub mod session;
 pub mod shell;
 pub mod sink;
 pub mod small_file;
+pub mod stage;
 pub mod text;
 pub mod timed;
 pub mod trust;
 pub mod word;
 pub mod wrap;
 
-pub use action::{ActionName, Change, Inspect, Scope};
+pub use action::{ActionName, Change, Inspect, Rehearse, Scope};
 pub use arrival::{Arrival, Likeness, Sameness, Stop};
 pub use call::CallRequest;
 pub use call_id::CallId;
 pub use canonical::CanonicalHost;
-pub use card::{Card, ChangeCard, Edits, Presentation, ReadCard, Shape};
-pub use command::{Command, Program, Read, Write};
-pub use context::{InspectCx, PlanCx, Settings};
+pub use card::{Card, ChangeCard, Edits, Presentation, ReadCard, RehearseCard, Shape};
+pub use command::{Command, Program, Read, Scratch, Write};
+pub use context::{InspectCx, PlanCx, RehearseCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
@@ -69,4 +70,5 @@ pub use plan::{
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallResult, Event, Intent, Op, Outcome, Parts};
 pub use sink::{Outlet, Piece, Sink};
+pub use stage::Stage;
 pub use word::BadWord;

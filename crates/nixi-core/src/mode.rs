@@ -91,6 +91,8 @@ pub enum WriteCapability {
 pub enum Capability {
     /// What it looks at.
     Read(ReadCapability),
+    /// What it tries out changes of.
+    Rehearse(WriteCapability),
     /// What it changes.
     Write(WriteCapability),
 }

@@ -119,7 +119,7 @@ impl SshExecutor {
     ) -> Result<Output, ExecError> {
         let Terms { effect, host_key: pin } = terms.into();
         let mut exec = match effect {
-            Effect::Change => exec.witnessed().map_err(|error| no_random(&error))?,
+            Effect::Scratch | Effect::Change => exec.witnessed().map_err(|error| no_random(&error))?,
             Effect::Read => exec,
         };
         let mut again = true;

@@ -48,7 +48,7 @@ fn listing(specs: &[&ActionSpec], paint: Paint) -> String {
         }
         let access = format!("{:<11}", spec.access.words());
         let access = match spec.access {
-            Access::Read => access,
+            Access::Read | Access::Rehearse => access,
             Access::Write(Risk::Routine) => paint.of(Tone::Warn, &access),
             Access::Write(Risk::Destructive) => paint.of(Tone::Bad, &access),
         };

@@ -1,4 +1,5 @@
-//! The reads: every command that may run without approval, argument for argument.
+//! Every command that may run without approval, argument for argument: the reads, and in [`scratch`] what may be tried
+//! out on managed nodes.
 //!
 //! **Invariant.** This is the only place where a [`Command<Read>`] is made. An entry takes operands that were parsed
 //! (see [`crate::command`]), puts `--` before them where the program takes it, and names no option that writes.
@@ -10,6 +11,7 @@ pub(crate) mod file;
 pub(crate) mod lasting;
 pub mod log;
 pub mod network;
+pub mod scratch;
 pub mod service;
 pub mod system;
 

@@ -1,7 +1,7 @@
 //! Commands whose type says whether they can change a machine.
 //!
-//! **Invariant.** A [`Command<Read>`] comes from the [`crate::catalog`] alone: it has no public constructor and takes
-//! no further argument. A [`Command<Write>`] can be made by anyone, and run by nobody: it is data in a
+//! **Invariant.** A [`Command<Read>`] or a [`Command<Scratch>`] comes from the [`crate::catalog`] alone: it has no public
+//! constructor and takes no further argument. A [`Command<Write>`] can be made by anyone, and run by nobody: it is data in a
 //! [`crate::Plan`] until a person has approved that plan.
 
 mod container_cli;
@@ -9,6 +9,7 @@ mod excerpt;
 mod lasting;
 mod operand;
 mod program;
+mod scratch;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,20 +23,22 @@ pub use operand::{
     TimeSpec, UnitName,
 };
 pub use program::Program;
+pub(crate) use scratch::ScratchFolder;
+pub use scratch::{ScratchName, ScratchPath};
 
 mod sealed {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot become a kind of access",
-        label = "reading and changing are all there is",
-        note = "a command either reads (`Read`) or changes (`Write`); no other kind can be declared"
+        label = "there are three kinds, and no fourth",
+        note = "a command reads (`Read`), tries something out (`Scratch`) or changes (`Write`); no other kind can be declared"
     )]
     pub trait Sealed {}
 }
 
-/// What a command may do to the machine it runs on; [`Read`] and [`Write`] are all there is.
+/// What a command may do to the machine it runs on; [`Read`], [`Scratch`] and [`Write`] are all there is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of access",
-    note = "a command either reads (`Read`) or changes (`Write`); no other kind can be declared"
+    note = "a command reads (`Read`), tries something out (`Scratch`) or changes (`Write`); no other kind can be declared"
 )]
 pub trait Access: sealed::Sealed + Send + Sync + 'static {}
 
@@ -43,20 +46,28 @@ pub trait Access: sealed::Sealed + Send + Sync + 'static {}
 #[derive(Debug, Clone, Copy)]
 pub enum Read {}
 
+/// The command writes where nothing of a running system looks: into a temporary folder that Nixi removes, or into the Nix
+/// store. For managed nodes alone, without approval.
+#[derive(Debug, Clone, Copy)]
+pub enum Scratch {}
+
 /// The command may change anything.
 #[derive(Debug, Clone, Copy)]
 pub enum Write {}
 
 impl sealed::Sealed for Read {}
+impl sealed::Sealed for Scratch {}
 impl sealed::Sealed for Write {}
 impl Access for Read {}
+impl Access for Scratch {}
 impl Access for Write {}
 
 /// The access of a command that an action may run by itself: [`Read`], and nothing else.
 #[diagnostic::on_unimplemented(
     message = "a read-only tool may not run a command that changes a node",
-    label = "this command may change the node",
-    note = "run a read of `nixi_core::catalog`, or return this command as a step of a `Plan`, which a person approves"
+    label = "this command may change the node, or writes there",
+    note = "run a read of `nixi_core::catalog`, or return this command as a step of a `Plan`, which a person approves",
+    note = "a `Command<Scratch>` runs on the `Stage` of a managed node alone, which a `Change` or a `Rehearse` is lent"
 )]
 pub trait ReadOnly: Access + Sized {
     /// The command as what it is.
@@ -150,6 +161,13 @@ impl Command<Read> {
     pub(crate) fn by_root(mut self) -> Self {
         self.elevation = Elevation::Root;
         self
+    }
+}
+
+impl Command<Scratch> {
+    /// For the catalog alone.
+    pub(crate) fn scratch<const N: usize>(program: Program, args: [&str; N]) -> Self {
+        Self::blank(program).with_args(args)
     }
 }
 

@@ -1,22 +1,34 @@
 //! Actions without their types: JSON in, JSON or a plan out.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::args::Args;
-use crate::action::{Change, Inspect};
+use crate::action::{Change, Inspect, Rehearse};
 use crate::card::ChangeCard;
-use crate::context::{InspectCx, PlanCx};
+use crate::context::{InspectCx, PlanCx, RehearseCx};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::plan::Plan;
 use crate::text;
 
-/// What an action that looks found.
+/// What an action that looks found, or one that tried something out.
 pub(crate) struct Found {
     pub(crate) data: Value,
     pub(crate) text: String,
+}
+
+impl Found {
+    /// The one place where a report leaves its action: nothing of a node reaches a terminal or a model uncleaned.
+    fn of(report: &(impl Serialize + fmt::Display)) -> Result<Self, ToolError> {
+        let mut data = to_value(report).map_err(ToolError::Reported)?;
+        // JSON escapes no more than the first 32 control characters, so the data is cleaned as the text is.
+        clean_strings(&mut data);
+        Ok(Self { data, text: text::clean(report.to_string().trim_end()) })
+    }
 }
 
 #[async_trait]
@@ -29,15 +41,23 @@ pub(crate) trait AnyInspect: Send + Sync {
 }
 
 #[async_trait]
+pub(crate) trait AnyRehearse: Send + Sync {
+    /// The arguments as the action understood them.
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport>;
+    async fn rehearse(&self, cx: &RehearseCx<'_>, args: Args) -> Result<Found, ToolError>;
+}
+
+#[async_trait]
 pub(crate) trait AnyChange: Send + Sync {
     /// The arguments as the action understood them.
     fn parse(&self, args: Args) -> Result<Value, ErrorReport>;
     async fn plan(&self, cx: &PlanCx<'_>, args: Args) -> Result<Plan, ToolError>;
 }
 
-/// The two kinds of action; nothing lies between them.
+/// The three kinds of action; nothing lies between them.
 pub(crate) enum Body {
     Inspect(Box<dyn AnyInspect>),
+    Rehearse(Box<dyn AnyRehearse>),
     Change(Box<dyn AnyChange>),
 }
 
@@ -45,12 +65,14 @@ impl Body {
     pub(crate) fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
         match self {
             Self::Inspect(action) => action.parse(args),
+            Self::Rehearse(action) => action.parse(args),
             Self::Change(action) => action.parse(args),
         }
     }
 }
 
 struct Inspecting<T>(T);
+struct Rehearsing<T>(T);
 struct Changing<T> {
     action: T,
     card: ChangeCard,
@@ -58,6 +80,10 @@ struct Changing<T> {
 
 pub(super) fn inspect<T: Inspect>(action: T) -> Body {
     Body::Inspect(Box::new(Inspecting(action)))
+}
+
+pub(super) fn rehearse<T: Rehearse>(action: T) -> Body {
+    Body::Rehearse(Box::new(Rehearsing(action)))
 }
 
 pub(super) fn change<T: Change>(action: T) -> Body {
@@ -107,12 +133,19 @@ impl<T: Inspect> AnyInspect for Inspecting<T> {
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: Args) -> Result<Found, ToolError> {
         let args = typed(args).map_err(ToolError::Reported)?;
-        let report = self.0.inspect(cx, args).await?;
-        let mut data = to_value(&report).map_err(ToolError::Reported)?;
-        // The one place where a report leaves its action: nothing of a node reaches a terminal or a model uncleaned.
-        // JSON escapes no more than the first 32 control characters, so the data is cleaned as the text is.
-        clean_strings(&mut data);
-        Ok(Found { data, text: text::clean(report.to_string().trim_end()) })
+        Found::of(&self.0.inspect(cx, args).await?)
+    }
+}
+
+#[async_trait]
+impl<T: Rehearse> AnyRehearse for Rehearsing<T> {
+    fn parse(&self, args: Args) -> Result<Value, ErrorReport> {
+        echo::<T::Args>(args)
+    }
+
+    async fn rehearse(&self, cx: &RehearseCx<'_>, args: Args) -> Result<Found, ToolError> {
+        let args = typed(args).map_err(ToolError::Reported)?;
+        Found::of(&self.0.rehearse(cx, args).await?)
     }
 }
 

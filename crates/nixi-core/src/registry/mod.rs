@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use args::Args;
-pub(crate) use erased::Body;
+pub(crate) use erased::{Body, Found};
 pub use param::{Param, ParamKind};
 pub use spec::{Access, ActionSpec};
 pub use toolset::ToolSchema;
 
-use crate::action::{Change, Inspect};
+use crate::action::{Change, Inspect, Rehearse};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
 use crate::text;
@@ -82,6 +82,14 @@ impl Registry {
     /// [`RegistrationError`] if its name or parameters clash with what is there.
     pub fn inspect<T: Inspect>(self, action: T) -> Result<Self, RegistrationError> {
         self.with(ActionSpec::of_inspect(&action)?, erased::inspect(action))
+    }
+
+    /// With one more action that tries something out.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] if its name or parameters clash with what is there.
+    pub fn rehearse<T: Rehearse>(self, action: T) -> Result<Self, RegistrationError> {
+        self.with(ActionSpec::of_rehearse(&action)?, erased::rehearse(action))
     }
 
     /// With one more action that plans a change.

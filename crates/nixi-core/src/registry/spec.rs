@@ -7,17 +7,19 @@ use serde_json::Value;
 
 use super::RegistrationError;
 use super::param::{Param, params};
-use crate::action::{ActionName, Change, Inspect, Scope};
+use crate::action::{ActionName, Change, Inspect, Rehearse, Scope};
 use crate::card::{Card, Edits, Presentation, Shape};
 use crate::mode::Capability;
 use crate::plan::Risk;
 
-/// Whether an action looks or changes.
+/// Whether an action looks, tries something out or changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// It looks.
     Read,
+    /// It tries something out on a managed node.
+    Rehearse,
     /// It changes, with at least this risk.
     Write(Risk),
 }
@@ -28,6 +30,7 @@ impl Access {
     pub fn words(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Rehearse => "rehearsal",
             Self::Write(Risk::Routine) => "change",
             Self::Write(Risk::Destructive) => "destructive",
         }
@@ -41,7 +44,7 @@ pub struct ActionSpec {
     pub name: ActionName,
     /// One line of what it does.
     pub about: &'static str,
-    /// Whether it looks or changes.
+    /// Whether it looks, tries something out or changes.
     pub access: Access,
     /// What it looks at or changes.
     pub capability: Capability,
@@ -67,6 +70,22 @@ impl ActionSpec {
             about,
             access: Access::Read,
             capability: Capability::Read(kind.capability),
+            scope,
+            shape,
+            edits: Edits::Nothing,
+            params: params_of::<T::Args>(name)?,
+            example,
+            report: schema_of::<T::Report>(),
+        })
+    }
+
+    pub(super) fn of_rehearse<T: Rehearse>(action: &T) -> Result<Self, RegistrationError> {
+        let Card { name, about, scope, shape, example, kind } = action.card();
+        Ok(Self {
+            name,
+            about,
+            access: Access::Rehearse,
+            capability: Capability::Rehearse(kind.capability),
             scope,
             shape,
             edits: Edits::Nothing,

@@ -38,6 +38,7 @@ fn schema(tool: &str, actions: &[&ActionSpec]) -> ToolSchema {
                 if needs.is_empty() { String::new() } else { format!(" (needs {})", needs.join(", ")) };
             let asked = match spec.access {
                 Access::Read => "",
+                Access::Rehearse => "; on managed nodes only",
                 Access::Write(_) => "; a person is asked first",
             };
             format!("{}: {}{needs}{asked}", spec.name.action(), spec.about)

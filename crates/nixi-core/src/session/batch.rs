@@ -118,8 +118,12 @@ impl Action {
 }
 
 impl Checked {
+    /// Whether nobody is asked about it: it leaves a running system as it is.
     pub(super) fn is_read(&self) -> bool {
-        self.action.spec.access == Access::Read
+        match self.action.spec.access {
+            Access::Read | Access::Rehearse => true,
+            Access::Write(_) => false,
+        }
     }
 
     /// The nodes that it is for.

@@ -7,7 +7,7 @@ use super::batch::{Batch, Checked, Site};
 use super::protocol::{CallResult, Event};
 use super::roster::{LiveRoster, Roster};
 use crate::arrival::Arrival;
-use crate::context::{InspectCx, PlanCx, Reader};
+use crate::context::{InspectCx, PlanCx, Reader, RehearseCx};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::journal::RequestId;
@@ -16,7 +16,8 @@ use crate::plan::{
     ApprovedPart, Bench, Declared, Page, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
     apply, stands_apart,
 };
-use crate::registry::Body;
+use crate::registry::{Body, Found};
+use crate::stage::{Ground, Stage};
 
 /// One call on one node.
 pub(super) struct Door<'a> {
@@ -71,6 +72,7 @@ impl Door<'_> {
         let begun = Instant::now();
         let mut prepared = match &self.call.action.body {
             Body::Inspect(_) => Prepared::Ended(Box::new(self.inspect(blank).await)),
+            Body::Rehearse(_) => Prepared::Ended(Box::new(self.rehearse(blank).await)),
             Body::Change(_) => self.look(blank, declared).await,
         };
         let result = match &mut prepared {
@@ -117,15 +119,24 @@ impl Door<'_> {
             found = action.inspect(&cx, self.call.args.clone()) => found,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
         };
-        match found {
-            Ok(found) => CallResult {
-                status: StepStatus::Done,
-                data: Some(found.data),
-                text: Some(found.text),
-                ..result
-            },
-            Err(error) => result.failed(status_of_read(&error), error.report()),
-        }
+        looked(result, found)
+    }
+
+    async fn rehearse(&self, result: CallResult) -> CallResult {
+        let Body::Rehearse(action) = &self.call.action.body else { return result };
+        let writable = match self.site.node.writable() {
+            Ok(writable) => writable,
+            Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
+        };
+        let (survey, stage) = (self.survey(), self.stage(&writable));
+        let cx = RehearseCx { inspect: self.inspect_cx(&survey), stage: &stage };
+        let found = tokio::select! {
+            biased;
+            found = action.rehearse(&cx, self.call.args.clone()) => found,
+            () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
+        };
+        self.remove(stage).await;
+        looked(result, found)
     }
 
     async fn look(&self, result: CallResult, declared: &Declared) -> Prepared {
@@ -134,17 +145,19 @@ impl Door<'_> {
             Ok(writable) => writable,
             Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
+        let stage = self.stage(&writable);
         let plan = tokio::select! {
-            plan = self.plan(declared) => plan,
+            plan = self.plan(declared, &stage) => plan,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
         };
+        self.remove(stage).await;
         match plan {
             Ok((plan, part)) => Prepared::Planned(Box::new(Proposal { plan, part, writable, result })),
             Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
         }
     }
 
-    async fn plan(&self, declared: &Declared) -> Result<(Plan, Part), ToolError> {
+    async fn plan(&self, declared: &Declared, stage: &Stage<'_>) -> Result<(Plan, Part), ToolError> {
         let Body::Change(action) = &self.call.action.body else {
             return Err(ToolError::Reported(ErrorReport::new(
                 ErrorKind::Internal,
@@ -152,7 +165,7 @@ impl Door<'_> {
             )));
         };
         let survey = self.survey();
-        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared };
+        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage };
         let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
         let executor = self.batch.inner.executor(&self.site.node);
         let login = executor.login(&self.site.node);
@@ -200,6 +213,23 @@ impl Door<'_> {
         })
     }
 
+    /// Where the action may try things out; nothing is there until it does.
+    fn stage<'a>(&'a self, writable: &'a Writable) -> Stage<'a> {
+        Stage::new(Ground {
+            writable,
+            executor: self.batch.inner.executor(&self.site.node),
+            host_keys: &*self.batch.inner.parts.host_keys,
+            nodes: self.roster.remote().cloned().collect(),
+            cancel: self.batch.cancel,
+        })
+    }
+
+    async fn remove(&self, stage: Stage<'_>) {
+        if let Some(left) = stage.remove().await {
+            self.batch.audience.hear(Event::Notice(left));
+        }
+    }
+
     fn survey(&self) -> LiveRoster<'_> {
         LiveRoster {
             roster: self.roster,
@@ -218,6 +248,20 @@ impl Door<'_> {
             cancel: self.batch.cancel,
         };
         InspectCx { reader, survey }
+    }
+}
+
+/// How a call ended that leaves a running system as it is.
+fn looked(result: CallResult, found: Result<Found, ToolError>) -> CallResult {
+    match found {
+        Ok(Found { data, text }) => {
+            CallResult { status: StepStatus::Done, data: Some(data), text: Some(text), ..result }
+        }
+        // A machine that must not be tried things on.
+        Err(error) if error.kind() == ErrorKind::ReadOnly => {
+            result.failed(StepStatus::Refused, error.report())
+        }
+        Err(error) => result.failed(status_of_read(&error), error.report()),
     }
 }
 

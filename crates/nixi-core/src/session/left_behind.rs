@@ -40,7 +40,9 @@ impl LeftBehind<'_> {
         let access = self.registry.spec(&call.tool).map(|spec| spec.access);
         let node = self.nodes.iter().find(|node| node.name().as_str() == call.node);
         let (status, error) = match (access, node.and_then(Node::refusal), reached) {
-            (Ok(Access::Read), _, _) => (StepStatus::Failed, cancelled("interrupted before it answered")),
+            (Ok(Access::Read), _, _) | (Ok(Access::Rehearse), None, _) => {
+                (StepStatus::Failed, cancelled("interrupted before it answered"))
+            }
             (_, Some(refused), _) => (StepStatus::Refused, refused),
             (_, None, Reached::Nothing) => (StepStatus::NotStarted, not_begun()),
             (_, None, Reached::ChangeBegun) => (

@@ -158,7 +158,7 @@ impl Executor for Node {
             Effect::Read if is("systemctl show ") => self.states.next(),
             Effect::Read if is("head ") => self.records.next(),
             Effect::Read if is("sudo -n -- journalctl ") => self.said.clone(),
-            Effect::Read => exit(127, ""),
+            Effect::Read | Effect::Scratch => exit(127, ""),
         }
     }
 

@@ -23,8 +23,8 @@ use serde_json::json;
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
-use super::cards;
 use super::journal::Journal;
+use super::{cards, rehearse};
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const OTHER_KEY: &str = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -390,6 +390,10 @@ impl Bench {
                 .change(cards::Forget)
                 .unwrap()
                 .change(cards::Touch)
+                .unwrap()
+                .rehearse(rehearse::Try)
+                .unwrap()
+                .change(rehearse::Build)
                 .unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),

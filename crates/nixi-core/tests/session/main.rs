@@ -9,6 +9,7 @@ mod identity;
 mod journal;
 mod needs;
 mod outward;
+mod rehearse;
 mod workflow;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};

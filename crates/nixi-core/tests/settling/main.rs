@@ -102,7 +102,7 @@ impl Executor for Node {
                 let said = exit(0, "2026-11-25T10:00:00.5+00:00 up we go\n", &stderr);
                 self.log.clone().unwrap_or(said)
             }
-            Effect::Read => {
+            Effect::Read | Effect::Scratch => {
                 let look = {
                     let mut looks = self.looks.lock().unwrap();
                     if looks.len() > 1 { looks.pop_front().unwrap() } else { looks[0].clone() }

@@ -1,0 +1,325 @@
+//! A temporary folder on a managed node, for what has to be tried before it can be planned.
+//!
+//! **Invariant.** A stage is made with the proof that its node may be changed, runs nothing but
+//! [`Command<Scratch>`](crate::Scratch), and sends nothing to a machine that is monitored under another name, or that may
+//! be. Whoever lends it takes it back, whatever became of the one it was lent to; then its folder goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::scratch;
+use crate::command::{Command, Elevation, Scratch, ScratchFolder, ScratchName, ScratchPath};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::{Executor, Fingerprint, HostKeys, Invocation, Output};
+use crate::node::Node;
+use crate::plan::{Writable, stands_apart};
+use crate::text;
+
+/// How long each of its own small commands may take.
+const STEP: Duration = Duration::from_secs(60);
+/// How long a file may take: some MiB over a slow line.
+const TRANSFER: Duration = Duration::from_secs(600);
+/// How long the folder's removal may take.
+const REMOVAL: Duration = Duration::from_secs(10);
+/// The same for a person who interrupted: they wait for no more than a second.
+const HASTY_REMOVAL: Duration = Duration::from_millis(600);
+
+/// A temporary folder on a managed node, and the right to try things there that nothing of its running system sees.
+///
+/// [`PlanCx`](crate::PlanCx) and [`RehearseCx`](crate::RehearseCx) lend one. Nothing is sent until it is first used; the
+/// folder is removed when the action has ended, failed or been interrupted.
+pub struct Stage<'a> {
+    ground: Ground<'a>,
+    folder: ScratchFolder,
+    /// The host key of the machine, once it is known that it stands apart; none on the controller.
+    met: OnceCell<Option<Fingerprint>>,
+    made: OnceCell<()>,
+    /// Whether the folder may be there: its making was sent.
+    may_be_there: AtomicBool,
+}
+
+/// Where a stage is put up.
+pub(crate) struct Ground<'a> {
+    pub(crate) writable: &'a Writable,
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) host_keys: &'a dyn HostKeys,
+    /// All remote nodes, none of which may be this machine in another mode.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(ground: Ground<'a>) -> Self {
+        Self {
+            ground,
+            folder: ScratchFolder::new(),
+            met: OnceCell::new(),
+            made: OnceCell::new(),
+            may_be_there: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// Where a file or folder of this name is, or would be.
+    #[must_use]
+    pub fn path(&self, name: &ScratchName) -> ScratchPath {
+        self.folder.path(name)
+    }
+
+    /// Writes a file, and makes the folders above it. What was there before is replaced.
+    ///
+    /// # Errors
+    /// As [`Stage::run`], or when the node does not write it.
+    pub async fn write(
+        &self,
+        name: &ScratchName,
+        body: impl Into<Arc<[u8]>>,
+    ) -> Result<ScratchPath, ToolError> {
+        let path = self.path(name);
+        if let Some(parent) = path.parent() {
+            self.succeed(&scratch::folder(&parent), None, STEP).await?;
+        }
+        self.succeed(&scratch::write(&path), Some(body.into()), TRANSFER).await?;
+        Ok(path)
+    }
+
+    /// Runs a command to its end, whatever its exit code. `deadline` is how long it may take.
+    ///
+    /// # Errors
+    /// When the machine is monitored under another name or may be, when the folder cannot be made, or when the command
+    /// did not run to its end.
+    pub async fn run(&self, command: Command<Scratch>, deadline: Duration) -> Result<Output, ToolError> {
+        self.exec(&command, None, deadline).await
+    }
+
+    async fn exec(
+        &self,
+        command: &Command<Scratch>,
+        input: Option<Arc<[u8]>>,
+        deadline: Duration,
+    ) -> Result<Output, ToolError> {
+        let host_key = self.met.get_or_try_init(|| self.meet()).await?.as_ref();
+        self.made.get_or_try_init(|| self.make(host_key)).await?;
+        self.send(command, input, deadline, host_key).await
+    }
+
+    /// The same for a command that has to work.
+    async fn succeed(
+        &self,
+        command: &Command<Scratch>,
+        input: Option<Arc<[u8]>>,
+        deadline: Duration,
+    ) -> Result<(), ToolError> {
+        let output = self.exec(command, input, deadline).await?;
+        self.worked(command, &output)
+    }
+
+    fn worked(&self, command: &Command<Scratch>, output: &Output) -> Result<(), ToolError> {
+        if output.exit.is_success() {
+            return Ok(());
+        }
+        let is_elevated = command.elevation() == Elevation::Root;
+        Err(ToolError::of_output(&command.to_string(), command.program(), is_elevated, output))
+    }
+
+    async fn send(
+        &self,
+        command: &Command<Scratch>,
+        input: Option<Arc<[u8]>>,
+        deadline: Duration,
+        host_key: Option<&Fingerprint>,
+    ) -> Result<Output, ToolError> {
+        let Ground { writable, executor, cancel, .. } = &self.ground;
+        let run = Invocation::scratch(writable, command, deadline, (*cancel).clone()).pinned(host_key);
+        let run = match input {
+            Some(input) => run.reading(input),
+            None => run,
+        };
+        Ok(executor.exec(run).await?)
+    }
+
+    /// Finds out that the machine is in one mode, by whatever name.
+    async fn meet(&self) -> Result<Option<Fingerprint>, ToolError> {
+        let Ground { writable, executor, host_keys, nodes, cancel } = &self.ground;
+        let node = writable.node();
+        let arrival = executor.reach(node, cancel).await?;
+        let untold = stands_apart(*host_keys, node, arrival.as_ref(), nodes).await;
+        match untold.map_err(ToolError::Reported)? {
+            None => Ok(arrival.map(|arrival| arrival.host_key)),
+            Some(untold) => {
+                let message = format!("nothing is tried on {}: {}", node.name(), untold.remark());
+                Err(ToolError::Reported(ErrorReport::new(ErrorKind::ReadOnly, message)))
+            }
+        }
+    }
+
+    async fn make(&self, host_key: Option<&Fingerprint>) -> Result<(), ToolError> {
+        self.may_be_there.store(true, Ordering::Relaxed);
+        let make = scratch::make(&self.folder);
+        let output = self.send(&make, None, STEP, host_key).await?;
+        self.worked(&make, &output)
+    }
+
+    /// Takes the folder away, if there may be one. If that fails, what is left, in a sentence for people.
+    pub(crate) async fn remove(self) -> Option<String> {
+        if !self.may_be_there.load(Ordering::Relaxed) {
+            return None;
+        }
+        let limit = if self.ground.cancel.is_cancelled() { HASTY_REMOVAL } else { REMOVAL };
+        let Ground { writable, executor, .. } = &self.ground;
+        let remove = scratch::remove(&self.folder);
+        // Whoever interrupted the action did not interrupt this.
+        let run = Invocation::scratch(writable, &remove, limit, CancellationToken::new());
+        let run = run.pinned(self.met.get().and_then(Option::as_ref));
+        let why = match timeout(limit, executor.exec(run)).await {
+            Ok(Ok(output)) => self.worked(&remove, &output).err()?.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {limit:?}"),
+        };
+        let node = writable.node().name();
+        Some(text::clean_line(&format!(
+            "the temporary folder {} on {node} was not removed: {why}; remove it there: {remove}",
+            self.folder
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::arrival::{Arrival, Stop};
+    use crate::exec::{Effect, ExecError, Exit};
+    use crate::node::Port;
+    use crate::recording::Nobody;
+
+    const KEY: &str = "SHA256:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK";
+    const OK: Output =
+        Output { exit: Exit::Code(0), stdout: Vec::new(), stderr: Vec::new(), truncated: false };
+
+    /// A command's first word, and how long it may take.
+    type Sent = (&'static str, Duration);
+
+    /// Writes down what it is sent. Of two programs, one never ends, and one does not work.
+    #[derive(Default)]
+    struct Machine {
+        sent: Mutex<Vec<Sent>>,
+        stuck: Option<&'static str>,
+        fails: Option<&'static str>,
+    }
+
+    #[async_trait]
+    impl Executor for Machine {
+        async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+            assert_eq!((run.effect(), run.host_key().map(Fingerprint::as_str)), (Effect::Scratch, Some(KEY)));
+            let program = run.program().as_str();
+            self.sent.lock().unwrap().push((program, run.deadline()));
+            if self.stuck == Some(program) {
+                return std::future::pending().await;
+            }
+            let exit = Exit::Code(i32::from(self.fails == Some(program)));
+            Ok(Output { exit, stderr: b"no \x1b[2Jspace\n".to_vec(), ..OK })
+        }
+
+        async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+            let (host, user) = ("web.lan".parse().unwrap(), "nixi".parse().unwrap());
+            let way = vec![Stop { host, address: None, port: Port::SSH, user }];
+            Ok(Some(Arrival { host_key: KEY.parse().unwrap(), way }))
+        }
+
+        async fn reach_anew(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+            Err(ExecError::CancelledUnsent)
+        }
+    }
+
+    impl Machine {
+        fn programs(&self) -> Vec<&'static str> {
+            self.sent.lock().unwrap().iter().map(|(program, _)| *program).collect()
+        }
+    }
+
+    fn stage<'a>(machine: &'a Machine, writable: &'a Writable, cancel: &'a CancellationToken) -> Stage<'a> {
+        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, nodes: Vec::new(), cancel })
+    }
+
+    fn name(name: &str) -> ScratchName {
+        name.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stage_that_nobody_uses_sends_nothing() {
+        let (machine, writable) = (Machine::default(), Node::controller().writable().unwrap());
+        let never = CancellationToken::new();
+        assert_eq!(stage(&machine, &writable, &never).remove().await, None);
+        assert!(machine.programs().is_empty());
+    }
+
+    #[tokio::test]
+    async fn each_command_has_a_deadline_of_its_own() {
+        let (machine, writable) = (Machine::default(), Node::controller().writable().unwrap());
+        let never = CancellationToken::new();
+        let stage = stage(&machine, &writable, &never);
+        let deadline = Duration::from_secs(4321);
+        let path = stage.path(&name("hosts"));
+        assert_eq!(stage.run(scratch::folder(&path), deadline).await.unwrap().exit, Exit::Code(0));
+        stage.write(&name("flake.nix"), *b"{ }").await.unwrap();
+        assert_eq!(stage.remove().await, None);
+        let sent = machine.sent.lock().unwrap().clone();
+        let expected = [("mkdir", STEP), ("mkdir", deadline), ("dd", TRANSFER), ("rm", REMOVAL)];
+        assert_eq!(sent, expected, "the folder is made once");
+    }
+
+    /// It may be there all the same: its making was sent.
+    #[tokio::test]
+    async fn a_folder_that_was_not_made_is_removed() {
+        let machine = Machine { fails: Some("mkdir"), ..Machine::default() };
+        let (writable, never) = (Node::controller().writable().unwrap(), CancellationToken::new());
+        let stage = stage(&machine, &writable, &never);
+        let error = stage.write(&name("a"), *b"").await.unwrap_err();
+        assert!(error.to_string().contains("mkdir"), "{error}");
+        assert_eq!(stage.remove().await, None);
+        assert_eq!(machine.programs(), ["mkdir", "rm"]);
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_removed_is_told() {
+        let machine = Machine { fails: Some("rm"), ..Machine::default() };
+        let (writable, never) = (Node::controller().writable().unwrap(), CancellationToken::new());
+        let stage = stage(&machine, &writable, &never);
+        let path = stage.write(&name("a"), *b"").await.unwrap();
+        let folder = path.as_str().strip_suffix("/a").unwrap().to_owned();
+        let told = stage.remove().await.unwrap();
+        assert!(
+            told.starts_with(&format!("the temporary folder {folder} on local was not removed: ")),
+            "{told}"
+        );
+        assert!(told.ends_with(&format!("; remove it there: rm -rf -- {folder}")), "{told}");
+        assert!(told.contains("space") && !told.contains('\u{1b}'), "{told:?}");
+    }
+
+    /// A person who interrupts waits for no more than a second, and for one who does not answer no longer.
+    #[tokio::test(start_paused = true)]
+    async fn after_an_interruption_the_folder_is_removed_in_haste() {
+        for (stuck, is_told) in [("dd", false), ("rm", true)] {
+            let machine = Machine { stuck: Some(stuck), ..Machine::default() };
+            let (writable, cancel) = (Node::controller().writable().unwrap(), CancellationToken::new());
+            let stage = stage(&machine, &writable, &cancel);
+            let writing = timeout(Duration::from_secs(1), stage.write(&name("a"), *b"")).await;
+            assert_eq!(writing.is_err(), stuck == "dd");
+            cancel.cancel();
+            let begun = tokio::time::Instant::now();
+            assert_eq!(stage.remove().await.is_some(), is_told);
+            assert!(begun.elapsed() <= HASTY_REMOVAL, "{:?}", begun.elapsed());
+            assert_eq!(machine.programs(), ["mkdir", "dd", "rm"]);
+        }
+    }
+}
