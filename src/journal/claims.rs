@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use nixi_core::journal::{Claim, RequestId};
 
+use super::file::rest;
 use super::head::open;
 use crate::private_folder;
 
@@ -45,7 +46,7 @@ impl Claims {
                     })));
                 }
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => std::thread::sleep(A_LOOK),
+                Err(TryLockError::WouldBlock) => rest(A_LOOK),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }

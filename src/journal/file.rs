@@ -56,9 +56,10 @@ impl JournalFile {
     }
 
     fn failed(&self, error: &io::Error) -> String {
-        match error.kind() {
-            io::ErrorKind::StorageFull => format!("there is no room for {}", self.path.display()),
-            _ => format!("{}: {error}", self.path.display()),
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            format!("there is no room for {}", self.path.display())
+        } else {
+            format!("{}: {error}", self.path.display())
         }
     }
 
@@ -208,13 +209,21 @@ fn until_free(attempt: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> 
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(5));
+                rest(Duration::from_millis(5));
             }
             Err(TryLockError::WouldBlock) => {
                 return Err(io::Error::other("another Nixi has held it for 5 seconds"));
             }
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this runs on a thread for blocking work, none of the runtime's"
+)]
+pub(super) fn rest(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn now() -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nixi_core::Refusal;
-use nixi_core::plan::Answer;
+use nixi_core::plan::Reply;
 use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, Standing};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
@@ -73,10 +73,10 @@ async fn decide(pending: Pending, screen: &Arc<Screen>) {
     let (risk, parts, question) = (review.risk, review.parts.len(), plan::question(review));
     forget_typed();
     screen.ask(review);
-    match listen(screen, question).await.map(|line| Answer::of(&line, risk, parts)) {
-        Some(Answer::Yes) => pending.approve(),
-        Some(Answer::Keep(parts)) => pending.only(parts),
-        Some(Answer::No) | None => pending.deny(Refusal::Person),
+    match listen(screen, question).await.map(|line| Reply::of(&line, risk, parts)) {
+        Some(Reply::Yes) => pending.approve(),
+        Some(Reply::Keep(parts)) => pending.only(parts),
+        Some(Reply::No) | None => pending.deny(Refusal::Person),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod action_names;
 mod binaries;
+mod circles;
 mod file_length;
 mod lab_rows;
 mod links;
@@ -49,6 +50,11 @@ const RULES: &[Rule] = &[
         name: "shell-strings",
         mend: "build a Command of arguments; what a login shell must see is made in crates/nixi-core/src/shell/",
         check: shell_strings::check,
+    },
+    Rule {
+        name: "circle",
+        mend: "have one of them ask by a trait of its own for what it needs of the next, as connect/jump_hosts.rs does",
+        check: circles::check,
     },
     Rule { name: "file-length", mend: "split the file by its nouns", check: file_length::check },
     Rule {

@@ -4,7 +4,6 @@
 //! -> apply. Each step consumes the one before it. **Invariant.** [`Approved`] is made here alone, from plans, their
 //! [`Writable`] nodes and a decision that names the digest of these very plans in this order; it cannot be copied, and applying a part consumes it.
 
-mod answer;
 mod apart;
 mod applied;
 mod apply;
@@ -15,13 +14,13 @@ mod digest;
 mod expectation;
 mod page;
 mod part;
+mod reply;
 mod review;
 mod step;
 mod turn;
 mod undo;
 mod writable;
 
-pub use answer::{Answer, YES};
 pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use apply::apply;
@@ -33,6 +32,7 @@ pub use digest::PlanDigest;
 pub use expectation::Expectation;
 pub(crate) use page::{Page, unwritten};
 pub use part::Part;
+pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review};
 pub(crate) use step::{Afterwards, afterwards, write_config};

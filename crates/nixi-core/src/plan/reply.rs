@@ -7,7 +7,7 @@ pub const YES: &str = "yes";
 
 /// What a line below a review says. It decides nothing: a front end makes a [`Decision`](super::Decision) of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum Reply {
     /// Yes, to all of it.
     Yes,
     /// These parts, counted from 0; they are asked about once more.
@@ -16,7 +16,7 @@ pub enum Answer {
     No,
 }
 
-impl Answer {
+impl Reply {
     /// Reads a line, in small letters and without blanks around it, as the answer to a review of this risk with so many
     /// parts. Anything but a clear yes, or the numbers of parts that there are, is a no.
     #[must_use]
@@ -47,26 +47,26 @@ impl Risk {
 
 #[cfg(test)]
 mod tests {
-    use super::Answer::{Keep, No, Yes};
+    use super::Reply::{Keep, No, Yes};
     use super::*;
     use proptest::prelude::*;
 
     #[test]
     fn only_a_clear_yes_is_a_yes() {
         for no in ["", "n", "no", "yep", "Y", "Yes", " y", "y y", "yes yes", "\u{fffd}"] {
-            assert_eq!(Answer::of(no, Risk::Routine, 1), No, "{no:?}");
+            assert_eq!(Reply::of(no, Risk::Routine, 1), No, "{no:?}");
         }
-        assert_eq!(["y", "yes"].map(|line| Answer::of(line, Risk::Routine, 3)), [Yes, Yes]);
+        assert_eq!(["y", "yes"].map(|line| Reply::of(line, Risk::Routine, 3)), [Yes, Yes]);
     }
 
     #[test]
     fn what_destroys_needs_the_whole_word() {
-        assert_eq!(["y", "yes"].map(|line| Answer::of(line, Risk::Destructive, 2)), [No, Yes]);
+        assert_eq!(["y", "yes"].map(|line| Reply::of(line, Risk::Destructive, 2)), [No, Yes]);
     }
 
     #[test]
     fn parts_are_kept_by_their_numbers() {
-        let said = |line: &str, parts| Answer::of(line, Risk::Routine, parts);
+        let said = |line: &str, parts| Reply::of(line, Risk::Routine, parts);
         assert_eq!(
             [said("1", 3), said("1,3", 3), said("3, 1", 3)],
             [Keep(vec![0]), Keep(vec![0, 2]), Keep(vec![2, 0])]
@@ -75,7 +75,7 @@ mod tests {
             assert_eq!(said(none, 3), No, "{none:?}");
         }
         assert_eq!(said("1", 1), No, "there is nothing to choose");
-        assert_eq!(Answer::of("2", Risk::Destructive, 2), Keep(vec![1]));
+        assert_eq!(Reply::of("2", Risk::Destructive, 2), Keep(vec![1]));
     }
 
     proptest! {
@@ -83,7 +83,7 @@ mod tests {
         #[test]
         fn noise_approves_nothing(line in "\\PC{0,12}|[yes0-9, ]{0,8}", parts in 0usize..5) {
             for risk in [Risk::Routine, Risk::Destructive] {
-                match Answer::of(&line, risk, parts) {
+                match Reply::of(&line, risk, parts) {
                     Yes => prop_assert!(line == "yes" || (line == "y" && risk == Risk::Routine)),
                     Keep(kept) => prop_assert!(!kept.is_empty() && kept.iter().all(|part| *part < parts)),
                     No => {}
