@@ -231,6 +231,20 @@ fn what_is_undone_is_as_it_was() {
         assert_eq!((state_or_gone(web), starts(web)), before, "{action}");
     }
     assert_eq!(is_there(), "1");
+    let known = || std::fs::read_to_string(home.path().join(".ssh/known_hosts")).unwrap();
+    let sorted = |text: String| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let before = (home.config_text(), sorted(known()));
+    assert_eq!(home.nixi(&["remove", WEB, "--yes=destructive"]).code, 0);
+    assert!(!home.config_text().contains(WEB) && !known().contains(&web.address().to_string()));
+    let by_hand = home.nixi(&["call", "node.restore", "--args", "{}", "--yes=destructive"]);
+    assert_eq!(by_hand.code, 2, "{by_hand:?}");
+    let (code, document) = undo();
+    assert_eq!((code, (home.config_text(), sorted(known()))), (0, before), "{document}");
+    assert_eq!(home.nixi(&["call", "clock.now", "--node", WEB]).code, 0);
     verified(&home);
 }
 

@@ -49,6 +49,16 @@ pub struct Changes {
     pub(crate) capability: WriteCapability,
     pub(crate) risk: Risk,
     pub(crate) edits: Edits,
+    pub(crate) callers: Callers,
+}
+
+/// Who may call an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// Whoever asks.
+    Anyone,
+    /// Only what takes back a request, with the arguments that the journal has for it.
+    UndoAlone,
 }
 
 /// What an action may edit of what only the controller has. Each plan is held to it, step by step.
@@ -118,13 +128,18 @@ impl Card<Changes> {
     /// A change on nodes. `about` says in one line what it changes; `capability` is what that belongs to, and
     /// `risk` the least that any of its plans has: a plan may say more, never less.
     pub fn new(name: ActionName, about: &'static str, capability: WriteCapability, risk: Risk) -> Self {
-        let kind = Changes { capability, risk, edits: Edits::Nothing };
+        let kind = Changes { capability, risk, edits: Edits::Nothing, callers: Callers::Anyone };
         Self { name, about, scope: Scope::Node, shape: Shape::Text, example: no_arguments(), kind }
     }
 
     /// Always on the controller: it edits this, and nothing on a node.
     pub fn editing(self, edits: Edits) -> Self {
         Self { scope: Scope::Controller, kind: Changes { edits, ..self.kind }, ..self }
+    }
+
+    /// Nobody calls it but what takes back a request: it is offered to no person and no model.
+    pub fn for_undoing_alone(self) -> Self {
+        Self { kind: Changes { callers: Callers::UndoAlone, ..self.kind }, ..self }
     }
 
     /// Whether a step stays within what this card says.

@@ -453,6 +453,18 @@ pub trait HostKeys: Send + Sync {
     /// # Errors
     /// A sentence for people, if the file cannot be read or written; it is then unchanged.
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String>;
+
+    /// The lines that [`HostKeys::forget`] would drop or shorten, as they are.
+    ///
+    /// # Errors
+    /// A sentence for people, if the file cannot be read.
+    fn on_record(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Vec<String>, String>;
+
+    /// Adds those of these lines that are not there; each has to be one line with one key.
+    ///
+    /// # Errors
+    /// A sentence for people, if a line is none, or the file cannot be read or written; it is then unchanged.
+    fn remember(&self, lines: &[String]) -> Result<Forgotten, String>;
 }
 
 #[cfg(test)]

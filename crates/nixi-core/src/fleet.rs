@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::Removal;
+use crate::error::ErrorReport;
 use crate::exec::{ExecError, Unreachable};
 use crate::mode::Mode;
 use crate::node::{Host, Node, NodeName, UserName};
@@ -163,6 +165,12 @@ pub trait Survey: Send + Sync {
 
     /// The nodes that name this one as a jump host, in the order of the configuration.
     fn jumping_through(&self, name: &NodeName) -> Vec<NodeName>;
+
+    /// How the node is declared and by which lines of known_hosts it is known: what removing it takes away.
+    ///
+    /// # Errors
+    /// When the files cannot be read, or the declaration cannot be taken out of them.
+    fn on_record(&self, node: &Node) -> Result<(Removal, Vec<String>), ErrorReport>;
 
     /// The file that declares the node, if only NixOS writes that file.
     fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf>;

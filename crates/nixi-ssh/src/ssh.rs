@@ -19,7 +19,7 @@ use crate::hostkey;
 use crate::likeness::Likenesses;
 use crate::options::SshOptions;
 use crate::pool::{Found, Pool};
-use crate::route::{Route, Routes};
+use crate::route::{Records, Route, Routes};
 use crate::session::{NoOutput, Session};
 use crate::shortage::Shortage;
 
@@ -175,6 +175,23 @@ impl SshExecutor {
             SshTarget { host, port, ..target.clone() }
         };
         hosts.map(recorded).collect()
+    }
+
+    /// A target as its keys are recorded, those that stay as theirs are, and the files.
+    fn recorded(
+        &self,
+        target: &SshTarget,
+        kept: &[SshTarget],
+    ) -> Result<(SshTarget, Vec<SshTarget>, Records), String> {
+        let recorded =
+            |target: &SshTarget| self.routes.as_recorded(target).map_err(|error| error.to_string());
+        let ours = recorded(target)?;
+        // A host of which that cannot be told keeps what goes by its plain name.
+        let itself = |kept: &SshTarget| recorded(kept).unwrap_or_else(|_| kept.clone());
+        let kept =
+            kept.iter().flat_map(|kept| std::iter::once(itself(kept)).chain(self.jump_hosts(kept))).collect();
+        let records = self.routes.records(target).map_err(|error| error.to_string())?;
+        Ok((ours, kept, records))
     }
 
     /// Finds a session alive, or makes one; nothing is run.
@@ -345,14 +362,7 @@ impl HostKeys for SshExecutor {
     }
 
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String> {
-        let recorded =
-            |target: &SshTarget| self.routes.as_recorded(target).map_err(|error| error.to_string());
-        let ours = recorded(target)?;
-        // A host of which that cannot be told keeps what goes by its plain name.
-        let itself = |kept: &SshTarget| recorded(kept).unwrap_or_else(|_| kept.clone());
-        let kept: Vec<SshTarget> =
-            kept.iter().flat_map(|kept| std::iter::once(itself(kept)).chain(self.jump_hosts(kept))).collect();
-        let records = self.routes.records(target).map_err(|error| error.to_string())?;
+        let (ours, kept, records) = self.recorded(target, kept)?;
         let usual = &self.connector.options().known_hosts;
         let mut forgotten = Forgotten { lines: 0, file: records.new.as_ref().unwrap_or(usual).clone() };
         let mut failed = None;
@@ -375,5 +385,20 @@ impl HostKeys for SshExecutor {
             }
             None => Ok(forgotten),
         }
+    }
+
+    fn on_record(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Vec<String>, String> {
+        let (ours, kept, records) = self.recorded(target, kept)?;
+        let mut lines = Vec::new();
+        for file in &records.user {
+            let found = hostkey::on_record(file, &ours, &kept);
+            lines.extend(found.map_err(|error| format!("failed to read {}: {error}", file.display()))?);
+        }
+        Ok(lines)
+    }
+
+    fn remember(&self, lines: &[String]) -> Result<Forgotten, String> {
+        let file = &self.connector.options().known_hosts;
+        hostkey::remember(file, lines).map_err(|error| format!("failed to write {}: {error}", file.display()))
     }
 }

@@ -10,6 +10,7 @@ use super::diagnose::{ConfigError, closest};
 use super::layers::BYTE_ORDER_MARK;
 use super::new_node::NewNode;
 use super::read::{FileSettings, read};
+use super::removal::Removal;
 use super::splice;
 use crate::fleet::address;
 use crate::jump::{Hop, Jump};
@@ -26,6 +27,8 @@ pub enum ConfigEdit {
     AddNode(NewNode),
     /// Removes a node's declaration, if it is still this one.
     RemoveNode(OldNode),
+    /// Puts a removed declaration back.
+    RestoreNode(Removal),
 }
 
 /// A node as it was when its removal was planned: another one under its name is not what a person said yes to.
@@ -82,6 +85,7 @@ impl fmt::Display for ConfigEdit {
             Self::RemoveNode(OldNode { name, host, user, port, mode, .. }) => {
                 return write!(f, "remove node {name} ({}, {mode})", address(user, host, *port));
             }
+            Self::RestoreNode(removal) => return write!(f, "put back node {}", removal.shown),
         };
         let NewNode { name, host, user, mode, port, identity, tags } = node;
         write!(f, "add node {name} ({}, {mode}", address(user, host, port.unwrap_or(Port::SSH)))?;
@@ -136,6 +140,9 @@ impl ConfigEdit {
             Some(rest) => ("\u{feff}", rest),
             None => ("", text),
         };
+        if let Self::RestoreNode(removal) = self {
+            return Ok(format!("{mark}{}", removal.put_back(text)?));
+        }
         let before = parse(text).map_err(EditError::Broken)?;
         let shape = splice::shape(text).ok_or(EditError::Unverified)?;
         let mut expected: Vec<Meaning> = before.nodes.iter().map(meaning).collect();
@@ -157,6 +164,8 @@ impl ConfigEdit {
                 expected.remove(index);
                 splice::remove(text, &shape, index).ok_or(EditError::Unverified)?
             }
+            // Returned above.
+            Self::RestoreNode(_) => return Err(EditError::Unverified),
         };
         let after = parse(&result).map_err(|_| EditError::Unverified)?;
         let found: Vec<Meaning> = after.nodes.iter().map(meaning).collect();
@@ -172,6 +181,7 @@ impl ConfigEdit {
         match self {
             Self::AddNode(node) => &node.name,
             Self::RemoveNode(old) => &old.name,
+            Self::RestoreNode(removal) => &removal.name,
         }
     }
 }
@@ -185,7 +195,7 @@ fn meaning(declared: &Declared) -> Meaning {
     (declared.node.clone(), declared.hops.clone())
 }
 
-fn parse(text: &str) -> Result<FileSettings, ConfigError> {
+pub(super) fn parse(text: &str) -> Result<FileSettings, ConfigError> {
     read(Path::new("config.toml"), text, HOME.as_ref()).map_err(ConfigError::new)
 }
 

@@ -19,6 +19,7 @@ mod machines;
 mod model;
 mod new_node;
 mod read;
+mod removal;
 mod section;
 mod splice;
 mod store;
@@ -33,6 +34,7 @@ pub use model::{
     ApprovalSettings, Config, ContainerSettings, Layer, LlmSettings, NodeEntry, Routine, Runtime, SshSettings,
 };
 pub use new_node::NewNode;
+pub use removal::Removal;
 pub use store::ConfigStore;
 pub use write_error::ConfigWriteError;
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::diagnose::{ConfigError, Misfit};
-use super::edit::{ConfigEdit, EditError};
+use super::diagnose::{ConfigError, Misfit, Problem};
+use super::edit::{ConfigEdit, EditError, OldNode};
 use super::layers::{ConfigFiles, Loaded, read_text, same_file};
 use super::model::Config;
+use super::removal::Removal;
 use super::target::Target;
 use super::write_error::ConfigWriteError;
 
@@ -74,6 +75,19 @@ impl ConfigStore {
         self.load().map_err(ConfigWriteError::Broken)
     }
 
+    /// What removing this node would take out of the user's file.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConfigStore::apply`] of that removal; nothing is written.
+    pub fn removal(&self, old: OldNode) -> Result<Removal, ConfigWriteError> {
+        let file = &self.files.user;
+        let broken = |problem: Box<Problem>| ConfigWriteError::Broken(ConfigError::new((*problem).into()));
+        let text = read_text(file).map_err(broken)?.unwrap_or_default();
+        let error = |error| ConfigWriteError::Edit { file: file.clone(), error };
+        Removal::of(&ConfigEdit::RemoveNode(old), &text).map_err(error)
+    }
+
     /// The user's file, read from there, after the change.
     fn changed(&self, edit: &ConfigEdit, from: &Path) -> Result<String, ConfigWriteError> {
         let now = self.load().map_err(ConfigWriteError::Broken)?;
@@ -104,7 +118,6 @@ impl ConfigStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::OldNode;
     use super::*;
     use std::fs::{self, File};
 

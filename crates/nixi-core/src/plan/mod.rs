@@ -36,7 +36,7 @@ pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review};
 pub(crate) use step::{Afterwards, afterwards, write_config};
-pub use step::{FileDigest, PutFile, Replaces, Settle, Step};
+pub use step::{FileDigest, PutFile, Replaces, RestoreNode, Settle, Step};
 pub(crate) use turn::Turn;
 pub use undo::Undo;
 pub use writable::{Refused, Writable};

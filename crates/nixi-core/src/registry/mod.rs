@@ -16,6 +16,7 @@ pub use spec::{Access, ActionSpec};
 pub use toolset::ToolSchema;
 
 use crate::action::{Change, Inspect, Rehearse};
+use crate::card::Callers;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
 use crate::text;
@@ -123,9 +124,9 @@ impl Registry {
         Ok(self)
     }
 
-    /// What is known of every action, by name.
+    /// What is known of every action that can be called, by name.
     pub fn specs(&self) -> impl Iterator<Item = &ActionSpec> {
-        self.actions.values().map(|action| &action.spec)
+        self.actions.values().map(|action| &action.spec).filter(|spec| spec.callers == Callers::Anyone)
     }
 
     /// What is known of one action, named as `container.list`.
@@ -153,7 +154,8 @@ impl Registry {
         let tool = name.split('.').next().unwrap_or(name);
         let of_tool: Vec<String> =
             self.specs().filter(|spec| spec.name.tool() == tool).map(|spec| spec.name.to_string()).collect();
-        let hint = did_you_mean(name, self.actions.keys().map(String::as_str))
+        let names: Vec<String> = self.specs().map(|spec| spec.name.to_string()).collect();
+        let hint = did_you_mean(name, names.iter().map(String::as_str))
             .filter(|_| of_tool.is_empty() || name.contains('.'))
             .or_else(|| (!of_tool.is_empty()).then(|| format!("{tool} has: {}", of_tool.join(", "))))
             .unwrap_or_else(|| "`nixi tools` lists all there are".to_owned());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::RegistrationError;
 use super::param::{Param, params};
 use crate::action::{ActionName, Change, Inspect, Rehearse, Scope};
-use crate::card::{Card, Edits, Presentation, Shape};
+use crate::card::{Callers, Card, Edits, Presentation, Shape};
 use crate::mode::Capability;
 use crate::plan::Risk;
 
@@ -52,6 +52,8 @@ pub struct ActionSpec {
     pub scope: Scope,
     /// The form of its report.
     pub shape: Shape,
+    #[serde(skip)]
+    pub(crate) callers: Callers,
     /// What it may edit of what only the controller has.
     pub edits: Edits,
     /// Its parameters, without `node`.
@@ -72,6 +74,7 @@ impl ActionSpec {
             capability: Capability::Read(kind.capability),
             scope,
             shape,
+            callers: Callers::Anyone,
             edits: Edits::Nothing,
             params: params_of::<T::Args>(name)?,
             example,
@@ -88,6 +91,7 @@ impl ActionSpec {
             capability: Capability::Rehearse(kind.capability),
             scope,
             shape,
+            callers: Callers::Anyone,
             edits: Edits::Nothing,
             params: params_of::<T::Args>(name)?,
             example,
@@ -104,6 +108,7 @@ impl ActionSpec {
             capability: Capability::Write(kind.capability),
             scope,
             shape,
+            callers: kind.callers,
             edits: kind.edits,
             params: params_of::<T::Args>(name)?,
             example,

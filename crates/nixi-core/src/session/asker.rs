@@ -83,7 +83,7 @@ impl Asker {
         cancel: &CancellationToken,
     ) -> Outcome {
         self.inner.tell_of_cut_off(audience).await;
-        let (answers, appetite, asked) = (Answers::default(), Appetite::default(), Cause::Asked);
+        let (answers, appetite, asked) = (Answers::default(), Appetite::default(), Cause::default());
         let batch = |origin, cause, words| Batch {
             inner: &self.inner,
             origin,

@@ -19,7 +19,7 @@ use super::{Inner, Work};
 use crate::action::{ActionName, Scope};
 use crate::call::CallRequest;
 use crate::call_id::CallId;
-use crate::card::Edits;
+use crate::card::{Callers, Edits};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
 use crate::plan::{Declared, Origin, PlanDigest, Refusal, StepStatus};
@@ -169,6 +169,10 @@ impl Batch<'_> {
 
     pub(super) fn check(&self, roster: &Roster, call: CallRequest) -> Result<Checked, ErrorReport> {
         let action = self.inner.parts.registry.action(&call.action)?;
+        if action.spec.callers == Callers::UndoAlone && self.cause.undoes.is_none() {
+            let why = format!("{} is called by `nixi undo` alone", action.spec.name);
+            return Err(ErrorReport::new(ErrorKind::UnknownAction, why));
+        }
         let nodes = match action.spec.scope {
             Scope::Node => roster.choose(&call.nodes)?,
             Scope::Controller if call.nodes.is_empty() => vec![Node::controller()],

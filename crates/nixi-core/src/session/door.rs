@@ -11,7 +11,7 @@ use crate::context::{InspectCx, PlanCx, Reader, RehearseCx};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::journal::RequestId;
-use crate::node::{Node, NodeName, SshTarget};
+use crate::node::{Node, NodeName};
 use crate::plan::{
     ApprovedPart, Bench, Declared, Page, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
     apply, stands_apart,
@@ -193,12 +193,7 @@ impl Door<'_> {
     fn bench(&self, leaving: &[NodeName], request: RequestId) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.batch.inner;
         let now = inner.roster_for(self.call.action.work())?;
-        let others: Vec<SshTarget> = now
-            .remote()
-            .filter(|node| !leaving.contains(node.name()))
-            .filter_map(Node::ssh)
-            .flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned())
-            .collect();
+        let others = now.others_than(leaving);
         Ok(Bench {
             executor: inner.executor(&self.site.node),
             config: &inner.parts.config,
@@ -234,7 +229,8 @@ impl Door<'_> {
         LiveRoster {
             roster: self.roster,
             remote: &*self.batch.inner.parts.remote,
-            system_file: &self.batch.inner.parts.config.files().system,
+            store: &self.batch.inner.parts.config,
+            host_keys: &*self.batch.inner.parts.host_keys,
             audience: self.batch.audience,
             cancel: self.batch.cancel,
         }

@@ -9,14 +9,14 @@ use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};
 use crate::plan::{Decision, Refusal, Review, unwritten};
 
 /// Why a request is made.
-#[derive(Debug)]
-pub(super) enum Cause {
-    /// Somebody asked for it.
-    Asked,
-    /// It takes back another one, as far as that can be.
-    Undoing(RequestId, Vec<Irreversible>),
-    /// It waited, and a person approved the review with this digest by its number.
-    Waited(RequestId, String),
+#[derive(Debug, Default)]
+pub(super) struct Cause {
+    /// The request that it takes back, if it does.
+    pub(super) undoes: Option<RequestId>,
+    /// What of that cannot be taken back.
+    pub(super) stays: Vec<Irreversible>,
+    /// The request that waited, which a person approved by its number, and the digest of its review.
+    pub(super) waited: Option<(RequestId, String)>,
 }
 
 /// A change that cannot be taken back.
@@ -52,12 +52,9 @@ impl Ledger<'_> {
         let part = |proposal: &Proposal| AskedPart::new(&proposal.part, proposal.result.args.clone());
         let mut entry = Entry::asked(review, proposals.iter().map(part).collect());
         if let Entry::Asked { undoes, instead_of, .. } = &mut entry {
-            *instead_of = earlier.map(|earlier| earlier.id);
-            match self.cause {
-                Cause::Undoing(request, _) => *undoes = Some(*request),
-                Cause::Waited(request, _) if earlier.is_none() => *instead_of = Some(*request),
-                Cause::Waited(..) | Cause::Asked => {}
-            }
+            *undoes = self.cause.undoes;
+            let waited = self.cause.waited.as_ref().map(|(id, _)| *id);
+            *instead_of = earlier.map(|earlier| earlier.id).or(waited);
         }
         let id = self.write(entry).await?;
         self.hold(id).await

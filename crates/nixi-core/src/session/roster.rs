@@ -1,7 +1,7 @@
 //! The nodes of the configuration, and whether they answer.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,10 +11,11 @@ use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use super::protocol::{Audience, Event};
-use crate::config::{Config, Layer};
-use crate::exec::{ExecError, Executor};
+use crate::config::{Config, ConfigStore, Layer, OldNode, Removal};
+use crate::error::{ErrorKind, ErrorReport};
+use crate::exec::{ExecError, Executor, HostKeys};
 use crate::fleet::{Controller, NodeRow, Probing, Survey};
-use crate::node::{Node, NodeName};
+use crate::node::{Node, NodeName, SshTarget};
 
 /// The nodes as the configuration has them at one moment.
 #[derive(Debug, Clone)]
@@ -41,6 +42,15 @@ impl Roster {
         self.remote().find(|node| node.name().as_str() == name).cloned()
     }
 
+    /// Every node but these, and its jump hosts.
+    pub(super) fn others_than(&self, leaving: &[NodeName]) -> Vec<SshTarget> {
+        self.remote()
+            .filter(|node| !leaving.contains(node.name()))
+            .filter_map(Node::ssh)
+            .flat_map(|ssh| std::iter::once(ssh).chain(ssh.jump.hosts()).cloned())
+            .collect()
+    }
+
     pub(super) fn row(&self, node: &Node) -> NodeRow {
         NodeRow::unprobed(node, &self.controller)
     }
@@ -50,7 +60,8 @@ impl Roster {
 pub(super) struct LiveRoster<'a> {
     pub(super) roster: &'a Roster,
     pub(super) remote: &'a dyn Executor,
-    pub(super) system_file: &'a Path,
+    pub(super) store: &'a ConfigStore,
+    pub(super) host_keys: &'a dyn HostKeys,
     pub(super) audience: &'a dyn Audience,
     pub(super) cancel: &'a CancellationToken,
 }
@@ -119,6 +130,16 @@ impl Survey for LiveRoster<'_> {
 
     fn declared_by_nixos(&self, name: &NodeName) -> Option<PathBuf> {
         let entry = self.roster.config.node(name)?;
-        (entry.layer == Layer::System).then(|| self.system_file.to_owned())
+        (entry.layer == Layer::System).then(|| self.store.files().system.clone())
+    }
+
+    fn on_record(&self, node: &Node) -> Result<(Removal, Vec<String>), ErrorReport> {
+        let no_node = || ErrorReport::new(ErrorKind::Config, "the controller is not declared anywhere");
+        let (old, ssh) = OldNode::of(node).zip(node.ssh()).ok_or_else(no_node)?;
+        let removal = self.store.removal(old);
+        let removal = removal.map_err(|error| ErrorReport::new(ErrorKind::Config, error.to_string()))?;
+        let others: Vec<SshTarget> = self.roster.others_than(&[node.name().clone()]);
+        let lines = self.host_keys.on_record(ssh, &others);
+        Ok((removal, lines.map_err(|error| ErrorReport::new(ErrorKind::Config, error))?))
     }
 }

@@ -48,7 +48,10 @@ pub(super) async fn taking_back(inner: &Inner, wanted: Option<RequestId>) -> Res
         };
         return Err(ErrorReport::new(ErrorKind::CannotUndo, message));
     }
-    Ok(TakingBack { cause: Cause::Undoing(request.id, stays), calls: joined(calls.into_iter()) })
+    Ok(TakingBack {
+        cause: Cause { undoes: Some(request.id), stays, waited: None },
+        calls: joined(calls.into_iter()),
+    })
 }
 
 /// Whether `nixi undo` without a number means it: taking back goes on backwards, and does not turn around.

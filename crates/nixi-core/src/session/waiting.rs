@@ -21,7 +21,8 @@ impl Inner {
     pub(super) async fn waiting(&self, id: RequestId) -> Result<Waiting, ErrorReport> {
         let request = find(self.requests().await?, id)?;
         let calls = request.calls();
-        Ok(Waiting { origin: request.origin, cause: Cause::Waited(id, request.review), calls })
+        let cause = Cause { undoes: request.undoes, stays: Vec::new(), waited: Some((id, request.review)) };
+        Ok(Waiting { origin: request.origin, cause, calls })
     }
 }
 

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesOrdered;
 use super::approver::Answer;
 use super::batch::{Batch, Checked, Site};
 use super::door::{Door, Prepared, Proposal, declined, unapproved};
-use super::ledger::{Cause, Held, verdict};
+use super::ledger::{Held, verdict};
 use super::left_behind::not_begun;
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::Roster;
@@ -248,7 +248,7 @@ impl<'a> Workflow<'a> {
         earlier: Option<&Held>,
     ) -> Result<(Held, Result<Answer, ErrorReport>), ErrorReport> {
         let ledger = self.batch.ledger();
-        if let Cause::Waited(id, digest) = self.batch.cause
+        if let Some((id, digest)) = &self.batch.cause.waited
             && earlier.is_none()
         {
             let held = ledger.hold(*id).await?;
@@ -333,9 +333,10 @@ impl<'a> Workflow<'a> {
                 Some(LeftOut::new(Some(site.call), &action, site.node.name().as_str(), why))
             }));
         }
-        if let Cause::Undoing(_, stays) = self.batch.cause {
+        let stays = &self.batch.cause.stays;
+        if !stays.is_empty() {
             // A yes in advance is for all of it.
-            follows_a_gap |= !stays.is_empty();
+            follows_a_gap = true;
             left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
         }
         Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, follows_a_gap)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nixi_core::Node;
-use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode, OldNode};
+use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode, OldNode, Removal};
 use nixi_core::{Mode, Port};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -172,6 +172,30 @@ proptest! {
         prop_assert_eq!(removal(order[1], &one).apply(&one).unwrap(), text);
     }
 
+    /// What was removed is put back to the byte; and if others came meanwhile, it is there beside them.
+    #[test]
+    fn a_removed_node_is_put_back((text, count) in config(), pick in any::<prop::sample::Index>(), other in any_addition()) {
+        if count == 0 {
+            return Ok(());
+        }
+        let gone = names(&text).swap_remove(pick.index(count));
+        let remove = removal(&gone, &text);
+        let Ok(taken) = Removal::of(&remove, &text) else { return Err(TestCaseError::fail("in pieces")) };
+        let left = remove.apply(&text).unwrap();
+        let back = ConfigEdit::RestoreNode(taken);
+        prop_assert_eq!(back.apply(&left).unwrap(), text.clone());
+        prop_assert!(back.apply(&text).is_err(), "it is there");
+        let more = other.apply(&left).unwrap();
+        if let Ok(both) = back.apply(&more) {
+            let mut found = names(&both);
+            found.sort();
+            let mut expected = names(&more);
+            expected.push(gone);
+            expected.sort();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
     /// Whoever wrote it, any node can go, and the others stay.
     #[test]
     fn removing_any_node_keeps_the_others((text, count) in config(), pick in any::<prop::sample::Index>()) {
@@ -186,4 +210,27 @@ proptest! {
         prop_assert!(bare(&result) || !text.ends_with('\n') || result.ends_with('\n'), "{:?}\n{:?}", text, result);
         prop_assert!(!result.replace("\r\n", "").contains('\r'));
     }
+}
+
+/// A journal is a file that somebody may have changed: what it puts back is the node that was shown, and nothing else.
+#[test]
+fn only_the_node_that_was_shown_is_put_back() {
+    let text = "[[nodes]]\nname = \"web\"\nhost = \"192.0.2.1\"\n";
+    let taken = Removal::of(&removal("web", text), text).unwrap();
+    assert_eq!(taken.shown, "web (nixi@192.0.2.1, managed)");
+    let others = [
+        text.replace("192.0.2.1", "192.0.2.9"),
+        text.replace("web", "db"),
+        format!("{text}mode = \"monitored\"\n"),
+        format!("{text}\n[approval]\nroutine = \"auto\"\n"),
+        format!("{text}\n[[nodes]]\nname = \"more\"\nhost = \"192.0.2.2\"\n"),
+        "# nothing\n".to_owned(),
+        "not toml".to_owned(),
+    ];
+    for other in others {
+        let edit = ConfigEdit::RestoreNode(Removal { text: other.clone(), ..taken.clone() });
+        assert!(edit.apply("").is_err(), "{other}");
+    }
+    let far = ConfigEdit::RestoreNode(Removal { at: usize::MAX, ..taken });
+    assert_eq!(names(&far.apply("").unwrap()), ["web"], "elsewhere, if it does not fit there");
 }

@@ -11,6 +11,7 @@ mod own;
 mod owners;
 mod policy;
 mod record;
+mod remember;
 mod shown;
 
 use std::str::FromStr;
@@ -35,6 +36,7 @@ pub(crate) use policy::{Verdict, algorithms, is_checkable, judge};
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::line_of;
 pub(crate) use record::record;
+pub(crate) use remember::{on_record, remember};
 pub(crate) use shown::Shown;
 
 /// A public host key, in the wire form of RFC 4253, section 6.6.

@@ -3,6 +3,7 @@
 mod list;
 mod named;
 mod remove;
+mod restore;
 mod status;
 
 use nixi_core::Registry;
@@ -10,6 +11,7 @@ use nixi_core::registry::RegistrationError;
 
 pub use list::{List, ListArgs, ListReport};
 pub use remove::{Remove, RemoveArgs};
+pub use restore::{Restore, RestoreArgs};
 pub use status::{Status, StatusArgs, StatusReport};
 
 /// Adds the actions of this tool.
@@ -17,5 +19,5 @@ pub use status::{Status, StatusArgs, StatusReport};
 /// # Errors
 /// If the registry has them already.
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
-    registry.inspect(List)?.inspect(Status)?.change(Remove)
+    registry.inspect(List)?.inspect(Status)?.change(Remove)?.change(Restore)
 }

@@ -2,14 +2,15 @@
 
 use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
 use nixi_core::{
-    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Jump, Node, Plan, PlanCx, Risk, Step,
-    ToolError, Undo, WriteCapability, paste,
+    ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Node, Plan, PlanCx, Risk, Step, ToolError,
+    Undo, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::named;
+use super::restore::RestoreArgs;
 
 /// Forgets a node: takes it out of the configuration, and its host key out of known_hosts.
 pub struct Remove;
@@ -61,7 +62,7 @@ impl Change for Remove {
             );
             return Err(ToolError::Reported(report.hint(hint)));
         }
-        let plan = Plan::new(format!("remove the node {}", node.name()), Risk::Destructive, undo(&node))
+        let plan = Plan::new(format!("remove the node {}", node.name()), Risk::Destructive, undo(cx, &node))
             .warn("nothing changes on the node itself: it still lets your key in");
         // The key first: should a step fail, the node is still there to be removed once more.
         let plan = match node.ssh() {
@@ -75,20 +76,20 @@ impl Change for Remove {
     }
 }
 
-/// A login is tried before a node is added, so adopting it again is a command of its own.
-fn undo(node: &Node) -> Undo {
-    let Some(ssh) = node.ssh() else { return Undo::cannot("the controller stays") };
-    let words = [node.name().as_str(), ssh.host.as_str(), ssh.user.as_str()].map(paste::word).join(" ");
-    let port = if ssh.given.port { format!(" --port {}", ssh.port) } else { String::new() };
-    let parts = [
-        (!node.tags().is_empty(), "tags"),
-        (ssh.identity.is_some(), "key"),
-        (ssh.jump != Jump::Unsaid, "jump hosts"),
-    ];
-    let lost: Vec<&str> = parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what).collect();
-    let without = if lost.is_empty() { String::new() } else { format!(", without its {}", lost.join(", ")) };
-    Undo::cannot(format!(
-        "`nixi adopt {words} {}{port}` tries the login and adds it again{without}",
-        node.mode()
-    ))
+/// Its declaration and its host keys, to the byte.
+fn undo(cx: &PlanCx<'_>, node: &Node) -> Undo {
+    match cx.fleet().on_record(node) {
+        Ok((removal, host_keys)) => {
+            let args = RestoreArgs {
+                name: removal.name.to_string(),
+                shown: removal.shown,
+                text: removal.text,
+                instead: removal.instead,
+                at: removal.at as u64,
+                host_keys,
+            };
+            Undo::Calls(vec![args.call()])
+        }
+        Err(error) => Undo::cannot(error.message),
+    }
 }

@@ -385,24 +385,21 @@ async fn a_node_is_forgotten() {
     assert_eq!((lab.nodes.seen(), lab.local.seen()), (Vec::new(), Vec::new()));
 }
 
-/// The command that adds it again does not bring all of it back, and says so.
+/// With all that its declaration said, to the byte; and nobody but `nixi undo` may do that.
 #[tokio::test]
-async fn what_adds_a_node_again_says_what_it_leaves_out() {
-    let config = "[[nodes]]\nname = \"bare\"\nhost = \"192.0.2.1\"\n\
-                  [[nodes]]\nname = \"full\"\nhost = \"192.0.2.2\"\nuser = \"ops\"\nport = 2222\nmode = \"monitored\"\n\
-                  tags = [\"edge\"]\nproxy_jump = \"192.0.2.9\"\n";
-    let lab = Lab::with_config(node(), config);
-    for (name, told) in [
-        ("bare", "`nixi adopt bare 192.0.2.1 nixi managed` tries the login and adds it again"),
-        (
-            "full",
-            "`nixi adopt full 192.0.2.2 ops monitored --port 2222` tries the login and adds it again, \
-             without its tags, jump hosts",
-        ),
-    ] {
-        let plan = lab.plan(CallRequest::new("node.remove").with("name", name)).await.plan.unwrap();
-        assert_eq!(plan.undo, Undo::cannot(told));
-    }
+async fn a_removed_node_is_put_back_as_it_was() {
+    let full = "[[nodes]]\nname = \"full\"\nhost = \"192.0.2.2\"\nuser = \"ops\"\nport = 2222\nmode = \"monitored\"\n\
+                tags = [\"edge\"] # of the house\nproxy_jump = \"192.0.2.9\"\n";
+    let config = format!("[[nodes]]\nname = \"bare\"\nhost = \"192.0.2.1\"\n{full}");
+    let lab = Lab::with_config(node(), &config);
+    let plan = lab.plan(CallRequest::new("node.remove").with("name", "full")).await.plan.unwrap();
+    let Undo::Calls(calls) = plan.undo else { panic!("{:?}", plan.undo) };
+    let [call] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!((call.action.as_str(), &call.args["text"]), ("node.restore", &full.into()));
+    assert_eq!(call.args["shown"], "full (ops@192.0.2.2:2222, monitored)");
+    let error = lab.perform(call.clone(), Intent::Perform).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::UnknownAction);
+    assert!(error.message.contains("`nixi undo` alone"), "{error}");
 }
 
 /// Without its key, the next login by way of it would take any machine for it.

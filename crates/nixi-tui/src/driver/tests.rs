@@ -91,6 +91,14 @@ impl HostKeys for Nobody {
     fn forget(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Forgotten, String> {
         Err("there is no record".to_owned())
     }
+
+    fn on_record(&self, _: &SshTarget, _: &[SshTarget]) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
+    fn remember(&self, _: &[String]) -> Result<Forgotten, String> {
+        Err("there is no record".to_owned())
+    }
 }
 
 /// A screen that can be looked at while it is drawn on.

@@ -26,7 +26,7 @@ impl Kind for ConfigEdit {
     fn leaving(&self) -> Option<&NodeName> {
         match self {
             Self::RemoveNode(old) => Some(old.name()),
-            Self::AddNode(_) => None,
+            Self::AddNode(_) | Self::RestoreNode(_) => None,
         }
     }
 

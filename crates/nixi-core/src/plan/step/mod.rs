@@ -4,6 +4,7 @@ mod config;
 mod forget_host_key;
 mod lasting;
 mod put_file;
+mod restore_node;
 mod run;
 mod settle;
 
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 pub(crate) use config::write_config;
 pub(crate) use lasting::{Afterwards, afterwards};
 pub use put_file::{FileDigest, PutFile, Replaces};
+pub use restore_node::RestoreNode;
 pub use settle::Settle;
 
 use super::bench::Bench;
@@ -38,6 +40,8 @@ pub enum Step {
     Config(ConfigEdit),
     /// Drops a host from the user's known_hosts, on the controller.
     ForgetHostKey(SshTarget),
+    /// Puts a removed node back, on the controller.
+    RestoreNode(RestoreNode),
 }
 
 /// What every kind of step tells of itself, and how it runs.
@@ -92,6 +96,7 @@ impl Step {
             Self::PutFile(put) => put,
             Self::Config(edit) => edit,
             Self::ForgetHostKey(target) => target,
+            Self::RestoreNode(node) => node,
         }
     }
 

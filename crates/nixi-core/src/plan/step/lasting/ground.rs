@@ -12,9 +12,12 @@ impl Plan {
     pub(crate) async fn settled(self, reader: &Reader<'_>) -> Result<Self, ToolError> {
         let lasting = |step: &Step| match step {
             Step::Lasting(lasting) => Some(lasting.is_plain()),
-            Step::Run(_) | Step::Settle(_) | Step::PutFile(_) | Step::Config(_) | Step::ForgetHostKey(_) => {
-                None
-            }
+            Step::Run(_)
+            | Step::Settle(_)
+            | Step::PutFile(_)
+            | Step::Config(_)
+            | Step::ForgetHostKey(_)
+            | Step::RestoreNode(_) => None,
         };
         let plain: Vec<bool> = self.steps.iter().filter_map(lasting).collect();
         if plain.is_empty() {
@@ -31,7 +34,8 @@ impl Plan {
             | Step::Settle(_)
             | Step::PutFile(_)
             | Step::Config(_)
-            | Step::ForgetHostKey(_)) => step,
+            | Step::ForgetHostKey(_)
+            | Step::RestoreNode(_)) => step,
         };
         let plan = Self { steps: self.steps.into_iter().map(directly).collect(), ..self };
         Ok(plan.warn(format!(
