@@ -15,8 +15,8 @@ use std::time::Duration;
 use nixi::Setup;
 use nixi::core::command::FilePath;
 use nixi::core::{
-    ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ChangeCard, ErrorKind, FileDigest,
-    Intent, Op, Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, Undo, WriteCapability,
+    ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ChangeCard, ErrorKind, Intent, Op,
+    Plan, PlanCx, PutFile, Replaces, Risk, StepStatus, ToolError, Undo, WriteCapability,
 };
 use nixi_lab::Sshd;
 use schemars::JsonSchema;
@@ -56,7 +56,7 @@ impl Change for Put {
     }
 
     async fn plan(&self, _: &PlanCx<'_>, file: File) -> Result<Plan, ToolError> {
-        let there = file.replaces.map(|text| Replaces::Content(FileDigest::of(text.as_bytes())));
+        let there = file.replaces.map(|text| Replaces::Content(text.into_bytes().into()));
         let content = file.letter.repeat(file.times).into_bytes();
         let put = PutFile::new(file.path, content, there.unwrap_or(Replaces::Nothing)).mode(0o640);
         Ok(Plan::new("put a file", Risk::Routine, Undo::cannot("a trial")).step(put))
@@ -151,7 +151,7 @@ impl House {
 async fn a_file_is_there_whole_with_its_mode_and_only_in_place_of_what_was_expected() {
     let Some(house) = house() else { return };
     let made = house.done(house.call("a", 20_000_000)).await;
-    let step = &made.plan.unwrap().steps[0];
+    let step = &made.plan.unwrap().steps[0].line;
     assert!(
         step.contains("page.html: 20000000 bytes, SHA-256 ") && step.ends_with(", where there is none"),
         "{step}"

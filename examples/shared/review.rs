@@ -2,7 +2,7 @@
 
 use nixi::core::Part;
 
-/// Prints where it runs, every command word for word, what it relies on, and how much it can hurt.
+/// Prints where it runs, every command word for word, how files change, what it relies on, and how much it can hurt.
 pub(crate) fn show(part: &Part) {
     println!("Plan for {} ({}): {}", part.node, part.address, part.summary);
     if let Some(key) = &part.host_key {
@@ -16,6 +16,9 @@ pub(crate) fn show(part: &Part) {
     }
     println!("  risk      {}", part.risk.as_str());
     for (at, step) in part.steps.iter().enumerate() {
-        println!("  step {}    {step}", at + 1);
+        println!("  step {}    {}", at + 1, step.line);
+        if let Some(diff) = &step.diff {
+            diff.to_string().lines().for_each(|line| println!("            | {line}"));
+        }
     }
 }

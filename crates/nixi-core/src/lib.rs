@@ -64,9 +64,9 @@ pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
-    Approved, Decision, Declared, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan, PlanDigest,
-    PutFile, Refusal, Replaces, RestoreNode, Review, Risk, Settle, Step, StepReport, StepStatus, Thing, Undo,
-    Writable,
+    Approved, Decision, Declared, Diff, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan,
+    PlanDigest, PutFile, Refusal, Replaces, RestoreNode, Review, Risk, Settle, Step, StepReport, StepStatus,
+    StepView, Thing, Undo, Writable,
 };
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallResult, Event, Intent, Op, Outcome, Parts};

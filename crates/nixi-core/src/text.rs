@@ -37,6 +37,21 @@ fn is_deceptive(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The text with every character that a terminal obeys, or that does not show, written out as `<U+200B>`; newlines and
+/// tabs stay. Nothing of it gets lost, so that a person can approve it.
+#[must_use]
+pub fn reveal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            c if is_deceptive(c) => out.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A model's words, safe to show behind a mark of ours: [`clean`], and without characters that draw lines or frames, so
 /// that no text of a model holds the mark, a rule or a box.
 #[must_use]
@@ -159,6 +174,14 @@ mod tests {
         let clean = clean(hostile);
         assert_eq!(clean, "a\u{fffd}[2J\u{fffd}b\u{fffd}31m\u{fffd}c\nd\u{fffd}e\u{fffd}");
         assert!(!clean_line(hostile).contains('\n'));
+    }
+
+    #[test]
+    fn what_is_revealed_needs_no_cleaning() {
+        let hostile = "a\u{1b}[2J\u{7}\u{202e}b\tc\r\nd\u{e0041}";
+        let shown = reveal(hostile);
+        assert_eq!(shown, "a<U+001B>[2J<U+0007><U+202E>b\tc<U+000D>\nd<U+E0041>");
+        assert_eq!(clean(&shown), shown);
     }
 
     #[test]

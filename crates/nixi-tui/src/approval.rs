@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::plan::{LeftOut, Part, YES};
-use nixi_core::{Origin, Review, Risk};
+use nixi_core::{Origin, Review, Risk, StepView};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
@@ -43,7 +43,7 @@ pub(crate) struct Change {
     pub(crate) host_key: Option<String>,
     pub(crate) risk: Risk,
     pub(crate) summary: String,
-    pub(crate) steps: Vec<String>,
+    pub(crate) steps: Vec<StepView>,
     pub(crate) expects: Vec<String>,
     pub(crate) warnings: Vec<String>,
 }
@@ -293,7 +293,7 @@ pub(crate) mod tests {
             host_key: Some("SHA256:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK".to_owned()),
             risk,
             summary: "stop the container redis".to_owned(),
-            steps: vec!["podman stop redis".to_owned()],
+            steps: vec![StepView::of_line("podman stop redis")],
             expects: vec!["redis is still the container 4b1f00c0ffee".to_owned()],
             warnings: Vec::new(),
         };

@@ -45,6 +45,11 @@ impl Theme {
         self.colour(Style::new(), Color::Green)
     }
 
+    /// What goes, and is no harm by itself.
+    pub(crate) fn removed(self) -> Style {
+        self.colour(Style::new(), Color::Red)
+    }
+
     /// What a person should look at.
     pub(crate) fn warning(self) -> Style {
         self.colour(self.strong(), Color::Yellow)

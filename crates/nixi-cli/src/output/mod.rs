@@ -3,6 +3,7 @@
 //! Results go to standard output, all else to standard error. A reader that has gone away ends the output quietly;
 //! any other failure to write is remembered, and told at the end.
 
+mod diff;
 pub(crate) mod doubt;
 mod fold;
 pub(crate) mod json;
@@ -24,6 +25,7 @@ use rustix::termios::tcgetwinsize;
 
 pub(crate) use paint::{Paint, Tone};
 
+use self::diff::Length;
 use self::speech::Speech;
 use crate::args::{Colour, Look};
 
@@ -253,7 +255,7 @@ impl Screen {
             self.end_line();
         }
         let columns = columns_of(io::stderr());
-        let plan = plan::lines(review, columns, self.err);
+        let plan = plan::lines(review, columns, self.err, Length::Folded);
         let rule = plan::rule(columns, self.err);
         // The rule and the question have a row each.
         let is_long = plan.lines().count() + 2 > rows_of(io::stderr());
@@ -317,7 +319,7 @@ impl Screen {
     /// A plan that runs without a question: always in full.
     pub(crate) fn plan(&self, review: &Review) {
         self.state().shown.extend(review.parts.iter().map(|part| part.digest));
-        self.say(&plan::lines(review, columns_of(io::stderr()), self.err));
+        self.say(&plan::lines(review, columns_of(io::stderr()), self.err, Length::Whole));
     }
 
     /// A plan that was not asked about, unless this very plan was shown before.

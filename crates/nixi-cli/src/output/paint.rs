@@ -15,6 +15,12 @@ pub(crate) enum Tone {
     Title,
     /// Beside the point.
     Faint,
+    /// Nothing of its own.
+    Plain,
+    /// A line that comes into a file.
+    Added,
+    /// A line that goes.
+    Removed,
 }
 
 /// Whether words are painted.
@@ -48,6 +54,9 @@ impl Paint {
             Tone::Bad => "1;31",
             Tone::Title => "1",
             Tone::Faint => "2",
+            Tone::Plain => return word.to_owned(),
+            Tone::Added => "32",
+            Tone::Removed => "31",
         };
         match self {
             Self::Plain => word.to_owned(),

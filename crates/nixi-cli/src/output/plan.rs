@@ -3,6 +3,7 @@
 use nixi_core::wrap::{Wrap, wrap};
 use nixi_core::{Origin, Part, Review, Risk};
 
+use super::diff::{self, Length};
 use super::{Paint, Tone};
 
 /// The column where facts begin.
@@ -13,11 +14,12 @@ const MOST_PARTS: usize = 12;
 const RULE: usize = 4;
 
 /// The whole plan: for each part where it runs, what to know first, how risky it is, and every step as it will run. The
-/// steps come last, so that nothing that was said about them can push them away from the question.
+/// steps come last, so that nothing that was said about them can push them away from the question. Of a file that changes,
+/// so much is shown.
 ///
 /// No row is wider than `columns`, and none but the first of a part begins at the edge.
-pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
-    let mut rows = Rows { columns, paint, rows: Vec::new() };
+pub(crate) fn lines(review: &Review, columns: usize, paint: Paint, diffs: Length) -> String {
+    let mut rows = Rows { columns, paint, diffs, rows: Vec::new() };
     match review.parts.as_slice() {
         [part] => {
             rows.title(&format!("Plan for {}", heading(part)));
@@ -43,7 +45,7 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint) -> String {
 
 /// A part by itself, that nobody is asked about.
 pub(crate) fn part(part: &Part, columns: usize, paint: Paint) -> String {
-    let mut rows = Rows { columns, paint, rows: Vec::new() };
+    let mut rows = Rows { columns, paint, diffs: Length::Whole, rows: Vec::new() };
     rows.title(&format!("Plan for {}", heading(part)));
     rows.asker(part.origin);
     rows.about(part);
@@ -66,7 +68,7 @@ pub(crate) fn rule(columns: usize, paint: Paint) -> String {
 /// What a plan is about once more, right above its question: for a plan so long that its beginning is off the screen. A
 /// step, each of which has its number, holds nothing like it.
 pub(crate) fn recap(review: &Review, columns: usize, paint: Paint) -> String {
-    let mut rows = Rows { columns, paint, rows: Vec::new() };
+    let mut rows = Rows { columns, paint, diffs: Length::Whole, rows: Vec::new() };
     rows.put("", 2, "Summary", Wrap::Words, Some(Tone::Title));
     match review.parts.as_slice() {
         [part] => rows.fact("node", &format!("{} ({})", part.node, part.address), None),
@@ -109,6 +111,7 @@ pub(crate) fn question(review: &Review) -> &'static str {
 struct Rows {
     columns: usize,
     paint: Paint,
+    diffs: Length,
     rows: Vec<String>,
 }
 
@@ -149,7 +152,10 @@ impl Rows {
         let digits = part.steps.len().to_string().len();
         for (at, step) in part.steps.iter().enumerate() {
             let before = format!("    {:>digits$}. ", at + 1);
-            self.put(&before, before.len(), step, Wrap::Exact, None);
+            self.put(&before, before.len(), &step.line, Wrap::Exact, None);
+            if let Some(diff) = &step.diff {
+                self.rows.extend(diff::rows(diff, before.len(), self.columns, self.paint, self.diffs));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Origin, Plan, PlanDigest, Risk, Undo, review};
+use super::{Origin, Plan, PlanDigest, Risk, StepView, Undo, review};
 use crate::action::ActionName;
 use crate::arrival::{Arrival, Stop, way_words};
 use crate::call_id::CallId;
@@ -10,7 +10,6 @@ use crate::command::Login;
 use crate::exec::Fingerprint;
 use crate::fleet::address;
 use crate::node::{Node, NodeName};
-use crate::text;
 
 /// One part of a [`super::Review`]: what one call would do on its node. It cannot be made outside core.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,7 +35,7 @@ pub struct Part {
     /// How much it can hurt.
     pub risk: Risk,
     /// Every step, in order, as it will run.
-    pub steps: Vec<String>,
+    pub steps: Vec<StepView>,
     /// What must still be so when it runs.
     pub expects: Vec<String>,
     /// What a person should know first.
@@ -73,7 +72,7 @@ impl Part {
             origin,
             summary: words(&plan.summary),
             risk: plan.risk,
-            steps: plan.steps.iter().map(|step| text::clean_line(&step.for_login(login))).collect(),
+            steps: plan.steps.iter().map(|step| step.kind().view(login)).collect(),
             expects: plan.expects.iter().map(|e| words(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| words(w)).collect(),
             untold: plan.untold.clone(),
@@ -82,6 +81,11 @@ impl Part {
             host_key,
             route,
         }
+    }
+
+    /// The line of every step, in order.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.steps.iter().map(|step| step.line.as_str())
     }
 
     /// The way there in one line, where it is another than the address says: by another user, port, address or name, or

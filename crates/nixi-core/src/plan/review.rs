@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Part, Plan, PlanDigest, Risk, Undo};
+use super::{Part, Plan, PlanDigest, Risk, StepView, Undo};
 use crate::action::ActionName;
 use crate::call_id::CallId;
 use crate::command::Login;
@@ -117,7 +117,7 @@ impl Review {
         }
         let step = |read: &Outward<'_>| {
             let on = if is_one_node { String::new() } else { format!(" on {}", read.node.name()) };
-            text::clean_line(&format!("{} {}{on}", read.action, read.args))
+            StepView::of_line(&format!("{} {}{on}", read.action, read.args))
         };
         part.steps = reads.iter().map(step).collect();
         let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
@@ -229,7 +229,7 @@ mod tests {
         };
         assert_ne!(review(&[3]).digest, review(&[20]).digest);
         assert_ne!(review(&[3]).digest, review(&[3, 20]).digest);
-        assert!(review(&[20]).parts[0].steps[0].contains("20"));
+        assert!(review(&[20]).parts[0].steps[0].line.contains("20"));
         assert_eq!((review(&[3, 20]).parts[0].steps.len(), Review::of_outward(&[])), (2, None));
     }
 

@@ -96,7 +96,8 @@ async fn one_question_lists_all_places_of_a_turn() {
     assert_eq!((review.parts[0].node.as_str(), review.parts[0].address.as_str()), ("2 nodes", "watch, web"));
     assert_eq!(review.parts[0].steps.len(), 4, "{:?}", review.parts[0].steps);
     assert!(
-        review.parts[0].steps[1].contains("b.example") && review.parts[0].steps[1].ends_with("on watch"),
+        review.parts[0].steps[1].line.contains("b.example")
+            && review.parts[0].steps[1].line.ends_with("on watch"),
         "{:?}",
         review.parts[0].steps
     );
@@ -117,7 +118,7 @@ async fn a_question_about_many_places_names_a_few_and_counts_the_rest() {
         assert!(review.parts[0].address.contains('@'), "{}", review.parts[0].address);
         let last = format!("p{places}.example");
         assert!(
-            review.parts[0].steps.len() == places && review.parts[0].steps[places - 1].contains(&last),
+            review.parts[0].steps.len() == places && review.parts[0].steps[places - 1].line.contains(&last),
             "{:?}",
             review.parts[0].steps
         );

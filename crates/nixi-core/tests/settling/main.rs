@@ -252,7 +252,7 @@ async fn what_stays_up_is_done_after_a_moment() {
     assert_eq!(told.statuses(), SETTLES);
     assert!(told.took >= Duration::from_secs(3) && told.took < Duration::from_secs(5), "{:?}", told.took);
     let step = "wait until web.service has stayed up for 3 s, at most 20 s";
-    assert_eq!(told.result.plan.unwrap().steps[1], step);
+    assert_eq!(told.result.plan.unwrap().steps[1].line, step);
     assert_eq!(told.result.steps[1].step, step);
     assert_eq!(told.notices, ["waiting until web.service on web has settled"]);
     let up = [container("running", 0, 0, "x")];

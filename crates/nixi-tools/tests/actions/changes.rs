@@ -27,7 +27,7 @@ fn shown(result: &CallResult) -> String {
         plan.risk.as_str(),
         lines("!", &plan.warnings),
         lines("=", &plan.expects),
-        lines("$", &plan.steps)
+        plan.lines().map(|line| format!("\n$ {line}")).collect::<String>()
     )
 }
 
@@ -108,7 +108,7 @@ async fn remove_all_runs_exactly_what_was_shown() {
 
     let result = lab.approved(all, |_| {}).await;
     assert_eq!(result.status, StepStatus::Done);
-    assert_eq!(ran(&lab), planned.plan.unwrap().steps);
+    assert!(planned.plan.unwrap().lines().eq(ran(&lab)));
     assert_eq!(lab.local.seen(), []);
 }
 

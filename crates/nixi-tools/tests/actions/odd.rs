@@ -56,7 +56,7 @@ async fn docker_that_is_podman_lists_and_stops_its_containers() {
     let stop = CallRequest::new("container.stop").on("db-server").with("names", vec!["web"]);
     let plan = lab.plan(stop).await.plan.unwrap();
     assert_eq!(plan.summary, "stop 1 container on db-server: web");
-    assert!(plan.steps[0].contains("docker stop '--syslog=false' -- "), "{plan:?}");
+    assert!(plan.steps[0].line.contains("docker stop '--syslog=false' -- "), "{plan:?}");
 }
 
 /// Both refuse the words that bind them to their machine, rather than go to another.

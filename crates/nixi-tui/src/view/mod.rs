@@ -1,5 +1,6 @@
 //! Drawing: each function shows a part of the state, and changes nothing.
 
+mod diff;
 mod doubt;
 pub(crate) mod entry;
 pub(crate) mod modal;

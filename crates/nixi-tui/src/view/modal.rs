@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::approval::{Approval, Change, Drawn, Proposal, Rows};
 use crate::theme::Theme;
 
+use super::diff;
+
 /// With fewer columns nobody can tell what they approve.
 const NARROWEST: usize = 16;
 /// Below this nothing is spent on borders.
@@ -318,7 +320,10 @@ impl Sheet {
         self.put("", heading, Wrap::Words, theme.text());
         let width = steps.to_string().len();
         for (at, step) in part.steps.iter().enumerate() {
-            self.put(&format!("  {:>width$}  ", at + 1), step, Wrap::Exact, theme.strong());
+            self.put(&format!("  {:>width$}  ", at + 1), &step.line, Wrap::Exact, theme.strong());
+            if let Some(diff) = &step.diff {
+                self.lines.extend(diff::lines(diff, width + 4, self.columns, theme));
+            }
         }
         if !part.warnings.is_empty() {
             self.blank();

@@ -19,7 +19,7 @@ pub use restore_node::RestoreNode;
 pub use settle::Settle;
 
 use super::bench::Bench;
-use super::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
+use super::{ApprovedPart, PlanDigest, Risk, StepReport, StepView, Turn};
 use crate::card::Edits;
 use crate::command::{Command, Lasting, Login, Write};
 use crate::config::ConfigEdit;
@@ -69,6 +69,11 @@ pub(super) trait Kind: Sync {
 
     /// As a person reads it in a plan: a command word for word as this login runs it.
     fn line(&self, login: Login) -> String;
+
+    /// The same with all that belongs to it.
+    fn view(&self, login: Login) -> StepView {
+        StepView::of_line(&self.line(login))
+    }
 
     /// Stands for every word of it by itself, so that no two steps look alike. The kind's own name is part of it.
     fn digest(&self) -> PlanDigest;

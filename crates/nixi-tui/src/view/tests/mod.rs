@@ -4,7 +4,9 @@ use super::*;
 use std::time::Duration;
 
 use nixi_core::fleet::{NodeRow, NodeStatus};
-use nixi_core::{ErrorKind, ErrorReport, Event, Mode, Origin, Outcome, Risk, StepStatus, Unreachable};
+use nixi_core::{
+    Diff, ErrorKind, ErrorReport, Event, Mode, Origin, Outcome, Risk, StepStatus, StepView, Unreachable,
+};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -362,7 +364,7 @@ proptest! {
         hear(&mut app, Event::CallEnded(Box::new(result(&words, &words, StepStatus::Done, &words))));
         app.update(Message::Paste(words.clone()), Duration::ZERO);
         let mut hostile = proposal(Risk::Routine);
-        hostile.parts[0].steps = vec![words.clone()];
+        hostile.parts[0].steps[0].line = words.clone();
         hostile.left_out = vec![words.clone()];
         hostile.parts.push(hostile.parts[0].clone());
         hostile.summary = words;

@@ -57,7 +57,7 @@ fn several_changes_are_one_question() {
     restart.node = "db-server".to_owned();
     restart.address = "nixi@192.168.1.20".to_owned();
     restart.summary = "restart 1 unit on db-server: nginx.service".to_owned();
-    restart.steps = vec!["systemctl restart -- nginx.service".to_owned()];
+    restart.steps = vec![StepView::of_line("systemctl restart -- nginx.service")];
     restart.expects.clear();
     whole.summary = "2 changes on 2 nodes".to_owned();
     whole.left_out = vec!["left out: container.stop on eye: eye is monitored".to_owned()];
@@ -139,10 +139,12 @@ fn a_destructive_question_of_a_model() {
     proposal.summary = "remove the containers redis and cache".to_owned();
     proposal.parts[0].summary = proposal.summary.clone();
     proposal.parts[0].warnings = vec!["redis runs, and is stopped first".to_owned()];
-    proposal.parts[0].steps = vec![
-        "podman rm --force 4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f".to_owned(),
-        "podman rm --force 99aa00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f".to_owned(),
-    ];
+    proposal.parts[0].steps = [
+        "podman rm --force 4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f",
+        "podman rm --force 99aa00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f00c0ffee4b1f",
+    ]
+    .map(StepView::of_line)
+    .to_vec();
     app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
     let terminal = screen(&mut app, 80, 24);
     insta::assert_snapshot!(text(&terminal), @r#"
@@ -220,7 +222,8 @@ fn a_long_plan_says_that_there_is_more() {
     let mut app = app();
     say(&mut app, "stop all");
     let mut proposal = proposal(Risk::Routine);
-    proposal.parts[0].steps = (0..40).map(|n| format!("podman stop container-{n}")).collect();
+    proposal.parts[0].steps =
+        (0..40).map(|n| StepView::of_line(&format!("podman stop container-{n}"))).collect();
     app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
     let shown = text(&screen(&mut app, 80, 24));
     assert!(shown.contains("↓ 34 more") && shown.contains("read on, to the end"), "{shown}");
@@ -243,7 +246,8 @@ fn a_plan_of_thousands_says_what_it_is_about_all_the_while() {
         let mut app = app();
         let mut proposal = proposal(Risk::Destructive);
         proposal.origin = Origin::Model;
-        proposal.parts[0].steps = (0..10_000).map(|n| format!("podman rm container-{n}")).collect();
+        proposal.parts[0].steps =
+            (0..10_000).map(|n| StepView::of_line(&format!("podman rm container-{n}"))).collect();
         app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
         app.update(Message::Tick, Duration::from_secs(1));
         for page in 0..40 {
@@ -263,4 +267,59 @@ fn a_plan_that_is_all_in_sight_is_not_told_again() {
     ask(&mut app, Risk::Routine);
     let shown = text(&screen(&mut app, 80, 40));
     assert!(!shown.contains("1 step on"), "{shown}");
+}
+
+/// A file is shown whole, however long it is, and no line of it looks like a step.
+#[test]
+fn a_file_that_changes_is_shown_below_its_step() {
+    let mut app = app();
+    app.theme = Theme::COLOURED;
+    say(&mut app, "write it");
+    let mut proposal = proposal(Risk::Routine);
+    let diff = Diff::between(
+        b"one\ntwo\n",
+        b"one\n   2  podman rm everything, and more of it than fits on this row\ntwo",
+    );
+    proposal.parts[0].steps = vec![StepView::of_line("put file /srv/web/a").with_diff(diff)];
+    app.update(Message::Asked(Box::new(proposal)), Duration::ZERO);
+    let terminal = screen(&mut app, 60, 28);
+    insta::assert_snapshot!(text(&terminal), @r#"
+    "╭ Approve this change? ────────────────────────────────────╮"
+    "│                                                          │"
+    "│  stop the container redis                                │"
+    "│                                                          │"
+    "│  node      web-server  nixi@192.168.1.10                 │"
+    "│  host key  SHA256:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJ  │"
+    "│            JJJKKK                                        │"
+    "│  action    container.stop                                │"
+    "│  asked by  you                                           │"
+    "│  risk      routine                                       │"
+    "│                                                          │"
+    "│  This will run:                                          │"
+    "│    1  put file /srv/web/a                                │"
+    "│       │ 2 lines added, 1 removed                         │"
+    "│       │ @@ -1,2 +1,3 @@                                  │"
+    "│       │  one                                             │"
+    "│       │ -two                                             │"
+    "│       │ +   2  podman rm everything, and more of it      │"
+    "│       ┊ than fits on this row                            │"
+    "│       │ +two                                             │"
+    "│       │ \ no newline at the end of the file              │"
+    "│                                                          │"
+    "│  Runs only while this holds:                             │"
+    "│    · redis is still the container 4b1f00c0ffee           │"
+    "│                                                          │"
+    "│  y approve   n deny                                      │"
+    "╰──────────────────────────────────────────────────────────╯"
+    " 2 nodes · no model                                         "
+    "#);
+    let buffer = terminal.backend().buffer();
+    let colour = |words: &str| {
+        let cell = buffer
+            .content()
+            .windows(words.len())
+            .find(|cells| cells.iter().map(|cell| cell.symbol()).collect::<String>() == words);
+        cell.unwrap()[0].fg
+    };
+    assert_eq!((colour("-two"), colour("+two")), (Color::Red, Color::Green));
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::command::{Elevation, FileOwner, FilePath};
+use crate::plan::diff::{Before, Diff};
 
 /// The SHA-256 of the content of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,13 +55,33 @@ impl Serialize for FileDigest {
 }
 
 /// What has to be at the path when the file is put there. There is no "whatever it is".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Replaces {
     /// No file.
     Nothing,
-    /// A file with this content.
-    Content(FileDigest),
+    /// A file with this content, so that a person is shown what changes.
+    Content(Arc<[u8]>),
+    /// A file whose content a person is not shown, for this reason: half a sentence.
+    Unshown(FileDigest, String),
+}
+
+impl Replaces {
+    /// What stands for the content; `None` where there is no file.
+    #[must_use]
+    pub fn digest(&self) -> Option<FileDigest> {
+        match self {
+            Self::Nothing => None,
+            Self::Content(content) => Some(FileDigest::of(content)),
+            Self::Unshown(digest, _) => Some(*digest),
+        }
+    }
+}
+
+/// The content may be a secret, or long: its digest tells it.
+impl fmt::Debug for Replaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Replaces").field(&self.digest()).finish()
+    }
 }
 
 /// A file to be put on a node, whole or not at all: whoever looks at the path sees what was there before, or the new
@@ -105,7 +126,16 @@ impl PutFile {
     /// Every word of it, and what stands for the content.
     pub(super) fn fingerprint(&self) -> impl Serialize + '_ {
         let owner = self.owner.as_ref().map(FileOwner::as_str);
-        (self.path.as_str(), self.content_digest(), self.replaces, self.mode, owner, self.elevation)
+        (self.path.as_str(), self.content_digest(), self.replaces.digest(), self.mode, owner, self.elevation)
+    }
+
+    pub(super) fn diff(&self) -> Diff {
+        let before = match &self.replaces {
+            Replaces::Nothing => Before::Nothing,
+            Replaces::Content(content) => Before::Content(content),
+            Replaces::Unshown(digest, why) => Before::Unshown(*digest, why),
+        };
+        Diff::of(before, &self.content)
     }
 }
 
@@ -125,9 +155,9 @@ impl fmt::Display for PutFile {
         if let Some(owner) = &self.owner {
             write!(f, ", owner {owner}")?;
         }
-        match &self.replaces {
-            Replaces::Nothing => f.write_str(", where there is none"),
-            Replaces::Content(digest) => write!(f, ", in place of SHA-256 {digest}"),
+        match self.replaces.digest() {
+            None => f.write_str(", where there is none"),
+            Some(digest) => write!(f, ", in place of SHA-256 {digest}"),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
 use crate::plan::applied::{done, failed, unended};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, Turn};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, StepView, Turn};
 use crate::said;
 
 /// How long the content may take: 1 GiB over a slow line.
@@ -59,6 +59,10 @@ impl Kind for PutFile {
             Login::Root => Self { elevation: Elevation::LoginUser, ..self.clone() }.to_string(),
             Login::Other => self.to_string(),
         }
+    }
+
+    fn view(&self, login: Login) -> StepView {
+        StepView::of_line(&self.line(login)).with_diff(self.diff())
     }
 
     fn digest(&self) -> PlanDigest {
@@ -122,7 +126,7 @@ impl Putting<'_> {
                 error @ (ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled),
             )) => {
                 // If the content was the same before, it proves nothing.
-                let was_other = self.put.replaces != Replaces::Content(self.put.content_digest());
+                let was_other = self.put.replaces.digest() != Some(self.put.content_digest());
                 match self.found().await {
                     Ok(Some(digest)) if was_other && digest == self.put.content_digest() => done(shown, None),
                     // It may still be on its way on the node.
@@ -201,12 +205,11 @@ impl Putting<'_> {
     /// Whether the path holds what is to be replaced.
     async fn check(&self) -> Result<(), Stopped> {
         let path = &self.put.path;
-        match (self.found().await?, self.put.replaces) {
-            (None, Replaces::Nothing) => Ok(()),
-            (Some(found), Replaces::Content(expected)) if found == expected => Ok(()),
-            (None, Replaces::Content(_)) => Err(Stopped::Changed(format!("{path} is not there any more"))),
-            (Some(_), Replaces::Nothing) => Err(Stopped::Changed(format!("{path} is there by now"))),
-            (Some(_), Replaces::Content(_)) => {
+        match (self.found().await?, self.put.replaces.digest()) {
+            (found, expected) if found == expected => Ok(()),
+            (None, _) => Err(Stopped::Changed(format!("{path} is not there any more"))),
+            (Some(_), None) => Err(Stopped::Changed(format!("{path} is there by now"))),
+            (Some(_), Some(_)) => {
                 Err(Stopped::Changed(format!("{path} is not what it was when the plan was made")))
             }
         }

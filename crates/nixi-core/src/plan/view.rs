@@ -1,0 +1,30 @@
+//! A step as a person sees it.
+
+use serde::Serialize;
+
+use super::Diff;
+use crate::text;
+
+/// A step as a person sees it. Making one approves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StepView {
+    /// What runs, in one line: a command word for word, as the login user runs it.
+    pub line: String,
+    /// How a file changes, where the step puts one there.
+    pub diff: Option<Diff>,
+}
+
+impl StepView {
+    /// A step that one line tells whole.
+    #[must_use]
+    pub fn of_line(line: &str) -> Self {
+        Self { line: text::clean_line(line), diff: None }
+    }
+
+    /// The same with the change of a file.
+    #[must_use]
+    pub fn with_diff(self, diff: Diff) -> Self {
+        Self { diff: Some(diff), ..self }
+    }
+}
