@@ -46,11 +46,13 @@ const OPTIONS: &str = r#"
   };
 "#;
 
-/// `web` serves a page and has a folder of the machine; `store` keeps a volume; `idle` was never started; `failed` has
-/// ended by itself. Only what has a cgroup can be paused, as `web` has, and on a lab machine crun makes one only for a
-/// container that may use all devices and has no limits.
+/// The login user has a folder with a file. `web` serves a page and has a folder of the machine; `store` keeps a volume; `idle`
+/// was never started; `failed` has ended by itself. Only what has a cgroup can be paused, as `web` has, and on a lab machine
+/// crun makes one only for a container that may use all devices and has no limits.
 const CONTAINERS: &str = "set -e
     mkdir -p /srv/web && echo kept >/srv/web/data
+    install -d -o nixi /srv/notes && echo old >/srv/notes/old.txt
+    chmod 640 /srv/notes/old.txt && chown nixi:$(id -gn nixi) /srv/notes/old.txt
     podman run --detach --name web --publish 8080:8080 --volume /srv/web:/data --env TOKEN=hushhush \
         --cgroups enabled --privileged --pids-limit=-1 --label owner=somebody localhost/nixi-lab/web:1
     podman run --detach --name store --volume rows:/var/lib/data localhost/nixi-lab/database:1

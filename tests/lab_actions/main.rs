@@ -10,6 +10,7 @@
 
 mod changes;
 mod examples;
+mod files;
 mod fingerprint;
 mod ground;
 mod looping;
@@ -33,7 +34,8 @@ fn every_action_is_tried_on_a_machine() {
         of_its_kind.insert(spec.name.to_string());
     }
     let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
-    let tried_changes = changes::ALL.iter().map(|change| change.action).chain([nodes::REMOVE]);
+    let tried_changes =
+        changes::ALL.iter().map(|change| change.action).chain([nodes::REMOVE]).chain(files::ACTIONS);
     let tried_changes = tried_changes.map(str::to_owned).collect();
     assert_eq!((reads, changes), (tried_reads, tried_changes));
 }

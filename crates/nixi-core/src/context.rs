@@ -9,6 +9,7 @@ use crate::command::{Command, Elevation, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
 use crate::exec::{Executor, Invocation, Output};
+use crate::file_roots::FileRoots;
 use crate::fleet::Survey;
 use crate::node::Node;
 use crate::plan::{Declared, Expectation};
@@ -16,12 +17,14 @@ use crate::sink::Sink;
 use crate::stage::Stage;
 
 /// Settings that change how actions work.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Which container runtime the fleet uses.
     pub runtime: Runtime,
     /// How long a read may run.
     pub command_timeout: Duration,
+    /// The folders that file actions may reach.
+    pub roots: FileRoots,
 }
 
 /// Runs reads on one node, and nothing else.
@@ -86,8 +89,8 @@ impl InspectCx<'_> {
 
     /// Settings that the action has to follow.
     #[must_use]
-    pub fn settings(&self) -> Settings {
-        self.reader.settings
+    pub fn settings(&self) -> &Settings {
+        &self.reader.settings
     }
 
     /// The nodes and their live state.

@@ -20,6 +20,7 @@ pub mod context;
 pub mod environment;
 pub mod error;
 pub mod exec;
+mod file_roots;
 pub mod fleet;
 pub mod instant;
 pub mod journal;
@@ -59,6 +60,7 @@ pub use exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
     Output, Unreachable, Welcome,
 };
+pub use file_roots::FileRoots;
 pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};

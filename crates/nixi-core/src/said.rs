@@ -303,7 +303,8 @@ pub(crate) fn is_forbidden(program: &str, output: &Output) -> bool {
 }
 
 /// Whether the program itself says that a file is not there.
-pub(crate) fn has_no_file(program: &str, stderr: &[u8]) -> bool {
+#[must_use]
+pub fn has_no_file(program: &str, stderr: &[u8]) -> bool {
     String::from_utf8_lossy(stderr).lines().any(|line| {
         line.split_once(": ").is_some_and(|(by, rest)| {
             by.rsplit('/').next() == Some(program) && rest.contains("No such file or directory")

@@ -21,6 +21,7 @@ mod targets;
 
 pub mod clock;
 pub mod container;
+pub mod file;
 pub mod log;
 pub mod network;
 pub mod node;
@@ -49,6 +50,7 @@ pub fn registry() -> Result<Registry, RegistrationError> {
     let registry = system::register(registry)?;
     let registry = container::register(registry)?;
     let registry = service::register(registry)?;
+    let registry = file::register(registry)?;
     let registry = log::register(registry)?;
     let registry = network::register(registry)?;
     node::register(registry)

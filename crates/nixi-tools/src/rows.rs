@@ -70,6 +70,7 @@ kinds! {
     Containers "a container",
     Details "a container",
     Disks "a file system",
+    Files "a file or folder",
     Interfaces "a network interface",
     Listeners "a socket",
     Pasts "a container",
@@ -179,7 +180,7 @@ fn name(value: &str, named_by: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{container, network, service, system};
+    use crate::{container, file, network, service, system};
     use nixi_core::config::Runtime;
     use proptest::prelude::*;
 
@@ -199,6 +200,8 @@ mod tests {
         Lines(&'static str),
         /// Elements of an array.
         Array,
+        /// With a NUL and a newline behind each.
+        Records,
     }
 
     fn told<T: fmt::Debug>(sifted: &Sifted<T>) -> Told {
@@ -221,6 +224,11 @@ mod tests {
                 rows: system::disk::tests::ROWS.into(),
                 form: Form::Lines("Filesystem 1-blocks Used Available Capacity Mounted on\n"),
                 read: |text| system::disk::disks(text).map(|found| told(&found)),
+            },
+            Rows::Files => Example {
+                rows: file::entry_tests::ROWS.into(),
+                form: Form::Records,
+                read: file::entry_tests::told,
             },
             Rows::Interfaces => Example {
                 rows: network::interfaces::tests::ROWS.into(),
@@ -250,6 +258,7 @@ mod tests {
             match self {
                 Self::Lines(header) => format!("{header}{}\n", rows.join("\n")),
                 Self::Array => format!("[{}]\n", rows.join(",\n")),
+                Self::Records => file::entry_tests::printed(rows),
             }
         }
 
@@ -257,7 +266,7 @@ mod tests {
         fn garbage(self) -> BoxedStrategy<String> {
             let line = prop_oneof!["[^\n\r\u{2028}]{1,60}", "([a-z/0-9%:{}\"-]{1,9} ){1,9}x"];
             match self {
-                Self::Lines(_) => {
+                Self::Lines(_) | Self::Records => {
                     line.prop_filter("a blank line is no row", |line| !line.trim().is_empty()).boxed()
                 }
                 Self::Array => prop_oneof![

@@ -1,6 +1,7 @@
 //! What looks: each report is held against what the machine says in another way, and looking changes nothing.
 
 mod container;
+mod file;
 mod journal;
 mod network;
 mod node;
@@ -26,7 +27,7 @@ pub(crate) struct Read {
 pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
     let of_nodes =
         system::READS.iter().chain(&container::READS).chain(&service::READS).chain(&journal::READS);
-    of_nodes.chain(&network::READS).chain(&node::READS)
+    of_nodes.chain(&network::READS).chain(&node::READS).chain(&file::READS)
 }
 
 /// Those of its card.

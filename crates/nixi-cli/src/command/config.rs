@@ -86,6 +86,7 @@ fn shown(config: &Config, files: &ConfigFiles) -> String {
         );
     }
     table("approval", &[("routine", Some(json!(config.approval.routine.as_str())))]);
+    table("file", &[("roots", Some(json!(config.file.roots)))]);
     toml.trim_end().to_owned()
 }
 
@@ -145,6 +146,7 @@ fn data(config: &Config) -> Value {
             "api_key_file": llm.api_key_file,
         })),
         "approval": { "routine": config.approval.routine.as_str() },
+        "file": { "roots": config.file.roots },
     })
 }
 
@@ -163,7 +165,7 @@ mod tests {
         let files = ConfigFiles { user: dir.path().join("a.toml"), system: dir.path().join("none.toml") };
         let text = "[[nodes]]\nname = \"web\"\nhost = \"::1\"\nmode = \"monitored\"\nport = 2222\ntags = [\"x\"]\n\
                     identity = \"/k \\\"q\\\"\"\nproxy_jump = \"ops@b:2222,[::2]\"\n[ssh]\nconnect_timeout = \"1500ms\"\nidentity = [\"/a\"]\n\
-                    [llm]\nmodel = \"m\"\napi_key_env = \"KEY\"\n";
+                    [llm]\nmodel = \"m\"\napi_key_env = \"KEY\"\n[file]\nroots = [\"/data/a b\"]\n";
         std::fs::write(&files.user, text).unwrap();
         let home = dir.path();
         let config = files.load(home).unwrap();

@@ -1,9 +1,71 @@
-//! Reads of files that a plan is about to replace.
+//! Reads of files and folders, by the login user but for what a plan of root's is about to replace.
 
 use crate::command::{Command, Elevation, FilePath, Program, Read};
 
+const REALPATH: Program = Program::new("realpath");
+
+/// The path without links on its way, with a NUL behind it (realpath(1)); the exit code is 1 if there is nothing there.
+pub fn real(path: &FilePath) -> Command<Read> {
+    real_path(path.as_str())
+}
+
+/// The same of the folder that a file lies in.
+pub fn real_folder(of: &FilePath) -> Command<Read> {
+    real_path(of.folder())
+}
+
+fn real_path(path: &str) -> Command<Read> {
+    Command::read(REALPATH, ["--canonicalize-existing", "--zero", "--"]).and([path])
+}
+
+/// What the path leads to, as stat(1) prints it: type and permissions in hexadecimal, bytes, number and name of its user and
+/// of its group, seconds of its last change since 1970, and how many names it has; a NUL behind each of them.
+pub fn facts(path: &FilePath) -> Command<Read> {
+    Command::read(Program::new("stat"), ["--dereference", r"--printf=%f\0%s\0%u\0%U\0%g\0%G\0%Y\0%h\0", "--"])
+        .and([path.as_str()])
+}
+
+/// Whether there is a link at the path, wherever it leads: the exit code is 0 if there is.
+pub fn is_link(path: &FilePath) -> Command<Read> {
+    Command::read(Program::new("test"), ["-L"]).and([path.as_str()])
+}
+
+/// Whether the login user may put files into the folder of a file: the exit code is 0 if they may.
+pub fn may_write_folder(of: &FilePath) -> Command<Read> {
+    Command::read(Program::new("test"), ["-w"]).and([of.folder()])
+}
+
+/// The number of the login user (id(1)).
+pub fn user() -> Command<Read> {
+    Command::read(Program::new("id"), ["--user"])
+}
+
+/// The numbers of the groups of the login user.
+pub fn groups() -> Command<Read> {
+    Command::read(Program::new("id"), ["--groups"])
+}
+
+/// The first bytes of a file. Not for what may be a pipe or a device, which could be waited for without end.
+pub fn beginning(path: &FilePath, bytes: usize) -> Command<Read> {
+    Command::read(Program::new("head"), []).and([format!("--bytes={bytes}")]).and(["--", path.as_str()])
+}
+
+/// What lies in a folder, itself not: for each entry, with NULs between, `l` and where a link leads, `f` and the name, `u` and
+/// the user, `g` and the group, and last the type (a letter of find(1), `-type`), bytes, permissions in octal and seconds of the
+/// last change since 1970. A NUL and a newline end it: no field begins with a newline, so that no name looks like an end.
+pub fn list(folder: &FilePath) -> Command<Read> {
+    Command::read(Program::new("find"), []).and([folder.as_str()]).and([
+        "-mindepth",
+        "1",
+        "-maxdepth",
+        "1",
+        "-printf",
+        r"l%l\0f%f\0u%u\0g%g\0%y %s %m %T@\0\n",
+    ])
+}
+
 /// The SHA-256 of a file, as sha256sum(1) prints it; the exit code is 1 if there is none.
-pub(crate) fn digest(path: &FilePath, reader: Elevation) -> Command<Read> {
+pub fn digest(path: &FilePath, reader: Elevation) -> Command<Read> {
     let command = Command::read(Program::new("sha256sum"), ["--"]).and([path.as_str()]);
     match reader {
         Elevation::LoginUser => command,

@@ -7,7 +7,7 @@
 
 pub mod clock;
 pub mod container;
-pub(crate) mod file;
+pub mod file;
 pub(crate) mod lasting;
 pub mod log;
 pub mod network;
@@ -105,6 +105,15 @@ mod tests {
             file::digest(&"/etc/nixos/nixi.nix".parse().unwrap(), Elevation::Root),
             file::folder(&"/etc/nixos/nixi.nix".parse().unwrap()),
             file::folder(&"/nixi.nix".parse().unwrap()),
+            file::real(&"/srv/web/a b".parse().unwrap()),
+            file::real_folder(&"/srv/web/a b".parse().unwrap()),
+            file::facts(&"/srv/web/a b".parse().unwrap()),
+            file::is_link(&"/srv/web/a b".parse().unwrap()),
+            file::may_write_folder(&"/srv/web/a b".parse().unwrap()),
+            file::user(),
+            file::groups(),
+            file::beginning(&"/srv/web/a b".parse().unwrap(), 1024),
+            file::list(&"/srv/web".parse().unwrap()),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -168,6 +177,15 @@ mod tests {
         sudo -n -- sha256sum -- /etc/nixos/nixi.nix
         stat --dereference '--format=%u %a' -- /etc/nixos
         stat --dereference '--format=%u %a' -- /
+        realpath --canonicalize-existing --zero -- '/srv/web/a b'
+        realpath --canonicalize-existing --zero -- /srv/web
+        stat --dereference '--printf=%f\0%s\0%u\0%U\0%g\0%G\0%Y\0%h\0' -- '/srv/web/a b'
+        test -L '/srv/web/a b'
+        test -w /srv/web
+        id --user
+        id --groups
+        head '--bytes=1024' -- '/srv/web/a b'
+        find /srv/web -mindepth 1 -maxdepth 1 -printf 'l%l\0f%f\0u%u\0g%g\0%y %s %m %T@\0\n'
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

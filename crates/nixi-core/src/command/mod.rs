@@ -19,8 +19,8 @@ pub(crate) use excerpt::Excerpt;
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
-    ContainerId, ContainerName, FileOwner, FilePath, Grep, Lines, LogPriority, NetTarget, PingCount,
-    TimeSpec, UnitName,
+    ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, Lines, LogPriority, NetTarget,
+    PingCount, TimeSpec, UnitName,
 };
 pub use program::Program;
 pub(crate) use scratch::ScratchFolder;

@@ -90,7 +90,8 @@ checked_word! {
 
 impl FilePath {
     /// The folder that it lies in.
-    pub(crate) fn folder(&self) -> &str {
+    #[must_use]
+    pub fn folder(&self) -> &str {
         match self.as_str().rsplit_once('/') {
             Some(("", _)) | None => "/",
             Some((folder, _)) => folder,
@@ -103,6 +104,26 @@ impl FilePath {
         // A name has at most 255 bytes (limits.h, `NAME_MAX`).
         let name: String = name.chars().take(32).collect();
         Self(format!("{folder}/.{name}.{end}"))
+    }
+}
+
+checked_word! {
+    /// The permissions of a file as chmod(1) takes them in octal, `0644` or `644`; no set-user-ID and the like.
+    FileMode, "the permissions of a file", |word| {
+        let digits = word.strip_prefix('0').filter(|rest| rest.len() == 3).unwrap_or(word);
+        if digits.len() == 3 && digits.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
+            Ok(())
+        } else {
+            Err("write three octal digits, as 0644")
+        }
+    }
+}
+
+impl FileMode {
+    /// The bits.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        u32::from_str_radix(self.as_str(), 8).unwrap_or(0)
     }
 }
 
@@ -288,6 +309,15 @@ mod tests {
         assert_eq!(name("podman-web@1"), "podman-web@1.service");
         assert_eq!(name("a.timer"), "a.timer");
         assert!("nginx*".parse::<UnitName>().is_err());
+    }
+
+    #[test]
+    fn permissions_are_octal_and_nothing_more() {
+        let bits = |word: &str| word.parse::<FileMode>().map(|mode| mode.bits()).ok();
+        assert_eq!([bits("0644"), bits("600"), bits("0000")], [Some(0o644), Some(0o600), Some(0)]);
+        for bad in ["", "0", "64", "4755", "06444", "0o644", "u+x", "-644", "888", "+644"] {
+            assert_eq!(bits(bad), None, "{bad}");
+        }
     }
 
     #[test]

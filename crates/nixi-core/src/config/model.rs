@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::FilePath;
 use crate::node::{Node, NodeName};
 
 /// Everything that the configuration says, and the defaults of all that it does not say.
@@ -21,6 +22,8 @@ pub struct Config {
     pub llm: Option<LlmSettings>,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[file]`
+    pub file: FileActionSettings,
 }
 
 impl Config {
@@ -38,6 +41,7 @@ impl Config {
             },
             llm: None,
             approval: ApprovalSettings { routine: Routine::Ask },
+            file: FileActionSettings { roots: Vec::new() },
         }
     }
 
@@ -156,6 +160,13 @@ impl LlmSettings {
 pub struct ApprovalSettings {
     /// Routine plans. Destructive plans always ask, whatever this says.
     pub routine: Routine,
+}
+
+/// `[file]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileActionSettings {
+    /// Folders of nodes that file actions may reach, beside `/srv`.
+    pub roots: Vec<FilePath>,
 }
 
 /// What happens to a routine plan.

@@ -13,6 +13,7 @@ use super::diagnose::{Problems, Sheet, closest};
 use super::machines::Machines;
 use super::model::{Routine, Runtime};
 use super::section::{Section, TABLES};
+use crate::command::FilePath;
 use crate::jump::Jump;
 use crate::mode::Mode;
 use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, Tag, UserName};
@@ -34,6 +35,7 @@ pub(crate) struct Scalars {
     pub(crate) identity: Option<Vec<PathBuf>>,
     pub(crate) llm: Option<LlmScalars>,
     pub(crate) routine: Option<Routine>,
+    pub(crate) roots: Option<Vec<FilePath>>,
 }
 
 /// `[llm]` of one file.
@@ -105,13 +107,14 @@ impl Reader<'_, '_> {
                 "ssh" => self.table("[ssh]", key.span(), value, Self::ssh),
                 "llm" => self.table("[llm]", key.span(), value, Self::llm),
                 "approval" => self.table("[approval]", key.span(), value, Self::approval),
+                "file" => self.table("[file]", key.span(), value, Self::file),
                 _ => self.unknown(word, key.span()),
             }
         }
     }
 
     fn unknown(&mut self, word: &str, span: Range<usize>) {
-        let names = ["nodes", "container", "ssh", "llm", "approval"];
+        let names = ["nodes", "container", "ssh", "llm", "approval", "file"];
         let titles = TABLES.map(|(title, _)| title);
         let near = closest(word, names).and_then(|near| names.iter().position(|name| *name == near));
         let hint = if let Some((title, _)) = TABLES.iter().find(|(_, keys)| keys.contains(&word)) {
@@ -180,6 +183,10 @@ impl Reader<'_, '_> {
 
     fn approval(scalars: &mut Scalars, mut section: Section<'_, '_, '_>) {
         scalars.routine = section.choice("routine", &Routine::ALL, Routine::as_str);
+    }
+
+    fn file(scalars: &mut Scalars, mut section: Section<'_, '_, '_>) {
+        scalars.roots = section.words("roots");
     }
 
     fn nodes(&mut self, key: Range<usize>, value: &Spanned<DeValue<'_>>) {

@@ -16,12 +16,13 @@ pub(crate) const NODE_KEYS: &[&str] =
     &["name", "host", "user", "mode", "port", "identity", "tags", "proxy_jump"];
 
 /// Every table with its keys, in the order of the documentation.
-pub(crate) const TABLES: [(&str, &[&str]); 5] = [
+pub(crate) const TABLES: [(&str, &[&str]); 6] = [
     ("[[nodes]]", NODE_KEYS),
     ("[container]", &["runtime"]),
     ("[ssh]", &["connect_timeout", "command_timeout", "known_hosts", "identity"]),
     ("[llm]", &["base_url", "model", "api_key_env", "api_key_file"]),
     ("[approval]", &["routine"]),
+    ("[file]", &["roots"]),
 ];
 
 /// What a value may be, for the message when it is something else.

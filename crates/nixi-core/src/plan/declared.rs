@@ -1,6 +1,6 @@
 //! What earlier changes of a request will have made of a node, once they are done.
 
-use crate::command::{ContainerId, UnitName};
+use crate::command::{ContainerId, FilePath, UnitName};
 
 use super::Plan;
 
@@ -11,12 +11,15 @@ pub enum Thing {
     Container(ContainerId),
     /// A systemd unit, by its full name.
     Unit(UnitName),
+    /// A file, by its real path.
+    File(FilePath),
 }
 
 /// How a change leaves a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in this state, in the word that a read of it would have: `running`, `exited`, `inactive`.
+    /// It is in this state, in the word that a read of it would have: `running`, `exited`, `inactive`; of a file that is
+    /// there, `written`.
     Is(&'static str),
     /// It is there no more.
     Gone,

@@ -52,6 +52,7 @@ use crate::config::{ConfigError, ConfigStore};
 use crate::context::Settings;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::{Enrol, Executor, HostKeys};
+use crate::file_roots::FileRoots;
 use crate::fleet::Controller;
 use crate::journal::{Journal, Request, history};
 use crate::node::{Node, Target};
@@ -155,7 +156,11 @@ impl Inner {
 
 impl Roster {
     fn settings(&self) -> Settings {
-        Settings { runtime: self.config.container.runtime, command_timeout: self.config.ssh.command_timeout }
+        Settings {
+            runtime: self.config.container.runtime,
+            command_timeout: self.config.ssh.command_timeout,
+            roots: FileRoots::with(&self.config.file.roots),
+        }
     }
 }
 

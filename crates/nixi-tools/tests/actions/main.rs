@@ -6,6 +6,7 @@ mod changes;
 mod choices;
 mod declared;
 mod failing;
+mod files;
 mod hostile;
 mod journal;
 mod odd;

@@ -49,6 +49,10 @@ fn actions_and_parameters() {
     container.start [change] names? all?
     container.stop [change] names? all?
     container.unpause [change] names? all?
+    file.delete [destructive] path expect?
+    file.list [read] path
+    file.read [read] path
+    file.write [change] path content mode? expect?
     log.query [read] unit? lines? since? until? priority? grep?
     network.interfaces [read]
     network.ping [read] target count?

@@ -10,9 +10,9 @@ use nixi_core::recording::Recording;
 use nixi_core::registry::Access;
 use nixi_core::session::{Pending, Phrases, Reading};
 use nixi_core::{
-    ApproverHandle, Arrival, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, Fingerprint,
-    Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Scope, SshTarget,
-    Welcome,
+    ApproverHandle, Arrival, Asker, CallRequest, CallResult, Enrol, ExecError, Executor, Exit, FileDigest,
+    Fingerprint, Forgotten, HostKeys, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Scope,
+    SshTarget, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -280,11 +280,43 @@ pub(crate) fn as_shown(change: &str) -> String {
     }
 }
 
-/// The same node, where nothing runs.
+/// What is in the file of the example of `file.write` before, and what is written.
+pub(crate) const NOTES: [&str; 2] = ["call home\n", "water the plants\n"];
+
+/// With two files of the login user in /srv/notes: `old.txt`, and `today.txt` with this in it.
+fn with_files(node: Recording, today: &str) -> Recording {
+    let real = "realpath --canonicalize-existing --zero -- ";
+    let digest = |text: &str| format!("{}  -\n", FileDigest::of(text.as_bytes()));
+    let facts = format!("81a4\0{}\01000\0nixi\0100\0users\01764000000\01\0", today.len());
+    node.answering(&format!("{real}/srv/notes"), "/srv/notes\0")
+        .answering(&format!("{real}/srv/notes/today.txt"), "/srv/notes/today.txt\0")
+        .answering(&format!("{real}/srv/notes/old.txt"), "/srv/notes/old.txt\0")
+        .answering("stat --dereference '--printf=", &facts)
+        .ending("test -L ", ended(1, "", ""))
+        .answering("test -w /srv/notes", "")
+        .answering("id --user", "1000\n")
+        .answering("id --groups", "100 27\n")
+        .answering("head '--bytes=262145' -- /srv/notes/today.txt", today)
+        .answering("head '--bytes=262145' -- /srv/notes/old.txt", "old\n")
+        .answering("sha256sum -- /srv/notes/today.txt", &digest(today))
+        .answering("sha256sum -- /srv/notes/old.txt", &digest("old\n"))
+        // What is written first, beside the file.
+        .answering("sha256sum -- /srv/notes/.today.txt", &digest(NOTES[1]))
+        .answering("install ", "")
+        .answering("dd ", "")
+        .answering("chown ", "")
+        .answering("chmod ", "")
+        .answering("mv ", "")
+        .answering("rm ", "")
+}
+
+/// The same node, where nothing runs, a file was written and another deleted.
 pub(crate) fn resting() -> Recording {
     let shown = "systemctl show --no-pager '--property=Id,Description";
     let unit = "Id=nginx.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nDescription=d\n";
-    node()
+    let gone = "realpath: /srv/notes/old.txt: No such file or directory\n";
+    with_files(node(), NOTES[1])
+        .ending("realpath --canonicalize-existing --zero -- /srv/notes/old.txt", ended(1, "", gone))
         .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
         .answering(shown, unit)
 }
@@ -297,12 +329,12 @@ pub(crate) fn paused() -> Recording {
 /// Nodes on which every change has something to do, the one or the other.
 pub(crate) const STATES: [fn() -> Recording; 3] = [node, resting, paused];
 
-/// A node with these two containers and two units, where every change works.
+/// A node with these two containers, two units and two files, where every change works.
 pub(crate) fn node() -> Recording {
     let unit = |name: &str, active: &str| {
         format!("Id={name}\nLoadState=loaded\nActiveState={active}\nSubState=x\nDescription=d\n")
     };
-    Recording::new()
+    with_files(Recording::new(), NOTES[0])
         .answering("sudo -n -- podman ps", &podman_list())
         .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
         .answering(

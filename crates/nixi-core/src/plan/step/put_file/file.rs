@@ -95,13 +95,24 @@ pub struct PutFile {
     pub(super) mode: u32,
     pub(super) owner: Option<FileOwner>,
     pub(super) elevation: Elevation,
+    pub(super) folder: Folder,
+}
+
+/// What the folders on the way to the path may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Folder {
+    /// Links too.
+    Any,
+    /// No links, so that the file is where the path says.
+    Real,
 }
 
 impl PutFile {
     /// A file of the login user that only its owner may write and all may read.
     pub fn new(path: FilePath, content: impl Into<Arc<[u8]>>, replaces: Replaces) -> Self {
-        let (mode, owner, elevation) = (0o644, None, Elevation::LoginUser);
-        Self { path, content: content.into(), replaces, mode, owner, elevation }
+        let (mode, owner, elevation, folder) = (0o644, None, Elevation::LoginUser, Folder::Any);
+        Self { path, content: content.into(), replaces, mode, owner, elevation, folder }
     }
 
     /// With these permissions (chmod(1), octal); bits beyond 0o7777 are dropped.
@@ -119,6 +130,11 @@ impl PutFile {
         Self { elevation: Elevation::Root, ..self }
     }
 
+    /// Only while no folder on the way there is a link: the file stays below the folders that the path names.
+    pub fn by_no_link(self) -> Self {
+        Self { folder: Folder::Real, ..self }
+    }
+
     pub(super) fn content_digest(&self) -> FileDigest {
         FileDigest::of(&self.content)
     }
@@ -126,7 +142,9 @@ impl PutFile {
     /// Every word of it, and what stands for the content.
     pub(super) fn fingerprint(&self) -> impl Serialize + '_ {
         let owner = self.owner.as_ref().map(FileOwner::as_str);
-        (self.path.as_str(), self.content_digest(), self.replaces.digest(), self.mode, owner, self.elevation)
+        let replaced = self.replaces.digest();
+        let (path, content) = (self.path.as_str(), self.content_digest());
+        (path, content, replaced, self.mode, owner, self.elevation, self.folder)
     }
 
     pub(super) fn diff(&self) -> Diff {
@@ -154,6 +172,10 @@ impl fmt::Display for PutFile {
         write!(f, "{sudo}put file {path}: {length} bytes, SHA-256 {digest}, mode {mode:04o}")?;
         if let Some(owner) = &self.owner {
             write!(f, ", owner {owner}")?;
+        }
+        match self.folder {
+            Folder::Any => {}
+            Folder::Real => f.write_str(", by no link")?,
         }
         match self.replaces.digest() {
             None => f.write_str(", where there is none"),

@@ -14,11 +14,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use file::Folder;
 pub use file::{FileDigest, PutFile, Replaces};
 
 use super::Kind;
 use crate::catalog;
-use crate::command::{Command, Elevation, Login, Program, Write};
+use crate::command::{Command, Elevation, Login, Program, Read, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
@@ -97,6 +98,7 @@ impl Putting<'_> {
         if *elevation == Elevation::Root {
             self.check_folder().await?;
         }
+        self.check_way().await?;
         self.check().await?;
         // Empty and closed to others before the first byte; whatever a former attempt left goes.
         self.run("install", &["-T", "-m", "600", "--", "/dev/null"], None).await?;
@@ -114,6 +116,7 @@ impl Putting<'_> {
         }
         self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
         // The transfer may have taken long.
+        self.check_way().await?;
         self.check().await
     }
 
@@ -215,18 +218,36 @@ impl Putting<'_> {
         }
     }
 
+    /// Whether the folder is where its path says, if it has to be.
+    async fn check_way(&self) -> Result<(), Stopped> {
+        if self.put.folder == Folder::Any {
+            return Ok(());
+        }
+        let (path, folder) = (&self.put.path, self.put.path.folder());
+        let found = self.look(&catalog::file::real_folder(path)).await?;
+        if found == format!("{folder}\0").as_bytes() {
+            return Ok(());
+        }
+        Err(Stopped::Changed(format!("{folder} is not what it was: a link leads to another folder by now")))
+    }
+
+    /// What a read of the folder prints.
+    async fn look(&self, read: &Command<Read>) -> Result<Vec<u8>, Stopped> {
+        let invocation = Invocation::read(self.node, read, STEP, self.bench.cancel.clone());
+        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        if output.exit.is_success() {
+            return Ok(output.stdout);
+        }
+        let words = read.for_login(self.bench.executor.login(self.node));
+        Err(Stopped::Failed(ToolError::of_output(&words, read.program(), false, &output)))
+    }
+
     /// Whether root alone may write to the folder: anybody else could put a link in the place of what is beside, and
     /// root would follow it.
     async fn check_folder(&self) -> Result<(), Stopped> {
-        let read = catalog::file::folder(&self.put.path);
-        let invocation = Invocation::read(self.node, &read, STEP, self.bench.cancel.clone());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
-        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
-        if !output.exit.is_success() {
-            let words = read.for_login(self.bench.executor.login(self.node));
-            return Err(Stopped::Failed(ToolError::of_output(&words, read.program(), false, &output)));
-        }
-        let told = String::from_utf8_lossy(&output.stdout);
+        let told = self.look(&catalog::file::folder(&self.put.path)).await?;
+        let told = String::from_utf8_lossy(&told);
         let others_write = |mode: &str| u32::from_str_radix(mode, 8).map_or(true, |mode| mode & 0o022 != 0);
         match told.trim().split_once(' ') {
             Some(("0", mode)) if !others_write(mode) => Ok(()),

@@ -1,0 +1,100 @@
+//! `file.delete`
+
+use futures_util::join;
+use nixi_core::catalog::file;
+use nixi_core::command::{Elevation, FilePath};
+use nixi_core::{
+    ActionName, CallRequest, Change, ChangeCard, Command, Fate, FileDigest, Plan, PlanCx, Program, Risk,
+    Thing, ToolError, Undo, Write, WriteCapability,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::expected::Expected;
+use super::facts::{FileKind, octal};
+use super::place::{below, missing, there};
+use super::write::{Former, changed, free, owned, writable};
+use crate::reading::unreadable;
+
+/// Deletes one file. A folder, a link and the like it leaves alone.
+pub struct Delete;
+
+/// Parameters of `file.delete`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteArgs {
+    /// Below /srv or a configured root
+    #[schemars(with = "String")]
+    pub path: FilePath,
+    /// Only a file with this SHA-256
+    #[schemars(with = "Option<String>")]
+    pub expect: Option<Expected>,
+}
+
+impl Change for Delete {
+    type Args = DeleteArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("file", "delete"),
+            "delete a file",
+            WriteCapability::Files,
+            Risk::Destructive,
+        )
+        .example(json!({"path": "/srv/notes/old.txt"}))
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: DeleteArgs) -> Result<Plan, ToolError> {
+        let (asked, node) = (&args.path, cx.node().name());
+        let (found, link) = join!(there(cx, asked), cx.run(file::is_link(asked)));
+        let is_link = link?.exit.is_success();
+        let found = found?.ok_or_else(|| missing(cx, asked))?;
+        let path = &found.real;
+        below(cx, asked, path)?;
+        free(cx, path)?;
+        if is_link || found.facts.kind != FileKind::File {
+            let kind = if is_link { FileKind::Link } else { found.facts.kind };
+            let message = format!("{asked} on {node} is {}: only files are deleted", kind.words());
+            return Err(ToolError::BadArgument { message, hint: None });
+        }
+        let former = Former::read(cx, &found).await?;
+        match args.expect {
+            Some(Expected::Content(digest)) if digest != former.digest => {
+                return Err(changed(cx, path, "has other content by now"));
+            }
+            Some(Expected::Missing) => {
+                let message = "expect: what is `missing` cannot be deleted".to_owned();
+                return Err(ToolError::BadArgument { message, hint: None });
+            }
+            Some(Expected::Content(_)) | None => {}
+        }
+        writable(cx, path).await?;
+        let undo = match (owned(cx, &found).await, former.undoable()) {
+            (Ok(()), Ok(content)) => Undo::Calls(vec![
+                CallRequest::new("file.write")
+                    .on(node.as_str())
+                    .with("path", path.as_str())
+                    .with("content", content)
+                    .with("mode", octal(found.facts.mode & 0o777))
+                    .with("expect", "missing"),
+            ]),
+            (Ok(()), Err(why)) => Undo::cannot(format!("the content of {path} is lost: {why}")),
+            (Err(_), _) => Undo::cannot(format!("{path} belongs to {}", found.facts.user.shown())),
+        };
+        let digest = file::digest(path, Elevation::LoginUser);
+        let shown = digest.to_string();
+        let ((same, content), (folder, way)) = futures_util::try_join!(
+            cx.pin(format!("{path}: the same content, SHA-256 {}", former.digest), digest),
+            cx.pin(format!("{}: the same folder, by no link", path.folder()), file::real_folder(path)),
+        )?;
+        let is_same = FileDigest::from_sha256sum(&same) == Some(former.digest);
+        if !is_same || folder.strip_suffix('\0') != Some(path.folder()) {
+            return Err(unreadable(&shown, "the file changes while it is looked at"));
+        }
+        let rm = Command::<Write>::new(Program::new("rm")).args(["--", path.as_str()]);
+        let summary = format!("delete the file {path} on {node}");
+        let plan = Plan::new(summary, Risk::Destructive, undo).expect(content).expect(way).step(rm);
+        Ok(plan.leaves(Thing::File(path.clone()), Fate::Gone))
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a path really is on a node, and whether file actions may go there.
+
+use futures_util::join;
+use nixi_core::catalog::file;
+use nixi_core::command::{FilePath, Program};
+use nixi_core::{Command, InspectCx, Output, Read, ToolError, said};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Facts, facts};
+use crate::reading::{run_whole, unreadable};
+
+/// Parameters of the actions that take a path.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileArgs {
+    /// Below /srv or a configured root
+    #[schemars(with = "String")]
+    pub path: FilePath,
+}
+
+/// Something that is there.
+pub(super) struct There {
+    /// Its path without links.
+    pub(super) real: FilePath,
+    pub(super) facts: Facts,
+}
+
+/// What a path leads to; `None` if there is nothing. It may lie anywhere.
+pub(super) async fn there(cx: &InspectCx<'_>, path: &FilePath) -> Result<Option<There>, ToolError> {
+    let command = file::facts(path);
+    let (shown, program) = (command.to_string(), command.program());
+    let (real, output) = join!(real(cx, path, file::real(path)), run_whole(cx, command));
+    let (Some(real), output) = (real?, output?) else { return Ok(None) };
+    if !output.exit.is_success() {
+        return Err(failed(cx, path, &shown, program, &output));
+    }
+    let facts = facts(&String::from_utf8_lossy(&output.stdout)).map_err(|why| unreadable(&shown, &why))?;
+    Ok(Some(There { real, facts }))
+}
+
+/// The path that realpath(1) prints; `None` if there is nothing.
+pub(super) async fn real(
+    cx: &InspectCx<'_>,
+    path: &FilePath,
+    command: Command<Read>,
+) -> Result<Option<FilePath>, ToolError> {
+    let (shown, program) = (command.to_string(), command.program());
+    let output = run_whole(cx, command).await?;
+    if !output.exit.is_success() {
+        return match said::has_no_file(program.as_str(), &output.stderr) {
+            true => Ok(None),
+            false => Err(failed(cx, path, &shown, program, &output)),
+        };
+    }
+    let one = std::str::from_utf8(&output.stdout).ok().and_then(|text| text.strip_suffix('\0'));
+    match one.filter(|text| text.starts_with('/') && !text.contains('\0')) {
+        None => Err(unreadable(&shown, "it is no path")),
+        // A path that Nixi cannot name is none below a root that it can.
+        Some(text) => match text.parse() {
+            Ok(real) => Ok(Some(real)),
+            Err(_) => Err(outside(cx, path, text)),
+        },
+    }
+}
+
+/// Refuses what does not lie below a root, nor is one.
+pub(super) fn within(cx: &InspectCx<'_>, path: &FilePath, real: &FilePath) -> Result<(), ToolError> {
+    if cx.settings().roots.hold(real) { Ok(()) } else { Err(outside(cx, path, real.as_str())) }
+}
+
+/// Refuses what does not lie below a root.
+pub(super) fn below(cx: &InspectCx<'_>, path: &FilePath, real: &FilePath) -> Result<(), ToolError> {
+    if cx.settings().roots.hold_below(real) { Ok(()) } else { Err(outside(cx, path, real.as_str())) }
+}
+
+fn outside(cx: &InspectCx<'_>, path: &FilePath, real: &str) -> ToolError {
+    let (node, roots) = (cx.node().name(), &cx.settings().roots);
+    let leads = if path.as_str() == real { String::new() } else { format!(" leads to {real:?}, which") };
+    ToolError::BadArgument {
+        message: format!("{path} on {node}{leads} is not below {roots}"),
+        hint: Some(
+            "file actions go nowhere else; add a folder as `roots` of [file] in the configuration".to_owned(),
+        ),
+    }
+}
+
+pub(super) fn missing(cx: &InspectCx<'_>, path: &FilePath) -> ToolError {
+    ToolError::NotFound {
+        message: format!("there is no {path} on {}", cx.node().name()),
+        hint: Some(format!("`nixi call file.list path={}` lists what is there", path.folder())),
+    }
+}
+
+/// The error of a command about a path that failed.
+pub(super) fn failed(
+    cx: &InspectCx<'_>,
+    path: &FilePath,
+    shown: &str,
+    program: Program,
+    output: &Output,
+) -> ToolError {
+    if String::from_utf8_lossy(&output.stderr).contains("Permission denied") {
+        return denied(cx, &format!("may not look at {path}"));
+    }
+    ToolError::of_output(shown, program, false, output)
+}
+
+/// The login user may not do this.
+pub(super) fn denied(cx: &InspectCx<'_>, what: &str) -> ToolError {
+    ToolError::Permission {
+        message: format!("the login user {what} on {}", cx.node().name()),
+        hint: "file actions never use sudo: give the login user the right to it on the node".to_owned(),
+    }
+}

@@ -1,0 +1,152 @@
+//! Files: as people see them, and where file actions do not go.
+
+use nixi_core::recording::Recording;
+use nixi_core::{CallRequest, ErrorKind, StepStatus};
+
+use crate::support::{Lab, NOTES, ended, node};
+
+fn write(path: &str, content: &str) -> CallRequest {
+    CallRequest::new("file.write").on("db-server").with("path", path).with("content", content)
+}
+
+#[tokio::test]
+async fn a_plan_shows_what_changes_in_a_file() {
+    let planned = Lab::new(node()).plan(write("/srv/notes/today.txt", NOTES[1]).with("mode", "0600")).await;
+    let plan = planned.plan.unwrap();
+    let summary = "write the file /srv/notes/today.txt on db-server, mode 0600 instead of 0644";
+    assert_eq!(plan.summary, summary);
+    let [step] = &plan.steps[..] else { panic!("{plan:?}") };
+    insta::assert_snapshot!(step.diff.as_ref().unwrap(), @r"
+    1 line added, 1 removed
+    @@ -1,1 +1,1 @@
+    -call home
+    +water the plants
+    ");
+    assert!(
+        step.line.contains("mode 0600, owner nixi:users, by no link, in place of SHA-256 "),
+        "{}",
+        step.line
+    );
+    let json = serde_json::to_value(&plan).unwrap();
+    assert_eq!(json["steps"][0]["diff"]["hunks"][0]["lines"][1]["change"], "added");
+    assert_eq!(json["steps"][0]["line"], step.line);
+}
+
+#[tokio::test]
+async fn a_file_that_is_so_already_is_not_written() {
+    let same = Lab::new(node()).plan(write("/srv/notes/today.txt", NOTES[0])).await;
+    assert_eq!((same.status, same.plan), (StepStatus::Done, None));
+    assert!(same.text.unwrap().contains("is so already"));
+}
+
+/// Where a path really leads is what counts, for every action.
+#[tokio::test]
+async fn what_leads_out_of_the_roots_is_refused() {
+    let out = |to: &str| node().answering("realpath --canonicalize-existing --zero -- ", &format!("{to}\0"));
+    for to in ["/etc/passwd", "/srvx/a", "/", "/etc/srv/x", "/srv"] {
+        let lab = Lab::new(out(to));
+        for action in ["file.read", "file.write", "file.delete", "file.list"] {
+            if (action, to) == ("file.list", "/srv") {
+                continue;
+            }
+            let call = CallRequest::new(action).on("db-server").with("path", "/srv/notes/x");
+            let call = if action == "file.write" { call.with("content", "x") } else { call };
+            let error = lab.plan(call).await.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::BadArgument, "{action} {to}: {error}");
+            assert!(error.message.contains("is not below /srv"), "{action} {to}: {error}");
+        }
+        assert!(lab.nodes.seen().iter().all(|run| !run.command.starts_with("head")), "{to}");
+    }
+    for path in
+        ["relative", "/srv/../etc/passwd", "/srv/./x", "/srv//x", "/srv/x/", "/srv/a\nb", "/srv/a\0b", ""]
+    {
+        let outcome = Lab::new(Recording::new()).perform(write(path, "x"), nixi_core::Intent::PlanOnly).await;
+        assert_eq!(outcome.exit_code(), 2, "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn configured_roots_count() {
+    let config = format!("{}\n[file]\nroots = [\"/data\"]\n", crate::support::CONFIG);
+    let data = node().answering("realpath --canonicalize-existing --zero -- ", "/data/x\0");
+    let lab = Lab::with_config(data.answering("head ", "hello\n"), &config);
+    let read = lab.call(CallRequest::new("file.read").on("db-server").with("path", "/data/x")).await;
+    assert_eq!(read.text.as_deref(), Some("hello"), "{read:?}");
+}
+
+#[tokio::test]
+async fn what_the_login_user_may_not_do_is_told_with_the_way_out() {
+    let write = || write("/srv/notes/today.txt", NOTES[1]);
+    for (why, node) in [
+        ("may not write to /srv/notes", node().ending("test -w", ended(1, "", ""))),
+        ("belongs to nixi, not to the login user", node().answering("id --user", "1001\n")),
+        ("is of the group users, in which the login user is not", node().answering("id --groups", "7 8\n")),
+    ] {
+        let error = Lab::new(node).plan(write()).await.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::Permission, "{error}");
+        assert!(
+            error.message.contains(why) && error.hint.unwrap().contains("never use sudo"),
+            "{}",
+            error.message
+        );
+    }
+    let denied = ended(1, "", "head: cannot open '/srv/notes/today.txt' for reading: Permission denied\n");
+    let error = Lab::new(node().ending("head ", denied)).plan(write()).await.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Permission, "{error}");
+    assert!(Lab::new(node()).plan(write()).await.plan.unwrap().lines().all(|line| !line.contains("sudo")));
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_neither_read_nor_written() {
+    for (mode, what) in [("41ed", "a folder"), ("11a4", "a pipe"), ("c1ed", "a socket"), ("21b6", "a device")]
+    {
+        let facts = format!("{mode}\x000\x001000\0nixi\0100\0users\x000\x001\0");
+        let lab = Lab::new(node().answering("stat --dereference '--printf=", &facts));
+        for call in [
+            write("/srv/notes/today.txt", "x"),
+            CallRequest::new("file.read").on("db-server").with("path", "/srv/notes/today.txt"),
+            CallRequest::new("file.delete").on("db-server").with("path", "/srv/notes/today.txt"),
+        ] {
+            let error = lab.plan(call).await.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::BadArgument);
+            assert!(error.message.contains(&format!("is {what}")), "{error}");
+        }
+        assert!(
+            lab.nodes.seen().iter().all(|run| !run.command.starts_with("head")),
+            "a pipe would be waited for"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_folder_as_people_see_it() {
+    let facts = "41ed\x000\x001000\0nixi\0100\0users\x000\x001\0";
+    let rows = "l\0fnotes\0unixi\0gusers\0d 4096 755 1764000000.0\0\nl../x\0flink\0uroot\0groot\0l 4 777 1764000000.5\0\n\
+                l\0fa\nb\0uroot\0groot\0f 2048 644 1764000000.5\0\nnonsense\0\n";
+    let folder = node()
+        .answering("realpath --canonicalize-existing --zero -- ", "/srv/data\0")
+        .answering("stat --dereference '--printf=", facts)
+        .answering("find /srv/data ", rows);
+    let list =
+        Lab::new(folder).call(CallRequest::new("file.list").on("db-server").with("path", "/srv")).await;
+    insta::assert_snapshot!(list.text.unwrap(), @r"
+    NAME             SIZE  MODE  OWNER       MODIFIED
+    a\nb          2.0 KiB  0644  root:root   2025-11-24 16:00
+    link -> ../x      4 B  0777  root:root   2025-11-24 16:00
+    notes/        4.0 KiB  0755  nixi:users  2025-11-24 16:00
+    left out: row 4: it is not a file or folder as find prints it
+    ");
+}
+
+#[tokio::test]
+async fn two_changes_of_one_file_in_one_request_are_refused() {
+    let lab = Lab::new(node());
+    let calls = vec![write("/srv/notes/today.txt", NOTES[1]), write("/srv/notes/today.txt", "x")];
+    let op = nixi_core::Op::Call(calls);
+    let outcome = lab.asker.perform(op, nixi_core::Intent::PlanOnly, &(), &Default::default()).await;
+    let error = outcome.results[1].error.as_ref().unwrap();
+    assert!(
+        error.message.contains("an earlier change of this request is about /srv/notes/today.txt"),
+        "{error}"
+    );
+}
