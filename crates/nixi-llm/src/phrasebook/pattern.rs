@@ -22,6 +22,7 @@ pub(super) enum Slot {
     Names,
     Number,
     Time,
+    Path,
 }
 
 /// What the words of a sentence gave to the slots of a pattern.
@@ -90,6 +91,7 @@ fn leaf(word: &str) -> Part {
         (_, Some(b'*')) => Part::Slot(slot.trim_end_matches('*').to_owned(), Slot::Names),
         (_, Some(b'#')) => Part::Slot(slot.trim_end_matches('#').to_owned(), Slot::Number),
         (_, Some(b'@')) => Part::Slot(slot.trim_end_matches('@').to_owned(), Slot::Time),
+        (_, Some(b'/')) => Part::Slot(slot.trim_end_matches('/').to_owned(), Slot::Path),
         _ => Part::Slot(slot.to_owned(), Slot::Name),
     }
 }
@@ -154,6 +156,10 @@ fn fill<'w>(slot: Slot, words: &'w [Word], vocabulary: &Vocabulary) -> Vec<(&'w 
         Slot::Number => match words {
             [first, rest @ ..] => first.number().map(|number| (rest, number.into())).into_iter().collect(),
             [] => Vec::new(),
+        },
+        Slot::Path => match words {
+            [path, rest @ ..] if path.typed().starts_with('/') => vec![(rest, path.typed().into())],
+            _ => Vec::new(),
         },
         Slot::Time => match words {
             [day, rest @ ..] if day.is("yesterday") || day.is("today") => {

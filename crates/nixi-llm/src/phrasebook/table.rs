@@ -4,7 +4,7 @@
 //! - a small word is that word, in any case; `SHOW` is any of [`SHOW`]'s ways to ask for something;
 //! - `[x]` may be left out, and `(x|y)` is one of the two;
 //! - `{name}` is one name, taken to the letter, as the argument `name`; `{names*}` is a list of names;
-//!   `{lines#}` is a number; `{since@}` is a time, as `yesterday` or `2 hours ago`;
+//!   `{lines#}` is a number; `{since@}` is a time, as `yesterday` or `2 hours ago`; `{path/}` is a path from `/` on;
 //! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
 //!   `{at}` is the same with `on` alone, where another word would be ambiguous.
 //!
@@ -123,6 +123,16 @@ pub(super) const ROWS: &[Row] = &[
             "[SHOW] [the] last {lines#} [log] lines (of|for|from) [the] {name} container {on}",
         ],
         &["show the logs of container redis on web-server"],
+    ),
+    looks(
+        "file.list",
+        &["SHOW [all] [the] files in [the] [folder] {path/} {on}", "SHOW [the] folder {path/} {on}"],
+        &["list files in /srv on web-server"],
+    ),
+    looks(
+        "file.read",
+        &["read [the] [file] {path/} {on}", "SHOW [the] file {path/} {on}"],
+        &["read /srv/web/motd on web-server"],
     ),
     changes(
         "container.start|service.start",

@@ -286,6 +286,24 @@ fn is_change(call: &CallRequest) -> bool {
 
 /// A bare name may be a container or a unit; a word for either says which.
 #[test]
+fn a_path_is_taken_to_the_letter() {
+    assert_eq!(
+        one("Read the file /srv/Web/a_b-c.txt on web-server."),
+        r#"file.read ["web-server"] {"path":"/srv/Web/a_b-c.txt"}"#
+    );
+    assert_eq!(one("list files in /srv"), r#"file.list [] {"path":"/srv"}"#);
+    for other in [
+        "read srv/web",
+        "read the logs",
+        "read /srv/a /srv/b",
+        "read /srv/a b",
+        "read the file on web-server",
+    ] {
+        assert_eq!(read(other), None, "{other}");
+    }
+}
+
+#[test]
 fn a_bare_name_is_left_open_for_reads_too() {
     for request in [
         "is redis running on n1?",
