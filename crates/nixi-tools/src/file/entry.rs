@@ -30,7 +30,7 @@ pub struct Entry {
 }
 
 /// Reads what [`nixi_core::catalog::file::list`] printed, in the order of the names.
-pub(super) fn entries(printed: &[u8]) -> Result<Sifted<Entry>, String> {
+pub(crate) fn entries(printed: &[u8]) -> Result<Sifted<Entry>, String> {
     let mut sifted = Rows::Files.sift(
         records(printed),
         |record| entry(record),

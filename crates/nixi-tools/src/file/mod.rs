@@ -17,6 +17,8 @@ use nixi_core::registry::RegistrationError;
 
 pub use delete::{Delete, DeleteArgs};
 pub use entry::Entry;
+#[cfg(feature = "fuzzing")]
+pub(crate) use entry::entries;
 #[cfg(test)]
 pub(crate) use entry::tests as entry_tests;
 pub use expected::Expected;
