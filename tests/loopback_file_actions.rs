@@ -12,7 +12,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nixi::Setup;
-use nixi::core::{ApproverHandle, Asker, CallRequest, CallResult, ErrorKind, Intent, Op, StepStatus, Undo};
+use nixi::core::session::Audience;
+use nixi::core::{
+    ApproverHandle, Asker, CallRequest, CallResult, ErrorKind, Event, Intent, Op, StepStatus, Undo,
+};
 use nixi_lab::Sshd;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -45,7 +48,8 @@ fn house() -> Option<House> {
         sshd.identity(),
     );
     std::fs::write(&config, text).unwrap();
-    let (asker, approver) = nixi::open(&Setup { config: Some(config) }).unwrap();
+    let (asker, approver) =
+        nixi::open(&Setup { config: Some(config), state: Some(folder.path().join("state")) }).unwrap();
     Some(House { _sshd: sshd, asker, approver: Mutex::new(approver), folder })
 }
 
@@ -69,11 +73,16 @@ impl House {
 
     /// What comes of a call whose plan is approved after `before`.
     async fn perform(&self, call: CallRequest, before: impl FnOnce()) -> CallResult {
+        self.heard(call, before, &()).await
+    }
+
+    /// The same, before somebody who listens.
+    async fn heard(&self, call: CallRequest, before: impl FnOnce(), audience: &dyn Audience) -> CallResult {
         let mut approver = self.approver.lock().await;
         let cancel = Default::default();
         let mut before = Some(before);
         let mut performed =
-            std::pin::pin!(self.asker.perform(Op::Call(vec![call]), Intent::Perform, &(), &cancel));
+            std::pin::pin!(self.asker.perform(Op::Call(vec![call]), Intent::Perform, audience, &cancel));
         let outcome = loop {
             tokio::select! {
                 outcome = &mut performed => break outcome,
@@ -158,6 +167,34 @@ async fn each_change_of_a_file_can_be_taken_back_and_only_as_it_was_left() {
     assert_eq!(std::fs::read_dir(house.path("")).unwrap().count(), 1, "nothing is left beside");
 }
 
+/// What a step told of itself.
+#[derive(Default)]
+struct Phases(std::sync::Mutex<Vec<String>>);
+
+impl Audience for Phases {
+    fn hear(&self, event: Event) {
+        if let Event::Progress { step: 0, progress, .. } = event {
+            self.0.lock().unwrap().push(progress.to_string());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_tells_how_far_it_is() {
+    let Some(house) = house() else { return };
+    let phases = Phases::default();
+    let result = house.heard(house.write("x", "12345"), || (), &phases).await;
+    assert_eq!((result.status, &result.steps[0].progress), (StepStatus::Done, &None), "{result:?}");
+    let path = house.path("x").display().to_string();
+    let expected = [
+        format!("looking at {path} (0 of 4)"),
+        "sending 5 bytes (1 of 4)".to_owned(),
+        "checking what arrived (2 of 4)".to_owned(),
+        format!("putting it at {path} (3 of 4)"),
+    ];
+    assert_eq!(*phases.0.lock().unwrap(), expected);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_link_leads_out_of_the_roots() {
     let Some(house) = house() else { return };
@@ -216,6 +253,8 @@ async fn a_folder_that_becomes_a_link_after_the_approval_is_not_followed() {
     for call in [house.write("folder/new", "x"), house.write("folder/old", "x")] {
         let result = house.perform(call, turn).await;
         assert_eq!(result.status, StepStatus::Failed, "{result:?}");
+        let progress = result.steps[0].progress.as_ref().unwrap().to_string();
+        assert!(progress.starts_with("looking at ") && progress.ends_with("(0 of 4)"), "{progress}");
         let error = result.error.unwrap();
         assert_eq!(error.kind, ErrorKind::Changed);
         assert!(error.message.contains("a link leads to another folder"), "{error}");

@@ -16,6 +16,7 @@ impl Audience for Progress {
             | Event::ChangeBegins(_)
             | Event::Node(_)
             | Event::Said(_)
+            | Event::Progress { .. }
             | Event::TakenBack(_) => return,
         };
         println!("{} {}: {}", result.node, result.tool, result.status.as_str());

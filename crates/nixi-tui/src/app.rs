@@ -193,6 +193,7 @@ impl App {
                 | Event::CallStarted { .. }
                 | Event::ChangeBegins(_)
                 | Event::Node(_)
+                | Event::Progress { .. }
                 | Event::TakenBack(_)
                 | Event::Notice(_) => {}
             }

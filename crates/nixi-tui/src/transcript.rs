@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use nixi_core::fleet::NodeRow;
+use nixi_core::plan::Progress;
 use nixi_core::{CallId, CallResult, ErrorReport, Event, Presentation};
 use ratatui::text::Line;
 
@@ -44,13 +45,15 @@ pub(crate) struct CallEntry {
     pub(crate) presentation: Presentation,
     /// The nodes that have answered, for a call that asks them.
     pub(crate) rows: Vec<NodeRow>,
+    /// How far the step that runs is.
+    pub(crate) progress: Option<String>,
     /// What became of it.
     pub(crate) end: Option<Box<CallResult>>,
 }
 
 impl CallEntry {
     fn running(id: CallId, action: String, node: String, presentation: Presentation) -> Self {
-        Self { id, action, node, presentation, rows: Vec::new(), end: None }
+        Self { id, action, node, presentation, rows: Vec::new(), progress: None, end: None }
     }
 }
 
@@ -113,6 +116,7 @@ impl Transcript {
                     self.push(Entry::Said(words));
                 }
             }
+            Event::Progress { call, progress, .. } => self.goes_on(call, &progress),
             Event::TakenBack(words) => self.take_back(&words),
             Event::Notice(words) => self.push(Entry::Notice(words)),
         }
@@ -133,6 +137,17 @@ impl Transcript {
     /// A call begins.
     fn start_call(&mut self, call: CallEntry) {
         self.push(Entry::Call(call));
+    }
+
+    /// A step of a call tells how far it is.
+    fn goes_on(&mut self, id: CallId, progress: &Progress) {
+        let runs =
+            |slot: &Slot| matches!(&slot.entry, Entry::Call(call) if call.end.is_none() && call.id == id);
+        let Some(at) = self.slots.iter().rposition(runs) else { return };
+        if let Some(call) = self.call(at) {
+            call.progress = Some(progress.to_string());
+        }
+        self.lay_out(at);
     }
 
     /// A call has ended: it takes the place of the one that was begun.
@@ -226,6 +241,28 @@ fn sort_as_configured(rows: &mut [NodeRow], result: &CallResult) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_says_how_far_it_is_until_it_ends() {
+        let mut transcript = Transcript::new(Theme::PLAIN, 60);
+        let call = CallId::default();
+        let (action, node) = ("file.write".to_owned(), "web".parse().unwrap());
+        transcript.hear(Event::CallStarted { call, action, node, presentation: Presentation::OF_A_NODE });
+        let progress = Progress::phase("sending\u{1b}[2J 5 bytes").behind(1, 4);
+        transcript.hear(Event::Progress { call, step: 0, progress });
+        let shown = |transcript: &Transcript| {
+            transcript.lines_from(0).map(|line| line.to_string()).collect::<Vec<_>>().join("\n")
+        };
+        let running = shown(&transcript);
+        assert!(running.contains("web  file.write  sending\u{fffd}[2J 5 bytes (1 of 4) …"), "{running}");
+        let progress = Progress::phase("x".repeat(200));
+        transcript.hear(Event::Progress { call, step: 0, progress });
+        assert!(transcript.lines_from(0).all(|line| line.width() <= 60));
+        let mut end = CallResult::new(call, "file.write", "web", serde_json::Value::Null);
+        end.status = nixi_core::StepStatus::Done;
+        transcript.hear(Event::CallEnded(Box::new(end)));
+        assert!(!shown(&transcript).contains("xxx"));
+    }
 
     #[test]
     fn what_a_model_takes_back_is_gone() {

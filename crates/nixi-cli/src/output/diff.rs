@@ -2,7 +2,7 @@
 
 use nixi_core::Diff;
 use nixi_core::plan::{DiffRow, LineChange, RowKind};
-use nixi_tui::{Wrap, wrap};
+use nixi_core::wrap::{Wrap, wrap};
 
 use super::{Paint, Tone};
 

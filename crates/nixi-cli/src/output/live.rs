@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nixi_core::fleet::NodeRow;
+use nixi_core::plan::Progress;
 use nixi_core::session::{Audience, CallResult, LeftBehind};
-use nixi_core::{ErrorKind, ErrorReport, Event, Outcome, Scope, StepStatus};
+use nixi_core::{CallId, ErrorKind, ErrorReport, Event, Outcome, Scope, StepStatus};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -153,6 +154,14 @@ impl<'a> Live<'a> {
         }
         if let Some(error) = &outcome.error {
             self.screen.fail(error);
+        }
+    }
+
+    /// A step of a change tells how far it is. Of several nodes at a time the line that counts them is enough.
+    fn goes_on(&self, heard: &Heard, call: CallId, progress: &Progress) {
+        let slot = heard.order.slots().iter().find(|slot| slot.is_of(call));
+        if let Some(slot) = slot.filter(|slot| !slot.beside && self.screen.format == Format::Text) {
+            self.screen.progress(&format!("{}: {progress} …", slot.called()));
         }
     }
 
@@ -319,6 +328,7 @@ impl Audience for Live<'_> {
                 }
             }
             Event::ChangeBegins(call) => heard.order.begin(call),
+            Event::Progress { call, progress, .. } => self.goes_on(&heard, call, &progress),
             Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {
                 if let Some(on_row) = &self.on_row {

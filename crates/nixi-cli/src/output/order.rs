@@ -26,6 +26,18 @@ pub(crate) struct Slot {
     pub(crate) beside: bool,
 }
 
+impl Slot {
+    /// Whether it is of that call.
+    pub(crate) fn is_of(&self, call: CallId) -> bool {
+        self.result.call == call
+    }
+
+    /// `service.stop on web`
+    pub(crate) fn called(&self) -> String {
+        format!("{} on {}", self.result.tool, self.result.node)
+    }
+}
+
 /// How far a call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {

@@ -151,7 +151,7 @@ impl AskedPart {
             host_key: part.host_key.as_ref().map(ToString::to_string),
             args,
             summary: part.summary.clone(),
-            steps: part.steps.clone(),
+            steps: part.steps.iter().map(|step| step.line.clone()).collect(),
             undo: match &part.undo {
                 Undo::Calls(calls) => Undoing::Calls(calls.clone()),
                 Undo::Cannot(why) => Undoing::Cannot(why.clone()),

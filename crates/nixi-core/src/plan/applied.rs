@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::Node;
+use crate::plan::Progress;
 
 /// How a step, or a whole call, ended. The seven words of the CLI contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +55,8 @@ pub struct StepReport {
     pub output: Option<String>,
     /// What went wrong.
     pub error: Option<ErrorReport>,
+    /// How far it was, if it did not end as done.
+    pub progress: Option<Progress>,
 }
 
 /// The report of a command that did not run to its end, or not at all.
@@ -66,7 +69,7 @@ pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport
             node.name()
         ));
     }
-    StepReport { step, status, output: None, error: Some(report) }
+    StepReport { step, status, output: None, error: Some(report), progress: None }
 }
 
 fn status_of(error: &ExecError) -> StepStatus {
@@ -79,9 +82,14 @@ fn status_of(error: &ExecError) -> StepStatus {
 }
 
 pub(super) fn done(step: String, output: Option<String>) -> StepReport {
-    StepReport { step, status: StepStatus::Done, output, error: None }
+    StepReport { step, status: StepStatus::Done, output, error: None, progress: None }
+}
+
+/// A step that is not begun.
+pub(super) fn not_begun(step: String, error: ErrorReport) -> StepReport {
+    StepReport { step, status: StepStatus::NotStarted, output: None, error: Some(error), progress: None }
 }
 
 pub(super) fn failed(step: String, error: ErrorReport) -> StepReport {
-    StepReport { step, status: StepStatus::Failed, output: None, error: Some(error) }
+    StepReport { step, status: StepStatus::Failed, output: None, error: Some(error), progress: None }
 }

@@ -1,7 +1,9 @@
 //! Applying an approved plan.
 
 use super::apart::{Untold, stands_apart};
+use super::applied::not_begun;
 use super::bench::Bench;
+use super::progress::Reporter;
 use super::step::Kind;
 use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus, Turn};
 use crate::arrival::{Arrival, way_words};
@@ -23,12 +25,12 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
         let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
         let report = if is_blocked {
             let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
-            StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
+            not_begun(shown, error)
         } else if bench.cancel.is_cancelled() {
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
-            StepReport { step: shown, status: StepStatus::NotStarted, output: None, error: Some(error) }
+            not_begun(shown, error)
         } else {
-            take_turn(at, step, Turn::new(shown, approved.digest), &approved, bench).await
+            take_turn(at, step, shown, &approved, bench).await
         };
         stopped |= report.status != StepStatus::Done;
         reports.push(report);
@@ -40,16 +42,20 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
 async fn take_turn(
     at: usize,
     step: &dyn Kind,
-    turn: Turn,
+    shown: String,
     approved: &ApprovedPart,
     bench: &Bench<'_>,
 ) -> StepReport {
+    let reporter = Reporter::new(bench.audience, bench.page.call, at);
+    let turn = Turn::new(shown, approved.digest, &reporter);
     let record = step.leaves_record().then(|| turn.id.to_string());
     if let Err(error) = bench.page.begun(at, record).await {
-        let (step, status) = (turn.shown, StepStatus::NotStarted);
-        return StepReport { step, status, output: None, error: Some(error) };
+        return not_begun(turn.shown, error);
     }
-    let report = step.run(turn, approved, bench).await;
+    let mut report = step.run(turn, approved, bench).await;
+    if report.status != StepStatus::Done {
+        report.progress = reporter.last();
+    }
     let tells_of_it = |step: &&Step| step.kind().tells_of() == Some(at);
     let report = match approved.plan.steps.iter().find(tells_of_it) {
         Some(teller) if report.status == StepStatus::Failed => {

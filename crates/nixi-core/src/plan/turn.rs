@@ -6,19 +6,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::PlanDigest;
+use super::progress::Reporter;
 use crate::command::ChangeId;
 
 /// A step that is about to run.
-pub(crate) struct Turn {
+pub(crate) struct Turn<'a> {
     /// The step as it was shown.
     pub(crate) shown: String,
     /// The number under which the node keeps its record of the step, if its kind leaves one.
     pub(crate) id: ChangeId,
+    /// Hears meanwhile how far it is.
+    pub(crate) reporter: &'a Reporter<'a>,
 }
 
-impl Turn {
-    pub(crate) fn new(shown: String, plan: PlanDigest) -> Self {
-        Self { shown, id: fresh_id(plan) }
+impl<'a> Turn<'a> {
+    pub(crate) fn new(shown: String, plan: PlanDigest, reporter: &'a Reporter<'a>) -> Self {
+        Self { shown, id: fresh_id(plan), reporter }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::fleet::NodeRow;
 use crate::journal::RequestId;
 use crate::mode::Mode;
 use crate::node::{Host, NodeName, Port, UserName};
-use crate::plan::{Part, PlanDigest, StepReport, StepStatus};
+use crate::plan::{Part, PlanDigest, Progress, StepReport, StepStatus};
 
 /// Something to do.
 #[derive(Debug, Clone)]
@@ -107,6 +107,15 @@ pub enum Event {
     },
     /// A change was approved and begins: until its call ends, something of it may have been sent.
     ChangeBegins(CallId),
+    /// A step of a change that runs tells how far it is.
+    Progress {
+        /// Which call it is of.
+        call: CallId,
+        /// Which step of its plan, counted from 0.
+        step: usize,
+        /// How far it is.
+        progress: Progress,
+    },
     /// A call ended on a node.
     CallEnded(Box<CallResult>),
     /// A node answered, or did not, while many are asked.

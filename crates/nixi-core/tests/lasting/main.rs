@@ -165,6 +165,7 @@ async fn a_node_that_stays_away_is_not_waited_for_for_ever() {
     let (status, kind, message) = told(&result);
     assert_eq!((status, kind), (StepStatus::Unknown, ErrorKind::Lost));
     assert!(message.ends_with("no answer"), "{message}");
+    assert_eq!(result.steps[0].progress.as_ref().unwrap().phase, "waiting until web answers again");
     assert!(begun.elapsed() >= SILENCE && begun.elapsed() < SILENCE + Duration::from_secs(5));
     // Another machine knows nothing of it.
     let begun = Instant::now();
@@ -182,6 +183,9 @@ async fn a_change_that_takes_too_long_runs_on() {
     let (status, kind, message) = told(&result);
     assert_eq!((status, kind), (StepStatus::Unknown, ErrorKind::Deadline));
     assert!(message.contains("runs on as nixi-"), "{message}");
+    let progress = result.steps[0].progress.as_ref().unwrap();
+    let phase = &progress.phase;
+    assert!(phase.starts_with("waiting until nixi-") && phase.ends_with(".service has ended"), "{phase}");
     assert!(begun.elapsed() >= PATIENCE && begun.elapsed() < PATIENCE + Duration::from_secs(5));
     assert_eq!(session.sent().len(), 1);
 }

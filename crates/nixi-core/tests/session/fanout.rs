@@ -108,6 +108,7 @@ async fn a_change_begins_once_it_is_approved() {
             | Event::CallEnded(_)
             | Event::Node(_)
             | Event::Said(_)
+            | Event::Progress { .. }
             | Event::TakenBack(_)
             | Event::Notice(_) => None,
         };

@@ -113,6 +113,7 @@ impl Audience for Heard {
             Event::CallsAhead(_)
             | Event::CallStarted { .. }
             | Event::ChangeBegins(_)
+            | Event::Progress { .. }
             | Event::CallEnded(_)
             | Event::Node(_) => {}
         }

@@ -159,8 +159,9 @@ async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, 
         .mode(mode)
         .owner(owner(found)?)
         .by_no_link();
-    let mut plan =
-        Plan::new(summary, Risk::Routine, undo).step(put).leaves(Thing::File(path.clone()), Fate::Is("written"));
+    let mut plan = Plan::new(summary, Risk::Routine, undo)
+        .step(put)
+        .leaves(Thing::File(path.clone()), Fate::Is("written"));
     if facts.names > 1 {
         let others = facts.names - 1;
         plan =

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::theme::Theme;
-use crate::wrap::{Wrap, wrap};
+use nixi_core::wrap::{Wrap, wrap};
 
 /// What stands before each row, so that no line of a file looks like a step.
 const GUTTER: &str = "│ ";

@@ -1,7 +1,7 @@
 //! One entry of the transcript as lines.
 
 use nixi_core::wrap::{Wrap, wrap};
-use nixi_core::{CallResult, ErrorReport, Scope, Shape, StepStatus};
+use nixi_core::{CallResult, ErrorReport, Scope, Shape, StepStatus, text};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -181,7 +181,12 @@ impl Page {
         }
         spans.push(Span::styled(call.action.clone(), theme.faint()));
         match &call.end {
-            None => spans.push(Span::styled(" …", theme.faint())),
+            None => {
+                let used: usize = spans.iter().map(Span::width).sum();
+                let words = call.progress.as_ref().map(|words| format!("  {}", text::clean_line(words)));
+                let words = text::fit(&words.unwrap_or_default(), self.columns.saturating_sub(used + 2));
+                spans.push(Span::styled(format!("{words} …"), theme.faint()));
+            }
             Some(end) => {
                 if let Some(word) = word {
                     spans.push(Span::styled(format!("  {word}"), style));

@@ -38,7 +38,7 @@ impl Kind for ConfigEdit {
         PlanDigest::of_value(&("config", self))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         match write_config(bench.config, self.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),

@@ -36,7 +36,7 @@ impl Kind for SshTarget {
         PlanDigest::of_value(&("forget_host_key", self.host.as_str(), self.port.get()))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         match forget(bench, self.clone()).await {
             Ok(Forgotten { lines, file }) => {
                 let lines = match lines {

@@ -83,8 +83,8 @@ pub(super) trait Kind: Sync {
         false
     }
 
-    /// Does it, and tells what became of it.
-    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
+    /// Does it, and tells what became of it; and its turn's reporter meanwhile, where it has to tell something.
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
 
     /// More of why another step failed, which this one tells of.
     async fn explain(&self, failed: StepReport, _: &ApprovedPart, _: &Bench<'_>) -> StepReport {

@@ -30,7 +30,12 @@ impl Kind for Command<Write> {
         PlanDigest::of_value(&("run", self.program().as_str(), self.arguments(), self.elevation()))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(
+        &self,
+        Turn { shown, .. }: Turn<'_>,
+        approved: &ApprovedPart,
+        bench: &Bench<'_>,
+    ) -> StepReport {
         let node = approved.writable.node();
         let (program, elevated) = (self.program(), self.elevation() == Elevation::Root);
         let words = self.for_login(bench.executor.login(node));

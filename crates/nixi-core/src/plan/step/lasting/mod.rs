@@ -26,6 +26,7 @@ use crate::exec::{ExecError, Exit, Invocation, Output};
 use crate::node::Node;
 use crate::plan::applied::{failed, unended};
 use crate::plan::bench::Bench;
+use crate::plan::progress::{Progress, Reporter};
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use record::Ended;
 use watch::Fate;
@@ -45,6 +46,7 @@ struct Underway<'a> {
     node: &'a Node,
     approved: &'a ApprovedPart,
     bench: &'a Bench<'a>,
+    reporter: &'a Reporter<'a>,
 }
 
 /// What became of the one attempt to start it.
@@ -78,16 +80,16 @@ impl Kind for Lasting {
         true
     }
 
-    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         run(self, turn, approved, bench).await
     }
 }
 
 /// Runs one change to its end, or until nothing more can be known of it.
-async fn run(lasting: &Lasting, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
     let node = approved.writable.node();
-    let Turn { shown, id } = turn;
-    let change = Underway { lasting, id, shown, node, approved, bench };
+    let Turn { shown, id, reporter } = turn;
+    let change = Underway { lasting, id, shown, node, approved, bench, reporter };
     let until = Instant::now() + lasting.patience();
     let (late, doubt) = match change.start().await {
         Start::Over(report) => return report,
@@ -110,6 +112,7 @@ async fn run(lasting: &Lasting, turn: Turn, approved: &ApprovedPart, bench: &Ben
 impl Underway<'_> {
     async fn start(&self) -> Start {
         let start = self.lasting.start(&self.id);
+        self.reporter.tell(Progress::phase(format!("starting {}", self.id.unit())));
         let invocation = Invocation::change(self.node, &start, START, self.bench.cancel.clone());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
         match self.bench.executor.exec(invocation).await {

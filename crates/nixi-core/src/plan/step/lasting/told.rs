@@ -155,6 +155,12 @@ impl Underway<'_> {
     }
 
     fn not_known(self, error: ErrorReport) -> StepReport {
-        StepReport { step: self.shown, status: StepStatus::Unknown, output: None, error: Some(error) }
+        StepReport {
+            step: self.shown,
+            status: StepStatus::Unknown,
+            output: None,
+            error: Some(error),
+            progress: None,
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::catalog::lasting as catalog;
 use crate::command::{Command, Read};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Invocation, Output, Unreachable};
+use crate::plan::progress::Progress;
 
 /// How long the node rests between two questions: at first, and at most.
 const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -63,6 +64,10 @@ impl Underway<'_> {
                 look = self.look(cancel) => look,
             };
             let now = Instant::now();
+            self.reporter.tell(match &look {
+                Ok(_) => Progress::phase(format!("waiting until {} has ended", self.id.unit())),
+                Err(_) => Progress::phase(format!("waiting until {} answers again", self.node.name())),
+            });
             let since = |first: &mut Option<Instant>| now - *first.get_or_insert(now);
             let fate = match look {
                 Ok(Look::UnderWay) => {

@@ -25,6 +25,7 @@ use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
 use crate::plan::applied::{done, failed, unended};
 use crate::plan::bench::Bench;
+use crate::plan::progress::{Progress, Reporter};
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, StepView, Turn};
 use crate::said;
 
@@ -39,8 +40,32 @@ struct Putting<'a> {
     node: &'a Node,
     approved: &'a ApprovedPart,
     bench: &'a Bench<'a>,
+    reporter: &'a Reporter<'a>,
     /// Where it is written first: in the same folder, so that the rename is one (rename(2)).
     beside: String,
+}
+
+/// What is done one after the other.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Look,
+    Send,
+    Check,
+    Place,
+}
+
+impl Stage {
+    const ALL: u64 = 4;
+
+    fn progress(self, put: &PutFile) -> Progress {
+        let (phase, behind) = match self {
+            Self::Look => (format!("looking at {}", put.path), 0),
+            Self::Send => (format!("sending {} bytes", put.content.len()), 1),
+            Self::Check => ("checking what arrived".to_owned(), 2),
+            Self::Place => (format!("putting it at {}", put.path), 3),
+        };
+        Progress::phase(phase).behind(behind, Self::ALL)
+    }
 }
 
 /// Why it is not there.
@@ -70,18 +95,23 @@ impl Kind for PutFile {
         PlanDigest::of_value(&("put_file", self.fingerprint()))
     }
 
-    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, turn.shown, approved, bench).await
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+        run(self, turn, approved, bench).await
     }
 }
 
 /// Puts the file there, whole or not at all.
-async fn run(put: &PutFile, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn run(
+    put: &PutFile,
+    Turn { shown, reporter, .. }: Turn<'_>,
+    approved: &ApprovedPart,
+    bench: &Bench<'_>,
+) -> StepReport {
     let node = approved.writable.node();
     // Two who put the same file at the same time must not write into one another's.
     let number = RandomState::new().hash_one(approved.digest);
     let beside = put.path.beside(&format!("nixi-{number:016x}")).to_string();
-    let putting = Putting { put, node, approved, bench, beside };
+    let putting = Putting { put, node, approved, bench, reporter, beside };
     match putting.prepare().await {
         Ok(()) => putting.place(shown).await,
         Err(stopped) => {
@@ -95,11 +125,13 @@ impl Putting<'_> {
     /// All but the last command.
     async fn prepare(&self) -> Result<(), Stopped> {
         let PutFile { mode, owner, elevation, .. } = self.put;
+        self.begin(Stage::Look);
         if *elevation == Elevation::Root {
             self.check_folder().await?;
         }
         self.check_way().await?;
         self.check().await?;
+        self.begin(Stage::Send);
         // Empty and closed to others before the first byte; whatever a former attempt left goes.
         self.run("install", &["-T", "-m", "600", "--", "/dev/null"], None).await?;
         let to = format!("of={}", self.beside);
@@ -107,6 +139,7 @@ impl Putting<'_> {
             ["bs=64K", "iflag=fullblock", "oflag=nofollow", "conv=nocreat,notrunc,fsync", "status=none", &to];
         let write = self.command("dd").args(writing);
         self.exec(&write, Some(Arc::clone(&self.put.content)), TRANSFER).await?;
+        self.begin(Stage::Check);
         let arrived = self.run("sha256sum", &["--"], None).await?;
         if FileDigest::from_sha256sum(&arrived) != Some(self.put.content_digest()) {
             return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
@@ -122,6 +155,7 @@ impl Putting<'_> {
 
     /// The rename, which is sent once. If its end was not told, the path tells.
     async fn place(&self, shown: String) -> StepReport {
+        self.begin(Stage::Place);
         let rename = self.command("mv").args(["-T", "--", &self.beside, self.put.path.as_str()]);
         match self.exec(&rename, None, STEP).await {
             Ok(_) => done(shown, None),
@@ -141,6 +175,10 @@ impl Putting<'_> {
                 self.unplaced(shown, stopped)
             }
         }
+    }
+
+    fn begin(&self, stage: Stage) {
+        self.reporter.tell(stage.progress(self.put));
     }
 
     fn command(&self, program: &'static str) -> Command<Write> {

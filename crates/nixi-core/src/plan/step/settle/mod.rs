@@ -143,7 +143,7 @@ impl Kind for Settle {
         PlanDigest::of_value(&("settle", self, self.to_string(), asked))
     }
 
-    async fn run(&self, turn: Turn, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         run(self, turn.shown, approved, bench).await
     }
 
@@ -393,6 +393,6 @@ impl Waiting<'_> {
             self.node()
         );
         let error = Some(ErrorReport::new(kind, message).hint(hint));
-        StepReport { step: self.shown, status: StepStatus::Unknown, output: None, error }
+        StepReport { step: self.shown, status: StepStatus::Unknown, output: None, error, progress: None }
     }
 }
