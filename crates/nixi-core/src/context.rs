@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{Command, Elevation, Read, ReadOnly};
+use crate::command::{Command, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
-use crate::exec::{Executor, Invocation, Output};
+use crate::exec::{ExecError, Executor, Invocation, Output};
 use crate::file_roots::FileRoots;
 use crate::fleet::Survey;
+use crate::gathered::Gathered;
 use crate::node::Node;
 use crate::plan::{Declared, Expectation};
+use crate::read_answer::ReadAnswer;
 use crate::sink::Sink;
 use crate::stage::Stage;
 
@@ -45,6 +47,30 @@ impl Reader<'_> {
 
     pub(crate) async fn run(&self, command: &Command<Read>) -> Result<Output, ToolError> {
         Ok(self.executor.exec(self.invocation(command)).await?)
+    }
+
+    /// How each of these ended, in their order.
+    async fn gather(&self, commands: &[Command<Read>]) -> Vec<Result<Output, ExecError>> {
+        let reads = Gathered::new(self.node, commands, self.settings.command_timeout, self.cancel);
+        self.executor.gather(reads).await
+    }
+
+    /// How each of so many reads ended that go out together.
+    pub(crate) async fn answers<const N: usize>(&self, commands: [Command<Read>; N]) -> [ReadAnswer; N] {
+        let answer = self.ends(&commands).await;
+        commands.map(answer)
+    }
+
+    /// Puts each command and its end together, one after the other.
+    async fn ends(&self, commands: &[Command<Read>]) -> impl FnMut(Command<Read>) -> ReadAnswer + use<> {
+        let login = self.executor.login(self.node);
+        let mut ends = self.gather(commands).await.into_iter();
+        // An executor that answers too few has lost the others.
+        let lost = || Err(ExecError::Lost("the executor did not tell how this read ended".to_owned()));
+        move |command| {
+            let shown = command.for_login(login);
+            ReadAnswer::new(command, shown, ends.next().unwrap_or_else(lost))
+        }
     }
 
     async fn stream(
@@ -101,12 +127,31 @@ impl InspectCx<'_> {
 
     /// Runs a read to its end, whatever its exit code.
     ///
-    /// Several reads of one action go out together: join the futures.
+    /// Several reads of one action go out together: see [`Self::gather`].
     ///
     /// # Errors
     /// When the read did not run to its end.
     pub async fn run(&self, command: Command<impl ReadOnly>) -> Result<Output, ToolError> {
         self.reader.run(&ReadOnly::read(command)).await
+    }
+
+    /// Runs several reads that do not depend on each other, and tells how each ended.
+    ///
+    /// A node behind SSH gets them as one command, which takes one round trip and one login shell. It runs them in order,
+    /// and they share the limit of time that a read has by itself: put one last that may hang, and run one by itself that
+    /// may take long or print much.
+    pub async fn gather<const N: usize>(&self, commands: [Command<impl ReadOnly>; N]) -> [ReadAnswer; N] {
+        self.reader.answers(commands.map(ReadOnly::read)).await
+    }
+
+    /// The same for as many reads as there happen to be; an answer for each, in their order.
+    pub async fn gather_each(
+        &self,
+        commands: impl IntoIterator<Item = Command<impl ReadOnly>>,
+    ) -> Vec<ReadAnswer> {
+        let commands: Vec<Command<Read>> = commands.into_iter().map(ReadOnly::read).collect();
+        let answer = self.reader.ends(&commands).await;
+        commands.into_iter().map(answer).collect()
     }
 
     /// Runs a read and hands on what it prints while it runs, in order, whatever the amount; a node that is faster than
@@ -130,18 +175,8 @@ impl InspectCx<'_> {
     pub async fn stdout(&self, command: Command<impl ReadOnly>) -> Result<String, ToolError> {
         let command = ReadOnly::read(command);
         let shown = command.for_login(self.reader.executor.login(self.reader.node));
-        let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
-        let output = self.reader.run(&command).await?;
-        if !output.exit.is_success() {
-            return Err(ToolError::of_output(&shown, program, elevated, &output));
-        }
-        if output.truncated {
-            return Err(ToolError::Unreadable {
-                command: shown,
-                why: format!("it is longer than {} bytes", Invocation::OUTPUT_LIMIT),
-            });
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let end = self.reader.executor.exec(self.reader.invocation(&command)).await;
+        ReadAnswer::new(command, shown, end).stdout()
     }
 }
 

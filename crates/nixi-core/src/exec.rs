@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::{Arrival, Likeness, Stop};
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Scratch, Write};
+use crate::gathered::Gathered;
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::plan::Writable;
 use crate::shell::{self, Mark, Unquotable};
@@ -188,6 +190,22 @@ impl Invocation {
     pub fn remote_line(&self, login: &UserName, mark: &Mark) -> Result<String, Unquotable> {
         shell::remote_line(self.program, &self.args, self.elevation_for(login), mark)
     }
+
+    /// The same line as one of several ([`crate::gathered::Gathered`]).
+    pub(crate) fn bare_line(&self, login: &UserName, mark: &Mark) -> Result<String, Unquotable> {
+        shell::bare_line(self.program, &self.args, self.elevation_for(login), mark)
+    }
+
+    /// Whether it is a read whose words mean the same to every shell and command interpreter there is: it may be sent to a
+    /// login shell that nobody has seen yet.
+    #[must_use]
+    pub fn is_plain_read(&self) -> bool {
+        let plain = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_@%+:,./=-".contains(&b))
+        };
+        let is_alone = self.input.is_none() && self.sink.is_none();
+        self.effect == Effect::Read && is_alone && self.args.iter().all(|word| plain(word))
+    }
 }
 
 /// As a person would type it, `sudo` included.
@@ -364,6 +382,15 @@ pub trait Executor: Send + Sync {
     /// A command that ran and failed is an [`Output`]; an [`ExecError`] says whether the command may have run. An
     /// invocation that changes something is sent at most once.
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError>;
+
+    /// Runs several reads of one node, each to its end; how each ended, in their order.
+    ///
+    /// An executor that pays for every command it sends should send these as one. What holds for a read by itself holds
+    /// for each of them, but that they may run one after the other and share one deadline: a read that has ended by then
+    /// has an [`Output`], whatever became of those behind it.
+    async fn gather(&self, reads: Gathered) -> Vec<Result<Output, ExecError>> {
+        join_all(reads.into_each().into_iter().map(|read| self.exec(read))).await
+    }
 
     /// Where a target leads with the user's own SSH configuration, which fills in what Nixi's leaves open. Where that
     /// cannot be told, it is as the target says, and connecting tells why.

@@ -22,6 +22,7 @@ pub mod error;
 pub mod exec;
 mod file_roots;
 pub mod fleet;
+pub mod gathered;
 pub mod instant;
 pub mod journal;
 pub mod jump;
@@ -33,6 +34,7 @@ pub mod node_table;
 pub mod outputs;
 pub mod paste;
 pub mod plan;
+pub mod read_answer;
 pub mod recording;
 pub mod registry;
 pub mod said;
@@ -61,6 +63,7 @@ pub use exec::{
     Output, Unreachable, Welcome,
 };
 pub use file_roots::FileRoots;
+pub use gathered::Gathered;
 pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
@@ -70,6 +73,7 @@ pub use plan::{
     PlanDigest, PutFile, Refusal, Replaces, RestoreNode, Review, Risk, Settle, Step, StepReport, StepStatus,
     StepView, Thing, Undo, Writable,
 };
+pub use read_answer::ReadAnswer;
 pub use registry::{RegistrationError, Registry};
 pub use session::{ApproverHandle, Asker, CallResult, Event, Intent, Op, Outcome, Parts};
 pub use sink::{Outlet, Piece, Sink};

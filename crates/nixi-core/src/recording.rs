@@ -4,14 +4,17 @@
 //! there (exit code 127), so a test notices a command that it did not expect.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::{Arrival, Likeness};
 use crate::exec::{
     Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
 };
+use crate::gathered::Gathered;
 use crate::node::{Node, NodeName, SshTarget};
 use crate::session::{Phrases, Reading};
 use crate::sink::{Outlet, Piece, Sink};
@@ -32,6 +35,7 @@ pub struct Recorded {
 pub struct Recording {
     script: Mutex<Vec<(String, Result<Output, ExecError>)>>,
     seen: Mutex<Vec<Recorded>>,
+    execs: AtomicUsize,
 }
 
 impl Recording {
@@ -78,6 +82,12 @@ impl Recording {
         self.seen.lock().map(|seen| seen.clone()).unwrap_or_default()
     }
 
+    /// How many commands a node behind SSH would have got so far: reads that went out together are one.
+    #[must_use]
+    pub fn execs(&self) -> usize {
+        self.execs.load(Ordering::Relaxed)
+    }
+
     /// What was run as part of an approved plan.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
@@ -88,6 +98,30 @@ impl Recording {
 #[async_trait]
 impl Executor for Recording {
     async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        self.execs.fetch_add(1, Ordering::Relaxed);
+        self.end_of(run).await
+    }
+
+    async fn gather(&self, reads: Gathered) -> Vec<Result<Output, ExecError>> {
+        self.execs.fetch_add(1, Ordering::Relaxed);
+        join_all(reads.into_each().into_iter().map(|read| self.end_of(read))).await
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+        Ok(None)
+    }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
+}
+
+impl Recording {
+    async fn end_of(&self, run: Invocation) -> Result<Output, ExecError> {
         let command = run.to_string();
         if let Ok(mut seen) = self.seen.lock() {
             seen.push(Recorded {
@@ -119,18 +153,6 @@ impl Executor for Recording {
                 truncated: false,
             }),
         }
-    }
-
-    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
-        Ok(None)
-    }
-
-    async fn reach_anew(
-        &self,
-        node: &Node,
-        cancel: &CancellationToken,
-    ) -> Result<Option<Arrival>, ExecError> {
-        self.reach(node, cancel).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The line that a login shell gets.
 
+use super::frames::Frames;
 use super::quote::{Unquotable, line};
 use super::stop::Mark;
 use crate::command::{Elevation, Program};
@@ -22,6 +23,30 @@ pub(crate) fn remote_line(
     elevation: Elevation,
     mark: &Mark,
 ) -> Result<String, Unquotable> {
+    let line = bare_line(program, args, elevation, mark)?;
+    Ok(match elevation {
+        Elevation::LoginUser => line,
+        Elevation::Root => format!("{}; {line}", mark.announced()),
+    })
+}
+
+/// A line of several commands, which [`Frames`] tell apart. All of them lead one process group, which is announced once if
+/// the mark alone does not find them all.
+pub(crate) fn gathered_line(lines: &[String], elevation: Elevation, mark: &Mark, frames: &Frames) -> String {
+    let line = frames.line(lines.iter().map(String::as_str));
+    match elevation {
+        Elevation::LoginUser => line,
+        Elevation::Root => format!("{}; {line}", mark.announced()),
+    }
+}
+
+/// One command as a shell runs it to its end, unannounced.
+pub(crate) fn bare_line(
+    program: Program,
+    args: &[String],
+    elevation: Elevation,
+    mark: &Mark,
+) -> Result<String, Unquotable> {
     let command = line(std::iter::once(program.as_str()).chain(args.iter().map(String::as_str)))?;
     Ok(match elevation {
         Elevation::LoginUser => {
@@ -30,7 +55,7 @@ pub(crate) fn remote_line(
         }
         Elevation::Root => {
             let become_root = in_chosen_environment(SYSTEM_PROFILE, &format!("\"$s\" -n -- {command}"));
-            format!("{}; {}; {become_root}", mark.announced(), find_sudo())
+            format!("{}; {become_root}", find_sudo())
         }
     })
 }

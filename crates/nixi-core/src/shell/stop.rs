@@ -52,11 +52,14 @@ impl Mark {
     }
 }
 
-/// The line that stops the process group of an elevated command, as [`Mark::stop`] does. It needs a sudo rule for
-/// `kill`.
+/// The line that stops the process group of an elevated command, as [`Mark::stop`] does. For what runs as root it needs a
+/// sudo rule for `kill`; others in the group, such as the shell that would go on with the next of several reads, are the
+/// login user's own.
 #[must_use]
 pub fn stop_elevated(group: u32) -> String {
-    script(&format!("{}; {}", find_sudo(), stop_group("$s -n -- kill", &group.to_string())))
+    let group = group.to_string();
+    let [own, roots] = ["kill", "$s -n -- kill"].map(|kill| stop_group(kill, &group));
+    script(&format!("{}; {own} {roots}", find_sudo()))
 }
 
 /// A script of ours, none of which holds a single quote, in the environment that commands get.
