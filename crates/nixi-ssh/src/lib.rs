@@ -13,6 +13,7 @@ mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gathered;
 mod glob;
 mod hostkey;
 mod likeness;

@@ -15,7 +15,7 @@ use crate::connect::Connected;
 use crate::route::Route;
 
 /// The longest line that is sent: libssh2 puts it into one packet (35,000 bytes with its frame).
-const LONGEST_LINE: usize = 32_000;
+pub(crate) const LONGEST_LINE: usize = 32_000;
 /// The most that is read of what a canary comes back with.
 const CANARY_LIMIT: usize = 64 * 1024;
 

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use nixi_core::shell::Mark;
 use nixi_core::{
-    Arrival, Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation,
-    Likeness, Node, NodeName, Output, Place, Sink, SshTarget, Unreachable, Welcome, command::Login,
+    Arrival, Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, Gathered, HostKeys,
+    Invocation, Likeness, Node, NodeName, Output, Place, Sink, SshTarget, Unreachable, Welcome,
+    command::Login,
 };
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,11 @@ impl SshExecutor {
         let routes = Routes::new(&options);
         let connector = Arc::new(Connector::new(options));
         Self { pool: Pool::new(Arc::clone(&connector)), routes, connector, likenesses: Likenesses::new() }
+    }
+
+    /// The way to a target.
+    pub(crate) fn route(&self, target: &SshTarget) -> Result<Arc<Route>, ExecError> {
+        Ok(self.routes.find(target)?)
     }
 
     async fn session(
@@ -245,7 +251,7 @@ fn has_begun(exec: &Exec) -> bool {
     exec.sink.as_ref().is_some_and(Sink::has_begun)
 }
 
-fn no_random(error: &std::io::Error) -> ExecError {
+pub(crate) fn no_random(error: &std::io::Error) -> ExecError {
     Shortage::new(
         format!("this machine gives no random numbers ({error})"),
         "look at /dev/urandom of this machine",
@@ -296,6 +302,15 @@ impl Executor for SshExecutor {
             ..Exec::new(line, run.deadline(), Invocation::OUTPUT_LIMIT)
         };
         self.run(target, Some(node.name()), exec, &run, run.cancel()).await
+    }
+
+    async fn gather(&self, reads: Gathered) -> Vec<Result<Output, ExecError>> {
+        let (node, count) = (reads.node().clone(), reads.each().len());
+        let ends = match node.ssh() {
+            Some(target) => self.run_gathered(reads, target).await,
+            None => Err(not_remote(&node)),
+        };
+        ends.unwrap_or_else(|error| vec![Err(error); count])
     }
 
     fn place(&self, target: &SshTarget) -> Place {

@@ -10,7 +10,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::streams::Streams;
+use super::streams::{SoFar, Streams};
 use super::ticket::Ticket;
 use super::tunnel::{NoTunnel, Order};
 
@@ -38,6 +38,8 @@ pub(crate) struct Exec {
     pub(crate) trace: Option<Trace>,
     /// What becomes of it where every place is taken.
     pub(crate) manners: Manners,
+    /// Where what it said is left if it does not end in time.
+    pub(crate) so_far: Option<SoFar>,
 }
 
 /// What a command does where every place is taken and none gets free.
@@ -76,6 +78,7 @@ impl Exec {
             sink: None,
             trace: None,
             manners: Manners::Moves,
+            so_far: None,
         }
     }
 

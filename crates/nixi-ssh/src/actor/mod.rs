@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until};
 
 pub(crate) use handle::Handle;
 pub(crate) use job::{Exec, Failure, Manners, Trace, random};
-pub(crate) use streams::keep;
+pub(crate) use streams::{SoFar, keep};
 pub(crate) use tunnel::NoTunnel;
 
 use crate::connect::Link;

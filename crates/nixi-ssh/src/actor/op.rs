@@ -126,6 +126,9 @@ impl Op {
         self.deadline = None;
         self.given_up = true;
         self.closing_since.get_or_insert_with(Instant::now);
+        if let Some(so_far) = self.job.exec().and_then(|exec| exec.so_far.as_ref()) {
+            so_far.leave(self.streams.so_far());
+        }
         if self.job.ticket.was_sent() && self.job.is_traced() {
             self.owed = Some(answer);
             return self.stop();

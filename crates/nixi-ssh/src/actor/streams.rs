@@ -1,10 +1,27 @@
 //! What a command says while it runs, as far as it is kept.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use nixi_core::command::Elevation;
 use nixi_core::shell::{Mark, Witness};
 use nixi_core::{Exit, Output};
 
 use super::job::Exec;
+
+/// What a command had said when it was given up, left for whoever asked for it: standard output, and error.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SoFar(Arc<Mutex<[Vec<u8>; 2]>>);
+
+impl SoFar {
+    pub(crate) fn leave(&self, streams: [Vec<u8>; 2]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = streams;
+    }
+
+    /// The beginnings of both streams; nothing, if it was not given up.
+    pub(crate) fn take(&self) -> [Vec<u8>; 2] {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// The two streams of a command, each read to its end.
 #[derive(Debug, Default)]
@@ -20,6 +37,11 @@ impl Streams {
 
     pub(super) fn take_stderr(&mut self, bytes: &[u8], exec: &Exec) {
         self.stderr.take(bytes, exec.limit);
+    }
+
+    /// The beginnings of both, as far as they are kept.
+    pub(super) fn so_far(&self) -> [Vec<u8>; 2] {
+        [self.stdout.head.clone(), self.stderr.head.clone()]
     }
 
     /// The process group that an elevated command said it leads.
