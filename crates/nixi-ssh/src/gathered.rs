@@ -4,13 +4,13 @@ use futures_util::future::join_all;
 use nixi_core::shell::{Frames, Mark};
 use nixi_core::{Effect, ExecError, Executor, Gathered, Invocation, Output, SshTarget};
 
-use crate::actor::{Exec, SoFar, Trace, random};
+use crate::actor::{Exec, Opening, SoFar, Trace, random};
 use crate::session::LONGEST_LINE;
 use crate::ssh::{SshExecutor, no_random};
 
 type Ends = Vec<Result<Output, ExecError>>;
 
-/// Bytes that a [`nixi_core::shell::Witness`] may add to a line.
+/// Bytes that a [`nixi_core::shell::Witness`] and the canary may add to a line.
 const ROOM: usize = 1_000;
 
 impl SshExecutor {
@@ -44,9 +44,11 @@ impl SshExecutor {
         let [first, ..] = reads.each() else { return Ok(Vec::new()) };
         let exec =
             Exec::new(reads.remote_line(user, &mark, &frames)?, first.deadline(), Invocation::OUTPUT_LIMIT);
+        let is_plain = reads.each().iter().all(Invocation::is_plain_read);
         let exec = Exec {
             trace: Some(Trace { mark, elevation: reads.elevation_for(user) }),
             so_far: Some(so_far.clone()),
+            opening: if is_plain { Opening::WithCanary } else { Opening::AfterCanary },
             ..exec
         };
         let node = reads.node().name().clone();

@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nixi_core::shell::Frames;
 use nixi_core::{Arrival, ExecError, Fingerprint, HostKeyState, Output, Stop, Unreachable};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Exec, Failure, Handle, Lane, NoTunnel};
+use crate::actor::{Exec, Failure, Handle, Lane, NoTunnel, Opening, SoFar, random};
 use crate::canary::Canary;
 use crate::connect::Connected;
 use crate::route::Route;
@@ -38,6 +40,8 @@ struct Shared {
     address: Option<IpAddr>,
     /// Set once the login shell was found fit.
     fit: OnceCell<()>,
+    /// Whether a read has gone out together with a canary.
+    carries: AtomicBool,
 }
 
 /// Why a command gave no output.
@@ -51,6 +55,16 @@ pub(crate) enum NoOutput {
     Crowded,
     /// Anything that another connection would not mend.
     Final(ExecError),
+}
+
+/// What came of a canary that carried a read.
+enum Carried {
+    /// The login is fit, and this is the answer.
+    Both(Output),
+    /// The login is fit; the read has to be sent again.
+    Canary,
+    /// Nothing that counts.
+    Nothing,
 }
 
 impl Session {
@@ -72,6 +86,7 @@ impl Session {
                 carrier,
                 address,
                 fit: OnceCell::new(),
+                carries: AtomicBool::new(false),
             }),
         }
     }
@@ -117,8 +132,73 @@ impl Session {
                 hint: "act on fewer things at once".to_owned(),
             }));
         }
+        // One alone: whoever comes meanwhile does not wait for a read to end, and sends a canary of its own.
+        let may_carry = exec.opening == Opening::WithCanary && !self.shared.fit.initialized();
+        if may_carry && !self.shared.carries.swap(true, Ordering::Relaxed) {
+            match self.carry(&exec, cancel).await? {
+                Carried::Both(output) => {
+                    self.found_fit();
+                    return Ok(output);
+                }
+                Carried::Canary => self.found_fit(),
+                Carried::Nothing => {}
+            }
+        }
         self.check_fitness(cancel).await?;
         self.shared.handle.exec(exec, cancel).await.map_err(|failure| self.no_output(failure))
+    }
+
+    /// Notes what a canary has shown.
+    fn found_fit(&self) {
+        // Another may have shown it as well.
+        let _ = self.shared.fit.set(());
+    }
+
+    /// Sends the canary and a read as one command.
+    async fn carry(&self, exec: &Exec, cancel: &CancellationToken) -> Result<Carried, NoOutput> {
+        let Ok(number) = random() else { return Ok(Carried::Nothing) };
+        let (canary, frames, so_far) = (Canary::new(), Frames::new(number), SoFar::default());
+        let line = frames.line([canary.line.as_str(), exec.line.as_str()]);
+        if line.len() > LONGEST_LINE {
+            return Ok(Carried::Nothing);
+        }
+        let begins_within = Some(self.shared.patience);
+        let both = Exec { line, begins_within, so_far: Some(so_far.clone()), ..exec.clone() };
+        let (stdout, stderr, late) = match self.shared.handle.exec(both, cancel).await {
+            Ok(Output { stdout, stderr, .. }) => (stdout, stderr, None),
+            Err(late @ Failure::Deadline(_)) => {
+                let [stdout, stderr] = so_far.take();
+                (stdout, stderr, Some(late))
+            }
+            Err(failure) => return Err(self.no_output(failure)),
+        };
+        let told = frames.split(&stdout, &stderr);
+        let mut told = told.into_iter();
+        let is_fit = told.next().is_some_and(|back| canary.check(&back, &self.shared.route).is_ok());
+        match (is_fit, told.next(), late) {
+            (true, Some(output), _) => Ok(Carried::Both(output)),
+            (true, None, None) => Ok(Carried::Canary),
+            (true, None, Some(late)) => {
+                if let Some(so_far) = &exec.so_far {
+                    so_far.leave(frames.under_way(&stdout, &stderr).map(<[u8]>::to_vec));
+                }
+                Err(self.no_output(late))
+            }
+            (false, _, Some(_)) => Err(self.silent(self.shared.patience.min(exec.deadline))),
+            // By itself it tells what is wrong.
+            (false, _, None) => Ok(Carried::Nothing),
+        }
+    }
+
+    fn silent(&self, limit: Duration) -> NoOutput {
+        NoOutput::Final(ExecError::Unreachable {
+            reason: Unreachable::Timeout,
+            detail: format!(
+                "{}@{} logs in, but its login shell did not answer within {limit:?}",
+                self.shared.route.user, self.shared.route.name
+            ),
+            hint: None,
+        })
     }
 
     /// Opens a way to a machine behind this one.
@@ -144,14 +224,7 @@ impl Session {
             // The command itself was never sent, whatever became of its canary.
             Err(Failure::Lost(why)) => Err(self.no_output(Failure::Unsent(why))),
             Err(Failure::Cancelled) => Err(NoOutput::Final(ExecError::CancelledUnsent)),
-            Err(Failure::Deadline(limit)) => Err(NoOutput::Final(ExecError::Unreachable {
-                reason: Unreachable::Timeout,
-                detail: format!(
-                    "{}@{} logs in, but its login shell did not answer within {limit:?}",
-                    self.shared.route.user, self.shared.route.name
-                ),
-                hint: None,
-            })),
+            Err(Failure::Deadline(limit)) => Err(self.silent(limit)),
             Err(
                 failure @ (Failure::Unsent(_)
                 | Failure::Crowded

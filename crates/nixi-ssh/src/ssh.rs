@@ -14,7 +14,7 @@ use nixi_core::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Exec, Lane, Manners, Trace, random};
+use crate::actor::{Exec, Lane, Manners, Opening, Trace, random};
 use crate::connect::Connector;
 use crate::hostkey;
 use crate::likeness::Likenesses;
@@ -299,6 +299,7 @@ impl Executor for SshExecutor {
             trace,
             input: run.input().cloned(),
             sink: run.sink().cloned(),
+            opening: if run.is_plain_read() { Opening::WithCanary } else { Opening::AfterCanary },
             ..Exec::new(line, run.deadline(), Invocation::OUTPUT_LIMIT)
         };
         self.run(target, Some(node.name()), exec, &run, run.cancel()).await

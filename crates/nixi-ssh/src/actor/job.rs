@@ -40,6 +40,19 @@ pub(crate) struct Exec {
     pub(crate) manners: Manners,
     /// Where what it said is left if it does not end in time.
     pub(crate) so_far: Option<SoFar>,
+    /// Within what time its standard output has to begin, if that is shorter.
+    pub(crate) begins_within: Option<Duration>,
+    /// When it may go out over a connection that has run nothing yet.
+    pub(crate) opening: Opening,
+}
+
+/// When a command may go out over a connection that has run nothing yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Once the canary has come back.
+    AfterCanary,
+    /// Together with it: a foreign shell could make nothing else of it.
+    WithCanary,
 }
 
 /// What a command does where every place is taken and none gets free.
@@ -79,6 +92,8 @@ impl Exec {
             trace: None,
             manners: Manners::Moves,
             so_far: None,
+            begins_within: None,
+            opening: Opening::AfterCanary,
         }
     }
 

@@ -75,8 +75,10 @@ pub(super) struct Op {
     streams: Streams,
     /// When it got its turn.
     pub(super) opened: Instant,
-    /// When the command has to have ended.
+    /// When the command has to have ended, or begun to answer.
     pub(super) deadline: Option<Instant>,
+    /// How much later it has to have ended than begun.
+    grace: Option<Duration>,
     /// Since when nobody waits for it and only the closing is left.
     pub(super) closing_since: Option<Instant>,
     /// What its caller is told once it is stopped, which has to wait until it says where it runs.
@@ -95,6 +97,7 @@ impl Op {
             streams: Streams::default(),
             opened: Instant::now(),
             deadline: None,
+            grace: None,
             closing_since: None,
             owed: None,
             given_up: false,
@@ -248,11 +251,10 @@ impl Op {
 
     /// From here on the command counts as sent, unless its caller has just given up.
     fn begin(&mut self, channel: Channel) -> Step {
-        let Some(deadline) = self.job.exec().map(|exec| exec.deadline) else {
-            return self.moved(Phase::Closing(channel));
-        };
+        let Some(exec) = self.job.exec() else { return self.moved(Phase::Closing(channel)) };
         if self.job.ticket.send() {
-            self.deadline = Some(Instant::now() + deadline);
+            let first = exec.begins_within.map_or(exec.deadline, |within| within.min(exec.deadline));
+            (self.deadline, self.grace) = (Some(Instant::now() + first), Some(exec.deadline - first));
             return self.moved(Phase::Sending(channel));
         }
         self.job.answer(Err(Failure::CancelledUnsent));
@@ -291,7 +293,11 @@ impl Op {
             None => drain(&channel, false, scoop, |bytes| streams.take_stdout(bytes, exec)),
         };
         match stdout {
-            Ok(bytes) => moved |= bytes > 0,
+            Ok(0) => {}
+            Ok(_) => {
+                moved = true;
+                self.deadline = self.deadline.map(|begun| begun + self.grace.take().unwrap_or_default());
+            }
             Err(why) => return Step::Dead(why),
         }
         // That has taken all from the socket that it could; with nothing in libssh2 now, a second look is for nothing.

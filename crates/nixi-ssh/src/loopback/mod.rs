@@ -22,7 +22,7 @@ use nixi_lab::Sshd;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::Exec;
+use crate::actor::{Exec, Opening};
 use crate::{SshExecutor, SshOptions};
 
 /// A controller with a home of its own.
@@ -65,6 +65,12 @@ impl Controller {
 
     async fn change(&self, target: &SshTarget, line: &str) -> Result<Output, ExecError> {
         self.ssh.run(target, None, exec(line), Effect::Change, &CancellationToken::new()).await
+    }
+
+    /// A read that need not wait for the canary.
+    async fn read_at_once(&self, target: &SshTarget, line: &str) -> Result<Output, ExecError> {
+        let exec = Exec { opening: Opening::WithCanary, ..exec(line) };
+        self.ssh.run(target, None, exec, Effect::Read, &CancellationToken::new()).await
     }
 
     /// What `nixi nodes` does.

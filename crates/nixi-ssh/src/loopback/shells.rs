@@ -1,8 +1,9 @@
 //! Login shells: those that do what they are sent, and those that do not.
 
 use std::path::Path;
+use std::time::Duration;
 
-use nixi_core::ExecError;
+use nixi_core::{ExecError, Exit};
 use nixi_lab::{Key, KeyKind, Sshd};
 
 use super::{Controller, target};
@@ -23,10 +24,73 @@ fn with_shell(path: &str) -> Option<Sshd> {
 async fn unfit(controller: &Controller, sshd: &Sshd) -> (String, String) {
     let refused = controller.change(&target(sshd), "touch $HOME/ran").await;
     assert!(!sshd.home().join("ran").exists());
-    match refused {
-        Err(ExecError::Unfit { detail, hint }) => (detail, hint),
-        other => panic!("{other:?}"),
+    let Err(ExecError::Unfit { detail, hint }) = refused else { panic!("{refused:?}") };
+    // A read that goes with the canary tells the same.
+    let read = controller.read_at_once(&target(sshd), "touch $HOME/ran; true").await;
+    let Err(ExecError::Unfit { detail: same, .. }) = read else { panic!("{read:?}") };
+    // But for the number of the canary, which is of one connection.
+    assert_eq!(same.split("'nixi ").next(), detail.split("'nixi ").next());
+    assert!(!sshd.home().join("ran").exists());
+    (detail, hint)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_may_go_with_the_canary() {
+    for shell in ["/bin/bash", "/bin/dash", "/usr/bin/zsh"] {
+        let Some(sshd) = with_shell(shell) else { continue };
+        let (controller, node) = (Controller::of(&sshd), target(&sshd));
+        let line = "echo out; echo err >&2; exit 3";
+        let output = controller.read_at_once(&node, line).await.unwrap();
+        assert_eq!((output.exit, output.truncated), (Exit::Code(3), false));
+        assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        assert_eq!(sshd.execs(), 1, "{shell}");
+        assert_eq!(controller.read_at_once(&node, line).await.unwrap().exit, Exit::Code(3));
+        assert_eq!(sshd.execs(), 2, "{shell}");
     }
+}
+
+/// Only its beginning is waited for as a login is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_goes_with_the_canary_has_all_its_time() {
+    let sshd = Sshd::start().unwrap();
+    let controller = impatient(&sshd);
+    let line = "echo x >>$HOME/begun; sleep 3; echo on";
+    let output = controller.read_at_once(&target(&sshd), line).await.unwrap();
+    assert_eq!(output.stdout, b"on\n");
+    assert_eq!(std::fs::read_to_string(sshd.home().join("begun")).unwrap(), "x\n");
+    assert_eq!(sshd.execs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_the_read_that_goes_with_the_canary() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let node = target(&sshd);
+    let slow =
+        controller.read_at_once(&node, "touch $HOME/begun; while [ ! -e $HOME/go ]; do sleep 0.05; done");
+    let other = async {
+        super::until(|| sshd.home().join("begun").exists()).await;
+        controller.change(&node, "touch $HOME/go").await.unwrap();
+    };
+    let (slow, ()) = tokio::join!(slow, other);
+    assert_eq!(slow.unwrap().exit, Exit::Code(0));
+}
+
+fn impatient(sshd: &Sshd) -> Controller {
+    Controller::with(|options| {
+        options.identities = vec![sshd.identity().to_path_buf()];
+        options.connect_timeout = Duration::from_secs(2);
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_shell_that_hangs_is_told_after_one_patience() {
+    let Some(sshd) = with_shell("/bin/bash") else { return };
+    std::fs::write(sshd.home().join(".bashrc"), "sleep 60\n").unwrap();
+    let controller = impatient(&sshd);
+    let (reason, detail, _) = super::unreachable(controller.read_at_once(&target(&sshd), "true").await);
+    assert_eq!(reason, nixi_core::Unreachable::Timeout);
+    assert!(detail.ends_with("its login shell did not answer within 2s"), "{detail}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
