@@ -1,7 +1,7 @@
 //! From a read to a typed value.
 
 use nixi_core::text::{clean_line, fit};
-use nixi_core::{Command, InspectCx, Output, Read, ToolError};
+use nixi_core::{Command, InspectCx, Output, Read, ReadAnswer, ToolError};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -11,9 +11,17 @@ pub(crate) async fn parsed<T>(
     command: Command<Read>,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, ToolError> {
-    let shown = command.to_string();
-    let stdout = cx.stdout(command).await?;
-    parse(&stdout).map_err(|why| unreadable(&shown, &why))
+    let [answer] = cx.gather([command]).await;
+    parsed_of(answer, parse)
+}
+
+/// Parses what a read printed that has to succeed.
+pub(crate) fn parsed_of<T>(
+    answer: ReadAnswer,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, ToolError> {
+    let shown = answer.command().to_string();
+    parse(&answer.stdout()?).map_err(|why| unreadable(&shown, &why))
 }
 
 /// The error of output that is not in the form which was expected.
@@ -23,8 +31,14 @@ pub(crate) fn unreadable(command: &str, why: &str) -> ToolError {
 
 /// Runs a read to its end; an output that was cut is an error, a failure is not.
 pub(crate) async fn run_whole(cx: &InspectCx<'_>, command: Command<Read>) -> Result<Output, ToolError> {
-    let shown = command.to_string();
-    let output = cx.run(command).await?;
+    let [answer] = cx.gather([command]).await;
+    whole_of(answer)
+}
+
+/// The output of a read that ran to its end; one that was cut is an error, a failure is not.
+pub(crate) fn whole_of(answer: ReadAnswer) -> Result<Output, ToolError> {
+    let shown = answer.command().to_string();
+    let output = answer.output()?;
     if output.truncated {
         return Err(unreadable(&shown, "it is longer than Nixi keeps; ask for less"));
     }

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use futures_util::join;
 use nixi_core::catalog::clock;
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::parts::Parts;
-use crate::reading::parsed;
+use crate::reading::parsed_of;
 use crate::rows::{LeftOut, write_left_out};
 use crate::{NoArgs, span};
 
@@ -44,12 +43,10 @@ impl Inspect for Now {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<NowReport, ToolError> {
-        let (date, zone, uptime) = join!(
-            parsed(cx, clock::date(), date),
-            parsed(cx, clock::zone(), |path| Ok(zone_of(path))),
-            parsed(cx, clock::uptime(), span::since_boot),
-        );
-        let (time, short, unix_seconds) = date?;
+        let [now, zone, uptime] = cx.gather([clock::date(), clock::zone(), clock::uptime()]).await;
+        let (time, short, unix_seconds) = parsed_of(now, date)?;
+        let zone = parsed_of(zone, |path| Ok(zone_of(path)));
+        let uptime = parsed_of(uptime, span::since_boot);
         let mut parts = Parts::default();
         let zone = parts.take_if_there("zone", "readlink /etc/localtime", zone)?.flatten().unwrap_or(short);
         let uptime_seconds = parts.take_if_there("uptime", "cat /proc/uptime", uptime)?;

@@ -2,11 +2,11 @@
 //! seconds runs most of the time, so the suspects are looked at once more.
 
 use futures_util::future::join_all;
-use nixi_core::catalog::{clock, container};
-use nixi_core::command::ContainerId;
+use nixi_core::catalog::{self, clock, container};
+use nixi_core::command::{ContainerId, UnitName};
 use nixi_core::instant::Instant;
 use nixi_core::text::clean_line;
-use nixi_core::{InspectCx, ToolError};
+use nixi_core::{InspectCx, ReadAnswer, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::output::merged;
 use super::ps::{Container, has_ended};
 use super::store::Ground;
 use crate::parts::Parts;
-use crate::reading::{Number, json, parsed, run_whole, unreadable};
+use crate::reading::{Number, json, parsed_of, run_whole, unreadable, whole_of};
 use crate::rows::{LeftOut, Rows, Sifted};
 use crate::{clock as time, service};
 
@@ -59,11 +59,17 @@ pub(super) async fn failing(
         suspects.truncate(SUSPECTS);
     }
     let units = suspects.iter().filter_map(|container| container.unit.clone());
-    let (pasts, now, units) = futures_util::join!(
-        pasts(cx, ground, &suspects),
-        parsed(cx, clock::date(), |text| Ok(time::date(text)?.2)),
-        service::of_those_there(cx, units),
-    );
+    let units: Vec<UnitName> = units.filter(|unit| !unit.is_template()).collect();
+    let ids: Vec<ContainerId> = suspects.iter().map(|container| container.id.clone()).collect();
+    let (date, inspect) = (clock::date(), container::inspect_by_ids(ground.cli, &ids));
+    let (now, pasts, units) = if units.is_empty() {
+        let [now, pasts] = cx.gather([date, inspect]).await;
+        (now, pasts, Ok(Sifted::none()))
+    } else {
+        let [now, pasts, shown] = cx.gather([date, inspect, catalog::service::show(&units)]).await;
+        (now, pasts, service::those_there(&units, shown))
+    };
+    let (now, pasts) = (parsed_of(now, |text| Ok(time::date(text)?.2)), pasts_told(ground, pasts));
     let program = format!("{} inspect", ground.cli.program());
     let pasts = parts.take("containers that keep failing", &program, pasts)?.unwrap_or_else(Sifted::none);
     parts.leave_out(pasts.left_out);
@@ -159,11 +165,9 @@ impl Past {
 }
 
 /// The pasts of these. One that was removed meanwhile has none, which the runtime tells by its exit code.
-async fn pasts(cx: &InspectCx<'_>, ground: Ground, of: &[&Container]) -> Result<Sifted<Past>, ToolError> {
-    let ids: Vec<ContainerId> = of.iter().map(|container| container.id.clone()).collect();
-    let command = container::inspect_by_ids(ground.cli, &ids);
-    let shown = command.to_string();
-    let output = run_whole(cx, command).await?;
+fn pasts_told(ground: Ground, answer: ReadAnswer) -> Result<Sifted<Past>, ToolError> {
+    let shown = answer.command().to_string();
+    let output = whole_of(answer)?;
     let text = String::from_utf8_lossy(&output.stdout);
     match pasts_of(&text) {
         Ok(pasts) => Ok(pasts),

@@ -4,7 +4,7 @@
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, FilePath};
 use nixi_core::config::Runtime;
-use nixi_core::{Command, InspectCx, Output, Read};
+use nixi_core::{Command, InspectCx, Output, Read, ReadAnswer};
 
 /// What was found out.
 #[derive(Debug, Clone, Copy)]
@@ -18,12 +18,15 @@ pub(super) struct Ground {
 
 /// Looks at the node. A `docker` that is taken for the wrong one refuses its words, or asks a socket of the same node.
 pub(super) async fn ground(cx: &InspectCx<'_>) -> Ground {
-    let runtime = cx.settings().runtime;
-    let traces = look(cx, container::traces(runtime)).await;
-    let cli = match runtime {
-        Runtime::Podman => ContainerCli::Podman,
-        Runtime::Docker if is_podman(cx, traces.as_ref()).await => ContainerCli::Shim,
-        Runtime::Docker => ContainerCli::Docker,
+    let traces = container::traces(cx.settings().runtime);
+    let (cli, traces) = match cx.settings().runtime {
+        Runtime::Podman => (ContainerCli::Podman, look(cx, traces).await),
+        Runtime::Docker => {
+            let [traces, beginning] = cx.gather([traces, container::beginning_of_docker()]).await.map(said);
+            let is_shim = traces.as_ref().is_some_and(is_link_to_podman)
+                || beginning.as_ref().is_some_and(is_script_of_podman);
+            (if is_shim { ContainerCli::Shim } else { ContainerCli::Docker }, traces)
+        }
     };
     let may_have_containers = match (cli, traces) {
         (ContainerCli::Docker, _) | (_, None) => true,
@@ -53,18 +56,19 @@ struct Said {
 }
 
 async fn look(cx: &InspectCx<'_>, command: Command<Read>) -> Option<Said> {
-    let Output { stdout, stderr, truncated, .. } = cx.run(command).await.ok()?;
+    let [answer] = cx.gather([command]).await;
+    said(answer)
+}
+
+fn said(answer: ReadAnswer) -> Option<Said> {
+    let Output { stdout, stderr, truncated, .. } = answer.output().ok()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (!truncated).then(|| Said { stdout: text(&stdout), stderr: text(&stderr) })
 }
 
 /// The shim of Debian and Fedora is a script; that of NixOS is a link.
-async fn is_podman(cx: &InspectCx<'_>, traces: Option<&Said>) -> bool {
-    if traces.is_some_and(is_link_to_podman) {
-        return true;
-    }
-    let beginning = look(cx, container::beginning_of_docker()).await;
-    beginning.is_some_and(|said| said.stdout.contains("#!") && said.stdout.contains("podman"))
+fn is_script_of_podman(beginning: &Said) -> bool {
+    beginning.stdout.contains("#!") && beginning.stdout.contains("podman")
 }
 
 fn is_link_to_podman(traces: &Said) -> bool {

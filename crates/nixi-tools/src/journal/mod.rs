@@ -7,7 +7,7 @@ pub(crate) mod newest;
 use std::fmt;
 use std::pin::pin;
 
-use futures_util::future::{Either, join, select};
+use futures_util::future::{Either, select};
 use nixi_core::catalog::log::{self, Query};
 use nixi_core::command::LogPriority;
 use nixi_core::text::clean_line;
@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use entry::JournalEntry;
 use newest::{Newest, Taken};
 
-use crate::reading::{run_whole, unreadable};
+use crate::reading::{run_whole, unreadable, whole_of};
 use crate::rows::{LeftOut, write_left_out};
 use crate::service;
 use crate::table::count;
@@ -93,17 +93,19 @@ async fn by_user(
     let hides = |access: &Result<Output, ToolError>| {
         access.as_ref().is_ok_and(|access| said::hides_journal(&access.stderr))
     };
-    let ours = pin!(newest(cx, log::query(query), query));
-    let access = pin!(run_whole(cx, log::access()));
     let (ours, access) = if is_long(query) {
+        let ours = pin!(newest(cx, log::query(query), query));
+        let access = pin!(run_whole(cx, log::access()));
         match select(ours, access).await {
             Either::Left((ours, access)) => (ours?, access.await),
             Either::Right((access, _)) if hides(&access) => return Ok(None),
             Either::Right((access, ours)) => (ours.await?, access),
         }
     } else {
-        let (ours, access) = join(ours, access).await;
-        (ours?, access)
+        // The look is quick, and has answered if the entries are late.
+        let [access, ours] = cx.gather([log::access(), log::query(query)]).await;
+        let (command, ours) = (ours.command().clone(), ours.output().map(Some));
+        (taken(command, Newest::new(query.lines), ours)?, whole_of(access))
     };
     if let Err(error @ ToolError::Exec(ExecError::Cancelled | ExecError::CancelledUnsent)) = access {
         return Err(error);
@@ -137,6 +139,15 @@ async fn newest(cx: &InspectCx<'_>, command: Command<Read>, query: &Query) -> Re
         true => cx.stream(command.clone(), |bytes| newest.take(bytes)).await,
         false => cx.run(command.clone()).await.map(Some),
     };
+    taken(command, newest, ended)
+}
+
+/// What was taken by the time that a read ended; of one that was stopped there is no output.
+fn taken(
+    command: Command<Read>,
+    mut newest: Newest,
+    ended: Result<Option<Output>, ToolError>,
+) -> Result<Answer, ToolError> {
     let end = match ended {
         Ok(Some(output)) => {
             // Where it breaks off, all that could be kept is there.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use futures_util::future::join_all;
 use nixi_core::catalog::{clock, log, service};
 use nixi_core::command::UnitName;
 use nixi_core::text::{clean_line, fit};
@@ -14,7 +13,7 @@ use super::restarts::{Restarts, restarts};
 use super::unit::{Unit, is_failing, units};
 use crate::NoArgs;
 use crate::parts::Parts;
-use crate::reading::parsed;
+use crate::reading::parsed_of;
 use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::span;
 use crate::table::{Column, Table};
@@ -65,13 +64,11 @@ impl Inspect for Failed {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<FailedReport, ToolError> {
-        let (listed, histories, uptime) = futures_util::join!(
-            parsed(cx, service::failed(), units),
-            parsed(cx, service::restarts(), restarts),
-            parsed(cx, clock::uptime(), span::since_boot),
-        );
+        let [listed, histories, uptime] =
+            cx.gather([service::failed(), service::restarts(), clock::uptime()]).await;
         // The list is the answer; what else could have been told is named where it is not to be had.
-        let (listed, mut parts) = (listed?, Parts::default());
+        let (listed, mut parts) = (parsed_of(listed, units)?, Parts::default());
+        let (histories, uptime) = (parsed_of(histories, restarts), parsed_of(uptime, span::since_boot));
         parts.leave_out(listed.left_out);
         let histories = parts.take("services that keep restarting", "systemctl show", histories)?;
         let histories = histories.unwrap_or_else(Sifted::none);
@@ -82,10 +79,10 @@ impl Inspect for Failed {
             None
         };
         let mut units = joined(&listed.rows, &histories.rows, uptime);
-        let lines = join_all(units.iter().take(LAST_LINES).map(|unit| last_line(cx, &unit.unit.unit))).await;
-        for (unit, line) in units.iter_mut().zip(lines) {
-            unit.last_line = line;
-        }
+        let named = units.iter_mut().take(LAST_LINES);
+        let mut named: Vec<(UnitName, &mut Option<String>)> =
+            named.filter_map(|unit| Some((unit.unit.unit.parse().ok()?, &mut unit.last_line))).collect();
+        last_lines(cx, &mut named).await;
         Ok(FailedReport { units, left_out: parts.left_out() })
     }
 }
@@ -116,18 +113,22 @@ fn joined(listed: &[Unit], histories: &[Restarts], uptime: Option<u64>) -> Vec<F
     units
 }
 
-/// As the login user, and as root where that user sees nothing. It is an addition: what goes wrong with it is left out.
-async fn last_line(cx: &InspectCx<'_>, unit: &str) -> Option<String> {
-    let unit: UnitName = unit.parse().ok()?;
-    for read in [log::last_line(&unit), log::last_line_as_root(&unit)] {
-        let line = cx.stdout(read).await.ok().and_then(|text| {
-            text.lines().map(clean_line).rfind(|line| !line.trim().is_empty() && line != "-- No entries --")
-        });
-        if line.is_some() {
-            return line;
+/// As the login user, and as root where that user sees nothing. They are an addition: what goes wrong with them is left out.
+async fn last_lines(cx: &InspectCx<'_>, of: &mut [(UnitName, &mut Option<String>)]) {
+    for read in [log::last_line, log::last_line_as_root] {
+        let open = of.iter_mut().filter(|(_, line)| line.is_none());
+        let (reads, lines): (Vec<_>, Vec<_>) = open.map(|(unit, line)| (read(unit), line)).unzip();
+        if reads.is_empty() {
+            return;
+        }
+        for (line, answer) in lines.into_iter().zip(cx.gather_each(reads).await) {
+            **line = answer.stdout().ok().and_then(|text| last_of(&text));
         }
     }
-    None
+}
+
+fn last_of(text: &str) -> Option<String> {
+    text.lines().map(clean_line).rfind(|line| !line.trim().is_empty() && line != "-- No entries --")
 }
 
 impl fmt::Display for FailedReport {

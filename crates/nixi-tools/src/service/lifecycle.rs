@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::lifeline::Surroundings;
-use super::show::{UnitStatus, same, states};
+use super::show::{UnitStatus, no_template, same, states_told};
 use crate::targets::{Target, Targets};
 
 /// Parameters of the actions that change services.
@@ -151,8 +151,12 @@ impl Deed {
 async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan, ToolError> {
     let (action, node) = (deed.action(), cx.node());
     let units = qualified(&args.names)?;
-    let (statuses, around) = futures_util::join!(states(cx, &units), Surroundings::read(cx, &units));
-    let (statuses, around) = (statuses?, around?);
+    no_template(&units)?;
+    let [dependencies, processes] = Surroundings::reads(&units);
+    let reads = [service::show(&units), dependencies, processes];
+    let [shown, dependencies, processes] = cx.gather(reads).await;
+    let statuses = states_told(cx, &units, shown).await?;
+    let around = Surroundings::told(cx, [dependencies, processes])?;
     let mut asked: Vec<Asked> =
         units.into_iter().zip(statuses).map(|(name, status)| Asked { name, status }).collect();
     // As they will be once earlier changes of the same request are done.

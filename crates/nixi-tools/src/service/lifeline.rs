@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nixi_core::catalog::{service, system};
 use nixi_core::command::UnitName;
-use nixi_core::{Command, InspectCx, Read, ToolError};
+use nixi_core::{Command, InspectCx, Read, ReadAnswer, ToolError};
 
 use super::lifecycle::Deed;
 use super::protected;
@@ -94,12 +94,15 @@ struct Known {
 }
 
 impl Surroundings {
-    /// Two reads, side by side.
-    pub(super) async fn read(cx: &InspectCx<'_>, units: &[UnitName]) -> Result<Self, ToolError> {
-        let (units, processes) =
-            futures_util::join!(told(cx, service::dependencies(units)), told(cx, system::processes()));
-        let units = units?.map(|text| known(&text)).filter(|units| !units.is_empty());
-        let session = processes?.map(|text| ancestry(&text)).unwrap_or_default();
+    /// The reads that it is made of.
+    pub(super) fn reads(of: &[UnitName]) -> [Command<Read>; 2] {
+        [service::dependencies(of), system::processes()]
+    }
+
+    /// What their answers tell.
+    pub(super) fn told(cx: &InspectCx<'_>, [units, processes]: [ReadAnswer; 2]) -> Result<Self, ToolError> {
+        let units = told(units)?.map(|text| known(&text)).filter(|units| !units.is_empty());
+        let session = told(processes)?.map(|text| ancestry(&text)).unwrap_or_default();
         Ok(Self::of(units, session, cx.node().ssh().is_none()))
     }
 
@@ -144,8 +147,8 @@ impl Surroundings {
 }
 
 /// What a read printed; nothing, if the node cannot run it.
-async fn told(cx: &InspectCx<'_>, read: Command<Read>) -> Result<Option<String>, ToolError> {
-    let output = cx.run(read).await?;
+fn told(answer: ReadAnswer) -> Result<Option<String>, ToolError> {
+    let output = answer.output()?;
     let is_whole = output.exit.is_success() && !output.truncated;
     Ok(is_whole.then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
 }

@@ -19,7 +19,7 @@ pub use lifecycle::{Lifecycle, RESTART, START, STOP, ServiceTargets};
 pub use list::List;
 pub use logs::{Logs, LogsArgs};
 pub use show::UnitStatus;
-pub(crate) use show::{is_there, of_those_there};
+pub(crate) use show::{is_there, those_there};
 pub use status::{Status, StatusArgs, StatusReport};
 pub use unit::{Unit, UnitsReport};
 

@@ -3,12 +3,12 @@
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::nearest::did_you_mean;
-use nixi_core::{InspectCx, ToolError};
+use nixi_core::{InspectCx, ReadAnswer, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::unit::{self, units};
-use crate::reading::{parsed, unreadable};
+use crate::reading::{parsed, parsed_of, unreadable};
 use crate::rows::{Rows, Sifted};
 use crate::table::count;
 
@@ -57,7 +57,19 @@ impl UnitStatus {
 
 /// The state of some units, in the order asked. One that is not there, or cannot be read, is an error.
 pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<UnitStatus>, ToolError> {
-    let found = readable(cx, of).await?;
+    all_of(of, readable(cx, of).await?)
+}
+
+/// The same out of an answer to [`service::show`].
+pub(super) async fn states_told(
+    cx: &InspectCx<'_>,
+    of: &[UnitName],
+    answer: ReadAnswer,
+) -> Result<Vec<UnitStatus>, ToolError> {
+    all_of(of, readable_told(cx, of, answer).await?)
+}
+
+fn all_of(of: &[UnitName], found: Sifted<UnitStatus>) -> Result<Vec<UnitStatus>, ToolError> {
     match found.left_out.first() {
         Some(odd) => Err(unreadable(&service::show(of).to_string(), &odd.to_string())),
         None => Ok(found.rows),
@@ -66,13 +78,28 @@ pub(super) async fn states(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Vec<Un
 
 /// The same, without those that cannot be read.
 pub(super) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<UnitStatus>, ToolError> {
-    if let Some(template) = of.iter().find(|name| name.is_template()) {
-        return Err(ToolError::BadArgument {
+    no_template(of)?;
+    let [answer] = cx.gather([service::show(of)]).await;
+    readable_told(cx, of, answer).await
+}
+
+/// An error if one of them is a template, of which systemctl tells nothing.
+pub(super) fn no_template(among: &[UnitName]) -> Result<(), ToolError> {
+    match among.iter().find(|name| name.is_template()) {
+        None => Ok(()),
+        Some(template) => Err(ToolError::BadArgument {
             message: format!("{} is a template, and no unit by itself", template.qualified()),
             hint: Some("name one of its instances, with a word behind the `@`".to_owned()),
-        });
+        }),
     }
-    let found = told(cx, of).await?;
+}
+
+async fn readable_told(
+    cx: &InspectCx<'_>,
+    of: &[UnitName],
+    answer: ReadAnswer,
+) -> Result<Sifted<UnitStatus>, ToolError> {
+    let found = parsed_of(answer, |text| statuses(text, of))?;
     let missing = found.rows.iter().filter(|(_, status)| !status.is_there());
     let missing: Vec<String> = missing.map(|(name, _)| name.qualified().to_string()).collect();
     let [first, ..] = missing.as_slice() else {
@@ -90,23 +117,12 @@ pub(super) async fn readable(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sift
     })
 }
 
-/// The state of those of these units that there are, whoever named them.
-pub(crate) async fn of_those_there(
-    cx: &InspectCx<'_>,
-    of: impl IntoIterator<Item = UnitName>,
-) -> Result<Sifted<UnitStatus>, ToolError> {
-    let of: Vec<UnitName> = of.into_iter().filter(|name| !name.is_template()).collect();
-    let Sifted { rows, left_out } = told(cx, &of).await?;
+/// The state of those of these units that there are, whoever named them, out of an answer to [`service::show`]. None of them
+/// may be a template.
+pub(crate) fn those_there(of: &[UnitName], answer: ReadAnswer) -> Result<Sifted<UnitStatus>, ToolError> {
+    let Sifted { rows, left_out } = parsed_of(answer, |text| statuses(text, of))?;
     let rows = rows.into_iter().map(|(_, status)| status).filter(UnitStatus::is_there).collect();
     Ok(Sifted { rows, left_out })
-}
-
-/// What systemd tells of these names, each with its name.
-async fn told(cx: &InspectCx<'_>, of: &[UnitName]) -> Result<Sifted<(UnitName, UnitStatus)>, ToolError> {
-    match of {
-        [] => Ok(Sifted::none()),
-        of => parsed(cx, service::show(of), |text| statuses(text, of)).await,
-    }
 }
 
 /// An error with the nearest names unless there is such a unit.

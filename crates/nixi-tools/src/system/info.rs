@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use futures_util::join;
 use nixi_core::catalog::{clock, system};
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
@@ -12,7 +11,7 @@ use super::disk::{Disk, disks};
 use super::memory::{Memory, memory};
 use super::release::{host_name, kernel, nixos_version, pretty_name};
 use crate::parts::Parts;
-use crate::reading::parsed;
+use crate::reading::parsed_of;
 use crate::rows::{LeftOut, write_left_out};
 use crate::table::facts;
 use crate::{NoArgs, bytes, span};
@@ -56,27 +55,33 @@ impl Inspect for Info {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<InfoReport, ToolError> {
-        let (host_name, kernel, os, nixos_version, memory, root_disk, uptime) = join!(
-            parsed(cx, system::host_name(), host_name),
-            parsed(cx, system::kernel(), kernel),
-            parsed(cx, system::os_release(), pretty_name),
-            parsed(cx, system::nixos_version(), nixos_version),
-            parsed(cx, system::memory(), memory),
-            parsed(cx, system::root_disk(), root),
-            parsed(cx, clock::uptime(), span::since_boot),
-        );
+        let [name, uname, os, nixos, meminfo, uptime, df] = cx
+            .gather([
+                system::host_name(),
+                system::kernel(),
+                system::os_release(),
+                system::nixos_version(),
+                system::memory(),
+                clock::uptime(),
+                system::root_disk(),
+            ])
+            .await;
         let mut parts = Parts::default();
-        let host_name = parts.take("host", "uname -n", host_name)?;
-        let (kernel, arch) = parts.take("kernel", "uname -srm", kernel)?.unzip();
+        let host_name = parts.take("host", "uname -n", parsed_of(name, host_name))?;
+        let (kernel, arch) = parts.take("kernel", "uname -srm", parsed_of(uname, kernel))?.unzip();
         Ok(InfoReport {
             host_name,
             kernel,
             arch,
-            os: parts.take_if_there("os", "cat /etc/os-release", os)?,
-            nixos_version: parts.take_if_there("nixos", "nixos-version", nixos_version)?,
-            memory: parts.take_if_there("memory", "cat /proc/meminfo", memory)?,
-            root_disk: parts.take_if_there("disk /", "df", root_disk)?,
-            uptime_seconds: parts.take_if_there("uptime", "cat /proc/uptime", uptime)?,
+            os: parts.take_if_there("os", "cat /etc/os-release", parsed_of(os, pretty_name))?,
+            nixos_version: parts.take_if_there("nixos", "nixos-version", parsed_of(nixos, nixos_version))?,
+            memory: parts.take_if_there("memory", "cat /proc/meminfo", parsed_of(meminfo, memory))?,
+            root_disk: parts.take_if_there("disk /", "df", parsed_of(df, root))?,
+            uptime_seconds: parts.take_if_there(
+                "uptime",
+                "cat /proc/uptime",
+                parsed_of(uptime, span::since_boot),
+            )?,
             left_out: parts.finish()?,
         })
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::disk::{Disk, disks, disks_with_data};
 use super::memory::{Memory, memory};
 use crate::parts::Parts;
-use crate::reading::{parsed, run_whole, unreadable};
+use crate::reading::{parsed_of, run_whole, unreadable};
 use crate::rows::{LeftOut, Sifted, write_left_out};
 use crate::table::{Column, Table, facts};
 use crate::{NoArgs, bytes};
@@ -58,16 +58,13 @@ impl Inspect for Resources {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ResourcesReport, ToolError> {
-        let (memory, load, cpus, disks) = join!(
-            parsed(cx, system::memory(), memory),
-            parsed(cx, system::load(), load),
-            parsed(cx, system::processors(), processors),
-            all_disks(cx),
-        );
+        // df waits for every network share, so that it holds up none of the others.
+        let ([meminfo, loadavg, nproc], disks) =
+            join!(cx.gather([system::memory(), system::load(), system::processors()]), all_disks(cx));
         let mut parts = Parts::default();
-        let memory = parts.take_if_there("memory", "cat /proc/meminfo", memory)?;
-        let load = parts.take_if_there("load", "cat /proc/loadavg", load)?;
-        let cpus = parts.take_if_there("processors", "nproc", cpus)?;
+        let memory = parts.take_if_there("memory", "cat /proc/meminfo", parsed_of(meminfo, memory))?;
+        let load = parts.take_if_there("load", "cat /proc/loadavg", parsed_of(loadavg, load))?;
+        let cpus = parts.take_if_there("processors", "nproc", parsed_of(nproc, processors))?;
         let disks = parts.take("disks", "df", disks)?.map(|Sifted { rows, left_out }| {
             parts.leave_out(left_out);
             rows

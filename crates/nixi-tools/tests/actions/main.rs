@@ -5,6 +5,7 @@
 mod changes;
 mod choices;
 mod declared;
+mod execs;
 mod failing;
 mod files;
 mod hostile;

@@ -48,13 +48,16 @@ impl Plan {
 async fn hindrance(reader: &Reader<'_>) -> Result<Option<String>, ToolError> {
     let node = reader.node.name();
     let (systemd, sudo) = (catalog::has_systemd(), catalog::may_run_units());
-    let may = async {
-        match reader.executor.login(reader.node) {
-            Login::Root => Ok(true),
-            Login::Other => reader.run(&sudo).await.map(|output| output.exit.is_success()),
+    let (has, may) = match reader.executor.login(reader.node) {
+        Login::Root => {
+            let [systemd] = reader.answers([systemd]).await;
+            (systemd.output()?, true)
+        }
+        Login::Other => {
+            let [systemd, sudo] = reader.answers([systemd, sudo]).await;
+            (systemd.output()?, sudo.output()?.exit.is_success())
         }
     };
-    let (has, may) = tokio::try_join!(reader.run(&systemd), may)?;
     Ok(match (has.exit.is_success(), may) {
         (true, true) => None,
         (false, _) => Some(format!("{node} is not run by systemd")),

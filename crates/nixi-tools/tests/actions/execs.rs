@@ -1,0 +1,112 @@
+//! How many commands an action costs a node: each takes a round trip and a login shell, so none comes by itself.
+
+use nixi_core::recording::Recording;
+use nixi_core::registry::Access;
+use nixi_core::{CallRequest, Intent};
+
+use crate::support::{Lab, examples, node, podman_list, resting};
+
+/// What an action costs, and why it is more than one where it is: a read that depends on the answer of another cannot go out
+/// with it.
+const READS: &[(&str, usize, &str)] = &[
+    ("clock.now", 1, ""),
+    ("container.inspect", 2, "where podman was never used it must not be called, so that is looked at first"),
+    ("container.list", 3, "likewise; and those of the list that may be failing are looked at once more"),
+    ("container.logs", 2, "as to inspect"),
+    ("log.query", 1, ""),
+    ("network.interfaces", 1, ""),
+    ("network.ping", 1, ""),
+    ("network.ports", 1, ""),
+    ("service.failed", 1, ""),
+    ("service.list", 1, ""),
+    ("service.logs", 1, ""),
+    ("service.status", 1, ""),
+    ("system.info", 1, ""),
+    ("system.resources", 2, "df waits for every network share, and holds up none of the others"),
+];
+
+/// The same for making a plan. Whether the node can run it as a unit is asked once it is made, and what it relies on is read
+/// once it is known what that is.
+const PLANS: &[(&str, usize, &str)] = &[
+    ("container.pause", 4, "the store, the list, the pin, and whether it can be run as a unit"),
+    ("container.remove", 4, "likewise"),
+    ("container.restart", 4, "likewise; one that is paused is let go as a unit"),
+    ("container.start", 3, "likewise, without a unit"),
+    ("container.stop", 4, "as to pause"),
+    ("container.unpause", 4, "likewise"),
+    ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
+    ("service.start", 3, "likewise"),
+    ("service.stop", 3, "likewise"),
+];
+
+fn paused() -> Recording {
+    node().answering("sudo -n -- podman ps", &podman_list().replace("running", "paused"))
+}
+
+/// The most that an action costs on one of these nodes.
+async fn costs(call: &CallRequest, intent: Intent) -> usize {
+    let mut most = 0;
+    for on in [node as fn() -> Recording, resting, paused] {
+        let lab = Lab::new(on());
+        let _ = lab.perform(call.clone().on("db-server"), intent).await;
+        most = most.max(lab.nodes.execs());
+    }
+    most
+}
+
+async fn table(kind: impl Fn(Access) -> bool, intent: Intent) -> Vec<(String, usize)> {
+    let mut table = Vec::new();
+    for call in examples(kind) {
+        let costs = costs(&call, intent).await;
+        table.push((call.action, costs));
+    }
+    table.sort();
+    table
+}
+
+fn expected(table: &[(&str, usize, &str)]) -> Vec<(String, usize)> {
+    let reasoned = |(_, costs, why): &(&str, usize, &str)| *costs == 1 || !why.is_empty();
+    assert!(table.iter().all(reasoned), "more than one has a reason");
+    table.iter().map(|(action, costs, _)| ((*action).to_owned(), *costs)).collect()
+}
+
+#[tokio::test]
+async fn no_read_costs_a_node_more_commands_than_it_says() {
+    assert_eq!(table(|access| access == Access::Read, Intent::Perform).await, expected(READS));
+}
+
+#[tokio::test]
+async fn no_plan_costs_a_node_more_commands_than_it_says() {
+    assert_eq!(table(|access| access != Access::Read, Intent::PlanOnly).await, expected(PLANS));
+}
+
+/// What is looked at once more, and only then: those that have failed, each kind by one command.
+#[tokio::test]
+async fn however_many_have_failed_their_last_lines_are_one_command() {
+    let failed = |n: usize| {
+        let unit = |n| {
+            format!(
+                r#"{{"unit":"u{n}.service","load":"loaded","active":"failed","sub":"failed","description":"d"}}"#
+            )
+        };
+        let units: Vec<String> = (0..n).map(unit).collect();
+        Recording::new()
+            .answering("systemctl list-units", &format!("[{}]", units.join(",")))
+            .answering(
+                "systemctl show",
+                "Id=x.service\nActiveState=active\nSubState=running\nLoadState=loaded\n",
+            )
+            .answering("cat -- /proc/uptime", "10.00 5.00\n")
+            .answering("journalctl", "died\n")
+    };
+    for (n, costs) in [(0, 1), (1, 2), (8, 2), (20, 2)] {
+        let lab = Lab::new(failed(n));
+        let result = lab.call(CallRequest::new("service.failed").on("db-server")).await;
+        assert_eq!((result.error, lab.nodes.execs()), (None, costs), "{n}");
+    }
+    // As root where the login user sees nothing.
+    let lab = Lab::new(failed(3).answering("journalctl", "").answering("sudo -n -- journalctl", "died\n"));
+    let result = lab.call(CallRequest::new("service.failed").on("db-server")).await;
+    assert_eq!(lab.nodes.execs(), 3);
+    assert_eq!(result.text.unwrap().matches("said last: died").count(), 3);
+}
