@@ -122,6 +122,11 @@ impl<'a> Contest<'a> {
         median(&self.ours().iter().map(|(_, value)| *value).collect::<Vec<_>>())
     }
 
+    /// The median of one of them.
+    pub(crate) fn median_of(&self, name: &str) -> Option<f64> {
+        median(&self.find(name)?.all())
+    }
+
     /// Ours to one of the others, pair by pair.
     pub(crate) fn ratio(&self, name: &str) -> Option<f64> {
         paired_ratio(self.ours(), &self.find(name)?.values)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use nixi_lab::Sshd;
+use nixi_lab::{KeyKind, LinkQuality, SlowLink, Sshd};
 
 /// How long sshd may take to notice that everybody has gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -16,6 +16,8 @@ pub(crate) struct Ground {
     sshd: Sshd,
     way: Way,
     expected: String,
+    /// What stands before it.
+    _link: Option<SlowLink>,
 }
 
 /// How to reach the hosts; what another process needs to know of them.
@@ -111,19 +113,31 @@ impl Ground {
                 builder().start().context("the benches need sshd on this machine")?
             }
         };
+        Self::before(sshd, None, hosts, holes)
+    }
+
+    /// So many hosts behind a link on which all arrives so much later, in each direction.
+    pub(crate) fn far(hosts: usize, delay: Duration) -> Result<Self> {
+        let Self { sshd, .. } = Self::of(0)?;
+        let link = SlowLink::to_every_loopback_address(sshd.port(), LinkQuality::delayed(delay))?;
+        Self::before(sshd, Some(link), hosts, &[])
+    }
+
+    fn before(sshd: Sshd, link: Option<SlowLink>, hosts: usize, holes: &[u16]) -> Result<Self> {
         let way = Way {
             hosts: addresses(hosts),
             holes: holes.to_vec(),
-            port: sshd.port(),
+            port: link.as_ref().map_or_else(|| sshd.port(), |link| link.address().port()),
             user: sshd.user().to_owned(),
             folder: sshd.dir().to_owned(),
         };
+        let key = sshd.public_host_key(KeyKind::Ed25519)?;
         let known: Vec<String> =
-            way.hosts.iter().map(|host| sshd.known_hosts_line(host)).collect::<Result<_>>()?;
+            way.hosts.iter().map(|host| format!("[{host}]:{} {key}", way.port)).collect();
         std::fs::write(way.known_hosts(), known.join("\n") + "\n")?;
         std::fs::write(way.nixi_config(), nixi_config(&way))?;
         std::fs::write(way.ssh_config(), ssh_config(&way))?;
-        Ok(Self { sshd, way, expected: own_name()? })
+        Ok(Self { sshd, way, expected: own_name()?, _link: link })
     }
 
     /// How to reach it.

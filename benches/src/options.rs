@@ -35,6 +35,9 @@ pub(crate) struct Sizes {
     /// Hosts of the fan-outs.
     pub(crate) cold: usize,
     pub(crate) warm: usize,
+    /// Hosts behind a slow link, and rounds over one that is up.
+    pub(crate) far: usize,
+    pub(crate) far_rounds: usize,
     /// Nodes of the fleet, and how many of them are black holes.
     pub(crate) nodes: usize,
     pub(crate) holes: usize,
@@ -54,6 +57,8 @@ impl Sizes {
         soak: None,
         cold: 300,
         warm: 500,
+        far: 20,
+        far_rounds: 40,
         nodes: 200,
         holes: 40,
         idle: 1_000,
@@ -70,6 +75,8 @@ impl Sizes {
         soak: None,
         cold: 6,
         warm: 6,
+        far: 3,
+        far_rounds: 3,
         nodes: 6,
         holes: 2,
         idle: 6,

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use nixi::core::{
-    ActionName, Asker, CallRequest, Inspect, InspectCx, Intent, Op, ReadCapability, ReadCard, Registry,
-    ToolError, catalog,
+    ActionName, Asker, CallRequest, Inspect, InspectCx, Intent, Op, ReadCapability, ReadCard, ToolError,
+    catalog,
 };
 use nixi::{Setup, core::session::CallResult};
 use schemars::JsonSchema;
@@ -98,7 +98,8 @@ impl Ours {
     pub(crate) fn open(way: &Way) -> Result<Self> {
         let setup = Setup { config: Some(way.nixi_config()), ..Setup::default() };
         // The half that could approve a change is dropped.
-        let (asker, _) = nixi::open_with(&setup, Registry::new().inspect(Name)?.inspect(Drain)?)?;
+        let tools = nixi::tools::registry()?.inspect(Name)?.inspect(Drain)?;
+        let (asker, _) = nixi::open_with(&setup, tools)?;
         Ok(Self { asker, first: node_name(way.first()), nodes: way.hosts.len() })
     }
 
@@ -108,10 +109,25 @@ impl Ours {
         results.first().map(answer).context("no result")?
     }
 
+    /// `system.info` of one node.
+    pub(crate) async fn info(&self) -> Result<String> {
+        let results = self.perform(CallRequest::new("system.info").on(&self.first)).await?;
+        results.first().map(answer).context("no result")?
+    }
+
     /// The same command on all nodes; how long it took in seconds, and the answers.
     pub(crate) async fn all(&self) -> Result<(f64, Vec<String>)> {
+        self.on_all("bench.name").await
+    }
+
+    /// `clock.now` of all nodes, likewise.
+    pub(crate) async fn clocks(&self) -> Result<(f64, Vec<String>)> {
+        self.on_all("clock.now").await
+    }
+
+    async fn on_all(&self, action: &str) -> Result<(f64, Vec<String>)> {
         let begun = Instant::now();
-        let results = self.perform(CallRequest::new("bench.name").on("@fleet")).await?;
+        let results = self.perform(CallRequest::new(action).on("@fleet")).await?;
         let took = begun.elapsed().as_secs_f64();
         ensure!(results.len() == self.nodes, "{} results for {} nodes", results.len(), self.nodes);
         Ok((took, results.iter().map(answer).collect::<Result<_>>()?))

@@ -3,6 +3,7 @@
 mod blackholed;
 mod bulk;
 mod cold;
+mod far;
 mod latency;
 mod memory;
 mod throughput;
@@ -17,11 +18,12 @@ use crate::stage::Stage;
 type Bench = fn(&Stage) -> Result<Section>;
 
 /// All there are, in the order of the page.
-pub(crate) const ALL: [(&str, Bench); 7] = [
+pub(crate) const ALL: [(&str, Bench); 8] = [
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("cold", cold::run),
     ("warm", warm::run),
+    ("far", far::run),
     ("bulk", bulk::run),
     ("blackholed", blackholed::run),
     ("memory", memory::run),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rustix::net::connect_unspec;
 
 /// The most that is read at once.
@@ -97,10 +97,21 @@ impl SlowLink {
     /// # Errors
     /// If no port is to be had.
     pub fn to(far: impl Into<SocketAddr>, quality: LinkQuality) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        let link =
-            Arc::new(Link { far: far.into(), quality, over: Mutex::new(false), ended: Condvar::new() });
+        Self::over(Ipv4Addr::LOCALHOST, Far::At(far.into()), quality)
+    }
+
+    /// Links to this port of every address of 127.0.0.0/8, each by the near end's port on the same address.
+    ///
+    /// # Errors
+    /// If no port is to be had.
+    pub fn to_every_loopback_address(port: u16, quality: LinkQuality) -> Result<Self> {
+        Self::over(Ipv4Addr::UNSPECIFIED, Far::SameAddress(port), quality)
+    }
+
+    fn over(near: Ipv4Addr, far: Far, quality: LinkQuality) -> Result<Self> {
+        let listener = TcpListener::bind((near, 0))?;
+        let address = (Ipv4Addr::LOCALHOST, listener.local_addr()?.port()).into();
+        let link = Arc::new(Link { far, quality, over: Mutex::new(false), ended: Condvar::new() });
         let accepting = Arc::clone(&link);
         let accepting = Some(thread::spawn(move || accepting.accept(&listener)));
         Ok(Self { address, link, accepting })
@@ -131,9 +142,30 @@ struct Piece {
     bytes: Vec<u8>,
 }
 
+/// Where the far end is.
+#[derive(Debug, Clone, Copy)]
+enum Far {
+    At(SocketAddr),
+    /// This port of the address that the near end was reached at, if it is of loopback.
+    SameAddress(u16),
+}
+
+impl Far {
+    fn of(self, near: &TcpStream) -> Result<SocketAddr> {
+        match self {
+            Self::At(address) => Ok(address),
+            Self::SameAddress(port) => {
+                let reached = near.local_addr()?.ip();
+                ensure!(reached.is_loopback(), "{reached} is not of loopback");
+                Ok(SocketAddr::new(reached, port))
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Link {
-    far: SocketAddr,
+    far: Far,
     quality: LinkQuality,
     over: Mutex<bool>,
     ended: Condvar,
@@ -163,7 +195,8 @@ impl Link {
 
     /// One connection, from its beginning to its end.
     fn carry(&self, near: &TcpStream) {
-        let Ok(far) = TcpStream::connect_timeout(&self.far, PATIENCE) else {
+        let reached = self.far.of(near).and_then(|far| Ok(TcpStream::connect_timeout(&far, PATIENCE)?));
+        let Ok(far) = reached else {
             let _ = near.shutdown(Shutdown::Both);
             return;
         };
@@ -299,6 +332,17 @@ mod tests {
         stream.read_to_end(&mut got).unwrap();
         writer.join().unwrap();
         assert!(got == sent, "{} of {} bytes", got.len(), sent.len());
+    }
+
+    #[test]
+    fn each_address_of_loopback_has_a_link_to_its_own() {
+        let far = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        let port = far.local_addr().unwrap().port();
+        let link = SlowLink::to_every_loopback_address(port, LinkQuality::delayed(Duration::ZERO)).unwrap();
+        for address in [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 3, 9)] {
+            let _near = TcpStream::connect((address, link.address().port())).unwrap();
+            assert_eq!(far.accept().unwrap().0.local_addr().unwrap().ip(), address);
+        }
     }
 
     #[test]
