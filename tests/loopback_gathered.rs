@@ -90,7 +90,9 @@ fn house(odd: &str, script: &str) -> Option<House> {
     );
     std::fs::write(&config, text).unwrap();
     let tools = nixi::tools::registry().unwrap().inspect(Look).unwrap();
-    let (asker, _) = nixi::open_with(&Setup { config: Some(config) }, tools).unwrap();
+    let (asker, _) =
+        nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
+            .unwrap();
     Some(House { sshd, asker, _folder: folder })
 }
 

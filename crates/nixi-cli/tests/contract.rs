@@ -103,6 +103,9 @@ fn a_command_that_asks_no_node_takes_none() {
         &["tools"],
         &["config", "path"],
         &["completions", "bash"],
+        &["undo"],
+        &["approve", "1"],
+        &["deny", "1"],
     ] {
         let args = [args, &["--node", "web"]].concat();
         wrong(&args, "usage", 2, &format!("`nixi {}` takes no --node", args[0]), "");
@@ -110,8 +113,19 @@ fn a_command_that_asks_no_node_takes_none() {
 }
 
 #[test]
+fn requests_go_by_the_numbers_of_the_journal() {
+    for word in ["undo", "approve", "deny"] {
+        for odd in ["web-server", "0", "-1", "18446744073709551616"] {
+            wrong(&[word, "--", odd], "usage", 2, "is not the number of a request", "");
+        }
+        wrong(&[word, "7"], "not_found", 1, "there is no request 7 in the journal", "");
+    }
+    wrong(&["undo"], "not_found", 1, "no change that could be undone", "");
+}
+
+#[test]
 fn what_is_not_built_says_so_and_is_no_request() {
-    for word in ["setup", "approve", "deny", "log", "undo", "doctor", "serve", "mcp", "man", "web", "audit"] {
+    for word in ["setup", "doctor", "serve", "mcp", "man", "web", "audit"] {
         wrong(&[word, "web-server"], "usage", 2, &format!("`nixi {word}` is not built yet"), "");
     }
 }
@@ -183,8 +197,8 @@ fn the_controller_answers_for_itself() {
         assert_eq!(
             keys(result),
             [
-                "args", "call", "data", "error", "ms", "node", "plan", "review", "status", "steps", "text",
-                "tool"
+                "args", "call", "data", "error", "ms", "node", "plan", "request", "review", "status",
+                "steps", "text", "tool"
             ]
         );
     }

@@ -19,7 +19,6 @@ impl ReadAnswer {
     }
 
     /// The read.
-    #[must_use]
     pub fn command(&self) -> &Command<Read> {
         &self.command
     }

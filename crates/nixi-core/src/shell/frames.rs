@@ -279,11 +279,9 @@ mod tests {
         ) {
             let frames = Frames::new(7);
             let mark = &frames.0;
-            let one = |pick: fn(&(Vec<u8>, Vec<u8>, u32)) -> &Vec<u8>| -> Vec<u8> {
-                let parts: Vec<(Vec<u8>, u32)> = parts.iter().map(|part| (pick(part).clone(), part.2)).collect();
-                framed(mark, UUID, &parts)
-            };
-            let (stdout, said) = (one(|part| &part.0), one(|part| &part.1));
+            let outs: Vec<(Vec<u8>, u32)> = parts.iter().map(|(out, _, code)| (out.clone(), *code)).collect();
+            let errs: Vec<(Vec<u8>, u32)> = parts.iter().map(|(_, err, code)| (err.clone(), *code)).collect();
+            let (stdout, said) = (framed(mark, UUID, &outs), framed(mark, UUID, &errs));
             let stderr = [noise.as_slice(), b"\n", &said].concat();
             let told = frames.split(&stdout, &stderr);
             prop_assert_eq!(told.len(), parts.len());
