@@ -48,8 +48,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) writable: &'a Writable,
     pub(crate) executor: &'a dyn Executor,
     pub(crate) host_keys: &'a dyn HostKeys,
-    /// All remote nodes, none of which may be this machine in another mode.
-    pub(crate) nodes: Vec<Node>,
+    /// Gives all remote nodes, none of which may be this machine in another mode. Most stages are never used, and never ask.
+    pub(crate) nodes: &'a (dyn Fn() -> Vec<Node> + Sync),
     pub(crate) cancel: &'a CancellationToken,
 }
 
@@ -149,7 +149,7 @@ impl Stage<'_> {
         let Ground { writable, executor, host_keys, nodes, cancel } = &self.ground;
         let node = writable.node();
         let arrival = executor.reach(node, cancel).await?;
-        let untold = stands_apart(*host_keys, node, arrival.as_ref(), nodes).await;
+        let untold = stands_apart(*host_keys, node, arrival.as_ref(), &nodes()).await;
         match untold.map_err(ToolError::Reported)? {
             None => Ok(arrival.map(|arrival| arrival.host_key)),
             Some(untold) => {
@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn stage<'a>(machine: &'a Machine, writable: &'a Writable, cancel: &'a CancellationToken) -> Stage<'a> {
-        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, nodes: Vec::new(), cancel })
+        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, nodes: &Vec::new, cancel })
     }
 
     fn name(name: &str) -> ScratchName {

@@ -128,7 +128,8 @@ impl Door<'_> {
             Ok(writable) => writable,
             Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
         };
-        let (survey, stage) = (self.survey(), self.stage(&writable));
+        let nodes = || self.remote();
+        let (survey, stage) = (self.survey(), self.stage(&writable, &nodes));
         let cx = RehearseCx { inspect: self.inspect_cx(&survey), stage: &stage };
         let found = tokio::select! {
             biased;
@@ -145,7 +146,8 @@ impl Door<'_> {
             Ok(writable) => writable,
             Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
-        let stage = self.stage(&writable);
+        let nodes = || self.remote();
+        let stage = self.stage(&writable, &nodes);
         let plan = tokio::select! {
             plan = self.plan(declared, &stage) => plan,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
@@ -181,8 +183,8 @@ impl Door<'_> {
     async fn meet(&self, plan: Plan) -> Result<(Plan, Option<Arrival>), ToolError> {
         let inner = self.batch.inner;
         let arrival = inner.executor(&self.site.node).reach(&self.site.node, self.batch.cancel).await?;
-        let nodes: Vec<Node> = self.roster.remote().cloned().collect();
-        let untold = stands_apart(&*inner.parts.host_keys, &self.site.node, arrival.as_ref(), &nodes).await;
+        let host_keys = &*inner.parts.host_keys;
+        let untold = stands_apart(host_keys, &self.site.node, arrival.as_ref(), &self.remote()).await;
         match untold.map_err(ToolError::Reported)? {
             Some(untold) => Ok((plan.may_be(untold), arrival)),
             None => Ok((plan, arrival)),
@@ -209,14 +211,18 @@ impl Door<'_> {
     }
 
     /// Where the action may try things out; nothing is there until it does.
-    fn stage<'a>(&'a self, writable: &'a Writable) -> Stage<'a> {
+    fn stage<'a>(&'a self, writable: &'a Writable, nodes: &'a (dyn Fn() -> Vec<Node> + Sync)) -> Stage<'a> {
         Stage::new(Ground {
             writable,
             executor: self.batch.inner.executor(&self.site.node),
             host_keys: &*self.batch.inner.parts.host_keys,
-            nodes: self.roster.remote().cloned().collect(),
+            nodes,
             cancel: self.batch.cancel,
         })
+    }
+
+    fn remote(&self) -> Vec<Node> {
+        self.roster.remote().cloned().collect()
     }
 
     async fn remove(&self, stage: Stage<'_>) {
