@@ -32,8 +32,9 @@ pub fn open(setup: &Setup) -> Result<(Asker, ApproverHandle), ErrorReport> {
 
 /// Opens a session with the tools of an embedding program, beside Nixi's own or in place of them.
 ///
-/// A tool of one's own looks with the reads of [`nixi_core::catalog`], which is closed, or plans a change, whose
-/// commands are free and run only as a person approved them. It needs `serde` 1 and `schemars` 1.
+/// A tool of one's own looks with the reads of [`nixi_core::catalog`], which is closed, tries things out with the
+/// catalog's scratch commands, or plans a change, whose commands are free and run only as a person approved them. It needs
+/// `serde` 1 and `schemars` 1.
 ///
 /// ```no_run
 /// use nixi::core::{
