@@ -87,7 +87,7 @@ struct Actor {
 
 /// Why the loop pauses no longer.
 enum Event {
-    Job(Option<Job>),
+    Job(Option<Box<Job>>),
     Look,
     Socket(std::io::Result<tokio::io::Ready>),
 }
@@ -169,7 +169,7 @@ impl Actor {
             }
             still = 0;
             match self.pause().await {
-                Event::Job(Some(job)) => self.waiting.push_back(job),
+                Event::Job(Some(job)) => self.waiting.push_back(*job),
                 Event::Job(None) => return "nobody uses it any more".to_owned(),
                 Event::Look => {}
                 Event::Socket(Ok(_)) => {}
@@ -215,7 +215,7 @@ impl Actor {
     async fn pause(&mut self) -> Event {
         let until = self.next_look();
         tokio::select! {
-            job = self.inbox.recv() => Event::Job(job),
+            job = self.inbox.recv() => Event::Job(job.map(Box::new)),
             () = first_with_room(self.ops.iter().filter_map(Op::stalled)) => Event::Look,
             () = self.wake.notified() => Event::Look,
             ready = self.link.ready() => Event::Socket(ready),

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn facts_are_read_field_by_field() {
-        let told = facts("81a4\x0012\x001000\0anna\0100\0domain users\01764000000\01\0").unwrap();
+        let told = facts("81a4\x0012\x001000\x00anna\x00100\x00domain users\x001764000000\x001\x00").unwrap();
         assert_eq!((told.kind, octal(told.mode).as_str(), told.bytes), (FileKind::File, "0644", 12));
         assert_eq!((told.user.shown().as_str(), told.group.shown().as_str()), ("anna", "domain users"));
         assert_eq!(told.modified.rfc3339(), "2025-11-24T16:00:00Z");

@@ -120,7 +120,7 @@ async fn what_is_no_file_is_neither_read_nor_written() {
 
 #[tokio::test]
 async fn a_folder_as_people_see_it() {
-    let facts = "41ed\x000\x001000\0nixi\0100\0users\x000\x001\0";
+    let facts = "41ed\x000\x001000\x00nixi\x00100\x00users\x000\x001\x00";
     let rows = "l\0fnotes\0unixi\0gusers\0d 4096 755 1764000000.0\0\nl../x\0flink\0uroot\0groot\0l 4 777 1764000000.5\0\n\
                 l\0fa\nb\0uroot\0groot\0f 2048 644 1764000000.5\0\nnonsense\0\n";
     let folder = node()
