@@ -48,7 +48,7 @@ impl Kind for RestoreNode {
     }
 
     /// The keys first: a node that is back is never without them.
-    async fn run(&self, Turn { shown, .. }: Turn, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
         let (keys, lines) = (Arc::clone(&bench.host_keys), self.host_keys.clone());
         let remembered = tokio::task::spawn_blocking(move || keys.remember(&lines)).await;
         let remembered = remembered.unwrap_or_else(|_| Err("writing known_hosts broke off".to_owned()));
