@@ -330,6 +330,7 @@ impl App {
             Ok(Slash::Remove(node)) => {
                 self.start(&line, Op::Call(vec![CallRequest::remove_node(node.as_str())]))
             }
+            Ok(Slash::Undo(request)) => self.start(&line, Op::Undo(request)),
             Ok(Slash::Model(None)) => {
                 self.echo(&line);
                 self.transcript.push(match &self.model {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nixi_core::session::{AdoptRequest, AdoptWords};
 use nixi_core::text::excerpt;
-use nixi_core::{ErrorKind, ErrorReport, NodeName};
+use nixi_core::{ErrorKind, ErrorReport, NodeName, RequestId};
 
 /// What a typed command asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Slash {
     Nodes,
     /// Removes a node.
     Remove(NodeName),
+    /// Takes back a request, the newest unless it is named.
+    Undo(Option<RequestId>),
     /// Says which model answers, or chooses another.
     Model(Option<String>),
     /// Lists the commands.
@@ -24,10 +26,11 @@ pub(crate) enum Slash {
 }
 
 /// The commands: name, operands, and what they are for.
-pub(crate) const COMMANDS: [(&str, &str, &str); 6] = [
+pub(crate) const COMMANDS: [(&str, &str, &str); 7] = [
     ("/adopt", "<name> <host> [user] [mode]", "add a node (user nixi, mode managed)"),
     ("/nodes", "", "list the nodes, and whether they answer"),
     ("/remove", "<name>", "remove a node from the configuration"),
+    ("/undo", "[number]", "take back what a request did"),
     ("/model", "[name]", "which model answers, or another"),
     ("/help", "", "this list"),
     ("/quit", "", "leave"),
@@ -47,6 +50,10 @@ pub(crate) fn parse(line: &str) -> Result<Slash, ErrorReport> {
         ("/adopt", operands) => adopt(operands),
         ("/nodes", []) => Ok(Slash::Nodes),
         ("/remove", [node]) => node.parse().map(Slash::Remove).map_err(|error| bad("/remove", &error)),
+        ("/undo", []) => Ok(Slash::Undo(None)),
+        ("/undo", [request]) => {
+            request.parse().map(|id| Slash::Undo(Some(id))).map_err(|error| bad("/undo", &error))
+        }
         ("/model", []) => Ok(Slash::Model(None)),
         ("/model", [model]) => Ok(Slash::Model(Some((*model).to_owned()))),
         ("/help", []) => Ok(Slash::Help),

@@ -114,6 +114,13 @@ fn typed_commands_become_calls() {
     finished(&mut app, Outcome::default());
     assert!(told(&say(&mut app, "/remove web-server")).contains("node.remove"));
     finished(&mut app, Outcome::default());
+    assert!(told(&say(&mut app, "/undo")).contains("Undo(None)"));
+    finished(&mut app, Outcome::default());
+    assert!(told(&say(&mut app, "/undo 12")).contains("Undo(Some(RequestId(12)))"));
+    finished(&mut app, Outcome::default());
+    assert!(say(&mut app, "/undo web").is_empty());
+    assert!(shown(&app).contains("is not the number of a request"));
+    app.prompt.clear();
     let adopt = told(&say(&mut app, "/adopt web 10.0.0.1"));
     assert!(adopt.contains("Adopt(AdoptRequest"), "{adopt}");
     assert!(say(&mut app, "/adopt other 10.0.0.2").is_empty(), "one at a time");

@@ -268,7 +268,6 @@ fn help() {
     let mut app = app();
     say(&mut app, "/help");
     insta::assert_snapshot!(text(&screen(&mut app, 80, 24)), @r#"
-    "    /adopt web-server 192.168.1.10                                              "
     "                                                                                "
     "  A change is shown to you first, and runs only if you approve it.              "
     "                                                                                "
@@ -277,6 +276,7 @@ fn help() {
     "  /adopt <name> <host> [user] [mode]  add a node (user nixi, mode managed)      "
     "  /nodes                              list the nodes, and whether they answer   "
     "  /remove <name>                      remove a node from the configuration      "
+    "  /undo [number]                      take back what a request did              "
     "  /model [name]                       which model answers, or another           "
     "  /help                               this list                                 "
     "  /quit                               leave                                     "
