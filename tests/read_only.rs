@@ -132,7 +132,9 @@ fn fitting_change() -> BoxedStrategy<ModelCall> {
     calls(|spec| spec.access != Access::Read)
         .prop_map(|mut call| {
             call.args.retain(|name, _| ["action", "node"].contains(&name.as_str()));
-            call.args.insert("names".to_owned(), json!(["web", "nginx"]));
+            let action = format!("{}.{}", call.tool, call.args["action"].as_str().unwrap());
+            let registry = nixi::tools::registry().unwrap();
+            call.args.extend(registry.spec(&action).unwrap().example.as_object().unwrap().clone());
             call
         })
         .boxed()

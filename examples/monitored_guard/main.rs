@@ -97,7 +97,7 @@ fn attempts<'a>(
     for spec in specs.filter(|spec| spec.scope == Scope::Node && spec.access != Access::Read) {
         let mut call = CallRequest::new(spec.name.to_string()).on(name);
         for param in spec.params.iter().filter(|param| param.required || param.name == "names") {
-            call = call.with(&param.name, nothing(&param.kind));
+            call = call.with(&param.name, nothing(&param.kind, &spec.example[&param.name]));
         }
         all.push((format!("typed call {}", spec.name), Op::Call(vec![call])));
     }
@@ -120,8 +120,12 @@ fn attempts<'a>(
     all
 }
 
-fn nothing(kind: &ParamKind) -> Value {
+/// A value like that of the example, for a thing that is not there.
+fn nothing(kind: &ParamKind, example: &Value) -> Value {
     match kind {
+        ParamKind::Text if example.as_str().is_some_and(|text| text.starts_with('/')) => {
+            json!(format!("/srv/{NOTHING}"))
+        }
         ParamKind::Text => json!(NOTHING),
         ParamKind::Number => json!(1),
         ParamKind::Flag => json!(false),
