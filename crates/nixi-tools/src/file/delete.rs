@@ -24,10 +24,10 @@ pub struct Delete;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteArgs {
-    /// Below /srv or a configured root
+    /// Below /srv or a root
     #[schemars(with = "String")]
     pub path: FilePath,
-    /// Only a file with this SHA-256
+    /// Its SHA-256
     #[schemars(with = "Option<String>")]
     pub expect: Option<Expected>,
 }

@@ -40,7 +40,7 @@ impl Inspect for List {
     type Report = ListReport;
 
     fn card(&self) -> ReadCard {
-        ReadCard::new(ActionName::new("file", "list"), "what lies in a folder", ReadCapability::SystemStatus)
+        ReadCard::new(ActionName::new("file", "list"), "a folder", ReadCapability::SystemStatus)
             .example(json!({"path": "/srv"}))
     }
 

@@ -14,7 +14,7 @@ use crate::reading::{run_whole, unreadable};
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileArgs {
-    /// Below /srv or a configured root
+    /// Below /srv or a root
     #[schemars(with = "String")]
     pub path: FilePath,
 }

@@ -48,7 +48,7 @@ impl Inspect for ReadFile {
     fn card(&self) -> ReadCard {
         ReadCard::new(
             ActionName::new("file", "read"),
-            "a text file, up to 256 KiB",
+            "a text file",
             ReadCapability::SystemStatus,
         )
         .example(json!({"path": "/srv/web/data"}))

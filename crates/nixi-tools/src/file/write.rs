@@ -26,12 +26,12 @@ pub struct Write;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteArgs {
-    /// Below /srv or a configured root
+    /// Below /srv or a root
     #[schemars(with = "String")]
     pub path: FilePath,
-    /// The whole content, as text
+    /// Whole text
     pub content: String,
-    /// Permissions, as 0644
+    /// As 0644
     #[schemars(with = "Option<String>")]
     pub mode: Option<FileMode>,
     /// Only over a file with this SHA-256, or where one is `missing`
@@ -50,7 +50,7 @@ impl Change for Write {
     fn card(&self) -> ChangeCard {
         ChangeCard::new(
             ActionName::new("file", "write"),
-            "write a text file",
+            "write a file",
             WriteCapability::Files,
             Risk::Routine,
         )
