@@ -82,24 +82,34 @@ impl JournalFile {
         {
             self.head.write(last)?;
         }
-        let before = tail.last.as_ref().map_or(0, |last| last.number);
-        let number = 1 + before.max(head.map_or(0, |head| head.number));
+        let before = match (&tail.last, &tail.prev) {
+            (Some(last), Some(_)) => last.number,
+            // Its number cannot be read; it has one at least as high as there are lines.
+            (Some(_), None) => count_lines(&mut file)?,
+            (None, _) => 0,
+        };
+        let number = 1 + before.max(head.as_ref().map_or(0, |head| head.number));
         let prev = tail.last.map_or_else(no_digest, |last| last.digest);
         let kept = Kept { n: number, prev, at: now(), by: self.by.clone(), damage, entry };
         let mut line = serde_json::to_vec(&kept)?;
-        let head = Head { number, digest: digest(&line) };
+        let (former, head) = (head, Head { number, digest: digest(&line) });
         line.push(b'\n');
         // A line without its end was never acknowledged: nothing was run on its strength.
         file.set_len(tail.length)?;
         let written = file
             .write_all(&line)
             .and_then(|()| file.sync_data())
-            .and_then(|()| if is_new { File::open(&self.folder)?.sync_all() } else { Ok(()) })
-            .and_then(|()| self.head.write(&head));
+            .and_then(|()| self.head.write(&head))
+            .and_then(|()| if is_new { File::open(&self.folder)?.sync_all() } else { Ok(()) });
         match written {
             Ok(()) => Ok(RequestId::new(number)),
             Err(error) => {
                 file.set_len(tail.length)?;
+                // It may name the line that is out again.
+                match former {
+                    Some(former) => self.head.write(&former)?,
+                    None => self.head.remove()?,
+                }
                 Err(error)
             }
         }
@@ -116,11 +126,11 @@ impl JournalFile {
         Ok(lines)
     }
 
-    /// Hands on every whole line, and tells how many bytes lie behind the last one.
-    pub(super) fn each_line(&self, mut take: impl FnMut(&[u8])) -> Result<usize, String> {
+    /// Hands on every whole line, and tells how many bytes lie behind the last one, and the head as it was then.
+    pub(super) fn each_line(&self, mut take: impl FnMut(&[u8])) -> Result<(usize, Option<Head>), String> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, self.head.read())),
             Err(error) => return Err(self.failed(&error)),
         };
         lock_shared(&file).map_err(|error| self.failed(&error))?;
@@ -131,7 +141,8 @@ impl JournalFile {
             file.read_until(b'\n', &mut line).map_err(|error| self.failed(&error))?;
             match line.strip_suffix(b"\n") {
                 Some(whole) => take(whole),
-                None => return Ok(line.len()),
+                // Still under the lock: nobody has added to it since.
+                None => return Ok((line.len(), self.head.read())),
             }
         }
     }
@@ -176,6 +187,16 @@ fn tail(file: &mut File) -> io::Result<Tail> {
     let (number, prev) = kept.map(|kept| (kept.n, kept.prev)).unzip();
     let last = Head { number: number.unwrap_or_default(), digest: digest(&line) };
     Ok(Tail { last: Some(last), prev, length: end + 1 })
+}
+
+fn count_lines(file: &mut File) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut lines = 0;
+    for line in BufReader::new(file).split(b'\n') {
+        line?;
+        lines += 1;
+    }
+    Ok(lines)
 }
 
 /// Where the last newline before this place is.

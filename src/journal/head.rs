@@ -49,6 +49,14 @@ impl HeadFile {
         Head::parse(std::str::from_utf8(&file.bytes).ok()?)
     }
 
+    /// Takes it away.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        match std::fs::remove_file(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// On the disk when it returns.
     pub(super) fn write(&self, head: &Head) -> io::Result<()> {
         let file = open(&self.0, OpenOptions::new().write(true))?;

@@ -176,6 +176,30 @@ fn damage_is_on_record_for_good() {
     assert!(problems(&journal).join("\n").contains("line 4 was changed"));
 }
 
+/// Whatever is unreadable, no number is given to two requests.
+#[test]
+fn no_number_is_given_twice() {
+    let (_folder, journal) = written(4);
+    let mut lines = text(&journal);
+    lines[3] = "garbage".to_owned();
+    put(&journal, &lines);
+    fs::remove_file(&journal.head.0).unwrap();
+    assert_eq!(journal.append(&entry(5)), Ok(RequestId::new(5)));
+}
+
+/// Whoever checks while others write sees no damage.
+#[test]
+fn it_is_checked_while_it_grows() {
+    let (folder, journal) = written(1);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (0..60).for_each(|at| drop(journal.append(&entry(at)).unwrap())));
+        while !writer.is_finished() {
+            let other = JournalFile::new(folder.path().to_owned(), None);
+            assert_eq!(other.verify().unwrap().problems, [""; 0]);
+        }
+    });
+}
+
 #[test]
 fn nothing_is_written_through_a_link() {
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

@@ -89,8 +89,8 @@ impl Chain {
 impl JournalFile {
     pub(super) fn verify(&self) -> Result<Verified, String> {
         let mut chain = Chain::default();
-        let cut_off = self.each_line(|line| chain.line(line))?;
-        let remark = chain.end(self.head.read(), cut_off);
+        let (cut_off, head) = self.each_line(|line| chain.line(line))?;
+        let remark = chain.end(head, cut_off);
         let Chain { lines, mut problems, .. } = chain;
         if problems.len() > MOST {
             let more = problems.len() - MOST;

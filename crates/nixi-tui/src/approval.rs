@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::plan::{LeftOut, Part, YES};
-use nixi_core::{Origin, Review, Risk, StepView};
+use nixi_core::{Origin, Review, Risk, StepView, Undo};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
@@ -80,7 +80,7 @@ impl Change {
             summary: part.summary.clone(),
             steps: part.steps.clone(),
             expects: part.expects.clone(),
-            warnings: part.warnings.clone(),
+            warnings: warnings(part),
         }
     }
 }
@@ -278,6 +278,15 @@ impl Approval {
         let last = self.drawn.map_or(0, |drawn| drawn.rows.saturating_sub(drawn.room));
         self.scroll = self.scroll.saturating_add_signed(rows).min(last);
     }
+}
+
+/// What a person should know first, and what they cannot take back.
+fn warnings(part: &Part) -> Vec<String> {
+    let undo = match &part.undo {
+        Undo::Cannot(why) => Some(format!("no undo: {why}")),
+        Undo::Calls(_) => None,
+    };
+    part.warnings.iter().cloned().chain(undo).collect()
 }
 
 #[cfg(test)]

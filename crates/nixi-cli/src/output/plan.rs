@@ -1,7 +1,7 @@
 //! A plan, as a person sees it before saying yes or no.
 
 use nixi_core::wrap::{Wrap, wrap};
-use nixi_core::{Origin, Part, Review, Risk};
+use nixi_core::{Origin, Part, Review, Risk, Undo};
 
 use super::diff::{self, Length};
 use super::{Paint, Tone};
@@ -139,6 +139,9 @@ impl Rows {
         self.fact("action", &part.action.to_string(), None);
         for warning in &part.warnings {
             self.fact("warning", warning, Some(Tone::Warn));
+        }
+        if let Undo::Cannot(why) = &part.undo {
+            self.fact("no undo", why, Some(Tone::Warn));
         }
         if !part.expects.is_empty() {
             self.put("  runs only while", 4, "", Wrap::Words, None);

@@ -36,7 +36,7 @@ pub struct Request {
     pub undoes: Option<RequestId>,
     /// The request that it stands for, planned anew.
     pub instead_of: Option<RequestId>,
-    /// The requests that take it back, of which something was done.
+    /// The requests that took it back, and were not taken back themselves.
     pub undone_by: Vec<RequestId>,
 }
 
@@ -114,10 +114,10 @@ impl Request {
         self.parts.iter().any(|part| part.progress.iter().any(|step| step.begun))
     }
 
-    /// Whether something of it was done.
+    /// Whether all of it was done.
     #[must_use]
-    pub fn has_done(&self) -> bool {
-        self.parts.iter().any(|part| part.status == Some(StepStatus::Done) && !part.asked.steps.is_empty())
+    pub fn is_done(&self) -> bool {
+        self.has_begun() && self.parts.iter().all(|part| part.status == Some(StepStatus::Done))
     }
 
     fn part(&mut self, call: CallId) -> Option<&mut LoggedPart> {
@@ -179,7 +179,9 @@ pub fn history(lines: Vec<Line>) -> Vec<Request> {
                 requests.insert(number, request);
             }
             Entry::Decided { request, verdict } => {
-                if let Some(request) = requests.get_mut(&request) {
+                // What was approved once is not taken back by a later line.
+                let open = |request: &&mut Request| matches!(request.state, State::Asked | State::Waiting);
+                if let Some(request) = requests.get_mut(&request).filter(open) {
                     (request.state, request.consent) = state_after(verdict);
                 }
             }
@@ -205,14 +207,13 @@ pub fn history(lines: Vec<Line>) -> Vec<Request> {
             }
         }
     }
-    let undoing: Vec<(RequestId, RequestId)> = requests
-        .values()
-        .filter(|request| request.has_done())
-        .filter_map(|request| Some((request.undoes?, request.id)))
-        .collect();
-    for (undone, by) in undoing {
-        if let Some(request) = requests.get_mut(&undone) {
-            request.undone_by.push(by);
+    // From the newest on: what was taken back itself takes nothing back.
+    let ids: Vec<RequestId> = requests.keys().rev().copied().collect();
+    for by in ids {
+        let undone = requests.get(&by).filter(|request| request.is_done() && request.undone_by.is_empty());
+        let undone = undone.and_then(|request| request.undoes);
+        if let Some(request) = undone.and_then(|undone| requests.get_mut(&undone)) {
+            request.undone_by.insert(0, by);
         }
     }
     requests.into_values().collect()

@@ -84,6 +84,17 @@ impl Review {
         self.parts.iter().any(|part| !part.untold.is_empty())
     }
 
+    /// Whether its steps and summaries, as the journal keeps them, say all that a person has to see: a model made none of it,
+    /// nothing has to be warned of, and no file changes.
+    pub(crate) fn is_told_by_its_steps(&self) -> bool {
+        self.origin == Origin::Person
+            && !self.is_for_a_person()
+            && self
+                .parts
+                .iter()
+                .all(|part| part.warnings.is_empty() && part.steps.iter().all(|step| step.diff.is_none()))
+    }
+
     /// What it comes to, in one line.
     #[must_use]
     pub fn summary(&self) -> String {

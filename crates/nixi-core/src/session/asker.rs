@@ -11,7 +11,7 @@ use super::brain::Reading;
 use super::desk::Desk;
 use super::ledger::Cause;
 use super::protocol::{Audience, Intent, Minds, Op, Outcome};
-use super::undo::{TakingBack, taking_back};
+use super::undo::undo;
 use super::waiting::Waiting;
 use super::{Inner, adopt};
 use crate::call::CallRequest;
@@ -97,10 +97,8 @@ impl Asker {
         };
         match op {
             Op::Call(calls) => outcome(batch(Origin::Person, &asked, None).run(calls).await),
-            Op::Undo(request) => match taking_back(&self.inner, request).await {
-                Ok(TakingBack { cause, calls }) => {
-                    outcome(batch(Origin::Person, &cause, None).run(calls).await)
-                }
+            Op::Undo(request) => match undo(&self.inner, request).await {
+                Ok((cause, calls)) => outcome(batch(Origin::Person, &cause, None).run(calls).await),
                 Err(error) => Outcome::error(error),
             },
             Op::Approve(Approval(request)) => match self.inner.waiting(request).await {

@@ -173,10 +173,26 @@ impl Door<'_> {
         let login = executor.login(&self.site.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
         let (plan, arrival) = if runs { self.meet(plan).await? } else { (plan, None) };
+        self.is_the_machine(arrival.as_ref())?;
         let action = self.call.action.spec.name;
         let part =
             Part::of(&plan, self.site.call, action, &self.site.node, arrival, login, self.batch.origin);
         Ok((plan, part))
+    }
+
+    /// What takes a change back is for the machine that was changed, whatever goes by its name by now.
+    fn is_the_machine(&self, arrival: Option<&Arrival>) -> Result<(), ToolError> {
+        let node = self.site.node.name();
+        let meant = self.batch.cause.machines.get(node.as_str());
+        match (meant, arrival) {
+            (Some(meant), Some(arrival)) if arrival.host_key.as_str() != meant => {
+                let what = format!(
+                    "{node} is another machine than the one that was changed: its host key is another"
+                );
+                Err(ToolError::Reported(ErrorReport::new(ErrorKind::Changed, what)))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
     }
 
     /// Who answers, and whether that machine is read-only under another name.

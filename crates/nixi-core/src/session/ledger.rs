@@ -1,10 +1,12 @@
 //! A request on its way into the journal.
 
+use std::collections::BTreeMap;
+
 use super::Inner;
 use super::approver::Answer;
 use super::door::Proposal;
 use super::protocol::{Audience, CallResult, Event};
-use crate::error::ErrorReport;
+use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};
 use crate::plan::{Decision, Refusal, Review, unwritten};
 
@@ -15,8 +17,18 @@ pub(super) struct Cause {
     pub(super) undoes: Option<RequestId>,
     /// What of that cannot be taken back.
     pub(super) stays: Vec<Irreversible>,
-    /// The request that waited, which a person approved by its number, and the digest of its review.
-    pub(super) waited: Option<(RequestId, String)>,
+    /// The machines that it is about, where it is about those alone: the host key of each node.
+    pub(super) machines: BTreeMap<String, String>,
+    /// The request that waited, which a person approved by its number.
+    pub(super) waited: Option<Waited>,
+}
+
+/// A request that waited, in our hands.
+#[derive(Debug)]
+pub(super) struct Waited {
+    pub(super) held: Held,
+    /// The digest of the review that it waited with.
+    pub(super) review: String,
 }
 
 /// A change that cannot be taken back.
@@ -34,6 +46,21 @@ pub(super) struct Held {
     _claim: Claim,
 }
 
+impl Inner {
+    /// Takes a request that is on record.
+    pub(super) async fn hold(&self, id: RequestId) -> Result<Held, ErrorReport> {
+        match self.parts.journal.claim(id).await {
+            Ok(Some(claim)) => Ok(Held { id, _claim: claim }),
+            Ok(None) => {
+                let why = format!("another Nixi is at request {id} right now");
+                Err(ErrorReport::new(ErrorKind::NotStarted, why)
+                    .hint("`nixi log` tells how it ended, once it has"))
+            }
+            Err(why) => Err(unwritten(&why)),
+        }
+    }
+}
+
 /// Writes down what becomes of the changes of a request.
 pub(super) struct Ledger<'a> {
     pub(super) inner: &'a Inner,
@@ -47,26 +74,17 @@ impl Ledger<'_> {
         &self,
         review: &Review,
         proposals: &[Proposal],
-        earlier: Option<&Held>,
+        earlier: Option<RequestId>,
     ) -> Result<Held, ErrorReport> {
         let part = |proposal: &Proposal| AskedPart::new(&proposal.part, proposal.result.args.clone());
         let mut entry = Entry::asked(review, proposals.iter().map(part).collect());
         if let Entry::Asked { undoes, instead_of, .. } = &mut entry {
             *undoes = self.cause.undoes;
-            let waited = self.cause.waited.as_ref().map(|(id, _)| *id);
-            *instead_of = earlier.map(|earlier| earlier.id).or(waited);
+            let waited = self.cause.waited.as_ref().map(|waited| waited.held.id);
+            *instead_of = earlier.or(waited);
         }
         let id = self.write(entry).await?;
-        self.hold(id).await
-    }
-
-    /// Takes a request that is on record.
-    pub(super) async fn hold(&self, id: RequestId) -> Result<Held, ErrorReport> {
-        match self.inner.parts.journal.claim(id).await {
-            Ok(Some(claim)) => Ok(Held { id, _claim: claim }),
-            Ok(None) => Err(unwritten(&format!("another Nixi has request {id} in hand"))),
-            Err(why) => Err(unwritten(&why)),
-        }
+        self.inner.hold(id).await
     }
 
     /// It was decided. Only a yes that is on record is one.

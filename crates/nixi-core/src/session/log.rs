@@ -13,7 +13,7 @@ use crate::command::ChangeId;
 use crate::context::Reader;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
-use crate::journal::{Entry, LoggedPart, Request, RequestId, State, Verified, history};
+use crate::journal::{Entry, LoggedPart, Request, RequestId, State, Verdict, Verified, history};
 use crate::plan::{Afterwards, StepStatus, afterwards};
 
 /// What became of a step is not on record anywhere.
@@ -64,12 +64,30 @@ impl Inner {
             Err(why) => return audience.hear(Event::Notice(why)),
         };
         for request in requests.iter().filter(|request| cut_off.contains(&request.id)) {
+            self.let_go(request).await;
             for (part, _, step) in request.open_steps() {
                 audience.hear(Event::Notice(format!(
                     "Nixi was ended in the middle of request {}: `{step}` may have run on {}; `nixi log` finds out",
                     request.id, part.asked.node
                 )));
             }
+        }
+    }
+}
+
+impl Inner {
+    /// Of a request of which nothing can have run, nothing has to be found out.
+    async fn let_go(&self, request: &Request) {
+        let journal = &self.parts.journal;
+        if request.state == State::Begun {
+            return;
+        }
+        if let Ok(Some(_claim)) = journal.claim(request.id).await
+            && request.state == State::Asked
+        {
+            let (request, verdict) = (request.id, Verdict::Interrupted);
+            // If that cannot be written, it stays unanswered.
+            let _ = journal.write(Entry::Decided { request, verdict }).await;
         }
     }
 }

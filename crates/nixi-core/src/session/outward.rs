@@ -41,6 +41,8 @@ impl Batch<'_> {
                 return;
             }
             Decision::Approve(_) | Decision::Only(_) => Refusal::Person,
+            // A read does not wait.
+            Decision::Deny(Refusal::Waits) => Refusal::NobodyToAsk,
             Decision::Deny(refusal) => refusal,
         };
         reads.iter().for_each(|read| self.answers.refuse(read.action, refusal));

@@ -1,21 +1,17 @@
 //! Taking back what a request did.
 
-use super::Inner;
 use super::ledger::{Cause, Irreversible};
+use super::{Inner, Work};
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{LoggedPart, Request, RequestId, Undoing, joined};
 use crate::plan::StepStatus;
 
-/// What takes a request back, and what of it stays.
-pub(super) struct TakingBack {
-    pub(super) cause: Cause,
-    pub(super) calls: Vec<CallRequest>,
-}
-
-/// Looks up how the request is taken back; the newest of which something was done and that no other one took back,
-/// unless one is named.
-pub(super) async fn taking_back(inner: &Inner, wanted: Option<RequestId>) -> Result<TakingBack, ErrorReport> {
+/// Looks up what takes the request back: the newest that nothing took back yet, unless one is named.
+pub(super) async fn undo(
+    inner: &Inner,
+    wanted: Option<RequestId>,
+) -> Result<(Cause, Vec<CallRequest>), ErrorReport> {
     let requests = inner.requests().await?;
     let request = match wanted {
         Some(id) => requests.iter().find(|request| request.id == id).ok_or_else(|| no_such(id))?,
@@ -25,20 +21,20 @@ pub(super) async fn taking_back(inner: &Inner, wanted: Option<RequestId>) -> Res
         let why = format!("nothing of request {} was run, so there is nothing to undo", request.id);
         return Err(ErrorReport::new(ErrorKind::CannotUndo, why).hint(LOOK));
     }
-    let (mut calls, mut stays) = (Vec::new(), Vec::new());
-    // What was done last is taken back first.
-    for part in request.parts.iter().rev() {
-        match way_back(part) {
-            Ok(back) => calls.extend(back.iter().cloned()),
-            Err(why) => stays.push(Irreversible {
-                action: part.asked.action.clone(),
-                node: part.asked.node.clone(),
-                why,
-            }),
-        }
-    }
+    let (mut cause, mut calls) = taking_back(request);
+    let roster = inner.roster_for(Work::OnTheList)?;
+    calls.retain(|call| {
+        let gone = call.nodes.iter().find(|node| roster.named(node).is_none());
+        cause.stays.extend(gone.map(|node| Irreversible {
+            action: call.action.clone(),
+            node: node.clone(),
+            why: "the configuration has no such node any more".to_owned(),
+        }));
+        gone.is_none()
+    });
     if calls.is_empty() {
-        let why: Vec<String> = stays
+        let why: Vec<String> = cause
+            .stays
             .iter()
             .map(|Irreversible { action, node, why }| format!("{action} on {node}: {why}"))
             .collect();
@@ -48,10 +44,26 @@ pub(super) async fn taking_back(inner: &Inner, wanted: Option<RequestId>) -> Res
         };
         return Err(ErrorReport::new(ErrorKind::CannotUndo, message));
     }
-    Ok(TakingBack {
-        cause: Cause { undoes: Some(request.id), stays, waited: None },
-        calls: joined(calls.into_iter()),
-    })
+    Ok((cause, joined(calls.into_iter())))
+}
+
+/// The calls that take a request back, what was done last first, on the machines that it was done on; and what of it
+/// stays.
+pub(super) fn taking_back(request: &Request) -> (Cause, Vec<CallRequest>) {
+    let mut cause = Cause { undoes: Some(request.id), ..Cause::default() };
+    let mut calls = Vec::new();
+    for part in request.parts.iter().rev() {
+        let asked = &part.asked;
+        match way_back(part) {
+            Ok(back) => calls.extend(back.iter().cloned()),
+            Err(why) => {
+                let (action, node) = (asked.action.clone(), asked.node.clone());
+                cause.stays.push(Irreversible { action, node, why });
+            }
+        }
+        cause.machines.extend(asked.host_key.clone().map(|key| (asked.node.clone(), key)));
+    }
+    (cause, calls)
 }
 
 /// Whether `nixi undo` without a number means it: taking back goes on backwards, and does not turn around.

@@ -2,8 +2,8 @@
 
 use super::Inner;
 use super::asker::Asker;
-use super::ledger::Cause;
-use super::undo::no_such;
+use super::ledger::{Cause, Waited};
+use super::undo::{no_such, taking_back};
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{Entry, Request, RequestId, State, Verdict};
@@ -19,10 +19,17 @@ pub(super) struct Waiting {
 impl Inner {
     /// The request, if it waits.
     pub(super) async fn waiting(&self, id: RequestId) -> Result<Waiting, ErrorReport> {
-        let request = find(self.requests().await?, id)?;
-        let calls = request.calls();
-        let cause = Cause { undoes: request.undoes, stays: Vec::new(), waited: Some((id, request.review)) };
-        Ok(Waiting { origin: request.origin, cause, calls })
+        // First it is ours: somebody else may be about to decide it.
+        let held = self.hold(id).await?;
+        let requests = self.requests().await?;
+        let cause = match &find(&requests, id)?.undoes {
+            Some(undone) => requests.iter().find(|request| request.id == *undone).map(taking_back),
+            None => None,
+        };
+        let Request { origin, review, .. } = find(&requests, id)?;
+        let calls = find(&requests, id)?.calls();
+        let waited = Some(Waited { held, review: review.clone() });
+        Ok(Waiting { origin: *origin, cause: Cause { waited, ..cause.unwrap_or_default().0 }, calls })
     }
 }
 
@@ -43,20 +50,16 @@ impl Asker {
     /// When it does not wait, or the journal cannot be written.
     pub async fn deny(&self, id: RequestId) -> Result<Request, ErrorReport> {
         let journal = &self.inner().parts.journal;
-        let claim = journal.claim(id).await.map_err(|why| ErrorReport::new(ErrorKind::Journal, why))?;
-        let Some(_claim) = claim else {
-            let why = format!("request {id} is being approved right now");
-            return Err(ErrorReport::new(ErrorKind::Journal, why));
-        };
-        let request = find(self.inner().requests().await?, id)?;
+        let _held = self.inner().hold(id).await?;
+        let request = find(&self.inner().requests().await?, id)?.clone();
         let denied = Entry::Decided { request: id, verdict: Verdict::Denied };
         journal.write(denied).await.map_err(|why| unwritten(&why))?;
         Ok(Request { state: State::Declined, ..request })
     }
 }
 
-fn find(requests: Vec<Request>, id: RequestId) -> Result<Request, ErrorReport> {
-    let request = requests.into_iter().find(|request| request.id == id).ok_or_else(|| no_such(id))?;
+fn find(requests: &[Request], id: RequestId) -> Result<&Request, ErrorReport> {
+    let request = requests.iter().find(|request| request.id == id).ok_or_else(|| no_such(id))?;
     let how = match request.state {
         State::Waiting => return Ok(request),
         State::Asked => "was asked about and never answered",

@@ -12,17 +12,17 @@ use futures_util::stream::FuturesOrdered;
 use super::approver::Answer;
 use super::batch::{Batch, Checked, Site};
 use super::door::{Door, Prepared, Proposal, declined, unapproved};
-use super::ledger::{Held, verdict};
+use super::ledger::{Held, Waited, verdict};
 use super::left_behind::not_begun;
 use super::protocol::{CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::call_id::CallId;
 use crate::config::Routine;
 use crate::error::{ErrorKind, ErrorReport};
-use crate::journal::{Consent, Verdict};
+use crate::journal::{Consent, RequestId, Verdict};
 use crate::node::NodeName;
 use crate::plan::{
-    Approved, ApprovedPart, Asked, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
+    self, Approved, ApprovedPart, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
     StepStatus,
 };
 
@@ -47,7 +47,24 @@ enum Decided {
 struct Settled {
     decided: HashMap<CallId, Decided>,
     /// What was approved, in the journal.
-    request: Option<Held>,
+    request: Option<RequestId>,
+    /// It is nobody else's until all of it is over.
+    _held: Option<Held>,
+}
+
+impl Settled {
+    /// Nothing is applied.
+    fn without(decided: HashMap<CallId, Decided>) -> Self {
+        Self { decided, request: None, _held: None }
+    }
+}
+
+/// A review that was asked about.
+struct Asked {
+    request: RequestId,
+    /// The request, unless somebody else of ours has it already.
+    held: Option<Held>,
+    answer: Result<Answer, ErrorReport>,
 }
 
 /// What planning all changes once came to.
@@ -108,7 +125,7 @@ impl<'a> Workflow<'a> {
     /// Plans, asks, applies; the results in the order of the calls. Reads are made where they stand: after the changes before
     /// them.
     pub(super) async fn run(&self) -> Vec<CallResult> {
-        let Settled { mut decided, request } = self.decide().await;
+        let Settled { mut decided, request, _held } = self.decide().await;
         let mut results = Vec::new();
         let mut stopped = false;
         let mut left = self.calls;
@@ -131,8 +148,8 @@ impl<'a> Workflow<'a> {
                     }
                     Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
-                        let Some(request) = &request else { continue };
-                        let result = self.door(call, site).apply(*part, *result, request.id).await;
+                        let Some(request) = request else { continue };
+                        let result = self.door(call, site).apply(*part, *result, request).await;
                         all_done &= result.status == StepStatus::Done;
                         result
                     }
@@ -145,7 +162,7 @@ impl<'a> Workflow<'a> {
             left = rest;
         }
         if let Some(request) = request {
-            self.batch.ledger().ended(request.id, &results).await;
+            self.batch.ledger().ended(request, &results).await;
         }
         results
     }
@@ -210,33 +227,44 @@ impl<'a> Workflow<'a> {
         loop {
             let Round { proposals, idle } = self.plan_all(&mut told).await;
             let Some(mut review) = self.review(&proposals, &told.missing) else {
-                return Settled { decided: self.close(told, idle, Vec::new()), request: None };
+                if told.missing.is_empty() {
+                    self.nothing_to_do().await;
+                }
+                return Settled::without(self.close(told, idle, Vec::new()));
             };
-            let (held, answer) = match self.ask(&mut review, &proposals, earlier.as_ref()).await {
+            let Asked { request, held, answer } = match self.ask(&mut review, &proposals, earlier).await {
                 Ok(asked) => asked,
                 Err(error) => {
                     let decided = unasked(proposals, &review, StepStatus::NotStarted, &error);
-                    return Settled { decided: self.close(told, idle, decided), request: None };
+                    return Settled::without(self.close(told, idle, decided));
                 }
             };
             let verdict = verdict(&review, &answer);
-            let written = self.batch.ledger().decided(held.id, verdict).await;
+            let written = self.batch.ledger().decided(request, verdict).await;
             let decided = match answer {
                 Ok(Answer { decision: Decision::Only(chosen), .. }) => {
                     told.keep(proposals, &review, &chosen);
-                    earlier = Some(held);
+                    earlier = Some(request);
                     continue;
                 }
-                Ok(Answer { decision, .. }) => match written {
-                    Err(error) if matches!(verdict, Verdict::Agreed(_)) => {
+                // What waits has to be on record as that.
+                Ok(Answer { decision, .. }) => match (written, verdict) {
+                    (Err(error), Verdict::Agreed(_) | Verdict::Waiting) => {
                         unasked(proposals, &review, StepStatus::NotStarted, &error)
                     }
-                    Ok(()) | Err(_) => self.conclude(proposals, &review, &decision),
+                    (Ok(()) | Err(_), _) => self.conclude(proposals, &review, &decision),
                 },
                 Err(error) => unasked(proposals, &review, StepStatus::Declined, &error),
             };
-            let request = matches!(verdict, Verdict::Agreed(_)).then_some(held);
-            return Settled { decided: self.close(told, idle, decided), request };
+            let request = matches!(verdict, Verdict::Agreed(_)).then_some(request);
+            return Settled { decided: self.close(told, idle, decided), request, _held: held };
+        }
+    }
+
+    /// What waited and was approved has nothing to do by now: it waits no more.
+    async fn nothing_to_do(&self) {
+        if let Some(waited) = &self.batch.cause.waited {
+            self.batch.ledger().ended(waited.held.id, &[]).await;
         }
     }
 
@@ -245,27 +273,39 @@ impl<'a> Workflow<'a> {
         &self,
         review: &mut Review,
         proposals: &[Proposal],
-        earlier: Option<&Held>,
-    ) -> Result<(Held, Result<Answer, ErrorReport>), ErrorReport> {
+        earlier: Option<RequestId>,
+    ) -> Result<Asked, ErrorReport> {
         let ledger = self.batch.ledger();
-        if let Some((id, digest)) = &self.batch.cause.waited
+        if let Some(Waited { held, review: waited }) = &self.batch.cause.waited
             && earlier.is_none()
         {
-            let held = ledger.hold(*id).await?;
-            if review.digest.to_string() == *digest {
-                review.request = Some(*id);
+            let is_same = review.digest.to_string() == *waited;
+            if is_same && review.is_told_by_its_steps() && self.is_whole().await {
+                review.request = Some(held.id);
                 let decision = Decision::Approve(review.digest);
-                return Ok((held, Ok(Answer { decision, consent: Consent::ByNumber })));
+                let answer = Ok(Answer { decision, consent: Consent::ByNumber });
+                return Ok(Asked { request: held.id, held: None, answer });
             }
-            ledger.decided(*id, Verdict::Replaced).await?;
-            self.batch.audience.hear(Event::Notice(format!(
-                "request {id} comes to another plan by now, which is asked about anew"
-            )));
+            ledger.decided(held.id, Verdict::Replaced).await?;
+            let why = if is_same {
+                "has to be seen by whoever approves it"
+            } else {
+                "comes to another plan by now"
+            };
+            self.batch
+                .audience
+                .hear(Event::Notice(format!("request {} {why}: it is asked about anew", held.id)));
         }
         let held = ledger.asked(review, proposals, earlier).await?;
         review.request = Some(held.id);
         let answer = self.answer(review).await;
-        Ok((held, answer))
+        Ok(Asked { request: held.id, held: Some(held), answer })
+    }
+
+    /// Whether the journal is as it was written: what it says of a request that waits is believed only then.
+    async fn is_whole(&self) -> bool {
+        let verified = self.batch.inner.parts.journal.verify().await;
+        verified.is_ok_and(|verified| verified.problems.is_empty())
     }
 
     /// What was decided, and how all else ended.
@@ -334,9 +374,9 @@ impl<'a> Workflow<'a> {
             }));
         }
         let stays = &self.batch.cause.stays;
+        // A yes in advance is for all of it; and for a plan that was asked for, not for the one that came of it later.
+        follows_a_gap |= !stays.is_empty() || self.batch.cause.waited.is_some();
         if !stays.is_empty() {
-            // A yes in advance is for all of it.
-            follows_a_gap = true;
             left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
         }
         Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, follows_a_gap)
@@ -372,7 +412,7 @@ impl<'a> Workflow<'a> {
                 self.batch.answers.deny(proposal.part.digest);
             }
             let Proposal { plan, part, writable, result } = proposal.asked_in(review);
-            asked.push(Asked { plan, writable });
+            asked.push(plan::Asked { plan, writable });
             results.push(CallResult { plan: Some(part), ..result });
         }
         match Approved::new(asked, review, decision) {

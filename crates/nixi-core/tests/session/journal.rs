@@ -376,3 +376,94 @@ async fn a_request_that_runs_is_not_judged() {
     assert_eq!(requests[0].state, State::Begun);
     assert_eq!(bench.journal.entries().len(), 3);
 }
+
+/// Two who approve the same request at the same time, or one who approves and one who drops it: one of them decides.
+#[tokio::test]
+async fn a_request_that_waits_is_decided_once() {
+    for meddle in ["approve", "deny", "deny first"] {
+        let mut bench = fleet(1);
+        ask(&mut bench, vec![touch(&["a"]).on("web-0")], wait()).await;
+        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let (id, cancel) = (RequestId::new(1), CancellationToken::new());
+        let approve = || bench.asker.perform(voucher.approve(id), nixi_core::Intent::Perform, &(), &cancel);
+        match meddle {
+            "approve" => drop(tokio::join!(approve(), approve())),
+            "deny" => drop(tokio::join!(approve(), bench.asker.deny(id))),
+            _ => drop(tokio::join!(bench.asker.deny(id), approve())),
+        }
+        let entries = bench.journal.entries();
+        let runs = usize::from(verdicts(&entries).contains(&Verdict::Agreed(Consent::ByNumber)));
+        assert_eq!(bench.changes().len(), runs, "{meddle}");
+        assert_eq!(verdicts(&entries).len(), 2, "{meddle}: it waits, and is decided once: {entries:?}");
+    }
+}
+
+/// What a later line says of a request that ran does not undo that it ran.
+#[tokio::test]
+async fn what_ran_stays_on_record_as_run() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
+    let request = RequestId::new(1);
+    for verdict in [Verdict::Replaced, Verdict::Denied, Verdict::Waiting] {
+        bench.journal.write(Entry::Decided { request, verdict }).await.unwrap();
+        assert_eq!(bench.journal.requests().await[0].state, State::Ended);
+    }
+}
+
+/// What takes a change back is for the machine that was changed.
+#[tokio::test]
+async fn another_machine_under_the_same_name_is_not_undone() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
+    *bench.remote.key.lock().unwrap() = Ok(crate::bench::OTHER_KEY);
+    let outcome = perform_op(&mut bench, Op::Undo(None), &[]).await;
+    let error = outcome.results[0].error.as_ref().unwrap();
+    assert_eq!(error.kind, ErrorKind::Changed);
+    assert!(error.message.contains("another machine than the one that was changed"), "{error}");
+    assert_eq!(bench.changes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_node_that_is_gone_keeps_no_other_from_being_undone() {
+    let mut bench = fleet(2);
+    ask(&mut bench, vec![touch(&["a"]).on("web-*")], Pending::approve).await;
+    let text = std::fs::read_to_string(bench.folder.path().join("config.toml")).unwrap();
+    bench.set_config(&text.replace("name = \"web-1\"", "name = \"other\""));
+    let check: fn(Pending) = |pending| {
+        let why = &pending.review().left_out[0].why;
+        assert!(why.contains("no such node"), "{why}");
+        pending.approve();
+    };
+    let outcome = perform_op(&mut bench, Op::Undo(None), &[check]).await;
+    assert_eq!(statuses(&outcome.results), [("web-0", Done)]);
+}
+
+/// What a model asked for is shown to whoever approves it, whatever its number.
+#[tokio::test]
+async fn a_request_of_a_model_is_shown_before_it_is_approved() {
+    let recording = || Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
+    let mut bench = Bench::with_model(CONFIG, recording(), touch(&["a"]).on("web"));
+    let words =
+        || Op::Ask { words: "do it".to_owned(), minds: nixi_core::session::Minds::PhrasebookThenModel };
+    perform_op(&mut bench, words(), &[wait()]).await;
+    let check: fn(Pending) = |pending| {
+        assert_eq!(pending.review().origin, nixi_core::Origin::Model);
+        pending.deny(Refusal::Person);
+    };
+    approve(&mut bench, 1, &[check]).await;
+    assert_eq!(bench.changes(), [""; 0]);
+}
+
+/// What was killed at its question is decided: nobody answered it.
+#[tokio::test]
+async fn a_question_that_nobody_can_answer_any_more_is_closed() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
+    let asked = bench.journal.entries()[0].clone();
+    let bench = fleet(1);
+    bench.journal.write(asked).await.unwrap();
+    bench.journal.cut_off.lock().unwrap().push(RequestId::new(1));
+    bench.call(CallRequest::new("probe.name").on("web-0")).await;
+    assert_eq!(verdicts(&bench.journal.entries()), [Verdict::Interrupted]);
+    assert_eq!(bench.journal.requests().await[0].state, State::Declined);
+}

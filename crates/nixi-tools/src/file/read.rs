@@ -46,12 +46,8 @@ impl Inspect for ReadFile {
     type Report = ReadReport;
 
     fn card(&self) -> ReadCard {
-        ReadCard::new(
-            ActionName::new("file", "read"),
-            "a text file",
-            ReadCapability::SystemStatus,
-        )
-        .example(json!({"path": "/srv/web/data"}))
+        ReadCard::new(ActionName::new("file", "read"), "a text file", ReadCapability::SystemStatus)
+            .example(json!({"path": "/srv/web/data"}))
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: FileArgs) -> Result<ReadReport, ToolError> {
