@@ -237,7 +237,7 @@ takes it back is planned and asked about like any other change."
     /// Runs a request that waits, or lists those that do
     #[command(
         after_help = "The request is planned once more. It runs if it still comes to the same plan; else the new plan is asked
-about."
+about. A plan of a model, one with warnings and one that changes a file are always asked about."
     )]
     Approve {
         /// The number of the request; without it, the requests that wait are listed
