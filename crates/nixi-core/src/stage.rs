@@ -1,8 +1,8 @@
 //! A temporary folder on a managed node, for what has to be tried before it can be planned.
 //!
-//! **Invariant.** A stage is made with the proof that its node may be changed, runs nothing but
-//! [`Command<Scratch>`](crate::Scratch), and sends nothing to a machine that is monitored under another name, or that may
-//! be. Whoever lends it takes it back, whatever became of the one it was lent to; then its folder goes.
+//! **Invariant.** A stage is made with the proof that its node may be changed, reads the configuration anew before it sends
+//! anything, runs nothing but [`Command<Scratch>`](crate::Scratch), and sends nothing to a machine that is monitored under
+//! another name, or that may be. Whoever lends it takes it back, whatever became of the one it was lent to; then its folder goes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,9 +48,18 @@ pub(crate) struct Ground<'a> {
     pub(crate) writable: &'a Writable,
     pub(crate) executor: &'a dyn Executor,
     pub(crate) host_keys: &'a dyn HostKeys,
-    /// Gives all remote nodes, none of which may be this machine in another mode. Most stages are never used, and never ask.
-    pub(crate) nodes: &'a (dyn Fn() -> Vec<Node> + Sync),
+    /// Reads the configuration anew: minutes may have passed since the node was chosen. Most stages are never used, and
+    /// never ask.
+    pub(crate) today: &'a (dyn Fn() -> Result<Today, ErrorReport> + Sync),
     pub(crate) cancel: &'a CancellationToken,
+}
+
+/// What the configuration says now.
+pub(crate) struct Today {
+    /// The node of the stage, unless it is gone.
+    pub(crate) current: Option<Node>,
+    /// All remote nodes, none of which may be this machine in another mode.
+    pub(crate) nodes: Vec<Node>,
 }
 
 impl<'a> Stage<'a> {
@@ -144,12 +153,14 @@ impl Stage<'_> {
         Ok(executor.exec(run).await?)
     }
 
-    /// Finds out that the machine is in one mode, by whatever name.
+    /// Finds out that the node is as it was when its proof was made, and that the machine is in one mode, by whatever name.
     async fn meet(&self) -> Result<Option<Fingerprint>, ToolError> {
-        let Ground { writable, executor, host_keys, nodes, cancel } = &self.ground;
+        let Ground { writable, executor, host_keys, today, cancel } = &self.ground;
         let node = writable.node();
         let arrival = executor.reach(node, cancel).await?;
-        let untold = stands_apart(*host_keys, node, arrival.as_ref(), &nodes()).await;
+        let Today { current, nodes } = today().map_err(ToolError::Reported)?;
+        still_managed(node, current.as_ref()).map_err(ToolError::Reported)?;
+        let untold = stands_apart(*host_keys, node, arrival.as_ref(), &nodes).await;
         match untold.map_err(ToolError::Reported)? {
             None => Ok(arrival.map(|arrival| arrival.host_key)),
             Some(untold) => {
@@ -188,6 +199,18 @@ impl Stage<'_> {
             self.folder
         )))
     }
+}
+
+/// Whether a node is in the configuration as it was, and may be changed.
+fn still_managed(node: &Node, current: Option<&Node>) -> Result<(), ErrorReport> {
+    if let Some(Err(refused)) = current.map(Node::writable) {
+        return Err(refused.report());
+    }
+    if current != Some(node) {
+        let message = format!("the configuration of {} changed since it was chosen", node.name());
+        return Err(ErrorReport::new(ErrorKind::Changed, message).hint("nothing was tried there; ask again"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -248,7 +271,12 @@ mod tests {
     }
 
     fn stage<'a>(machine: &'a Machine, writable: &'a Writable, cancel: &'a CancellationToken) -> Stage<'a> {
-        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, nodes: &Vec::new, cancel })
+        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, today: &alone, cancel })
+    }
+
+    /// A configuration without nodes.
+    fn alone() -> Result<Today, ErrorReport> {
+        Ok(Today { current: Some(Node::controller()), nodes: Vec::new() })
     }
 
     fn name(name: &str) -> ScratchName {

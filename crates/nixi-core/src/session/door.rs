@@ -17,7 +17,7 @@ use crate::plan::{
     apply, stands_apart,
 };
 use crate::registry::{Body, Found};
-use crate::stage::{Ground, Stage};
+use crate::stage::{Ground, Stage, Today};
 
 /// One call on one node.
 pub(super) struct Door<'a> {
@@ -128,8 +128,8 @@ impl Door<'_> {
             Ok(writable) => writable,
             Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
         };
-        let nodes = || self.remote();
-        let (survey, stage) = (self.survey(), self.stage(&writable, &nodes));
+        let today = || self.today();
+        let (survey, stage) = (self.survey(), self.stage(&writable, &today));
         let cx = RehearseCx { inspect: self.inspect_cx(&survey), stage: &stage };
         let found = tokio::select! {
             biased;
@@ -146,8 +146,8 @@ impl Door<'_> {
             Ok(writable) => writable,
             Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
         };
-        let nodes = || self.remote();
-        let stage = self.stage(&writable, &nodes);
+        let today = || self.today();
+        let stage = self.stage(&writable, &today);
         let plan = tokio::select! {
             plan = self.plan(declared, &stage) => plan,
             () = self.batch.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
@@ -227,14 +227,24 @@ impl Door<'_> {
     }
 
     /// Where the action may try things out; nothing is there until it does.
-    fn stage<'a>(&'a self, writable: &'a Writable, nodes: &'a (dyn Fn() -> Vec<Node> + Sync)) -> Stage<'a> {
+    fn stage<'a>(
+        &'a self,
+        writable: &'a Writable,
+        today: &'a (dyn Fn() -> Result<Today, ErrorReport> + Sync),
+    ) -> Stage<'a> {
         Stage::new(Ground {
             writable,
             executor: self.batch.inner.executor(&self.site.node),
             host_keys: &*self.batch.inner.parts.host_keys,
-            nodes,
+            today,
             cancel: self.batch.cancel,
         })
+    }
+
+    /// The node and all others, with the configuration read anew.
+    fn today(&self) -> Result<Today, ErrorReport> {
+        let now = self.batch.inner.roster_for(self.call.action.work())?;
+        Ok(Today { current: now.find(self.site.node.name()), nodes: now.remote().cloned().collect() })
     }
 
     fn remote(&self) -> Vec<Node> {

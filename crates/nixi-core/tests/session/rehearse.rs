@@ -1,15 +1,18 @@
 //! Trying things out: on managed nodes alone, unasked, and without a trace.
 
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use nixi_core::catalog::scratch;
 use nixi_core::recording::Recording;
-use nixi_core::session::Audience;
+use nixi_core::registry::Args;
+use nixi_core::session::{Audience, Desk, Minds, Model, ModelCall};
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Effect, ErrorKind, Event, ExecError, Exit, Intent,
-    Likeness, Op, Output, Plan, PlanCx, Program, Rehearse, RehearseCard, RehearseCx, Risk, Sameness, Stage,
-    StepStatus, ToolError, Undo, Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, Effect, ErrorKind, ErrorReport, Event, ExecError,
+    Exit, Intent, Likeness, Op, Output, Plan, PlanCx, Program, Rehearse, RehearseCard, RehearseCx, Risk,
+    Sameness, Stage, StepStatus, ToolError, Undo, Write, WriteCapability,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -72,10 +75,15 @@ impl Change for Build {
     }
 }
 
+/// On which all works.
+fn node() -> Recording {
+    let works = ["mkdir", "dd", "rm", "sudo -n -- touch"];
+    works.iter().fold(Recording::new(), |node, command| node.answering(command, ""))
+}
+
 /// A fleet of one managed node and a monitored one.
 fn bench() -> Bench {
-    let works = ["mkdir", "dd", "rm", "sudo -n -- touch"];
-    Bench::over(CONFIG, works.iter().fold(Recording::new(), |node, command| node.answering(command, "")))
+    Bench::over(CONFIG, node())
 }
 
 /// What was sent, with the folder of the stage as `STAGE`.
@@ -133,6 +141,61 @@ async fn a_machine_that_may_be_monitored_under_another_name_is_sent_nothing() {
         assert_eq!(result.status, StepStatus::Refused);
         assert!(result.error.as_ref().unwrap().message.contains("web"), "{:?}", result.error);
         assert_eq!(sent(&bench), [""; 0]);
+    }
+}
+
+/// Tries something before and after somebody else changes the configuration, in one conversation.
+struct TriesTwice {
+    config: OnceLock<PathBuf>,
+    becomes: String,
+}
+
+#[async_trait]
+impl Model for TriesTwice {
+    fn name(&self) -> String {
+        "twice".to_owned()
+    }
+
+    fn switch(&self, _: &str) -> Result<(), ErrorReport> {
+        Ok(())
+    }
+
+    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+        let args: Args = [("action", "try"), ("node", "web")]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let call = ModelCall { tool: "probe".to_owned(), args };
+        desk.call(vec![call.clone()]).await;
+        std::fs::write(self.config.get().unwrap(), &self.becomes).unwrap();
+        desk.call(vec![call]).await;
+        Ok(String::new())
+    }
+}
+
+/// What was managed when a conversation began may be monitored when something is tried there again.
+#[tokio::test]
+async fn what_the_configuration_says_by_now_counts() {
+    let alone = CONFIG.split("\n[[nodes]]\nname = \"watch\"").next().unwrap();
+    let monitored = alone.replace("tags", "mode = \"monitored\"\ntags");
+    for (becomes, status, kind) in [
+        (monitored.as_str(), StepStatus::Refused, ErrorKind::ReadOnly),
+        // A monitored node is new, and it is the same machine.
+        (CONFIG, StepStatus::Refused, ErrorKind::ReadOnly),
+        (&alone.replace("192.0.2.1", "192.0.2.9"), StepStatus::Failed, ErrorKind::Changed),
+        ("", StepStatus::Failed, ErrorKind::Changed),
+    ] {
+        let model = Arc::new(TriesTwice { config: OnceLock::new(), becomes: becomes.to_owned() });
+        let bench = Bench::open(alone, node(), Some(model.clone()));
+        model.config.set(bench.folder.path().join("config.toml")).unwrap();
+        *bench.record.likeness.lock().unwrap() = Ok(Likeness::Same(Sameness::Address));
+        let words = Op::Ask { words: "try it twice".to_owned(), minds: Minds::PhrasebookThenModel };
+        let outcome = bench.perform(words).await;
+        let [first, second] = &outcome.results[..] else { panic!("{outcome:?}") };
+        assert_eq!(first.status, StepStatus::Done, "{becomes}: {:?}", first.error);
+        let error = second.error.as_ref().unwrap();
+        assert_eq!((second.status, error.kind), (status, kind), "{becomes}: {error:?}");
+        assert_eq!(sent(&bench), TRIED, "{becomes}");
     }
 }
 
