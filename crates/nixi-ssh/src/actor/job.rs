@@ -97,10 +97,11 @@ impl Exec {
         }
     }
 
-    /// The same with a witness.
+    /// The same with a witness. Its word is the end of standard error, so it goes out by itself.
     pub(crate) fn witnessed(self) -> std::io::Result<Self> {
         let witness = Witness::new(random()?);
-        Ok(Self { line: witness.line(&self.line), witness: Some(witness), ..self })
+        let line = witness.line(&self.line);
+        Ok(Self { line, witness: Some(witness), opening: Opening::AfterCanary, ..self })
     }
 
     /// Whether it would delay others on the same connection.

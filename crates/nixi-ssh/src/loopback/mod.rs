@@ -69,8 +69,7 @@ impl Controller {
 
     /// A read that need not wait for the canary.
     async fn read_at_once(&self, target: &SshTarget, line: &str) -> Result<Output, ExecError> {
-        let exec = Exec { opening: Opening::WithCanary, ..exec(line) };
-        self.ssh.run(target, None, exec, Effect::Read, &CancellationToken::new()).await
+        self.ssh.run(target, None, at_once(line), Effect::Read, &CancellationToken::new()).await
     }
 
     /// What `nixi nodes` does.
@@ -90,6 +89,11 @@ impl Controller {
 
 fn exec(line: &str) -> Exec {
     Exec::new(line, Duration::from_secs(60), 8 * 1024 * 1024)
+}
+
+/// One that need not wait for the canary.
+fn at_once(line: &str) -> Exec {
+    Exec { opening: Opening::WithCanary, ..exec(line) }
 }
 
 fn target(sshd: &Sshd) -> SshTarget {

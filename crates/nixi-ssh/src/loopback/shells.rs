@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nixi_core::{ExecError, Exit};
+use nixi_core::{Effect, ExecError, Exit};
 use nixi_lab::{Key, KeyKind, Sshd};
+use tokio_util::sync::CancellationToken;
 
 use super::{Controller, target};
 
@@ -47,6 +48,19 @@ async fn a_read_may_go_with_the_canary() {
         assert_eq!(controller.read_at_once(&node, line).await.unwrap().exit, Exit::Code(3));
         assert_eq!(sshd.execs(), 2, "{shell}");
     }
+}
+
+/// Asked again with a witness over a fresh connection, a read has to wait: a witness within the frames says the last word
+/// of nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_a_witness_does_not_go_with_the_canary() {
+    let sshd = Sshd::start().unwrap();
+    let (controller, never) = (Controller::of(&sshd), CancellationToken::new());
+    // A change is what has a witness from the start.
+    let (node, line) = (target(&sshd), super::at_once("exit 3"));
+    let output = controller.ssh.run(&node, None, line, Effect::Change, &never).await.unwrap();
+    assert_eq!(output.exit, Exit::Code(3));
+    assert_eq!(sshd.execs(), 2, "the canary, and the line by itself");
 }
 
 /// Only its beginning is waited for as a login is.
