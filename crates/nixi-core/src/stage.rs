@@ -5,7 +5,7 @@
 //! another name, or that may be. Whoever lends it takes it back, whatever became of the one it was lent to; then its folder goes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog::scratch;
 use crate::command::{Command, Elevation, Scratch, ScratchFolder, ScratchName, ScratchPath};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
-use crate::exec::{Executor, Fingerprint, HostKeys, Invocation, Output};
+use crate::exec::{ExecError, Executor, Fingerprint, HostKeys, Invocation, Output};
 use crate::node::Node;
 use crate::plan::{Writable, stands_apart};
 use crate::text;
@@ -41,6 +41,8 @@ pub struct Stage<'a> {
     made: OnceCell<()>,
     /// Whether the folder may be there: its making was sent.
     may_be_there: AtomicBool,
+    /// How many commands that make folders may still be on their way: they were sent, and how they ended is not known.
+    making: AtomicUsize,
 }
 
 /// Where a stage is put up.
@@ -70,6 +72,7 @@ impl<'a> Stage<'a> {
             met: OnceCell::new(),
             made: OnceCell::new(),
             may_be_there: AtomicBool::new(false),
+            making: AtomicUsize::new(0),
         }
     }
 }
@@ -150,7 +153,16 @@ impl Stage<'_> {
             Some(input) => run.reading(input),
             None => run,
         };
-        Ok(executor.exec(run).await?)
+        let makes_folders = command.program() == scratch::MAKES_FOLDERS;
+        if makes_folders {
+            self.making.fetch_add(1, Ordering::Relaxed);
+        }
+        // Whoever interrupts leaves here for good.
+        let ended = executor.exec(run).await;
+        if makes_folders && !may_come_later(&ended) {
+            self.making.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(ended?)
     }
 
     /// Finds out that the node is as it was when its proof was made, and that the machine is in one mode, by whatever name.
@@ -177,7 +189,7 @@ impl Stage<'_> {
         self.worked(&make, &output)
     }
 
-    /// Takes the folder away, if there may be one. If that fails, what is left, in a sentence for people.
+    /// Takes the folder away, if there may be one. What is left if that fails, or may be left, in a sentence for people.
     pub(crate) async fn remove(self) -> Option<String> {
         if !self.may_be_there.load(Ordering::Relaxed) {
             return None;
@@ -188,14 +200,21 @@ impl Stage<'_> {
         // Whoever interrupted the action did not interrupt this.
         let run = Invocation::scratch(writable, &remove, limit, CancellationToken::new());
         let run = run.pinned(self.met.get().and_then(Option::as_ref));
-        let why = match timeout(limit, executor.exec(run)).await {
-            Ok(Ok(output)) => self.worked(&remove, &output).err()?.to_string(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {limit:?}"),
+        let left = match timeout(limit, executor.exec(run)).await {
+            Ok(Ok(output)) => match self.worked(&remove, &output) {
+                Ok(()) if self.making.load(Ordering::Relaxed) > 0 => {
+                    "may be there again: its making was cut off and may have come after its removal"
+                        .to_owned()
+                }
+                Ok(()) => return None,
+                Err(error) => format!("was not removed: {error}"),
+            },
+            Ok(Err(error)) => format!("was not removed: {error}"),
+            Err(_) => format!("was not removed: no answer within {limit:?}"),
         };
         let node = writable.node().name();
         Some(text::clean_line(&format!(
-            "the temporary folder {} on {node} was not removed: {why}; remove it there: {remove}",
+            "the temporary folder {} on {node} {left}; remove it there: {remove}",
             self.folder
         )))
     }
@@ -213,6 +232,20 @@ fn still_managed(node: &Node, current: Option<&Node>) -> Result<(), ErrorReport>
     Ok(())
 }
 
+/// Whether a command may run after its caller was answered.
+fn may_come_later(ended: &Result<Output, ExecError>) -> bool {
+    match ended {
+        Err(ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled) => true,
+        Ok(_)
+        | Err(
+            ExecError::Unreachable { .. }
+            | ExecError::Unfit { .. }
+            | ExecError::Unquotable(_)
+            | ExecError::CancelledUnsent,
+        ) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -221,7 +254,7 @@ mod tests {
 
     use super::*;
     use crate::arrival::{Arrival, Stop};
-    use crate::exec::{Effect, ExecError, Exit};
+    use crate::exec::{Effect, Exit};
     use crate::node::Port;
     use crate::recording::Nobody;
 
@@ -337,17 +370,24 @@ mod tests {
     /// A person who interrupts waits for no more than a second, and for one who does not answer no longer.
     #[tokio::test(start_paused = true)]
     async fn after_an_interruption_the_folder_is_removed_in_haste() {
-        for (stuck, is_told) in [("dd", false), ("rm", true)] {
+        for (stuck, told, sent) in [
+            ("dd", None, ["mkdir", "dd", "rm"].as_slice()),
+            ("rm", Some("was not removed: no answer within 600ms"), &["mkdir", "dd", "rm"]),
+            // The removal may overtake it on the way.
+            ("mkdir", Some("may be there again"), &["mkdir", "rm"]),
+        ] {
             let machine = Machine { stuck: Some(stuck), ..Machine::default() };
             let (writable, cancel) = (Node::controller().writable().unwrap(), CancellationToken::new());
             let stage = stage(&machine, &writable, &cancel);
             let writing = timeout(Duration::from_secs(1), stage.write(&name("a"), *b"")).await;
-            assert_eq!(writing.is_err(), stuck == "dd");
+            assert_eq!(writing.is_err(), stuck != "rm");
             cancel.cancel();
             let begun = tokio::time::Instant::now();
-            assert_eq!(stage.remove().await.is_some(), is_told);
+            let left = stage.remove().await;
+            assert_eq!(left.is_some(), told.is_some(), "{stuck}: {left:?}");
+            assert!(left.unwrap_or_default().contains(told.unwrap_or_default()), "{stuck}");
             assert!(begun.elapsed() <= HASTY_REMOVAL, "{:?}", begun.elapsed());
-            assert_eq!(machine.programs(), ["mkdir", "dd", "rm"]);
+            assert_eq!(machine.programs(), sent);
         }
     }
 }

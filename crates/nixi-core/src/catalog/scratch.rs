@@ -6,9 +6,12 @@
 
 use crate::command::{Command, Program, Scratch, ScratchFolder, ScratchPath};
 
+/// What makes the folder of a stage, and all folders in it.
+pub(crate) const MAKES_FOLDERS: Program = Program::new("mkdir");
+
 /// Makes the folder of a stage, closed to all others. Fails if anything of that name is there.
 pub(crate) fn make(folder: &ScratchFolder) -> Command<Scratch> {
-    Command::scratch(Program::new("mkdir"), ["-m", "0700", "--", folder.as_str()])
+    Command::scratch(MAKES_FOLDERS, ["-m", "0700", "--", folder.as_str()])
 }
 
 /// Removes it, and all that is in it; does not follow links.
@@ -24,7 +27,7 @@ pub(crate) fn write(path: &ScratchPath) -> Command<Scratch> {
 
 /// Makes a folder on a stage, and those above it that are missing.
 pub fn folder(path: &ScratchPath) -> Command<Scratch> {
-    Command::scratch(Program::new("mkdir"), ["-p", "--", path.as_str()])
+    Command::scratch(MAKES_FOLDERS, ["-p", "--", path.as_str()])
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::bare::{Found, fits, found_on, one_name_each};
 use super::batch::{Batch, Checked};
 use super::doubt::Ambiguity;
 use super::left_behind::not_begun;
-use super::protocol::{CallResult, Intent};
+use super::protocol::{Audience, CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
@@ -23,6 +23,17 @@ pub(super) enum Settled {
     Call(Checked),
     /// It was made, and found this on each node.
     Told(Vec<(NodeName, CallResult)>),
+}
+
+/// Hears nothing of calls that are made to tell what was meant; what they leave behind has to be told all the same.
+struct NoticesAlone<'a>(&'a dyn Audience);
+
+impl Audience for NoticesAlone<'_> {
+    fn hear(&self, event: Event) {
+        if let Event::Notice(_) = event {
+            self.0.hear(event);
+        }
+    }
 }
 
 /// What planning one of the changes came to, on all its nodes.
@@ -78,7 +89,7 @@ impl Batch<'_> {
         meanings: &[Checked],
         roster: &Roster,
     ) -> Result<Vec<(NodeName, CallResult)>, ErrorReport> {
-        let looking = Batch { audience: &(), ..*self };
+        let looking = Batch { audience: &NoticesAlone(self.audience), ..*self };
         let results = looking.side_by_side(meanings, roster).await;
         let sites = meanings.first().map(|meaning| meaning.sites.as_slice()).unwrap_or_default();
         let mut found = Vec::with_capacity(sites.len());
@@ -142,7 +153,7 @@ impl Batch<'_> {
         if meanings.len() == 1 || meanings.iter().all(refused) {
             return Ok(meanings.swap_remove(0));
         }
-        let looking = Batch { intent: Intent::PlanOnly, audience: &(), ..*self };
+        let looking = Batch { intent: Intent::PlanOnly, audience: &NoticesAlone(self.audience), ..*self };
         let mut fits = Vec::with_capacity(meanings.len());
         for meaning in &meanings {
             fits.push(Fit::of(&looking.side_by_side(std::slice::from_ref(meaning), roster).await));

@@ -257,6 +257,22 @@ async fn what_is_left_behind_is_told() {
     assert!(told.contains("on web was not removed") && told.contains("rm -rf -- /tmp/nixi-"), "{told}");
 }
 
+/// Also by a plan that was only made to tell what was meant.
+#[tokio::test]
+async fn what_is_left_behind_by_looking_is_told() {
+    for intent in [Intent::PlanOnly, Intent::Perform] {
+        let mut bench = bench();
+        bench.approver = None;
+        bench.remote.recording.end("rm", failed("Operation not permitted"));
+        let (notices, never) = (Notices::default(), CancellationToken::new());
+        let either = CallRequest::new("probe.build").or("odd.forget").on("web");
+        let outcome = bench.asker.perform(Op::Call(vec![either]), intent, &notices, &never).await;
+        assert!(outcome.results.is_empty(), "which one is meant is not told: {outcome:?}");
+        let told = notices.0.into_inner().unwrap().concat();
+        assert!(told.contains("on web was not removed"), "{told}");
+    }
+}
+
 /// What is tried for a plan is over before anybody is asked.
 #[tokio::test]
 async fn a_plan_is_shown_when_its_stage_is_gone() {
