@@ -106,13 +106,18 @@ fn a_flood_after_the_login_ends_the_session_and_says_why() {
     }
 }
 
-/// Data of the command itself is taken, however much; and who asks but hears no answer is waited for. The clock ends both.
+/// Data of the command itself is taken, however much; and who asks but hears no answer is waited for. The clock ends both,
+/// or the flood of frames beside the data does first. Either way no login shell was seen to answer, and that is told.
 #[test]
 fn a_flood_that_is_no_junk_takes_little() {
     for junk in [Junk::Beyond, Junk::Questions] {
         let flood = Flood::start(When::Command, junk).unwrap();
         let (ran, most) = run(&home(flood.port()), &["call", "clock.now", "--node", "web", "--json"]);
-        assert_eq!(ran.code, 4, "{ran:?}");
+        assert_eq!(ran.code, 4, "{junk:?}: {ran:?}");
+        let result = &ran.document()["results"][0];
+        assert_eq!(result["status"], json!("unreachable"), "{junk:?}: {ran:?}");
+        let told = result["error"]["message"].as_str().unwrap();
+        assert!(told.contains("its login shell"), "{junk:?}: {told}");
         assert!((1..=AFTER_LOGIN).contains(&most), "{junk:?}: {most} MiB: {ran:?}");
     }
 }

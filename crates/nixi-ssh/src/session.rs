@@ -166,9 +166,9 @@ impl Session {
         let both = Exec { line, begins_within, so_far: Some(so_far.clone()), ..exec.clone() };
         let (stdout, stderr, late) = match self.shared.handle.exec(both, cancel).await {
             Ok(Output { stdout, stderr, .. }) => (stdout, stderr, None),
-            Err(late @ Failure::Deadline(_)) => {
+            Err(failure @ (Failure::Deadline(_) | Failure::Lost(_))) => {
                 let [stdout, stderr] = so_far.take();
-                (stdout, stderr, Some(late))
+                (stdout, stderr, Some(failure))
             }
             Err(failure) => return Err(self.no_output(failure)),
         };
@@ -184,6 +184,11 @@ impl Session {
                 }
                 Err(self.no_output(late))
             }
+            // Nobody has seen the login shell answer, so the node is told of and not the read.
+            (false, _, Some(Failure::Lost(why))) if self.shared.handle.is_flooded() => {
+                Err(self.dropped("its login shell answered", &why))
+            }
+            (false, _, Some(lost @ Failure::Lost(_))) => Err(self.no_output(lost)),
             (false, _, Some(_)) => Err(self.silent(self.shared.patience.min(exec.deadline))),
             // By itself it tells what is wrong.
             (false, _, None) => Ok(Carried::Nothing),
@@ -196,6 +201,18 @@ impl Session {
             detail: format!(
                 "{}@{} logs in, but its login shell did not answer within {limit:?}",
                 self.shared.route.user, self.shared.route.name
+            ),
+            hint: None,
+        })
+    }
+
+    /// The connection was flooded before anything came of it.
+    fn dropped(&self, before: &str, why: &str) -> NoOutput {
+        NoOutput::Final(ExecError::Unreachable {
+            reason: Unreachable::Protocol,
+            detail: format!(
+                "the connection to {} was dropped before {before}: {why}",
+                self.shared.route.name
             ),
             hint: None,
         })
@@ -260,14 +277,7 @@ impl Session {
     fn no_output(&self, failure: Failure) -> NoOutput {
         match failure {
             Failure::Unsent(why) if self.shared.handle.is_flooded() => {
-                NoOutput::Final(ExecError::Unreachable {
-                    reason: Unreachable::Protocol,
-                    detail: format!(
-                        "the connection to {} was dropped before the command was sent: {why}",
-                        self.shared.route.name
-                    ),
-                    hint: None,
-                })
+                self.dropped("the command was sent", &why)
             }
             Failure::Lost(why) if self.shared.handle.is_flooded() => NoOutput::Final(ExecError::Lost(why)),
             Failure::Unsent(why) => NoOutput::Unsent(self.with_carrier(why)),

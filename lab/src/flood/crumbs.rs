@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -67,23 +68,31 @@ impl Session<'_> {
             .arg(std::str::from_utf8(line)?)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
+        let errors = as_it_comes(child.stderr.take().context("no errors")?);
         let mut output = child.stdout.take().context("no output")?;
         let mut read = vec![0; piece * 256];
         loop {
             let length = output.read(&mut read)?;
+            errors.try_iter().try_for_each(|bytes| self.complain(channel, &bytes))?;
             if length == 0 {
                 break;
             }
             self.say(channel, read.get(..length).unwrap_or_default(), piece)?;
         }
+        errors.iter().try_for_each(|bytes| self.complain(channel, &bytes))?;
         let code = child.wait()?.code().unwrap_or(255);
         let own = channel.to_be_bytes();
         self.wire.send(&[&[96][..], &own].concat())?;
         let status = [&[98][..], &own, &string(b"exit-status"), &[0], &code.to_be_bytes()].concat();
         self.wire.send(&status)?;
         self.wire.send(&[&[97][..], &own].concat())
+    }
+
+    /// On the other stream, in one piece; there is never so much that the window matters.
+    fn complain(&mut self, channel: u32, bytes: &[u8]) -> Result<()> {
+        self.wire.send(&[&[95][..], &channel.to_be_bytes(), &1_u32.to_be_bytes(), &string(bytes)].concat())
     }
 
     /// As data of the channel, as far as its window goes; then it waits for more.
@@ -110,6 +119,20 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// What a command says on standard error, read beside its output.
+fn as_it_comes(mut stream: ChildStderr) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut bytes) {
+            if sender.send(bytes.get(..length).unwrap_or_default().to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 fn number(packet: &[u8], at: usize) -> Result<u32> {

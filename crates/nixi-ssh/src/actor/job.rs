@@ -38,7 +38,7 @@ pub(crate) struct Exec {
     pub(crate) trace: Option<Trace>,
     /// What becomes of it where every place is taken.
     pub(crate) manners: Manners,
-    /// Where what it said is left if it does not end in time.
+    /// Where what it said is left if it does not end in time, or its session ends first.
     pub(crate) so_far: Option<SoFar>,
     /// Within what time its standard output has to begin, if that is shorter.
     pub(crate) begins_within: Option<Duration>,

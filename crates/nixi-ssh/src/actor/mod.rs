@@ -133,8 +133,8 @@ impl Actor {
         while let Ok(job) = self.inbox.try_recv() {
             self.waiting.push_back(job);
         }
-        let ops = self.ops.iter_mut().map(|op| &mut op.job);
-        ops.chain(&mut self.waiting).for_each(|job| job.session_ended(&why));
+        self.ops.iter_mut().for_each(|op| op.session_ended(&why));
+        self.waiting.iter_mut().for_each(|job| job.session_ended(&why));
         let _ = self.link.session.disconnect(None, "done", None);
         let _ = self.link.send(&mut self.scoop.bytes);
     }

@@ -129,15 +129,27 @@ impl Op {
         self.deadline = None;
         self.given_up = true;
         self.closing_since.get_or_insert_with(Instant::now);
-        if let Some(so_far) = self.job.exec().and_then(|exec| exec.so_far.as_ref()) {
-            so_far.leave(self.streams.so_far());
-        }
+        self.leave_so_far();
         if self.job.ticket.was_sent() && self.job.is_traced() {
             self.owed = Some(answer);
             return self.stop();
         }
         self.job.answer(Err(answer));
         None
+    }
+
+    /// The session is gone, and with it all that the command was still to say. Whoever was answered may be reading.
+    pub(super) fn session_ended(&mut self, why: &str) {
+        if self.job.reply.is_some() {
+            self.leave_so_far();
+        }
+        self.job.session_ended(why);
+    }
+
+    fn leave_so_far(&self) {
+        if let Some(so_far) = self.job.exec().and_then(|exec| exec.so_far.as_ref()) {
+            so_far.leave(self.streams.so_far());
+        }
     }
 
     /// The job that stops a command that was given up, as soon as it is known where it runs.

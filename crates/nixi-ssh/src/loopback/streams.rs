@@ -6,6 +6,7 @@ use std::time::Duration;
 use nixi_core::recording::sink;
 use nixi_core::{Effect, ExecError, Exit, Output};
 use nixi_lab::{Flood, Key, KeyKind, Sshd};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::{Controller, at, exec, target, until};
@@ -137,13 +138,29 @@ async fn an_input_of_any_size_goes_in_while_the_output_comes_out() {
     assert_eq!(change(none).await.stdout, b".\n");
 }
 
+/// A controller with a key that nobody knows.
+fn with_any_key() -> (TempDir, Controller) {
+    let keys = tempfile::tempdir().unwrap();
+    let key = Key::generate(KeyKind::Ed25519, &keys.path().join("id"), None).unwrap();
+    let controller = Controller::with(|options| options.identities = vec![key.path().to_path_buf()]);
+    (keys, controller)
+}
+
+/// The login shell had answered, so it is the read of which the end is not known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_behind_the_canary_is_told_of_the_read() {
+    let node = Flood::of_crumbs(1).unwrap();
+    let (_keys, controller) = with_any_key();
+    let read = controller.read_at_once(&at(node.port(), "nixi"), "head -c 80000000 /dev/zero").await;
+    let Err(ExecError::Lost(why)) = read else { panic!("{read:?}") };
+    assert!(why.contains("the node sent more than 12 MiB"), "{why}");
+}
+
 /// What frames its packets is more than what a flood is, and no flood.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_sends_much_in_small_packets_is_heard_out() {
     let node = Flood::of_crumbs(150).unwrap();
-    let keys = tempfile::tempdir().unwrap();
-    let key = Key::generate(KeyKind::Ed25519, &keys.path().join("id"), None).unwrap();
-    let controller = Controller::with(|options| options.identities = vec![key.path().to_path_buf()]);
+    let (_keys, controller) = with_any_key();
     let (sink, mut outlet) = sink(4);
     let much = Exec { sink: Some(sink), ..exec("head -c 80000000 /dev/zero") };
     let (target, cancel) = (at(node.port(), "nixi"), CancellationToken::new());
