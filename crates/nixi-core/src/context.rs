@@ -137,8 +137,8 @@ impl InspectCx<'_> {
 
     /// Runs several reads that do not depend on each other, and tells how each ended.
     ///
-    /// A node behind SSH gets them as one command, which takes one round trip and one login shell. It runs them in order,
-    /// and they share the limit of time that a read has by itself: put one last that may hang, and run one by itself that
+    /// A node behind SSH gets them as one command, which takes one round trip and one login shell. Each begins when the one
+    /// before it has ended, and they share the limit of time that a read has by itself: put one last that may hang, and run one by itself that
     /// may take long or print much.
     pub async fn gather<const N: usize>(&self, commands: [Command<impl ReadOnly>; N]) -> [ReadAnswer; N] {
         self.reader.answers(commands.map(ReadOnly::read)).await

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -386,10 +385,10 @@ pub trait Executor: Send + Sync {
     /// Runs several reads of one node, each to its end; how each ended, in their order.
     ///
     /// An executor that pays for every command it sends should send these as one. What holds for a read by itself holds
-    /// for each of them, but that they may run one after the other and share one deadline: a read that has ended by then
-    /// has an [`Output`], whatever became of those behind it.
+    /// for each of them, but that each begins when the one before it has ended, and that they share one deadline: a read that
+    /// has ended by then has an [`Output`], whatever became of those behind it.
     async fn gather(&self, reads: Gathered) -> Vec<Result<Output, ExecError>> {
-        join_all(reads.into_each().into_iter().map(|read| self.exec(read))).await
+        reads.in_turn(self).await
     }
 
     /// Where a target leads with the user's own SSH configuration, which fills in what Nixi's leaves open. Where that

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Command, Elevation, Read};
-use crate::exec::Invocation;
+use crate::exec::{ExecError, Executor, Invocation, Output};
 use crate::node::{Node, UserName};
 use crate::shell::{self, Frames, Mark};
 
@@ -52,6 +52,30 @@ impl Gathered {
     #[must_use]
     pub fn into_each(self) -> Vec<Invocation> {
         self.reads
+    }
+
+    /// Runs them as commands of their own, each when the one before it has ended. Behind one that did not end in time
+    /// nothing is run.
+    pub async fn in_turn(self, executor: &(impl Executor + ?Sized)) -> Vec<Result<Output, ExecError>> {
+        let (mut ends, mut late) = (Vec::new(), None);
+        for read in self.reads {
+            let end = match &late {
+                Some(late) => Err(ExecError::clone(late)),
+                None => executor.exec(read).await,
+            };
+            if let Err(error @ ExecError::Deadline(_)) = &end {
+                late = Some(error.clone());
+            }
+            ends.push(end);
+        }
+        ends
+    }
+
+    /// Those behind the first so many.
+    #[must_use]
+    pub fn behind(mut self, first: usize) -> Self {
+        self.reads.drain(..first.min(self.reads.len()));
+        self
     }
 
     /// The reads in groups, each of which fits into one line of so many bytes for the login shell of a remote node. One
@@ -164,5 +188,50 @@ mod tests {
         {
             assert!(!is_plain(Command::read(Program::new("cat"), ["-v"]).and([word])), "{word}");
         }
+    }
+
+    /// Tells when each read begins and ends; a read of `cat` does not end in time.
+    #[derive(Default)]
+    struct Slow(std::sync::Mutex<Vec<String>>);
+
+    #[async_trait::async_trait]
+    impl Executor for Slow {
+        async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+            self.0.lock().unwrap().push(format!("begin {}", run.program()));
+            tokio::task::yield_now().await;
+            self.0.lock().unwrap().push(format!("end {}", run.program()));
+            let (stdout, stderr) = (Vec::new(), Vec::new());
+            match run.program().as_str() {
+                "cat" => Err(ExecError::Deadline(run.deadline())),
+                _ => Ok(Output { exit: crate::exec::Exit::Code(0), stdout, stderr, truncated: false }),
+            }
+        }
+
+        async fn reach(
+            &self,
+            _: &Node,
+            _: &CancellationToken,
+        ) -> Result<Option<crate::arrival::Arrival>, ExecError> {
+            Ok(None)
+        }
+
+        async fn reach_anew(
+            &self,
+            node: &Node,
+            cancel: &CancellationToken,
+        ) -> Result<Option<crate::arrival::Arrival>, ExecError> {
+            self.reach(node, cancel).await
+        }
+    }
+
+    #[tokio::test]
+    async fn each_begins_when_the_one_before_it_has_ended() {
+        let slow = Slow::default();
+        let ends = slow.gather(reads(&[clock::date(), clock::uptime(), system::kernel()])).await;
+        assert!(
+            matches!(ends[..], [Ok(_), Err(ExecError::Deadline(_)), Err(ExecError::Deadline(_))]),
+            "{ends:?}"
+        );
+        assert_eq!(*slow.0.lock().unwrap(), ["begin date", "end date", "begin cat", "end cat"]);
     }
 }

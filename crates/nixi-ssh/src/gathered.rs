@@ -1,8 +1,7 @@
 //! Reads that go out as one command.
 
-use futures_util::future::join_all;
 use nixi_core::shell::{Frames, Mark};
-use nixi_core::{Effect, ExecError, Executor, Gathered, Invocation, Output, SshTarget};
+use nixi_core::{Effect, ExecError, Gathered, Invocation, Output, SshTarget};
 
 use crate::actor::{Exec, Opening, SoFar, Trace, random};
 use crate::session::LONGEST_LINE;
@@ -20,15 +19,11 @@ impl SshExecutor {
         let mut ends = Vec::new();
         for group in reads.by_line(&user, LONGEST_LINE - ROOM) {
             ends.extend(match group.each() {
-                [] | [_] => self.run_each(group.into_each()).await,
+                [] | [_] => group.in_turn(self).await,
                 [_, _, ..] => self.run_group(group, target, &user).await?,
             });
         }
         Ok(ends)
-    }
-
-    async fn run_each(&self, reads: Vec<Invocation>) -> Ends {
-        join_all(reads.into_iter().map(|read| self.exec(read))).await
     }
 
     /// Of one that did not end in time, and of those behind it, that is all that is known: another try would take as long.
@@ -61,12 +56,11 @@ impl SshExecutor {
             }
             Err(error) => return Err(error),
         };
-        let mut reads = reads.into_each();
-        let untold = reads.split_off(told.len().min(reads.len()));
-        let mut ends: Ends = told.into_iter().take(reads.len()).map(Ok).collect();
+        let mut ends: Ends = told.into_iter().take(reads.each().len()).map(Ok).collect();
+        let untold = reads.behind(ends.len());
         ends.extend(match late {
-            Some(late) => untold.iter().map(|_| Err(late.clone())).collect(),
-            None => self.run_each(untold).await,
+            Some(late) => untold.each().iter().map(|_| Err(late.clone())).collect(),
+            None => untold.in_turn(self).await,
         });
         Ok(ends)
     }

@@ -4,17 +4,17 @@ use nixi_core::catalog::file;
 use nixi_core::command::FilePath;
 use nixi_core::{InspectCx, ToolError};
 
-use super::place::failed;
+use super::place::{failed, in_place};
 use crate::bytes::human;
 
 /// The most bytes of one file that are read, and that are written: 256 KiB.
 pub(super) const MOST: usize = 256 * 1024;
 
-/// The first bytes of a file, one more than [`MOST`] at most. It has to be a regular file.
+/// The first bytes of a file, one more than [`MOST`] at most. It has to be a regular file, and the path without links.
 pub(super) async fn beginning(cx: &InspectCx<'_>, path: &FilePath) -> Result<Vec<u8>, ToolError> {
     let command = file::beginning(path, MOST + 1);
     let (shown, program) = (command.to_string(), command.program());
-    let output = cx.run(command).await?;
+    let output = in_place(cx, path, command).await?;
     if output.exit.is_success() { Ok(output.stdout) } else { Err(failed(cx, path, &shown, program, &output)) }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::entry::{Entry, entries};
 use super::facts::FileKind;
-use super::place::{FileArgs, failed, missing, there, within};
+use super::place::{FileArgs, failed, in_place, missing, there, within};
 use crate::bytes::human;
 use crate::reading::unreadable;
 use crate::rows::{LeftOut, write_left_out};
@@ -60,7 +60,7 @@ impl Inspect for List {
         }
         let command = file::list(&found.real);
         let (shown, program) = (command.to_string(), command.program());
-        let output = cx.run(command).await?;
+        let output = in_place(cx, &found.real, command).await?;
         if !output.exit.is_success() && output.stdout.is_empty() {
             return Err(failed(cx, &path, &shown, program, &output));
         }

@@ -3,12 +3,12 @@
 use futures_util::join;
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
-use nixi_core::{Command, InspectCx, Output, Read, ToolError, said};
+use nixi_core::{Command, ErrorKind, ErrorReport, InspectCx, Output, Read, ReadAnswer, ToolError, said};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, facts};
-use crate::reading::{run_whole, unreadable};
+use crate::reading::{run_whole, unreadable, whole_of};
 
 /// Parameters of the actions that take a path.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -45,8 +45,13 @@ pub(super) async fn real(
     path: &FilePath,
     command: Command<Read>,
 ) -> Result<Option<FilePath>, ToolError> {
-    let (shown, program) = (command.to_string(), command.program());
-    let output = run_whole(cx, command).await?;
+    let [answer] = cx.gather([command]).await;
+    real_told(cx, path, answer)
+}
+
+fn real_told(cx: &InspectCx<'_>, path: &FilePath, answer: ReadAnswer) -> Result<Option<FilePath>, ToolError> {
+    let (shown, program) = (answer.command().to_string(), answer.command().program());
+    let output = whole_of(answer)?;
     if !output.exit.is_success() {
         return match said::has_no_file(program.as_str(), &output.stderr) {
             true => Ok(None),
@@ -62,6 +67,30 @@ pub(super) async fn real(
             Err(_) => Err(outside(cx, path, text)),
         },
     }
+}
+
+/// Reads what lies at a path without links, and refuses it unless the path has none right before and right after: whoever may
+/// write to a folder on the way can turn it into a link at any time. The three go out as one command.
+pub(super) async fn in_place(
+    cx: &InspectCx<'_>,
+    real: &FilePath,
+    read: Command<Read>,
+) -> Result<Output, ToolError> {
+    let [before, read, after] = cx.gather([file::real(real), read, file::real(real)]).await;
+    for answer in [before, after] {
+        if real_told(cx, real, answer)?.as_ref() != Some(real) {
+            return Err(moved(cx, real));
+        }
+    }
+    read.output()
+}
+
+fn moved(cx: &InspectCx<'_>, real: &FilePath) -> ToolError {
+    let message = format!("{real} on {} was moved, or became a link, while it was read", cx.node().name());
+    let report = ErrorReport::new(ErrorKind::Changed, message);
+    ToolError::Reported(
+        report.hint("what was read is dropped: see who changes the folders on the way, then ask again"),
+    )
 }
 
 /// Refuses what does not lie below a root, nor is one.

@@ -1,7 +1,11 @@
 //! Files: as people see them, and where file actions do not go.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, ErrorKind, StepStatus};
+use nixi_core::{Arrival, CallRequest, ErrorKind, ExecError, Executor, Invocation, Node, Output, StepStatus};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Lab, NOTES, ended, node};
 
@@ -63,6 +67,69 @@ async fn what_leads_out_of_the_roots_is_refused() {
         let outcome = Lab::new(Recording::new()).perform(write(path, "x"), nixi_core::Intent::PlanOnly).await;
         assert_eq!(outcome.exit_code(), 2, "{path:?}");
     }
+}
+
+/// A node on which somebody turns the way to a path into a link, behind the first command that begins like this, and back behind
+/// another.
+struct Turning {
+    node: Recording,
+    path: &'static str,
+    turns: [(&'static str, &'static str); 2],
+}
+
+#[async_trait]
+impl Executor for Turning {
+    async fn exec(&self, run: Invocation) -> Result<Output, ExecError> {
+        let command = run.to_string();
+        let end = self.node.exec(run).await;
+        for (_, leads_to) in self.turns.iter().filter(|(behind, _)| command.starts_with(behind)) {
+            let real = format!("realpath --canonicalize-existing --zero -- {}", self.path);
+            self.node.answer(&real, &format!("{leads_to}\0"));
+        }
+        end
+    }
+
+    async fn reach(&self, _: &Node, _: &CancellationToken) -> Result<Option<Arrival>, ExecError> {
+        Ok(None)
+    }
+
+    async fn reach_anew(
+        &self,
+        node: &Node,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arrival>, ExecError> {
+        self.reach(node, cancel).await
+    }
+}
+
+/// The path is looked at, and then used by its name: what it names may be another file by then.
+#[tokio::test]
+async fn a_path_that_becomes_a_link_while_it_is_read_is_not_shown() {
+    let file = "/srv/notes/today.txt";
+    let folder: fn() -> Recording = || {
+        let facts = "41ed\x000\x001000\x00nixi\x00100\x00users\x000\x001\0";
+        let row = "l\0fpasswd\0uroot\0groot\0f 2048 644 1764000000.5\0\n";
+        let node = node().answering("stat --dereference '--printf=", facts);
+        node.answering("find /srv/notes ", row)
+    };
+    let on = |action: &str, path: &str| CallRequest::new(action).on("db-server").with("path", path);
+    for (call, node, read, path) in [
+        (on("file.read", file), node as fn() -> Recording, "head ", file),
+        (on("file.list", "/srv/notes"), folder, "find ", "/srv/notes"),
+        (write(file, "x"), node, "head ", file),
+        (on("file.delete", file), node, "head ", file),
+    ] {
+        for turns in [[("stat ", "/etc/passwd"), (read, path)], [("none", path), (read, "/etc/passwd")]] {
+            let (action, node) = (call.action.clone(), node());
+            let result = Lab::over(Arc::new(Turning { node, path, turns })).plan(call.clone()).await;
+            assert_eq!((&result.text, &result.data, &result.plan), (&None, &None, &None), "{action}");
+            let error = result.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::Changed, "{action} {turns:?}: {error}");
+            assert!(error.message.contains("became a link, while it was read"), "{error}");
+        }
+    }
+    let listed = Lab::new(folder()).call(on("file.list", "/srv/notes")).await;
+    assert!(listed.text.unwrap().contains("passwd"), "where nobody does");
 }
 
 #[tokio::test]
