@@ -138,9 +138,9 @@ async fn each_change_of_a_file_can_be_taken_back_and_only_as_it_was_left() {
     let read = house.report(house.call("file.read", &house.path("a b"))).await;
     assert_eq!((&read["content"], &read["bytes"]), (&"one\ntwo\n".into(), &8.into()), "{read}");
 
-    std::fs::set_permissions(house.path("a b"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(house.path("a b"), std::fs::Permissions::from_mode(0o604)).unwrap();
     let written = house.done(house.write("a b", "one\n2\n")).await;
-    assert_eq!((house.content("a b").as_deref(), house.mode("a b")), (Some("one\n2\n"), 0o640));
+    assert_eq!((house.content("a b").as_deref(), house.mode("a b")), (Some("one\n2\n"), 0o604));
     let diff = written.plan.as_ref().unwrap().steps[0].diff.as_ref().unwrap();
     assert!(diff.to_string().ends_with("\n one\n-two\n+2"), "{diff}");
     let moded = house.done(house.write("a b", "one\n2\n").with("mode", "0600")).await;
@@ -153,18 +153,18 @@ async fn each_change_of_a_file_can_be_taken_back_and_only_as_it_was_left() {
     }
     std::fs::write(house.path("a b"), "one\n2\n").unwrap();
     house.done(back(&moded)).await;
-    assert_eq!(house.mode("a b"), 0o640);
+    assert_eq!(house.mode("a b"), 0o604);
     house.done(back(&written)).await;
     assert_eq!(house.content("a b").as_deref(), Some("one\ntwo\n"));
     house.done(back(&made)).await;
     assert_eq!(house.content("a b"), None);
 
     std::fs::write(house.path("gone"), "kept\n").unwrap();
-    std::fs::set_permissions(house.path("gone"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(house.path("gone"), std::fs::Permissions::from_mode(0o606)).unwrap();
     let deleted = house.done(house.call("file.delete", &house.path("gone"))).await;
     assert_eq!(house.content("gone"), None);
     house.done(back(&deleted)).await;
-    assert_eq!((house.content("gone").as_deref(), house.mode("gone")), (Some("kept\n"), 0o600));
+    assert_eq!((house.content("gone").as_deref(), house.mode("gone")), (Some("kept\n"), 0o606));
     assert_eq!(std::fs::read_dir(house.path("")).unwrap().count(), 1, "nothing is left beside");
 }
 

@@ -19,9 +19,9 @@ async fn files_are_written_and_deleted_and_brought_back() {
     let ground = Ground::of(&[WEB]);
     let web = ground.machine(WEB);
     let state = || web.root("cd /srv/notes && stat --format='%n %a %U' * && cat *").unwrap();
-    assert_eq!(state(), "old.txt 640 nixi\nold");
+    assert_eq!(state(), "old.txt 604 nixi\nold");
     for (action, after) in [
-        ("file.write", "old.txt 640 nixi\ntoday.txt 644 nixi\nold\nwater the plants"),
+        ("file.write", "old.txt 604 nixi\ntoday.txt 644 nixi\nold\nwater the plants"),
         ("file.delete", "today.txt 644 nixi\nwater the plants"),
     ] {
         let (unchanged, before) = (Fingerprint::of(web), state());

@@ -52,7 +52,7 @@ const OPTIONS: &str = r#"
 const CONTAINERS: &str = "set -e
     mkdir -p /srv/web && echo kept >/srv/web/data
     install -d -o nixi /srv/notes && echo old >/srv/notes/old.txt
-    chmod 640 /srv/notes/old.txt && chown nixi:$(id -gn nixi) /srv/notes/old.txt
+    chmod 604 /srv/notes/old.txt && chown nixi:$(id -gn nixi) /srv/notes/old.txt
     podman run --detach --name web --publish 8080:8080 --volume /srv/web:/data --env TOKEN=hushhush \
         --cgroups enabled --privileged --pids-limit=-1 --label owner=somebody localhost/nixi-lab/web:1
     podman run --detach --name store --volume rows:/var/lib/data localhost/nixi-lab/database:1

@@ -70,7 +70,7 @@ impl Change for Delete {
             Some(Expected::Content(_)) | None => {}
         }
         writable(cx, path).await?;
-        let undo = match (owned(cx, &found).await, former.undoable()) {
+        let undo = match (owned(cx, &found).await, former.undoable(&found.facts)) {
             (Ok(()), Ok(content)) => Undo::Calls(vec![
                 CallRequest::new("file.write")
                     .on(node.as_str())

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::content::{MOST, beginning, text};
 use super::expected::Expected;
-use super::facts::{FileKind, octal};
+use super::facts::{Facts, FileKind, octal};
 use super::place::{There, below, denied, real, there};
 use crate::bytes::human;
 use crate::reading::unreadable;
@@ -144,7 +144,7 @@ async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, 
             format!("write the file {path} on {node}, mode {} instead of {}", octal(mode), octal(facts.mode))
         }
     };
-    let undo = match former.undoable() {
+    let undo = match former.undoable(facts) {
         Err(why) => Undo::cannot(format!("the former content of {path} is lost: {why}")),
         Ok(content) => Undo::Calls(vec![
             CallRequest::new("file.write")
@@ -208,8 +208,12 @@ impl Former {
         }
     }
 
-    /// As text, if a command can bring it back.
-    pub(super) fn undoable(&self) -> Result<&str, &'static str> {
+    /// As text, if a command can bring it back. That command stands in the journal and in `--json`, so it never holds what
+    /// others on the node may not read.
+    pub(super) fn undoable(&self, facts: &Facts) -> Result<&str, &'static str> {
+        if facts.mode & 0o004 == 0 {
+            return Err("others may not read it, so it may be a secret, and Nixi keeps no copy");
+        }
         self.text().and_then(|text| if text.len() > MOST_UNDONE { Err("it is too large") } else { Ok(text) })
     }
 }

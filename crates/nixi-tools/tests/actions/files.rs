@@ -36,6 +36,23 @@ async fn a_plan_shows_what_changes_in_a_file() {
     assert_eq!(json["steps"][0]["line"], step.line);
 }
 
+/// The command that takes a change back is written to the journal and printed with `--json`.
+#[tokio::test]
+async fn content_that_others_may_not_read_is_kept_nowhere() {
+    let delete = || CallRequest::new("file.delete").on("db-server").with("path", "/srv/notes/today.txt");
+    for (mode, is_kept) in [("81a4", true), ("8184", true), ("81a0", false), ("8180", false), ("81ed", true)]
+    {
+        let facts = format!("{mode}\0{}\01000\0nixi\0100\0users\01764000000\01\0", NOTES[0].len());
+        for call in [write("/srv/notes/today.txt", NOTES[1]), delete()] {
+            let lab = Lab::new(node().answering("stat --dereference '--printf=", &facts));
+            let undo = serde_json::to_value(lab.plan(call).await.plan.unwrap().undo).unwrap();
+            assert_eq!(undo.to_string().contains("call home"), is_kept, "{mode} {undo}");
+            let why = undo["cannot"].as_str().unwrap_or_default();
+            assert_eq!(why.contains("others may not read it"), !is_kept, "{mode} {undo}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_so_already_is_not_written() {
     let same = Lab::new(node()).plan(write("/srv/notes/today.txt", NOTES[0])).await;
