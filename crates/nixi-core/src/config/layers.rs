@@ -53,6 +53,13 @@ impl ConfigFiles {
         }
     }
 
+    /// Both layers as they would be, if the user's file had this text.
+    pub(crate) fn load_with(&self, user: String, home: &Path) -> Result<Config, ConfigError> {
+        let system = Loaded::read(&self.system, home).map_err(ConfigError::new)?;
+        let user = Loaded::of_text(&self.user, user, home).map_err(ConfigError::new)?;
+        self.merge(system, user)
+    }
+
     /// What is wrong with nodes beyond what the files themselves tell, each at the place where it is declared.
     pub(crate) fn points_at(&self, misfits: &[Misfit], home: &Path) -> ConfigError {
         let mut problems = Problems::default();
@@ -182,6 +189,10 @@ impl Loaded {
 
     pub(crate) fn read(file: &Path, home: &Path) -> Result<Self, Problems> {
         let text = read_text(file).map_err(|problem| Problems::from(*problem))?.unwrap_or_default();
+        Self::of_text(file, text, home)
+    }
+
+    fn of_text(file: &Path, text: String, home: &Path) -> Result<Self, Problems> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
         let settings = read(file, &text, home)?;
         Ok(Self { text, settings })

@@ -60,19 +60,20 @@ impl ConfigStore {
     ///
     /// The file is read again under the lock, so no change of another process is lost. It is replaced in one step,
     /// behind symbolic links, and keeps its permissions. A file that is missing is made (0600, its directories 0700).
+    /// Before that, both layers are put together as they would be after the change.
     ///
     /// # Errors
     ///
-    /// The configuration is broken, the change does not fit it, the system's file declares the node, the file is in
+    /// The configuration is broken, or would be after the change, the change does not fit it, the system's file declares the node, the file is in
     /// the Nix store, the lock is held, or the disk refuses. Then nothing was changed.
     pub fn apply(&self, edit: &ConfigEdit) -> Result<Config, ConfigWriteError> {
         // Without the lock first: a change that cannot be made leaves no lock file and no directory behind.
         self.changed(edit, &self.files.user)?;
         let target = Target::find(&self.files.user)?;
         let _lock = target.lock(self.patience)?;
-        let text = self.changed(edit, target.file())?;
+        let (text, after) = self.changed(edit, target.file())?;
         target.replace(&text)?;
-        self.load().map_err(ConfigWriteError::Broken)
+        Ok(after)
     }
 
     /// What removing this node would take out of the user's file.
@@ -88,8 +89,8 @@ impl ConfigStore {
         Removal::of(&ConfigEdit::RemoveNode(old), &text).map_err(error)
     }
 
-    /// The user's file, read from there, after the change.
-    fn changed(&self, edit: &ConfigEdit, from: &Path) -> Result<String, ConfigWriteError> {
+    /// The user's file, read from there, after the change, and what holds with it.
+    fn changed(&self, edit: &ConfigEdit, from: &Path) -> Result<(String, Config), ConfigWriteError> {
         let now = self.load().map_err(ConfigWriteError::Broken)?;
         let broken = |problems| ConfigWriteError::Broken(ConfigError::new(problems));
         let system = Loaded::read(&self.files.system, &self.home).map_err(broken)?;
@@ -106,13 +107,15 @@ impl ConfigStore {
         }
         let text = read_text(from).map_err(|problem| broken((*problem).into()))?;
         let file = self.files.user.clone();
-        edit.apply(&text.unwrap_or_default()).map_err(|error| match error {
+        let text = edit.apply(&text.unwrap_or_default()).map_err(|error| match error {
             EditError::Broken(error) => ConfigWriteError::Broken(error),
             EditError::Duplicate(name) => ConfigWriteError::Duplicate { name, file },
             EditError::NotFound { name, nearest } => ConfigWriteError::NotFound { name, nearest, file },
             EditError::Changed(name) => ConfigWriteError::Changed { name, file },
             EditError::Identity | EditError::Unverified => ConfigWriteError::Edit { file, error },
-        })
+        })?;
+        let after = self.files.load_with(text.clone(), &self.home).map_err(ConfigWriteError::Unfit)?;
+        Ok((text, after))
     }
 }
 

@@ -14,6 +14,9 @@ pub enum ConfigWriteError {
     /// The configuration has problems of its own; they come first.
     #[error("{0}")]
     Broken(ConfigError),
+    /// The configuration would have this problem after the change.
+    #[error("nothing was written, since the change does not fit the rest of the configuration: {0}")]
+    Unfit(ConfigError),
     /// The user's file declares the node already.
     #[error("node {name} is already declared in {}", show_path(file))]
     Duplicate {
@@ -90,7 +93,7 @@ impl ConfigWriteError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Broken(error) => error.hint().map(str::to_owned),
+            Self::Broken(error) | Self::Unfit(error) => error.hint().map(str::to_owned),
             Self::Duplicate { name, .. } => {
                 Some(format!("choose another name, or run `nixi remove {name}` first"))
             }

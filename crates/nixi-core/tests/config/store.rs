@@ -172,6 +172,28 @@ fn a_broken_file_is_left_alone() {
     ");
 }
 
+/// The user's file fits by itself; with what the system's file says, it does not.
+#[test]
+fn what_does_not_fit_the_other_file_is_not_written() {
+    let inner = "[[nodes]]\nname = \"inner\"\nhost = \"10.0.0.5\"\nproxy_jump = \"gate\"\n";
+    let place = Place::with(inner);
+    let old = OldNode::of(&place.store().load().unwrap().nodes[0].node).unwrap();
+    let taken = place.store().removal(old.clone()).unwrap();
+    place.store().apply(&ConfigEdit::RemoveNode(old)).unwrap();
+    let back = ConfigEdit::RestoreNode(taken);
+    for (system, why) in [
+        ("name = \"other\"\nhost = \"10.0.0.5\"\nmode = \"monitored\"\n", "other"),
+        ("name = \"gate\"\nhost = \"10.0.0.9\"\nproxy_jump = \"inner\"\n", "jump"),
+    ] {
+        fs::write(&place.system, format!("[[nodes]]\n{system}")).unwrap();
+        let refusal = place.refusal(&back);
+        assert!(refusal.starts_with("nothing was written") && refusal.contains(why), "{refusal}");
+    }
+    fs::remove_file(&place.system).unwrap();
+    let config = place.store().apply(&back).unwrap();
+    assert_eq!((config, place.text().as_str()), (place.store().load().unwrap(), inner));
+}
+
 #[test]
 fn no_change_of_another_process_is_lost() {
     let place = Place::with("# nodes\n");

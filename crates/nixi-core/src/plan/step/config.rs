@@ -58,6 +58,7 @@ pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Resul
                 ConfigWriteError::Changed { .. } => ErrorKind::Changed,
                 ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
                 ConfigWriteError::Broken(_)
+                | ConfigWriteError::Unfit(_)
                 | ConfigWriteError::DeclaredBySystem { .. }
                 | ConfigWriteError::Edit { .. }
                 | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
