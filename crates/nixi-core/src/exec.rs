@@ -480,17 +480,18 @@ pub trait HostKeys: Send + Sync {
     /// A sentence for people, if the file cannot be read or written; it is then unchanged.
     fn forget(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Forgotten, String>;
 
-    /// The lines that [`HostKeys::forget`] would drop or shorten, as they are.
+    /// The lines that [`HostKeys::forget`] would drop or shorten; of names and patterns, those of the target alone.
     ///
     /// # Errors
     /// A sentence for people, if the file cannot be read.
     fn on_record(&self, target: &SshTarget, kept: &[SshTarget]) -> Result<Vec<String>, String>;
 
-    /// Adds those of these lines that are not there; each has to be one line with one key.
+    /// Adds those of these lines that are not there. Each has to be one line with one key of the target and of nobody else: one
+    /// with another host's name, a pattern or a refusal is an error.
     ///
     /// # Errors
-    /// A sentence for people, if a line is none, or the file cannot be read or written; it is then unchanged.
-    fn remember(&self, lines: &[String]) -> Result<Forgotten, String>;
+    /// A sentence for people, if a line is not so, or the file cannot be read or written; it is then unchanged.
+    fn remember(&self, target: &SshTarget, lines: &[String]) -> Result<Forgotten, String>;
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ impl HostKeys for Nobody {
         Ok(Vec::new())
     }
 
-    fn remember(&self, _: &[String]) -> Result<Forgotten, String> {
+    fn remember(&self, _: &SshTarget, _: &[String]) -> Result<Forgotten, String> {
         Ok(Forgotten { lines: 0, file: std::path::PathBuf::new() })
     }
 }

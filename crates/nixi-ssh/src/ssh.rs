@@ -413,8 +413,10 @@ impl HostKeys for SshExecutor {
         Ok(lines)
     }
 
-    fn remember(&self, lines: &[String]) -> Result<Forgotten, String> {
+    fn remember(&self, target: &SshTarget, lines: &[String]) -> Result<Forgotten, String> {
+        let (ours, ..) = self.recorded(target, &[])?;
         let file = &self.connector.options().known_hosts;
-        hostkey::remember(file, lines).map_err(|error| format!("failed to write {}: {error}", file.display()))
+        hostkey::remember(file, &ours, lines)
+            .map_err(|error| format!("failed to write {}: {error}", file.display()))
     }
 }

@@ -76,6 +76,15 @@ impl ConfigStore {
         Ok(after)
     }
 
+    /// What would hold after the change, which is not made.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConfigStore::apply`]; nothing is written.
+    pub(crate) fn preview(&self, edit: &ConfigEdit) -> Result<Config, ConfigWriteError> {
+        self.changed(edit, &self.files.user).map(|(_, after)| after)
+    }
+
     /// What removing this node would take out of the user's file.
     ///
     /// # Errors

@@ -284,7 +284,7 @@ impl HostKeys for Welcoming {
         Ok(Vec::new())
     }
 
-    fn remember(&self, _: &[String]) -> Result<Forgotten, String> {
+    fn remember(&self, _: &SshTarget, _: &[String]) -> Result<Forgotten, String> {
         Err("there is no record".to_owned())
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn take_out(text: &[u8], target: &SshTarget, kept: &[SshTarget]) -> (
     (left, lines)
 }
 
-fn names_of(target: &SshTarget) -> Names {
+pub(super) fn names_of(target: &SshTarget) -> Names {
     Names::of(target.host.as_str(), target.port.get())
 }
 

@@ -96,6 +96,11 @@ impl<'a> Line<'a> {
         if self.is_hashed() { self.is_hash_of(names) } else { self.patterns().any(|word| names.has(word)) }
     }
 
+    /// Whether it names this host and nobody else.
+    pub(super) fn names_only(&self, names: &Names) -> bool {
+        if self.is_hashed() { self.is_hash_of(names) } else { self.patterns().all(|word| names.has(word)) }
+    }
+
     /// The names and patterns, one by one, if they are not hashed.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.words().split(|&b| b == b',')

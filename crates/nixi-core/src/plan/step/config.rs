@@ -51,21 +51,24 @@ pub(crate) async fn write_config(store: &ConfigStore, edit: ConfigEdit) -> Resul
     let store = store.clone();
     match tokio::task::spawn_blocking(move || store.apply(&edit)).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => {
-            let kind = match error {
-                ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
-                ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
-                ConfigWriteError::Changed { .. } => ErrorKind::Changed,
-                ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
-                ConfigWriteError::Broken(_)
-                | ConfigWriteError::Unfit(_)
-                | ConfigWriteError::DeclaredBySystem { .. }
-                | ConfigWriteError::Edit { .. }
-                | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
-            };
-            Err(ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint()))
-        }
+        Ok(Err(error)) => Err(unwritten(&error)),
         Err(_) => Err(ErrorReport::new(ErrorKind::Internal, "writing the configuration broke off")
             .hint("`nixi config check` tells whether it is whole")),
     }
+}
+
+/// Why the configuration was not changed.
+pub(super) fn unwritten(error: &ConfigWriteError) -> ErrorReport {
+    let kind = match error {
+        ConfigWriteError::Duplicate { .. } => ErrorKind::NodeExists,
+        ConfigWriteError::NotFound { .. } => ErrorKind::UnknownNode,
+        ConfigWriteError::Changed { .. } => ErrorKind::Changed,
+        ConfigWriteError::Locked { .. } | ConfigWriteError::Write { .. } => ErrorKind::WriteFailed,
+        ConfigWriteError::Broken(_)
+        | ConfigWriteError::Unfit(_)
+        | ConfigWriteError::DeclaredBySystem { .. }
+        | ConfigWriteError::Edit { .. }
+        | ConfigWriteError::WrittenByNix { .. } => ErrorKind::Config,
+    };
+    ErrorReport::new(kind, error.to_string()).maybe_hint(error.hint())
 }

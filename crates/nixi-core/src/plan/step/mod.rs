@@ -12,6 +12,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use config::unwritten;
 pub(crate) use config::write_config;
 pub(crate) use lasting::{Afterwards, afterwards};
 pub use put_file::{FileDigest, PutFile, Replaces};
