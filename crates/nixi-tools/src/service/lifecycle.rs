@@ -1,5 +1,6 @@
 //! What start, stop and restart have in common.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nixi_core::catalog::service;
@@ -24,6 +25,9 @@ pub struct ServiceTargets {
     #[schemars(with = "Vec<String>")]
     pub names: Vec<UnitName>,
 }
+
+/// The most units that a warning names.
+const MOST_NAMED: usize = 8;
 
 /// How long an end is waited for: each unit has its own limits, of 90 s unless it says otherwise.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -128,12 +132,29 @@ impl Deed {
         }
     }
 
-    /// What it took along is not brought back.
+    /// What it took along is not brought back: the plan warns of that.
     fn undo(self, node: &Node, targets: &Targets<Asked>) -> Undo {
         match self {
             Self::Start => targets.undone_by(Self::Stop.action(), node),
             Self::Stop => targets.undone_by(Self::Start.action(), node),
             Self::Restart => Undo::cannot("what ran before the restart has ended"),
+        }
+    }
+
+    /// What undoing it leaves as it is. systemd itself starts what a restart took along.
+    fn left_down(self, along: &BTreeSet<&str>) -> Option<String> {
+        let first: Vec<&str> = along.iter().take(MOST_NAMED).copied().collect();
+        let more = match along.len() - first.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        match self {
+            Self::Restart => None,
+            Self::Start | Self::Stop if first.is_empty() => None,
+            Self::Start | Self::Stop => Some(format!(
+                "this also stops {}{more}, which undoing it does not start again",
+                first.join(", ")
+            )),
         }
     }
 
@@ -200,6 +221,10 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         let command =
             Command::<Write>::new(Program::new("systemctl")).args([deed.word(), "--", name.as_str()]);
         plan = plan.leaves(Thing::Unit(status.unit.clone()), deed.fate()).step(command.lasting(PATIENCE));
+    }
+    let units = targets.acted.iter().map(|asked| &asked.status.unit);
+    if let Some(left) = deed.left_down(&around.along(deed, units)) {
+        plan = plan.warn(left);
     }
     if !is_waited_for {
         return Ok(plan);

@@ -128,6 +128,21 @@ impl Surroundings {
         lost.iter().find_map(|other| Some(format!("{asked} {how} {other}, which {}", self.own(other)?)))
     }
 
+    /// The active units that stop along with the change of these, and are none of them.
+    pub(super) fn along<'a>(
+        &'a self,
+        deed: Deed,
+        units: impl Iterator<Item = &'a UnitName> + Clone,
+    ) -> BTreeSet<&'a str> {
+        let Some(known) = &self.units else { return BTreeSet::new() };
+        let mut along: BTreeSet<&str> =
+            units.clone().flat_map(|unit| lost(known, deed, unit.as_str())).collect();
+        units.for_each(|unit| {
+            along.remove(unit.as_str());
+        });
+        along
+    }
+
     /// Why a unit itself must not go.
     fn own(&self, unit: &str) -> Option<String> {
         if let Some(why) = protected::why(unit) {
@@ -360,6 +375,19 @@ wg set wg0 peer x
         ] {
             assert_eq!(why(&around, deed, unit), None, "{unit}");
         }
+    }
+
+    #[test]
+    fn what_stops_along_is_told_but_for_what_was_asked_for() {
+        let around = surroundings(UNITS, PROCESSES);
+        let along = |deed, units: &[&str]| {
+            let units: Vec<UnitName> = units.iter().map(|unit| unit.parse().unwrap()).collect();
+            around.along(deed, units.iter()).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(along(Deed::Stop, &["base.service"]), ["nginx.service", "sshd.service"]);
+        assert_eq!(along(Deed::Stop, &["base.service", "nginx.service"]), ["sshd.service"]);
+        assert_eq!(along(Deed::Start, &["rival.service"]), ["base.service", "nginx.service", "sshd.service"]);
+        assert_eq!(along(Deed::Stop, &["nginx.service"]), [""; 0]);
     }
 
     #[test]

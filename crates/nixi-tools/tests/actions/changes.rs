@@ -356,14 +356,59 @@ async fn lifelines_are_destructive_by_what_they_do() {
         assert!(plan.warnings[0].starts_with(expected), "{plan:?}");
     }
     let takes_along = "Id=base.service\nActiveState=active\nRequiredBy=sshd.service\n\nId=sshd.service\nActiveState=active\n";
-    for (told, expected) in [
-        (takes_along, "base.service takes along sshd.service, which keeps the node within reach"),
-        ("", "base.service may take others along: what depends on it could not be read"),
+    let left_down = "this also stops sshd.service, which undoing it does not start again";
+    for (told, expected, more) in [
+        (
+            takes_along,
+            "base.service takes along sshd.service, which keeps the node within reach",
+            &[left_down][..],
+        ),
+        ("", "base.service may take others along: what depends on it could not be read", &[]),
     ] {
         let plan =
             Lab::new(of("base.service", told)).plan(on_db("service.stop", &["base"])).await.plan.unwrap();
-        assert_eq!((plan.risk, plan.warnings.len()), (Risk::Destructive, 1), "{plan:?}");
+        assert_eq!(
+            (plan.risk, &plan.warnings[1..]),
+            (Risk::Destructive, &more.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()[..]),
+            "{plan:?}"
+        );
         assert!(plan.warnings[0].starts_with(expected), "{plan:?}");
+    }
+}
+
+/// Undoing starts what was asked to be stopped, and nothing else.
+#[tokio::test]
+async fn what_undoing_a_stop_leaves_down_is_told() {
+    let dependants = "systemctl show --no-pager '--property=Id,ActiveState,RequiredBy";
+    let unit = |name: &str| format!("Id={name}\nActiveState=active\n\n");
+    let many: String = (0..10).map(|n| unit(&format!("u{n}.service"))).collect();
+    let all = "u0.service u1.service u2.service u3.service u4.service u5.service u6.service u7.service u8.service u9.service";
+    for (told, warnings) in [
+        ("Id=nginx.service\nActiveState=active\nRequiredBy=\n".to_owned(), vec![]),
+        (
+            format!(
+                "Id=nginx.service\nActiveState=active\nRequiredBy=app.service off.service\n\n{}",
+                unit("app.service")
+            ),
+            vec!["this also stops app.service, which undoing it does not start again"],
+        ),
+        (
+            format!("Id=nginx.service\nActiveState=active\nRequiredBy={all}\n\n{many}"),
+            vec![
+                "this also stops u0.service, u1.service, u2.service, u3.service, u4.service, u5.service, u6.service, u7.service and 2 more, which undoing it does not start again",
+            ],
+        ),
+    ] {
+        let stop =
+            Lab::new(node().answering(dependants, &told)).plan(on_db("service.stop", &["nginx"])).await;
+        let plan = stop.plan.unwrap();
+        assert_eq!(
+            (plan.risk, plan.warnings),
+            (Risk::Routine, warnings.into_iter().map(str::to_owned).collect())
+        );
+        let restart =
+            Lab::new(node().answering(dependants, &told)).plan(on_db("service.restart", &["nginx"])).await;
+        assert_eq!(restart.plan.unwrap().warnings, [""; 0], "systemd starts them again");
     }
 }
 
