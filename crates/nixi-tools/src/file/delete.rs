@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::expected::Expected;
-use super::facts::{FileKind, octal};
+use super::facts::{Facts, FileKind, facts, octal};
 use super::place::{below, missing, there};
-use super::write::{Former, changed, free, owned, writable};
-use crate::reading::unreadable;
+use super::write::{Former, Login, changed, free, may_write, owned};
+use crate::reading::{parsed_of, unreadable};
+use crate::table::count;
 
 /// Deletes one file. A folder, a link and the like it leaves alone.
 pub struct Delete;
@@ -69,17 +70,21 @@ impl Change for Delete {
             }
             Some(Expected::Content(_)) | None => {}
         }
-        writable(cx, path).await?;
-        let undo = match (owned(cx, &found).await, former.undoable(&found.facts)) {
-            (Ok(()), Ok(content)) => Undo::Calls(vec![
-                CallRequest::new("file.write")
-                    .on(node.as_str())
-                    .with("path", path.as_str())
-                    .with("content", content)
-                    .with("mode", octal(found.facts.mode & 0o777))
-                    .with("expect", "missing"),
-            ]),
-            (Ok(()), Err(why)) => Undo::cannot(format!("the content of {path} is lost: {why}")),
+        let folder = folder(cx, path).await?;
+        let (owned, mut changes) = (owned(cx, &found).await, Vec::new());
+        let undo = match (owned, former.undoable(&found.facts)) {
+            (Ok(login), Ok(content)) => {
+                changes = lost(&found.facts, &folder, &login);
+                Undo::Calls(vec![
+                    CallRequest::new("file.write")
+                        .on(node.as_str())
+                        .with("path", path.as_str())
+                        .with("content", content)
+                        .with("mode", octal(found.facts.mode & 0o777))
+                        .with("expect", "missing"),
+                ])
+            }
+            (Ok(_), Err(why)) => Undo::cannot(format!("the content of {path} is lost: {why}")),
             (Err(_), _) => Undo::cannot(format!("{path} belongs to {}", found.facts.user.shown())),
         };
         let digest = file::digest(path, Elevation::LoginUser);
@@ -94,7 +99,42 @@ impl Change for Delete {
         }
         let rm = Command::<Write>::new(Program::new("rm")).args(["--", path.as_str()]);
         let summary = format!("delete the file {path} on {node}");
-        let plan = Plan::new(summary, Risk::Destructive, undo).expect(content).expect(way).step(rm);
+        let mut plan = Plan::new(summary, Risk::Destructive, undo).expect(content).expect(way).step(rm);
+        if !changes.is_empty() {
+            plan = plan.warn(format!("undoing this does not bring back {}", changes.join(", nor ")));
+        }
         Ok(plan.leaves(Thing::File(path.clone()), Fate::Gone))
     }
+}
+
+/// The folder of a file, if the login user may delete what is in it.
+async fn folder(cx: &PlanCx<'_>, path: &FilePath) -> Result<Facts, ToolError> {
+    let folder = path.folder().parse();
+    let folder: FilePath =
+        folder.map_err(|error| ToolError::BadArgument { message: format!("{path}: {error}"), hint: None })?;
+    let [writable, told] = cx.gather([file::may_write_folder(path), file::facts(&folder)]).await;
+    may_write(cx, path, writable)?;
+    parsed_of(told, facts)
+}
+
+/// What a file has that another with its content and permissions, made by the login user, does not have.
+fn lost(file: &Facts, folder: &Facts, login: &Login) -> Vec<String> {
+    const SET_GROUP_ID: u32 = 0o2000;
+    let mut lost = Vec::new();
+    if file.user.number != login.user {
+        lost.push(format!("its owner {}", file.user.shown()));
+    }
+    // A folder with the bit gives its own group to what is made in it.
+    let group = if folder.mode & SET_GROUP_ID == 0 { login.group } else { folder.group.number };
+    if file.group.number != group {
+        lost.push(format!("its group {}", file.group.shown()));
+    }
+    if file.mode > 0o777 {
+        lost.push(format!("its set-user-ID and the like (mode {})", octal(file.mode)));
+    }
+    if file.names > 1 {
+        let others = usize::try_from(file.names - 1).unwrap_or(usize::MAX);
+        lost.push(format!("its bond with {} (hard links)", count(others, "other name")));
+    }
+    lost
 }

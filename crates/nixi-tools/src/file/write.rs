@@ -5,7 +5,7 @@ use nixi_core::catalog::file;
 use nixi_core::command::{Elevation, FileMode, FileOwner, FilePath};
 use nixi_core::{
     ActionName, CallRequest, Change, ChangeCard, Command, ErrorKind, ErrorReport, Fate, FileDigest, Plan,
-    PlanCx, PutFile, Read, Replaces, Risk, Thing, ToolError, Undo, WriteCapability,
+    PlanCx, PutFile, Read, ReadAnswer, Replaces, Risk, Thing, ToolError, Undo, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -230,19 +230,26 @@ pub(super) fn free(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
 }
 
 /// Whether the login user may put a file into its folder.
-pub(super) async fn writable(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
-    match cx.run(file::may_write_folder(path)).await?.exit.is_success() {
+async fn writable(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
+    let [answer] = cx.gather([file::may_write_folder(path)]).await;
+    may_write(cx, path, answer)
+}
+
+pub(super) fn may_write(cx: &PlanCx<'_>, path: &FilePath, answer: ReadAnswer) -> Result<(), ToolError> {
+    match answer.output()?.exit.is_success() {
         true => Ok(()),
         false => Err(denied(cx, &format!("may not write to {}", path.folder()))),
     }
 }
 
-/// Whether the login user can leave the file its owner and its group: another file in its place would have theirs.
-pub(super) async fn owned(cx: &PlanCx<'_>, found: &There) -> Result<(), ToolError> {
+/// Whether the login user can leave the file its owner and its group: another file in its place would have theirs. The numbers
+/// of the login user and of its own group.
+pub(super) async fn owned(cx: &PlanCx<'_>, found: &There) -> Result<Login, ToolError> {
     let (user, groups) = futures_util::try_join!(numbers(cx, file::user()), numbers(cx, file::groups()))?;
     let (owner, group) = (&found.facts.user, &found.facts.group);
     let whose = if user == [0] || user == [owner.number] && groups.contains(&group.number) {
-        return Ok(());
+        // id(1) prints the user's own group first.
+        return Ok(Login { user: user[0], group: groups[0] });
     } else if user == [owner.number] {
         format!("is of the group {}, in which the login user is not", group.shown())
     } else {
@@ -255,7 +262,13 @@ pub(super) async fn owned(cx: &PlanCx<'_>, found: &There) -> Result<(), ToolErro
     })
 }
 
-/// The numbers that id(1) prints.
+/// Whose a file is that the login user makes.
+pub(super) struct Login {
+    pub(super) user: u32,
+    pub(super) group: u32,
+}
+
+/// The numbers that id(1) prints; one at least.
 async fn numbers(cx: &PlanCx<'_>, command: Command<Read>) -> Result<Vec<u32>, ToolError> {
     let shown = command.to_string();
     let told = cx.stdout(command).await?;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nixi_core::recording::Recording;
-use nixi_core::{Arrival, CallRequest, ErrorKind, ExecError, Executor, Invocation, Node, Output, StepStatus};
+use nixi_core::{
+    Arrival, CallRequest, ErrorKind, ExecError, Executor, Invocation, Node, Output, StepStatus, Undo,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Lab, NOTES, ended, node};
@@ -50,6 +52,60 @@ async fn content_that_others_may_not_read_is_kept_nowhere() {
             let why = undo["cannot"].as_str().unwrap_or_default();
             assert_eq!(why.contains("others may not read it"), !is_kept, "{mode} {undo}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_undoing_a_delete_does_not_bring_back_is_told() {
+    let delete = || CallRequest::new("file.delete").on("db-server").with("path", "/srv/notes/today.txt");
+    let folder = |mode: &str, group: &str| format!("{mode}\x000\x001000\0nixi\0{group}\0\x000\x001\0");
+    let plain = folder("41ed", "100");
+    for (mode, user, group, names, login, folder, lost) in [
+        ("81a4", "1000\0nixi", "100\0users", 1, "1000", &plain, None),
+        ("81a4", "1000\0nixi", "27\0media", 1, "1000", &plain, Some("its group media")),
+        ("81a4", "1000\0nixi", "27\0media", 1, "1000", &folder("45ed", "27"), None),
+        ("81a4", "1000\0nixi", "100\0users", 1, "1000", &folder("45ed", "27"), Some("its group users")),
+        (
+            "89ed",
+            "1000\0nixi",
+            "100\0users",
+            1,
+            "1000",
+            &plain,
+            Some("its set-user-ID and the like (mode 4755)"),
+        ),
+        (
+            "81a4",
+            "1000\0nixi",
+            "100\0users",
+            3,
+            "1000",
+            &plain,
+            Some("its bond with 2 other names (hard links)"),
+        ),
+        ("81a4", "1001\0anna", "100\0users", 1, "0", &plain, Some("its owner anna")),
+        (
+            "83a4",
+            "1000\0nixi",
+            "27\0media",
+            1,
+            "1000",
+            &plain,
+            Some("its group media, nor its set-user-ID and the like (mode 1644)"),
+        ),
+    ] {
+        let facts = format!("{mode}\0{}\0{user}\0{group}\x001764000000\0{names}\0", NOTES[0].len());
+        let stat = |path: &str| {
+            format!("stat --dereference '--printf=%f\\0%s\\0%u\\0%U\\0%g\\0%G\\0%Y\\0%h\\0' -- {path}")
+        };
+        let node = node()
+            .answering(&stat("/srv/notes"), folder)
+            .answering(&stat("/srv/notes/today.txt"), &facts)
+            .answering("id --user", login);
+        let plan = Lab::new(node).plan(delete()).await.plan.unwrap();
+        let expected = lost.map(|lost| format!("undoing this does not bring back {lost}"));
+        assert_eq!(plan.warnings, expected.into_iter().collect::<Vec<_>>(), "{facts:?}");
+        assert!(matches!(plan.undo, Undo::Calls(_)), "{facts:?}");
     }
 }
 
