@@ -192,11 +192,12 @@ fn no_number_is_given_twice() {
 fn it_is_checked_while_it_grows() {
     let (folder, journal) = written(1);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| (0..60).for_each(|at| drop(journal.append(&entry(at)).unwrap())));
+        let writer = scope.spawn(|| (0..60).all(|at| journal.append(&entry(at)).is_ok()));
         while !writer.is_finished() {
             let other = JournalFile::new(folder.path().to_owned(), None);
             assert_eq!(other.verify().unwrap().problems, [""; 0]);
         }
+        assert!(writer.join().unwrap());
     });
 }
 
