@@ -55,8 +55,10 @@ async fn a_unit_that_sshd_stands_on_is_asked_about() {
     let request = call("service.stop", WEB, &json!({"names": ["footing"]}));
     let (result, asked) = ground.call(request, |pending| pending.deny(Refusal::Person)).await;
     let asked = asked.unwrap_or_else(|| panic!("{result:?}"));
-    assert_eq!((asked.risk, asked.warnings.len()), (Risk::Destructive, 1), "{asked:?}");
-    assert!(asked.warnings[0].starts_with("footing.service takes along sshd.service, which"), "{asked:?}");
+    let [reach, undo] = &asked.warnings[..] else { panic!("{asked:?}") };
+    assert_eq!(asked.risk, Risk::Destructive, "{asked:?}");
+    assert!(reach.starts_with("footing.service takes along sshd.service, which"), "{asked:?}");
+    assert_eq!(undo, "this also stops sshd.service, which undoing it does not start again");
     assert_eq!(result.status, StepStatus::Declined, "{result:?}");
     assert_eq!(web.root("systemctl is-active sshd footing").unwrap(), "active\nactive");
 }
