@@ -23,6 +23,7 @@ pub mod exec;
 mod file_roots;
 pub mod fleet;
 pub mod gathered;
+pub mod host_keys;
 pub mod instant;
 pub mod journal;
 pub mod jump;
