@@ -104,16 +104,16 @@ async fn a_model_cannot_touch_a_monitored_node() {
         .registry()
         .specs()
         .filter(|spec| spec.scope == Scope::Node && spec.access != Access::Read)
-        .map(|spec| spec.name)
+        .map(|spec| (spec.name, spec.example.clone()))
         .collect();
     assert!(changes.len() >= 7, "{changes:?}");
 
     let before = (house.monitored.execs(), house.monitored.logins(), house.monitored.ran());
     assert!(before.0 > 0 && before.1 > 0, "the read was seen");
-    for name in changes {
-        let thing = if name.tool() == "container" { "redis" } else { "nginx" };
-        let change =
-            call(name.tool(), &json!({"action": name.action(), "node": "monitoring", "names": [thing]}));
+    for (name, mut arguments) in changes {
+        arguments["action"] = json!(name.action());
+        arguments["node"] = json!("monitoring");
+        let change = call(name.tool(), &arguments);
         house.model_says(&json!([change, {"type": "reply", "text": "It is read-only."}]));
         // A person who says yes to whatever is asked.
         let outcome = tokio::select! {

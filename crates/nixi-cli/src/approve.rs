@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nixi_core::Refusal;
-use nixi_core::plan::Reply;
+use nixi_core::plan::{Reply, Review, Uncovered};
 use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, Standing};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
                 }
                 pending.approve_in_advance();
             }
-            Question::Approval(pending) if person == Person::Later => {
+            Question::Approval(pending) if waits(person, pending.review()) => {
                 if screen.loudness >= Loudness::Normal {
                     screen.plan(pending.review());
                 }
@@ -64,6 +64,15 @@ pub(crate) async fn answer(
             Question::Meaning(_) if person != Person::Present => {}
             Question::Meaning(doubt) => settle(doubt, &screen).await,
         }
+    }
+}
+
+/// Whether a review is left for later: as it was said, or because what waits goes on waiting until somebody is there.
+fn waits(person: Person, review: &Review) -> bool {
+    match person {
+        Person::Present => false,
+        Person::Absent => review.uncovered == Some(Uncovered::Unseen),
+        Person::Later => true,
     }
 }
 

@@ -111,3 +111,39 @@ fn one_request_on_several_machines_is_one_review() {
     assert_eq!((code, json!(statuses)), (0, json!(["done", "done"])), "{document}");
     assert!(reviews[0].is_string() && reviews[0] == reviews[1], "{document}");
 }
+
+/// What was left waiting runs by its number if it still comes to the same review, and is shown anew otherwise.
+#[test]
+fn a_request_that_waits_is_approved_as_it_was_shown_or_not_at_all() {
+    let (lab, home) = fleet();
+    let web = lab.machine(WEB);
+    let running = || web.root("podman inspect --format {{.State.Running}} sleeper").unwrap();
+    let stop = ["call", "container.stop", "names=sleeper", "--node", WEB, "--no-wait"];
+    let waits = || {
+        let (code, document) = home.json(&stop);
+        assert_eq!((code, &document["results"][0]["status"]), (3, &json!("declined")), "{document}");
+        document["results"][0]["request"].to_string()
+    };
+
+    let of_another = waits();
+    web.root("podman rm --force --time 1 sleeper").unwrap();
+    web.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    let ran = home.nixi(&["approve", &of_another]);
+    assert_eq!((ran.code, running().as_str()), (3, "true"), "{ran:?}");
+    assert!(ran.err.contains("comes to another plan by now"), "{ran:?}");
+    assert!(ran.err.contains("` runs it, `nixi deny "), "as it is now it waits: {ran:?}");
+
+    let denied = waits();
+    let ran = home.nixi(&["deny", &denied]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = home.nixi(&["approve", &denied]);
+    assert_eq!((ran.code, running().as_str()), (1, "true"), "{ran:?}");
+
+    let same = waits();
+    let ran = home.nixi(&["approve", &same]);
+    assert_eq!((ran.code, running().as_str()), (0, "false"), "{ran:?}");
+    let ran = home.nixi(&["undo", &same, "--yes"]);
+    assert_eq!((ran.code, running().as_str()), (0, "true"), "{ran:?}");
+    let ran = home.nixi(&["log", "verify"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

@@ -39,7 +39,7 @@ pub use part::Part;
 pub use progress::Progress;
 pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
-pub use review::{Decision, LeftOut, Origin, Refusal, Review};
+pub use review::{Decision, LeftOut, Origin, Refusal, Review, Uncovered};
 pub(crate) use step::{Afterwards, afterwards, write_config};
 pub use step::{FileDigest, PutFile, Replaces, RestoreNode, Settle, Step};
 pub(crate) use turn::Turn;

@@ -37,10 +37,21 @@ pub struct Review {
     pub parts: Vec<Part>,
     /// What was asked for too, and is not part of it.
     pub left_out: Vec<LeftOut>,
-    /// A part was to be done after something that is left out, by a call before its own. No yes in advance covers that.
-    pub follows_a_gap: bool,
+    /// Why no yes in advance covers it, whatever its risk; none where one may.
+    pub uncovered: Option<Uncovered>,
     /// What an approval has to name: it stands for all parts, in this order.
     pub digest: PlanDigest,
+}
+
+/// Why a yes in advance, which is for the whole of what was asked for, does not cover a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Uncovered {
+    /// A part was to be done after something that is left out, by a call before its own.
+    FollowsAGap,
+    /// It comes of a request that waited, and nobody has seen it as it is now.
+    Unseen,
 }
 
 /// A change that was asked for and cannot be approved.
@@ -65,11 +76,11 @@ impl LeftOut {
 
 impl Review {
     /// `None` where there is nothing to be asked about.
-    pub(crate) fn of(parts: Vec<Part>, left_out: Vec<LeftOut>, follows_a_gap: bool) -> Option<Self> {
+    pub(crate) fn of(parts: Vec<Part>, left_out: Vec<LeftOut>, uncovered: Option<Uncovered>) -> Option<Self> {
         let risk = parts.iter().map(|part| part.risk).max()?;
         let origin = parts.first()?.origin;
         let digest = Self::digest_of(parts.iter().map(|part| part.digest));
-        Some(Self { request: None, origin, risk, parts, left_out, follows_a_gap, digest })
+        Some(Self { request: None, origin, risk, parts, left_out, uncovered, digest })
     }
 
     /// What stands for parts with these digests, in their order.
@@ -133,7 +144,7 @@ impl Review {
         part.steps = reads.iter().map(step).collect();
         let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
         part.digest = PlanDigest::of_value(&digests);
-        Self::of(vec![part], Vec::new(), false)
+        Self::of(vec![part], Vec::new(), None)
     }
 }
 

@@ -173,7 +173,7 @@ impl Standing {
                 review.origin == Origin::Person
                     && review.risk <= risk
                     && !review.is_for_a_person()
-                    && !review.follows_a_gap
+                    && review.uncovered.is_none()
             }
         }
     }

@@ -13,8 +13,8 @@ use crate::exec::ExecError;
 use crate::journal::RequestId;
 use crate::node::{Node, NodeName};
 use crate::plan::{
-    ApprovedPart, Bench, Declared, Page, Part, Plan, Refusal, Review, Step, StepReport, StepStatus, Writable,
-    apply, stands_apart,
+    ApprovedPart, Bench, Declared, Page, Part, Plan, Refusal, Review, Step, StepReport, StepStatus,
+    Uncovered, Writable, apply, stands_apart,
 };
 use crate::registry::{Body, Found};
 use crate::stage::{Ground, Stage, Today};
@@ -367,12 +367,16 @@ pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
     let error = declined(refusal);
     match refusal {
         Refusal::NobodyToAsk if review.is_for_a_person() => error.hint(ONLY_A_PERSON),
-        Refusal::NobodyToAsk if review.follows_a_gap => error.hint(NOT_WHOLE),
+        Refusal::NobodyToAsk => match review.uncovered {
+            Some(Uncovered::FollowsAGap) => error.hint(NOT_WHOLE),
+            Some(Uncovered::Unseen) => error.hint("run it on a terminal, to see what it comes to now"),
+            None => error,
+        },
         Refusal::Waits => match review.request {
             Some(request) => waits(request),
             None => error,
         },
-        Refusal::Person | Refusal::NobodyToAsk | Refusal::TimedOut | Refusal::Gone => error,
+        Refusal::Person | Refusal::TimedOut | Refusal::Gone => error,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::journal::{Consent, RequestId, Verdict};
 use crate::node::NodeName;
 use crate::plan::{
     self, Approved, ApprovedPart, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
-    StepStatus,
+    StepStatus, Uncovered,
 };
 
 /// Calls of one request, the first of which is a change.
@@ -374,17 +374,18 @@ impl<'a> Workflow<'a> {
             }));
         }
         let stays = &self.batch.cause.stays;
-        // A yes in advance is for all of it; and for a plan that was asked for, not for the one that came of it later.
-        follows_a_gap |= !stays.is_empty() || self.batch.cause.waited.is_some();
-        if !stays.is_empty() {
-            left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
-        }
-        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, follows_a_gap)
+        follows_a_gap |= !stays.is_empty();
+        left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
+        let uncovered = match &self.batch.cause.waited {
+            Some(_) => Some(Uncovered::Unseen),
+            None => follows_a_gap.then_some(Uncovered::FollowsAGap),
+        };
+        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, uncovered)
     }
 
     /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
     async fn answer(&self, review: &Review) -> Result<Answer, ErrorReport> {
-        let is_routine = review.risk == Risk::Routine && !review.follows_a_gap;
+        let is_routine = review.risk == Risk::Routine && review.uncovered.is_none();
         if self.roster.config.approval.routine == Routine::Auto
             && is_routine
             && review.origin == Origin::Person

@@ -140,7 +140,7 @@ async fn no_yes_in_advance_covers_what_follows_a_gap() {
     ] {
         let (outcome, reviews) = perform(&mut fleet(2), calls, &[deny]).await;
         assert_eq!(yes.covers(&reviews[0]), covered, "{:?}", statuses(&outcome.results));
-        assert_eq!(reviews[0].follows_a_gap, !covered);
+        assert_eq!(reviews[0].uncovered.is_some(), !covered);
         let hint = outcome.results.iter().find_map(|result| {
             result.error.as_ref().filter(|error| error.kind == ErrorKind::ApprovalRequired)?.hint.clone()
         });
@@ -183,7 +183,7 @@ async fn what_cannot_be_done_stays_in_the_review_of_what_is_kept() {
     let calls = vec![touch(&["a"]).on("watch,web-0"), touch(&["b"]).on("web-1,web-2")];
     let answers: [fn(Pending); 2] = [|pending| pending.only(vec![1]), Pending::approve];
     let (outcome, reviews) = perform(&mut bench, calls, &answers).await;
-    let told = |review: &Review| (review.parts.len(), review.left_out.len(), review.follows_a_gap);
+    let told = |review: &Review| (review.parts.len(), review.left_out.len(), review.uncovered.is_some());
     assert_eq!(reviews.iter().map(told).collect::<Vec<_>>(), [(3, 1, true), (1, 1, true)]);
     assert!(!Standing::UpTo(Risk::Destructive).covers(&reviews[1]));
     let told = statuses(&outcome.results);

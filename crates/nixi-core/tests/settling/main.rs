@@ -129,12 +129,12 @@ impl Executor for Node {
 }
 
 #[derive(Default)]
-struct Notices(Mutex<Vec<String>>);
+struct Phases(Mutex<Vec<String>>);
 
-impl Audience for Notices {
+impl Audience for Phases {
     fn hear(&self, event: Event) {
-        if let Event::Notice(words) = event {
-            self.0.lock().unwrap().push(words);
+        if let Event::Progress { progress, .. } = event {
+            self.0.lock().unwrap().push(progress.phase);
         }
     }
 }
@@ -143,7 +143,7 @@ impl Audience for Notices {
 struct Told {
     result: CallResult,
     took: Duration,
-    notices: Vec<String>,
+    phases: Vec<String>,
     changes: usize,
 }
 
@@ -196,7 +196,7 @@ async fn trial(kind: &str, trial: Trial, looks: impl IntoIterator<Item = Answer>
         model: None,
     }
     .open();
-    let (cancel, notices, begun) = (CancellationToken::new(), Notices::default(), Instant::now());
+    let (cancel, phases, begun) = (CancellationToken::new(), Phases::default(), Instant::now());
     let op = Op::Call(vec![CallRequest::new("trial.start").on("web").with("kind", kind)]);
     let person = async {
         approver.next().await.unwrap().approve();
@@ -205,14 +205,14 @@ async fn trial(kind: &str, trial: Trial, looks: impl IntoIterator<Item = Answer>
         std::future::pending::<()>().await;
     };
     let outcome = tokio::select! {
-        outcome = asker.perform(op, Intent::Perform, &notices, &cancel) => outcome,
+        outcome = asker.perform(op, Intent::Perform, &phases, &cancel) => outcome,
         () = person => unreachable!("a person stays to see the end"),
     };
     let changes = node.changes.lock().unwrap().len();
     Told {
         result: outcome.results.into_iter().next().unwrap(),
         took: begun.elapsed(),
-        notices: notices.0.into_inner().unwrap(),
+        phases: phases.0.into_inner().unwrap(),
         changes,
     }
 }
@@ -254,7 +254,7 @@ async fn what_stays_up_is_done_after_a_moment() {
     let step = "wait until web.service has stayed up for 3 s, at most 20 s";
     assert_eq!(told.result.plan.unwrap().steps[1].line, step);
     assert_eq!(told.result.steps[1].step, step);
-    assert_eq!(told.notices, ["waiting until web.service on web has settled"]);
+    assert_eq!(told.phases, ["waiting until web.service has settled"]);
     let up = [container("running", 0, 0, "x")];
     assert_eq!(started("container", fine(), up).await.statuses(), SETTLES);
 }

@@ -21,8 +21,7 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
 use crate::plan::applied::{done, failed};
 use crate::plan::bench::Bench;
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, Turn};
-use crate::session::Event;
+use crate::plan::{ApprovedPart, PlanDigest, Progress, StepReport, StepStatus, Turn};
 use crate::text;
 use crate::timed;
 
@@ -144,7 +143,7 @@ impl Kind for Settle {
     }
 
     async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, turn.shown, approved, bench).await
+        run(self, turn, approved, bench).await
     }
 
     async fn explain(&self, failed: StepReport, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
@@ -196,10 +195,14 @@ fn restarted(times: Option<u64>) -> String {
 }
 
 /// Waits, and reports how it ended.
-async fn run(settle: &Settle, shown: String, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn run(
+    settle: &Settle,
+    Turn { shown, reporter, .. }: Turn<'_>,
+    approved: &ApprovedPart,
+    bench: &Bench<'_>,
+) -> StepReport {
     let waiting = Waiting { settle, shown, approved, bench };
-    let node = waiting.node();
-    bench.audience.hear(Event::Notice(format!("waiting until {} on {node} has settled", settle.name())));
+    reporter.tell(Progress::phase(format!("waiting until {} has settled", settle.name())));
     let found = tokio::select! {
         biased;
         () = bench.cancel.cancelled() => return waiting.interrupted(),
