@@ -217,10 +217,27 @@ impl PlanCx<'_> {
         says: impl Into<String>,
         command: Command<impl ReadOnly>,
     ) -> Result<(String, Expectation), ToolError> {
-        let command = ReadOnly::read(command);
-        let stdout = self.inspect.stdout(command.clone()).await?;
-        let expectation = Expectation::new(says.into(), command, &stdout);
-        Ok((stdout, expectation))
+        let [pinned] = self.pin_all([(says.into(), command)]).await;
+        pinned
+    }
+
+    /// The same for several reads, which go out together: see [`InspectCx::gather`].
+    pub async fn pin_all<const N: usize>(
+        &self,
+        pins: [(String, Command<impl ReadOnly>); N],
+    ) -> [Result<(String, Expectation), ToolError>; N] {
+        let mut says = Vec::with_capacity(N);
+        let commands = pins.map(|(words, command)| {
+            says.push(words);
+            ReadOnly::read(command)
+        });
+        let mut says = says.into_iter();
+        self.inspect.gather(commands).await.map(|answer| {
+            let (says, command) = (says.next().unwrap_or_default(), answer.command().clone());
+            let stdout = answer.stdout()?;
+            let expectation = Expectation::new(says, command, &stdout);
+            Ok((stdout, expectation))
+        })
     }
 }
 

@@ -266,13 +266,13 @@ mod tests {
             let node = Node::controller();
             Part::of(&plan, CallId::new(call), name, &node, None, Login::Other, Origin::Person)
         };
-        let digest = |parts: &[Part]| Review::of(parts.to_vec(), Vec::new(), false).unwrap().digest;
+        let digest = |parts: &[Part]| Review::of(parts.to_vec(), Vec::new(), None).unwrap().digest;
         let (one, other) = (part(1, "one"), part(2, "other"));
         let both = digest(&[one.clone(), other.clone()]);
         assert_eq!(both, digest(&[part(8, "one"), part(9, "other")]));
         assert_ne!(both, digest(&[other.clone(), one.clone()]));
         assert_ne!(both, digest(std::slice::from_ref(&one)));
         assert_ne!(digest(std::slice::from_ref(&one)), one.digest, "a part by itself is no review");
-        assert_eq!(Review::of(Vec::new(), Vec::new(), false), None);
+        assert_eq!(Review::of(Vec::new(), Vec::new(), None), None);
     }
 }

@@ -1,6 +1,5 @@
 //! `file.delete`
 
-use futures_util::join;
 use nixi_core::catalog::file;
 use nixi_core::command::{Elevation, FilePath};
 use nixi_core::{
@@ -12,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::expected::Expected;
-use super::facts::{Facts, FileKind, facts, octal};
-use super::place::{below, missing, there};
-use super::write::{Former, Login, changed, free, may_write, owned};
-use crate::reading::{parsed_of, unreadable};
+use super::facts::{Facts, FileKind, octal};
+use super::former::Former;
+use super::ground::{At, Ground};
+use super::login::Login;
+use super::place::{below, missing};
+use super::write::{changed, free, may_write};
+use crate::reading::unreadable;
 use crate::table::count;
 
 /// Deletes one file. A folder, a link and the like it leaves alone.
@@ -48,9 +50,8 @@ impl Change for Delete {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: DeleteArgs) -> Result<Plan, ToolError> {
         let (asked, node) = (&args.path, cx.node().name());
-        let (found, link) = join!(there(cx, asked), cx.run(file::is_link(asked)));
-        let is_link = link?.exit.is_success();
-        let found = found?.ok_or_else(|| missing(cx, asked))?;
+        let Ground { at, is_link, login } = Ground::look(cx, asked).await?;
+        let At::Thing(found) = at else { return Err(missing(cx, asked)) };
         let path = &found.real;
         below(cx, asked, path)?;
         free(cx, path)?;
@@ -59,7 +60,7 @@ impl Change for Delete {
             let message = format!("{asked} on {node} is {}: only files are deleted", kind.words());
             return Err(ToolError::BadArgument { message, hint: None });
         }
-        let former = Former::read(cx, &found).await?;
+        let (former, folder) = Former::read(cx, &found).await?;
         match args.expect {
             Some(Expected::Content(digest)) if digest != former.digest => {
                 return Err(changed(cx, path, "has other content by now"));
@@ -70,11 +71,11 @@ impl Change for Delete {
             }
             Some(Expected::Content(_)) | None => {}
         }
-        let folder = folder(cx, path).await?;
-        let (owned, mut changes) = (owned(cx, &found).await, Vec::new());
-        let undo = match (owned, former.undoable(&found.facts)) {
-            (Ok(login), Ok(content)) => {
-                changes = lost(&found.facts, &folder, &login);
+        may_write(cx, path, &folder.writable)?;
+        let (login, mut changes) = (login?, Vec::new());
+        let undo = match (login.can_keep(cx, &found), former.undoable(&found.facts)) {
+            (Ok(()), Ok(content)) => {
+                changes = lost(&found.facts, &folder.facts?, &login);
                 Undo::Calls(vec![
                     CallRequest::new("file.write")
                         .on(node.as_str())
@@ -84,15 +85,18 @@ impl Change for Delete {
                         .with("expect", "missing"),
                 ])
             }
-            (Ok(_), Err(why)) => Undo::cannot(format!("the content of {path} is lost: {why}")),
+            (Ok(()), Err(why)) => Undo::cannot(format!("the content of {path} is lost: {why}")),
             (Err(_), _) => Undo::cannot(format!("{path} belongs to {}", found.facts.user.shown())),
         };
         let digest = file::digest(path, Elevation::LoginUser);
         let shown = digest.to_string();
-        let ((same, content), (folder, way)) = futures_util::try_join!(
-            cx.pin(format!("{path}: the same content, SHA-256 {}", former.digest), digest),
-            cx.pin(format!("{}: the same folder, by no link", path.folder()), file::real_folder(path)),
-        )?;
+        let [content, way] = cx
+            .pin_all([
+                (format!("{path}: the same content, SHA-256 {}", former.digest), digest),
+                (format!("{}: the same folder, by no link", path.folder()), file::real_folder(path)),
+            ])
+            .await;
+        let ((same, content), (folder, way)) = (content?, way?);
         let is_same = FileDigest::from_sha256sum(&same) == Some(former.digest);
         if !is_same || folder.strip_suffix('\0') != Some(path.folder()) {
             return Err(unreadable(&shown, "the file changes while it is looked at"));
@@ -105,16 +109,6 @@ impl Change for Delete {
         }
         Ok(plan.leaves(Thing::File(path.clone()), Fate::Gone))
     }
-}
-
-/// The folder of a file, if the login user may delete what is in it.
-async fn folder(cx: &PlanCx<'_>, path: &FilePath) -> Result<Facts, ToolError> {
-    let folder = path.folder().parse();
-    let folder: FilePath =
-        folder.map_err(|error| ToolError::BadArgument { message: format!("{path}: {error}"), hint: None })?;
-    let [writable, told] = cx.gather([file::may_write_folder(path), file::facts(&folder)]).await;
-    may_write(cx, path, writable)?;
-    parsed_of(told, facts)
 }
 
 /// What a file has that another with its content and permissions, made by the login user, does not have.

@@ -1,6 +1,5 @@
 //! Where a path really is on a node, and whether file actions may go there.
 
-use futures_util::join;
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
 use nixi_core::{Command, ErrorKind, ErrorReport, InspectCx, Output, Read, ReadAnswer, ToolError, said};
@@ -8,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, facts};
-use crate::reading::{run_whole, unreadable, whole_of};
+use crate::reading::{unreadable, whole_of};
 
 /// Parameters of the actions that take a path.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -28,10 +27,19 @@ pub(super) struct There {
 
 /// What a path leads to; `None` if there is nothing. It may lie anywhere.
 pub(super) async fn there(cx: &InspectCx<'_>, path: &FilePath) -> Result<Option<There>, ToolError> {
-    let command = file::facts(path);
-    let (shown, program) = (command.to_string(), command.program());
-    let (real, output) = join!(real(cx, path, file::real(path)), run_whole(cx, command));
-    let (Some(real), output) = (real?, output?) else { return Ok(None) };
+    let [real, facts] = cx.gather([file::real(path), file::facts(path)]).await;
+    there_told(cx, path, real, facts)
+}
+
+/// The same from the answers of [`file::real`] and [`file::facts`].
+pub(super) fn there_told(
+    cx: &InspectCx<'_>,
+    path: &FilePath,
+    real: ReadAnswer,
+    told: ReadAnswer,
+) -> Result<Option<There>, ToolError> {
+    let (shown, program) = (told.command().to_string(), told.command().program());
+    let (Some(real), output) = (real_told(cx, path, real)?, whole_of(told)?) else { return Ok(None) };
     if !output.exit.is_success() {
         return Err(failed(cx, path, &shown, program, &output));
     }
@@ -40,16 +48,11 @@ pub(super) async fn there(cx: &InspectCx<'_>, path: &FilePath) -> Result<Option<
 }
 
 /// The path that realpath(1) prints; `None` if there is nothing.
-pub(super) async fn real(
+pub(super) fn real_told(
     cx: &InspectCx<'_>,
     path: &FilePath,
-    command: Command<Read>,
+    answer: ReadAnswer,
 ) -> Result<Option<FilePath>, ToolError> {
-    let [answer] = cx.gather([command]).await;
-    real_told(cx, path, answer)
-}
-
-fn real_told(cx: &InspectCx<'_>, path: &FilePath, answer: ReadAnswer) -> Result<Option<FilePath>, ToolError> {
     let (shown, program) = (answer.command().to_string(), answer.command().program());
     let output = whole_of(answer)?;
     if !output.exit.is_success() {
@@ -77,12 +80,18 @@ pub(super) async fn in_place(
     read: Command<Read>,
 ) -> Result<Output, ToolError> {
     let [before, read, after] = cx.gather([file::real(real), read, file::real(real)]).await;
-    for answer in [before, after] {
-        if real_told(cx, real, answer)?.as_ref() != Some(real) {
+    stayed(cx, real, [before, after])?;
+    read.output()
+}
+
+/// Refuses what does not have this path without links each time that it was looked at.
+pub(super) fn stayed(cx: &InspectCx<'_>, real: &FilePath, looks: [ReadAnswer; 2]) -> Result<(), ToolError> {
+    for look in looks {
+        if real_told(cx, real, look)?.as_ref() != Some(real) {
             return Err(moved(cx, real));
         }
     }
-    read.output()
+    Ok(())
 }
 
 fn moved(cx: &InspectCx<'_>, real: &FilePath) -> ToolError {

@@ -1,22 +1,23 @@
 //! `file.write`
 
-use futures_util::join;
 use nixi_core::catalog::file;
-use nixi_core::command::{Elevation, FileMode, FileOwner, FilePath};
+use nixi_core::command::{FileMode, FileOwner, FilePath};
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, ErrorKind, ErrorReport, Fate, FileDigest, Plan,
-    PlanCx, PutFile, Read, ReadAnswer, Replaces, Risk, Thing, ToolError, Undo, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, ErrorKind, ErrorReport, Fate, FileDigest, Output, Plan,
+    PlanCx, PutFile, Replaces, Risk, Thing, ToolError, Undo, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::content::{MOST, beginning, text};
+use super::content::MOST;
 use super::expected::Expected;
-use super::facts::{Facts, FileKind, octal};
-use super::place::{There, below, denied, real, there};
+use super::facts::{FileKind, octal};
+use super::former::Former;
+use super::ground::{At, Ground};
+use super::login::Login;
+use super::place::{There, below, denied};
 use crate::bytes::human;
-use crate::reading::unreadable;
 use crate::table::count;
 
 /// Writes a text file: a new one, or the whole content of one that is there.
@@ -41,9 +42,6 @@ pub struct WriteArgs {
 
 /// The permissions of a new file.
 const NEW: u32 = 0o644;
-/// The most bytes of former content that the command which takes a change back holds.
-pub(super) const MOST_UNDONE: usize = 16 * 1024;
-
 impl Change for Write {
     type Args = WriteArgs;
 
@@ -65,17 +63,15 @@ impl Change for Write {
                 hint: Some("copy such a file with scp".to_owned()),
             });
         }
-        let (found, folder, link) =
-            join!(there(cx, path), real(cx, path, file::real_folder(path)), cx.run(file::is_link(path)));
-        let is_link = link?.exit.is_success();
-        let plan = match (found?, folder?) {
-            (Some(found), _) => over(cx, &args, &found).await?,
-            (None, _) if is_link => {
+        let Ground { at, is_link, login } = Ground::look(cx, path).await?;
+        let plan = match at {
+            At::Thing(found) => over(cx, &args, &found, login).await?,
+            At::Nothing(_) if is_link => {
                 let message = format!("{path} on {node} is a link to what is not there");
                 return Err(ToolError::BadArgument { message, hint: None });
             }
-            (None, Some(folder)) => new(cx, &args, &folder).await?,
-            (None, None) => {
+            At::Nothing(Some(folder)) => new(cx, &args, &folder).await?,
+            At::Nothing(None) => {
                 let message = format!("there is no folder {} on {node}", path.folder());
                 return Err(ToolError::NotFound { message, hint: Some("make the folder first".to_owned()) });
             }
@@ -99,7 +95,8 @@ async fn new(cx: &PlanCx<'_>, args: &WriteArgs, folder: &FilePath) -> Result<Pla
     if let Some(Expected::Content(_)) = args.expect {
         return Err(changed(cx, &path, "is not there any more"));
     }
-    writable(cx, &path).await?;
+    let [writable] = cx.gather([file::may_write_folder(&path)]).await;
+    may_write(cx, &path, &writable.output()?)?;
     let node = cx.node().name();
     let lines = count(args.content.lines().count(), "line");
     let mode = args.mode.as_ref().map_or(NEW, FileMode::bits);
@@ -115,7 +112,12 @@ async fn new(cx: &PlanCx<'_>, args: &WriteArgs, folder: &FilePath) -> Result<Pla
 }
 
 /// Other content in a file that is there.
-async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, ToolError> {
+async fn over(
+    cx: &PlanCx<'_>,
+    args: &WriteArgs,
+    found: &There,
+    login: Result<Login, ToolError>,
+) -> Result<Plan, ToolError> {
     let (path, facts, node) = (&found.real, &found.facts, cx.node().name());
     below(cx, &args.path, path)?;
     free(cx, path)?;
@@ -123,7 +125,7 @@ async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, 
         let message = format!("{} on {node} is {}: only files are written", args.path, facts.kind.words());
         return Err(ToolError::BadArgument { message, hint: None });
     }
-    let former = Former::read(cx, found).await?;
+    let (former, folder) = Former::read(cx, found).await?;
     match args.expect {
         None => {}
         Some(Expected::Missing) => return Err(changed(cx, path, "is there by now")),
@@ -136,8 +138,8 @@ async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, 
     if digest == former.digest && mode == facts.mode {
         return Ok(Plan::nothing(format!("nothing to write on {node}: {path} is so already")));
     }
-    writable(cx, path).await?;
-    owned(cx, found).await?;
+    may_write(cx, path, &folder.writable)?;
+    login?.can_keep(cx, found)?;
     let summary = match mode == facts.mode {
         true => format!("write the file {path} on {node}"),
         false => {
@@ -173,51 +175,6 @@ async fn over(cx: &PlanCx<'_>, args: &WriteArgs, found: &There) -> Result<Plan, 
     Ok(plan)
 }
 
-/// What is in a file that a change takes away.
-pub(super) struct Former {
-    pub(super) digest: FileDigest,
-    /// All of it; or only that it is too much to be read.
-    content: Option<Vec<u8>>,
-}
-
-impl Former {
-    pub(super) async fn read(cx: &PlanCx<'_>, found: &There) -> Result<Self, ToolError> {
-        if found.facts.bytes <= MOST as u64 {
-            let content = beginning(cx, &found.real).await?;
-            if content.len() <= MOST {
-                return Ok(Self { digest: FileDigest::of(&content), content: Some(content) });
-            }
-        }
-        let command = file::digest(&found.real, Elevation::LoginUser);
-        let shown = command.to_string();
-        let digest = FileDigest::from_sha256sum(&cx.stdout(command).await?);
-        let digest = digest.ok_or_else(|| unreadable(&shown, "it is no SHA-256"))?;
-        Ok(Self { digest, content: None })
-    }
-
-    /// As text, or half a sentence why it is not shown.
-    fn text(&self) -> Result<&str, &'static str> {
-        self.content.as_deref().map_or(Err("it is too large"), text)
-    }
-
-    /// What a plan shows of it.
-    fn replaced(self) -> Replaces {
-        match (self.text().err(), self.content) {
-            (None, Some(content)) => Replaces::Content(content.into()),
-            (why, _) => Replaces::Unshown(self.digest, why.unwrap_or("it is too large").to_owned()),
-        }
-    }
-
-    /// As text, if a command can bring it back. That command stands in the journal and in `--json`, so it never holds what
-    /// others on the node may not read.
-    pub(super) fn undoable(&self, facts: &Facts) -> Result<&str, &'static str> {
-        if facts.mode & 0o004 == 0 {
-            return Err("others may not read it, so it may be a secret, and Nixi keeps no copy");
-        }
-        self.text().and_then(|text| if text.len() > MOST_UNDONE { Err("it is too large") } else { Ok(text) })
-    }
-}
-
 /// Refuses what an earlier change of the same request writes or deletes: this plan could not tell what is there then.
 pub(super) fn free(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
     match cx.declared().fate(&Thing::File(path.clone())) {
@@ -229,51 +186,12 @@ pub(super) fn free(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
     }
 }
 
-/// Whether the login user may put a file into its folder.
-async fn writable(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
-    let [answer] = cx.gather([file::may_write_folder(path)]).await;
-    may_write(cx, path, answer)
-}
-
-pub(super) fn may_write(cx: &PlanCx<'_>, path: &FilePath, answer: ReadAnswer) -> Result<(), ToolError> {
-    match answer.output()?.exit.is_success() {
+/// Refuses a file whose folder the login user may not write to, by the end of [`file::may_write_folder`].
+pub(super) fn may_write(cx: &PlanCx<'_>, path: &FilePath, told: &Output) -> Result<(), ToolError> {
+    match told.exit.is_success() {
         true => Ok(()),
         false => Err(denied(cx, &format!("may not write to {}", path.folder()))),
     }
-}
-
-/// Whether the login user can leave the file its owner and its group: another file in its place would have theirs. The numbers
-/// of the login user and of its own group.
-pub(super) async fn owned(cx: &PlanCx<'_>, found: &There) -> Result<Login, ToolError> {
-    let (user, groups) = futures_util::try_join!(numbers(cx, file::user()), numbers(cx, file::groups()))?;
-    let (owner, group) = (&found.facts.user, &found.facts.group);
-    let whose = if user == [0] || user == [owner.number] && groups.contains(&group.number) {
-        // id(1) prints the user's own group first.
-        return Ok(Login { user: user[0], group: groups[0] });
-    } else if user == [owner.number] {
-        format!("is of the group {}, in which the login user is not", group.shown())
-    } else {
-        format!("belongs to {}, not to the login user", owner.shown())
-    };
-    Err(ToolError::Permission {
-        message: format!("{} on {} {whose}", found.real, cx.node().name()),
-        hint: "file actions never use sudo, so they cannot keep what is not the login user's: change its owner or group first"
-            .to_owned(),
-    })
-}
-
-/// Whose a file is that the login user makes.
-pub(super) struct Login {
-    pub(super) user: u32,
-    pub(super) group: u32,
-}
-
-/// The numbers that id(1) prints; one at least.
-async fn numbers(cx: &PlanCx<'_>, command: Command<Read>) -> Result<Vec<u32>, ToolError> {
-    let shown = command.to_string();
-    let told = cx.stdout(command).await?;
-    let numbers: Result<Vec<u32>, _> = told.split_whitespace().map(str::parse).collect();
-    numbers.ok().filter(|numbers| !numbers.is_empty()).ok_or_else(|| unreadable(&shown, "it is no number"))
 }
 
 /// By name where that is a plain one.

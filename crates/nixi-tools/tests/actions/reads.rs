@@ -17,8 +17,12 @@ async fn kind(lab: &Lab, call: CallRequest) -> ErrorKind {
 }
 
 fn machine() -> Recording {
-    Recording::new()
-        .answering("date", "2025-11-24T17:00:00+01:00\nCET\n1764000000\n")
+    telling(Recording::new())
+}
+
+/// The same node, which also tells of itself.
+pub(crate) fn telling(node: Recording) -> Recording {
+    node.answering("date", "2025-11-24T17:00:00+01:00\nCET\n1764000000\n")
         .answering("readlink", "/nix/store/0c0x-tzdata-2025b/share/zoneinfo/Europe/Berlin\n")
         .answering("cat -- /proc/uptime", "350735.47 234388.90\n")
         .answering("uname -n", "db\n")
@@ -149,7 +153,7 @@ async fn the_output_of_a_container() {
     assert_eq!(error.to_string(), "no container named wbe on db-server\nhint: did you mean \"web\"?");
 }
 
-const ENTRY: &str = r#"{"__REALTIME_TIMESTAMP":"1764000000123456","PRIORITY":"3","_SYSTEMD_UNIT":"nginx.service","_PID":"42","MESSAGE":"bind failed"}"#;
+pub(crate) const ENTRY: &str = r#"{"__REALTIME_TIMESTAMP":"1764000000123456","PRIORITY":"3","_SYSTEMD_UNIT":"nginx.service","_PID":"42","MESSAGE":"bind failed"}"#;
 const HINT: &str = "Hint: You are currently not seeing messages from other users and the system.\n      Users in groups 'adm', 'systemd-journal' can see all messages.\n";
 
 #[tokio::test]

@@ -287,11 +287,22 @@ pub(crate) const NOTES: [&str; 2] = ["call home\n", "water the plants\n"];
 fn with_files(node: Recording, today: &str) -> Recording {
     let real = "realpath --canonicalize-existing --zero -- ";
     let digest = |text: &str| format!("{}  -\n", FileDigest::of(text.as_bytes()));
-    let facts = format!("81a4\0{}\01000\0nixi\0100\0users\01764000000\01\0", today.len());
-    node.answering(&format!("{real}/srv/notes"), "/srv/notes\0")
+    let stat = r"stat --dereference '--printf=%f\0%s\0%u\0%U\0%g\0%G\0%Y\0%h\0' -- ";
+    let told = |mode: &str, bytes: usize, names: u8| {
+        format!("{mode}\0{bytes}\0{}\0nixi\0{}\0users\0{}\0{names}\0", 1000, 100, 1_764_000_000)
+    };
+    let (facts, folder) = (told("81a4", today.len(), 1), told("41ed", 4096, 2));
+    node.answering(&format!("{real}/srv"), "/srv\0")
+        .answering(&format!("{real}/srv/notes"), "/srv/notes\0")
+        .answering(&format!("{real}/srv/web/data"), "/srv/web/data\0")
         .answering(&format!("{real}/srv/notes/today.txt"), "/srv/notes/today.txt\0")
         .answering(&format!("{real}/srv/notes/old.txt"), "/srv/notes/old.txt\0")
-        .answering("stat --dereference '--printf=", &facts)
+        .answering(stat, &facts)
+        .answering(&format!("{stat}/srv"), &folder)
+        .answering(&format!("{stat}/srv/notes/"), &facts)
+        .answering(&format!("{stat}/srv/web/data"), &facts)
+        .answering("head '--bytes=262145' -- /srv/web/data", "rows\n")
+        .answering("find /srv -mindepth 1", "l\0fnotes\0unixi\0gusers\0d 4096 755 1764000000.0\0\n")
         .ending("test -L ", ended(1, "", ""))
         .answering("test -w /srv/notes", "")
         .answering("id --user", "1000\n")
