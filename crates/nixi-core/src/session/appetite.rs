@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::batch::Checked;
+use super::calls::Checked;
 use super::protocol::CallResult;
 use crate::outputs::Outputs;
 

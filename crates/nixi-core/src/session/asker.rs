@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::answers::Answers;
 use super::appetite::Appetite;
 use super::approver::{Approval, Vouched};
-use super::batch::{Answers, Batch};
 use super::brain::Reading;
 use super::desk::Desk;
 use super::ledger::Cause;
 use super::protocol::{Audience, Intent, Minds, Op, Outcome};
+use super::request_cx::RequestCx;
 use super::undo::undo;
 use super::waiting::Waiting;
 use super::{Inner, adopt};
@@ -84,7 +85,7 @@ impl Asker {
     ) -> Outcome {
         self.inner.tell_of_cut_off(audience).await;
         let (answers, appetite, asked) = (Answers::default(), Appetite::default(), Cause::default());
-        let batch = |origin, cause, words| Batch {
+        let cx = |origin, cause, words| RequestCx {
             inner: &self.inner,
             origin,
             intent,
@@ -96,15 +97,15 @@ impl Asker {
             appetite: (origin == Origin::Model).then_some(&appetite),
         };
         match op {
-            Op::Call(calls) => outcome(batch(Origin::Person, &asked, None).run(calls).await),
+            Op::Call(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
             Op::Undo(request) => match undo(&self.inner, request).await {
-                Ok((cause, calls)) => outcome(batch(Origin::Person, &cause, None).run(calls).await),
+                Ok((cause, calls)) => outcome(cx(Origin::Person, &cause, None).run(calls).await),
                 Err(error) => Outcome::error(error),
             },
             Op::Approve(Approval(request)) => match self.inner.waiting(request).await {
                 Ok(Waiting { origin, cause, calls }) => {
-                    let batch = Batch { appetite: None, ..batch(origin, &cause, None) };
-                    outcome(batch.run(calls).await)
+                    let cx = RequestCx { appetite: None, ..cx(origin, &cause, None) };
+                    outcome(cx.run(calls).await)
                 }
                 Err(error) => Outcome::error(error),
             },
@@ -112,22 +113,22 @@ impl Asker {
                 .await
                 .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
             Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {
-                Reading::Calls(calls) => outcome(batch(Origin::Person, &asked, None).run(calls).await),
+                Reading::Calls(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
                 Reading::Unknown { nearest } => {
-                    self.ask_model(&words, minds, &nearest, batch(Origin::Model, &asked, Some(&words))).await
+                    self.ask_model(&words, minds, &nearest, cx(Origin::Model, &asked, Some(&words))).await
                 }
             },
         }
     }
 
-    async fn ask_model(&self, words: &str, minds: Minds, nearest: &[String], batch: Batch<'_>) -> Outcome {
+    async fn ask_model(&self, words: &str, minds: Minds, nearest: &[String], cx: RequestCx<'_>) -> Outcome {
         let model = match (minds, &self.inner.parts.model) {
             (Minds::PhrasebookThenModel, Some(model)) => model,
             (Minds::Phrasebook, _) | (Minds::PhrasebookThenModel, None) => {
                 return Outcome::error(not_understood(minds, nearest));
             }
         };
-        let desk = match Desk::new(batch) {
+        let desk = match Desk::new(cx) {
             Ok(desk) => desk,
             Err(error) => return Outcome::error(error),
         };

@@ -5,10 +5,11 @@
 //! of reach tells nothing, and holds up no other.
 
 use super::bare::{Found, fits, found_on, one_name_each};
-use super::batch::{Batch, Checked};
+use super::calls::Checked;
 use super::doubt::Ambiguity;
 use super::left_behind::not_begun;
 use super::protocol::{Audience, CallResult, Event, Intent};
+use super::request_cx::RequestCx;
 use super::roster::Roster;
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
@@ -49,7 +50,7 @@ struct Fit {
     silent: Option<ErrorReport>,
 }
 
-impl Batch<'_> {
+impl RequestCx<'_> {
     /// Checks all calls before anything runs, and settles what their words left open.
     pub(super) async fn settle(
         &self,
@@ -89,7 +90,7 @@ impl Batch<'_> {
         meanings: &[Checked],
         roster: &Roster,
     ) -> Result<Vec<(NodeName, CallResult)>, ErrorReport> {
-        let looking = Batch { audience: &NoticesAlone(self.audience), ..*self };
+        let looking = RequestCx { audience: &NoticesAlone(self.audience), ..*self };
         let results = looking.side_by_side(meanings, roster).await;
         let sites = meanings.first().map(|meaning| meaning.sites.as_slice()).unwrap_or_default();
         let mut found = Vec::with_capacity(sites.len());
@@ -153,7 +154,7 @@ impl Batch<'_> {
         if meanings.len() == 1 || meanings.iter().all(refused) {
             return Ok(meanings.swap_remove(0));
         }
-        let looking = Batch { intent: Intent::PlanOnly, audience: &NoticesAlone(self.audience), ..*self };
+        let looking = RequestCx { intent: Intent::PlanOnly, audience: &NoticesAlone(self.audience), ..*self };
         let mut fits = Vec::with_capacity(meanings.len());
         for meaning in &meanings {
             fits.push(Fit::of(&looking.side_by_side(std::slice::from_ref(meaning), roster).await));

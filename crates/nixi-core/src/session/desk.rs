@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::appetite::{MOST_RESULTS, in_the_middle};
-use super::batch::{Batch, Checked};
+use super::calls::Checked;
 use super::protocol::{CallResult, Event};
+use super::request_cx::RequestCx;
 use super::roster::Roster;
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
@@ -38,20 +39,20 @@ pub struct ModelCall {
 /// What a model is lent for one request. What it calls is checked, refused and asked about like anyone's call, and
 /// marked as a model's.
 pub struct Desk<'a> {
-    batch: Batch<'a>,
+    cx: RequestCx<'a>,
     roster: Roster,
     results: Mutex<Vec<CallResult>>,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(batch: Batch<'a>) -> Result<Self, ErrorReport> {
-        Ok(Self { roster: batch.inner.roster()?, batch, results: Mutex::new(Vec::new()) })
+    pub(super) fn new(cx: RequestCx<'a>) -> Result<Self, ErrorReport> {
+        Ok(Self { roster: cx.inner.roster()?, cx, results: Mutex::new(Vec::new()) })
     }
 
     /// The tools, as functions.
     #[must_use]
     pub fn tools(&self) -> Vec<ToolSchema> {
-        self.batch.inner.parts.registry.toolset()
+        self.cx.inner.parts.registry.toolset()
     }
 
     /// The nodes, a line each: what a model has to know to name one.
@@ -69,22 +70,22 @@ impl<'a> Desk<'a> {
     /// Fires when nobody waits for the answer any more.
     #[must_use]
     pub fn cancel(&self) -> &CancellationToken {
-        self.batch.cancel
+        self.cx.cancel
     }
 
     /// More words of the answer.
     pub fn say(&self, words: &str) {
-        self.batch.audience.hear(Event::Said(crate::text::clean(words)));
+        self.cx.audience.hear(Event::Said(crate::text::clean(words)));
     }
 
     /// These words, the last that were said, were thoughts and no part of the answer.
     pub fn take_back(&self, words: &str) {
-        self.batch.audience.hear(Event::TakenBack(crate::text::clean(words)));
+        self.cx.audience.hear(Event::TakenBack(crate::text::clean(words)));
     }
 
     /// Something that a person should know, beside the answer.
     pub fn notice(&self, words: &str) {
-        self.batch.audience.hear(Event::Notice(crate::text::clean(words)));
+        self.cx.audience.hear(Event::Notice(crate::text::clean(words)));
     }
 
     /// Makes the calls of one turn, in order, and gives one reply each for the model to read. A call that does not
@@ -92,7 +93,7 @@ impl<'a> Desk<'a> {
     pub async fn call(&self, calls: Vec<ModelCall>) -> Vec<String> {
         let checked: Vec<Result<Checked, ErrorReport>> = calls
             .into_iter()
-            .map(|call| self.request(call).and_then(|call| self.batch.check(&self.roster, call)))
+            .map(|call| self.request(call).and_then(|call| self.cx.check(&self.roster, call)))
             .collect();
         if checked.iter().any(Result::is_err) {
             return checked
@@ -107,8 +108,8 @@ impl<'a> Desk<'a> {
         let per_call: Vec<usize> = checked.iter().map(|call| call.sites.len()).collect();
         let runs = within(&per_call, MOST_RESULTS);
         checked.truncate(runs);
-        self.batch.settle_outward(&checked, &self.roster).await;
-        let results = self.batch.run_checked(checked, &self.roster).await;
+        self.cx.settle_outward(&checked, &self.roster).await;
+        let results = self.cx.run_checked(checked, &self.roster).await;
         let room = (TURN_BYTES / per_call.len().max(1)).clamp(LEAST_BYTES, REPLY_BYTES);
         let mut left = results.as_slice();
         let mut replies: Vec<String> = per_call

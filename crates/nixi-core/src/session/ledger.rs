@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Inner;
 use super::approver::Answer;
-use super::door::Proposal;
+use super::proposal::Proposal;
 use super::protocol::{Audience, CallResult, Event};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};

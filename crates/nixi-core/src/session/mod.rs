@@ -6,16 +6,17 @@
 
 mod adopt;
 mod adopt_words;
+mod answers;
 mod appetite;
 mod approver;
 mod asker;
 mod bare;
-mod batch;
 mod brain;
+mod calls;
 mod choice;
 mod desk;
-mod door;
 mod doubt;
+mod ending;
 mod ledger;
 mod left_behind;
 mod log;
@@ -23,10 +24,13 @@ mod machine;
 mod needs;
 mod outward;
 mod places;
+mod proposal;
 mod protocol;
+mod request_cx;
 mod roster;
 mod selection;
 mod undo;
+mod visit;
 mod waiting;
 mod workflow;
 

@@ -1,8 +1,9 @@
 //! Reads that send something out: a model that names a place which no person named is asked about, once for all that it
 //! names in one turn.
 
-use super::batch::{Batch, Checked};
-use super::door::declined;
+use super::calls::Checked;
+use super::ending::declined;
+use super::request_cx::RequestCx;
 use super::roster::Roster;
 use crate::call_id::CallId;
 use crate::error::ErrorReport;
@@ -10,7 +11,7 @@ use crate::node::Node;
 use crate::plan::{Decision, Origin, Outward, PlanDigest, Refusal, Review};
 use crate::registry::Body;
 
-impl Batch<'_> {
+impl RequestCx<'_> {
     /// Asks about all such reads among these calls, in one question. A no holds for all reads of these kinds until the
     /// request is answered.
     pub(super) async fn settle_outward(&self, calls: &[Checked], roster: &Roster) {

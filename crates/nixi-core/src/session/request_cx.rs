@@ -1,33 +1,32 @@
-//! Several calls of one request.
-
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! The circumstances of a request, and its way from checked calls to results.
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::answers::Answers;
 use super::appetite::Appetite;
+use super::calls::{Checked, Site, ahead};
 use super::choice::Settled;
-use super::door::{Door, Prepared, status_of_read};
+use super::ending::status_of_read;
 use super::ledger::{Cause, Ledger};
 use super::left_behind::not_begun;
+use super::proposal::Prepared;
 use super::protocol::{Audience, CallAhead, CallResult, Event, Intent};
 use super::roster::Roster;
+use super::visit::Visit;
 use super::workflow::Workflow;
 use super::{Inner, Work};
-use crate::action::{ActionName, Scope};
+use crate::action::Scope;
 use crate::call::CallRequest;
-use crate::call_id::CallId;
-use crate::card::{Callers, Edits};
+use crate::card::Callers;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
-use crate::plan::{Declared, Origin, PlanDigest, Refusal, StepStatus};
-use crate::registry::{Access, Action, Args};
+use crate::plan::{Declared, Origin, StepStatus};
 
 /// The circumstances of a request: who asked, how far to go, who listens.
 #[derive(Clone, Copy)]
-pub(super) struct Batch<'a> {
+pub(super) struct RequestCx<'a> {
     pub(super) inner: &'a Inner,
     pub(super) origin: Origin,
     pub(super) intent: Intent,
@@ -43,107 +42,7 @@ pub(super) struct Batch<'a> {
     pub(super) appetite: Option<&'a Appetite>,
 }
 
-/// What a person has said to what a request asked them.
-#[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<Said>);
-
-#[derive(Debug, Default)]
-struct Said {
-    /// Plans that were refused.
-    denied: Vec<PlanDigest>,
-    /// Reads that may reach out.
-    allowed: Vec<PlanDigest>,
-    /// Kinds of reads that may not, and why.
-    refused: Vec<(ActionName, Refusal)>,
-}
-
-impl Answers {
-    fn said(&self) -> MutexGuard<'_, Said> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the person said no to this plan.
-    pub(super) fn denies(&self, digest: PlanDigest) -> bool {
-        self.said().denied.contains(&digest)
-    }
-
-    pub(super) fn deny(&self, digest: PlanDigest) {
-        self.said().denied.push(digest);
-    }
-
-    /// Whether the person said yes to this very read.
-    pub(super) fn allows(&self, digest: PlanDigest) -> bool {
-        self.said().allowed.contains(&digest)
-    }
-
-    pub(super) fn allow(&self, digest: PlanDigest) {
-        self.said().allowed.push(digest);
-    }
-
-    /// Why no read of this kind may reach out, if none may.
-    pub(super) fn refusal_of(&self, kind: ActionName) -> Option<Refusal> {
-        self.said().refused.iter().find(|(refused, _)| *refused == kind).map(|(_, refusal)| *refusal)
-    }
-
-    pub(super) fn refuse(&self, kind: ActionName, refusal: Refusal) {
-        if self.refusal_of(kind).is_none() {
-            self.said().refused.push((kind, refusal));
-        }
-    }
-}
-
-/// Where a call is made, and which call that is.
-pub(super) struct Site {
-    pub(super) call: CallId,
-    pub(super) node: Node,
-}
-
-/// A call whose action, nodes and arguments are known to fit; nothing has run yet.
-pub(super) struct Checked {
-    pub(super) action: Arc<Action>,
-    pub(super) sites: Vec<Site>,
-    pub(super) args: Args,
-    /// The arguments as the action understood them.
-    pub(super) understood: Value,
-}
-
-impl Action {
-    /// What it wants the nodes for.
-    pub(super) fn work(&self) -> Work {
-        match self.spec.edits {
-            Edits::NodeList => Work::OnTheList,
-            Edits::Nothing => Work::OnNodes,
-        }
-    }
-}
-
-impl Checked {
-    /// Whether nobody is asked about it: it leaves a running system as it is.
-    pub(super) fn is_read(&self) -> bool {
-        match self.action.spec.access {
-            Access::Read | Access::Rehearse => true,
-            Access::Write(_) => false,
-        }
-    }
-
-    /// The nodes that it is for.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.sites.iter().map(|site| &site.node)
-    }
-
-    /// As it is told of before it is made on a node.
-    fn ahead(&self, site: &Site) -> CallAhead {
-        CallAhead {
-            call: site.call,
-            action: self.action.spec.name.to_string(),
-            node: site.node.name().clone(),
-            args: self.understood.clone(),
-            presentation: self.action.spec.presentation(),
-        }
-    }
-}
-
-impl Batch<'_> {
+impl RequestCx<'_> {
     /// Checks all calls before any of them runs, then runs them.
     pub(super) async fn run(&self, calls: Vec<CallRequest>) -> Result<Vec<CallResult>, ErrorReport> {
         let on_the_list = |call: &CallRequest| {
@@ -200,7 +99,7 @@ impl Batch<'_> {
         let (reads, calls) = calls.split_at(change);
         let mut results = self.side_by_side(reads, roster).await;
         if !calls.is_empty() {
-            results.extend(Workflow { batch: self, roster, calls }.run().await);
+            results.extend(Workflow { cx: self, roster, calls }.run().await);
         }
         results
     }
@@ -292,7 +191,7 @@ impl Batch<'_> {
         let (action, node) = (spec.name.to_string(), site.node.name().clone());
         let presentation = spec.presentation();
         self.audience.hear(Event::CallStarted { call: site.call, action, node, presentation });
-        Door { batch: self, roster, call, site }.prepare(self.blank(call, site), declared).await
+        Visit { cx: self, roster, call, site }.prepare(self.blank(call, site), declared).await
     }
 
     pub(super) fn ledger(&self) -> Ledger<'_> {
@@ -313,8 +212,4 @@ impl Batch<'_> {
         CallResult::new(site.call, &spec.name.to_string(), node.as_str(), call.understood.clone())
             .shown_as(spec.presentation())
     }
-}
-
-fn ahead(calls: &[Checked]) -> Vec<CallAhead> {
-    calls.iter().flat_map(|call| call.sites.iter().map(move |site| call.ahead(site))).collect()
 }

@@ -4,31 +4,37 @@
 //! **Invariant.** No step runs that was not in the review which was approved; and a person is asked once for a request, not
 //! once for a call.
 
-use std::collections::{HashMap, HashSet};
+mod question;
+mod told;
+
+use std::collections::HashMap;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 
 use super::approver::Answer;
-use super::batch::{Batch, Checked, Site};
-use super::door::{Door, Prepared, Proposal, declined, unapproved};
-use super::ledger::{Held, Waited, verdict};
+use super::calls::{Checked, Site};
+use super::ending::{declined, unapproved};
+use super::ledger::{Held, verdict};
 use super::left_behind::not_begun;
-use super::protocol::{CallResult, Event, Intent};
+use super::proposal::{Prepared, Proposal};
+use super::protocol::{CallResult, Intent};
+use super::request_cx::RequestCx;
 use super::roster::Roster;
+use super::visit::Visit;
 use crate::call_id::CallId;
-use crate::config::Routine;
-use crate::error::{ErrorKind, ErrorReport};
-use crate::journal::{Consent, RequestId, Verdict};
+use crate::error::ErrorReport;
+use crate::journal::{RequestId, Verdict};
 use crate::node::NodeName;
 use crate::plan::{
-    self, Approved, ApprovedPart, Decision, Declared, LeftOut, Origin, PlanDigest, Refusal, Review, Risk,
-    StepStatus, Uncovered,
+    self, Approved, ApprovedPart, Decision, Declared, PlanDigest, Refusal, Review, StepStatus,
 };
+use question::Asked;
+use told::Told;
 
 /// Calls of one request, the first of which is a change.
 pub(super) struct Workflow<'a> {
-    pub(super) batch: &'a Batch<'a>,
+    pub(super) cx: &'a RequestCx<'a>,
     pub(super) roster: &'a Roster,
     pub(super) calls: &'a [Checked],
 }
@@ -59,14 +65,6 @@ impl Settled {
     }
 }
 
-/// A review that was asked about.
-struct Asked {
-    request: RequestId,
-    /// The request, unless somebody else of ours has it already.
-    held: Option<Held>,
-    answer: Result<Answer, ErrorReport>,
-}
-
 /// What planning all changes once came to.
 #[derive(Default)]
 struct Round {
@@ -74,51 +72,6 @@ struct Round {
     proposals: Vec<Proposal>,
     /// Nothing to be done; and whether that was told by changes before it that are still to be done.
     idle: Vec<(CallResult, bool)>,
-}
-
-/// What is known of changes that are not asked about any more.
-#[derive(Default)]
-struct Told {
-    /// Those that cannot be done.
-    missing: Vec<CallResult>,
-    /// Those that the person left out.
-    declined: Vec<CallResult>,
-    /// Both of them.
-    away: HashSet<CallId>,
-    /// What the person kept, once they chose.
-    kept: Option<HashSet<CallId>>,
-}
-
-impl Told {
-    fn cannot(&mut self, result: CallResult) {
-        self.away.insert(result.call);
-        self.missing.push(result);
-    }
-
-    fn decline(&mut self, proposal: Proposal) {
-        self.away.insert(proposal.part.call);
-        let error = ErrorReport::new(ErrorKind::Declined, "you left this out; it was not run");
-        self.declined.push(proposal.shown().failed(StepStatus::Declined, error));
-    }
-
-    /// Whether it has something to do, and is not among what the person kept.
-    fn leaves_out(&self, proposal: &Proposal) -> bool {
-        let is_kept = self.kept.as_ref().is_none_or(|kept| kept.contains(&proposal.part.call));
-        !is_kept && !proposal.plan.is_empty()
-    }
-
-    /// The person keeps those at these places: what is left is planned and asked about anew, without the others.
-    fn keep(&mut self, proposals: Vec<Proposal>, review: &Review, chosen: &[usize]) {
-        let mut kept = HashSet::new();
-        for (at, proposal) in proposals.into_iter().enumerate() {
-            if chosen.contains(&at) {
-                kept.insert(proposal.part.call);
-            } else {
-                self.decline(proposal.asked_in(review));
-            }
-        }
-        self.kept = Some(kept);
-    }
 }
 
 impl<'a> Workflow<'a> {
@@ -133,7 +86,7 @@ impl<'a> Workflow<'a> {
             if call.is_read() {
                 let count = left.iter().take_while(|call| call.is_read()).count();
                 let (reads, rest) = left.split_at(count);
-                results.extend(self.batch.side_by_side(reads, self.roster).await);
+                results.extend(self.cx.side_by_side(reads, self.roster).await);
                 left = rest;
                 continue;
             }
@@ -143,32 +96,32 @@ impl<'a> Workflow<'a> {
                     None => continue,
                     Some(Decided::Over(result)) => *result,
                     Some(Decided::Idle(result) | Decided::Approved(_, result)) if stopped => {
-                        let result = result.failed(StepStatus::NotStarted, self.batch.not_begun());
+                        let result = result.failed(StepStatus::NotStarted, self.cx.not_begun());
                         CallResult { text: None, ..result }
                     }
                     Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
                         let Some(request) = request else { continue };
-                        let result = self.door(call, site).apply(*part, *result, request).await;
+                        let result = self.visit(call, site).apply(*part, *result, request).await;
                         all_done &= result.status == StepStatus::Done;
                         result
                     }
                 };
                 stopped |= went_wrong(&result);
-                results.push(self.batch.ended(result).await);
+                results.push(self.cx.ended(result).await);
             }
             // The next call may rely on this one on each of its nodes.
             stopped |= !all_done;
             left = rest;
         }
         if let Some(request) = request {
-            self.batch.ledger().ended(request, &results).await;
+            self.cx.ledger().ended(request, &results).await;
         }
         results
     }
 
-    fn door(&self, call: &'a Checked, site: &'a Site) -> Door<'a> {
-        Door { batch: self.batch, roster: self.roster, call, site }
+    fn visit(&self, call: &'a Checked, site: &'a Site) -> Visit<'a> {
+        Visit { cx: self.cx, roster: self.roster, call, site }
     }
 
     /// Plans all changes that are not told of yet, each call after the one before it, on all of its nodes at once. What will
@@ -183,7 +136,7 @@ impl<'a> Workflow<'a> {
             let mut plans = FuturesOrdered::new();
             for site in &sites {
                 let before = declared.get(site.node.name()).unwrap_or(&nothing);
-                plans.push_back(self.batch.prepare(call, site, self.roster, before));
+                plans.push_back(self.cx.prepare(call, site, self.roster, before));
             }
             let mut planned = Vec::with_capacity(sites.len());
             while let Some(plan) = plans.next().await {
@@ -205,7 +158,7 @@ impl<'a> Workflow<'a> {
                 }
                 let before = declared.entry(site.node.name()).or_default();
                 let relies = !before.is_empty();
-                if self.batch.intent == Intent::PlanOnly {
+                if self.cx.intent == Intent::PlanOnly {
                     before.add(&proposal.plan);
                 }
                 match self.unasked(proposal) {
@@ -240,7 +193,7 @@ impl<'a> Workflow<'a> {
                 }
             };
             let verdict = verdict(&review, &answer);
-            let written = self.batch.ledger().decided(request, verdict).await;
+            let written = self.cx.ledger().decided(request, verdict).await;
             let decided = match answer {
                 Ok(Answer { decision: Decision::Only(chosen), .. }) => {
                     told.keep(proposals, &review, &chosen);
@@ -263,49 +216,9 @@ impl<'a> Workflow<'a> {
 
     /// What waited and was approved has nothing to do by now: it waits no more.
     async fn nothing_to_do(&self) {
-        if let Some(waited) = &self.batch.cause.waited {
-            self.batch.ledger().ended(waited.held.id, &[]).await;
+        if let Some(waited) = &self.cx.cause.waited {
+            self.cx.ledger().ended(waited.held.id, &[]).await;
         }
-    }
-
-    /// Writes down what is asked, and asks it, unless it waited and was approved by its number.
-    async fn ask(
-        &self,
-        review: &mut Review,
-        proposals: &[Proposal],
-        earlier: Option<RequestId>,
-    ) -> Result<Asked, ErrorReport> {
-        let ledger = self.batch.ledger();
-        if let Some(Waited { held, review: waited }) = &self.batch.cause.waited
-            && earlier.is_none()
-        {
-            let is_same = review.digest.to_string() == *waited;
-            if is_same && review.is_told_by_its_steps() && self.is_whole().await {
-                review.request = Some(held.id);
-                let decision = Decision::Approve(review.digest);
-                let answer = Ok(Answer { decision, consent: Consent::ByNumber });
-                return Ok(Asked { request: held.id, held: None, answer });
-            }
-            ledger.decided(held.id, Verdict::Replaced).await?;
-            let why = if is_same {
-                "has to be seen by whoever approves it"
-            } else {
-                "comes to another plan by now"
-            };
-            self.batch
-                .audience
-                .hear(Event::Notice(format!("request {} {why}: it is asked about anew", held.id)));
-        }
-        let held = ledger.asked(review, proposals, earlier).await?;
-        review.request = Some(held.id);
-        let answer = self.answer(review).await;
-        Ok(Asked { request: held.id, held: Some(held), answer })
-    }
-
-    /// Whether the journal is as it was written: what it says of a request that waits is believed only then.
-    async fn is_whole(&self) -> bool {
-        let verified = self.batch.inner.parts.journal.verify().await;
-        verified.is_ok_and(|verified| verified.problems.is_empty())
     }
 
     /// What was decided, and how all else ended.
@@ -339,65 +252,25 @@ impl<'a> Workflow<'a> {
         };
         // The same may have been asked for twice, and approved once.
         let denied = told.declined.iter().filter_map(|result| Some(result.plan.as_ref()?.digest));
-        denied.filter(|digest| !is_approved(*digest)).for_each(|digest| self.batch.answers.deny(digest));
+        denied.filter(|digest| !is_approved(*digest)).for_each(|digest| self.cx.answers.deny(digest));
         let ended = told.missing.into_iter().chain(told.declined);
         over(ended).chain(idle).chain(decided).collect()
     }
 
     /// A plan that is to be asked about, or else how its call ends without a question.
     fn unasked(&self, proposal: Proposal) -> Result<Proposal, Box<CallResult>> {
-        if proposal.plan.is_empty() || self.batch.intent == Intent::PlanOnly {
+        if proposal.plan.is_empty() || self.cx.intent == Intent::PlanOnly {
             return Err(Box::new(proposal.only_planned()));
         }
-        if self.batch.cancel.is_cancelled() {
+        if self.cx.cancel.is_cancelled() {
             return Err(Box::new(proposal.shown().failed(StepStatus::NotStarted, not_begun())));
         }
         // What a person said no to is not asked again because a model insists.
-        if self.batch.answers.denies(proposal.part.digest) {
+        if self.cx.answers.denies(proposal.part.digest) {
             let error = declined(Refusal::Person);
             return Err(Box::new(proposal.shown().failed(StepStatus::Declined, error)));
         }
         Ok(proposal)
-    }
-
-    fn review(&self, proposals: &[Proposal], missing: &[CallResult]) -> Option<Review> {
-        let parts: HashSet<CallId> = proposals.iter().map(|proposal| proposal.part.call).collect();
-        let missing: HashMap<CallId, &CallResult> =
-            missing.iter().map(|result| (result.call, result)).collect();
-        let (mut left_out, mut follows_a_gap) = (Vec::new(), false);
-        for call in self.calls.iter().filter(|call| !call.is_read()) {
-            follows_a_gap |= !left_out.is_empty() && call.sites.iter().any(|site| parts.contains(&site.call));
-            left_out.extend(call.sites.iter().filter_map(|site| {
-                let why = &missing.get(&site.call)?.error.as_ref()?.message;
-                let action = call.action.spec.name.to_string();
-                Some(LeftOut::new(Some(site.call), &action, site.node.name().as_str(), why))
-            }));
-        }
-        let stays = &self.batch.cause.stays;
-        follows_a_gap |= !stays.is_empty();
-        left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
-        let uncovered = match &self.batch.cause.waited {
-            Some(_) => Some(Uncovered::Unseen),
-            None => follows_a_gap.then_some(Uncovered::FollowsAGap),
-        };
-        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, uncovered)
-    }
-
-    /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
-    async fn answer(&self, review: &Review) -> Result<Answer, ErrorReport> {
-        let is_routine = review.risk == Risk::Routine && review.uncovered.is_none();
-        if self.roster.config.approval.routine == Routine::Auto
-            && is_routine
-            && review.origin == Origin::Person
-        {
-            return Ok(Answer { decision: Decision::Approve(review.digest), consent: Consent::Routine });
-        }
-        tokio::select! {
-            answer = self.batch.inner.asking.decide(review) => Ok(answer),
-            () = self.batch.cancel.cancelled() => {
-                Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run"))
-            }
-        }
     }
 
     fn conclude(
@@ -410,7 +283,7 @@ impl<'a> Workflow<'a> {
         let (mut asked, mut results) = (Vec::new(), Vec::new());
         for proposal in proposals {
             if said_no {
-                self.batch.answers.deny(proposal.part.digest);
+                self.cx.answers.deny(proposal.part.digest);
             }
             let Proposal { plan, part, writable, result } = proposal.asked_in(review);
             asked.push(plan::Asked { plan, writable });

@@ -1,0 +1,246 @@
+//! One call on one node. There is no other way to a node: every call of every front end, phrase and model is a visit.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::calls::{Checked, Site};
+use super::ending::{concluded, looked, status_of_plan};
+use super::proposal::{Prepared, Proposal};
+use super::protocol::{CallResult, Event};
+use super::request_cx::RequestCx;
+use super::roster::{LiveRoster, Roster};
+use crate::arrival::Arrival;
+use crate::context::{InspectCx, PlanCx, Reader, RehearseCx};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::ExecError;
+use crate::journal::RequestId;
+use crate::node::{Node, NodeName};
+use crate::plan::{
+    ApprovedPart, Bench, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
+};
+use crate::registry::Body;
+use crate::stage::{Ground, Stage, Today};
+
+/// One call on one node.
+pub(super) struct Visit<'a> {
+    pub(super) cx: &'a RequestCx<'a>,
+    pub(super) roster: &'a Roster,
+    pub(super) call: &'a Checked,
+    pub(super) site: &'a Site,
+}
+
+impl Visit<'_> {
+    /// Does all of a call that changes nothing: the read, or the plan of the change, which follows those that are declared.
+    pub(super) async fn prepare(&self, blank: CallResult, declared: &Declared) -> Prepared {
+        let begun = Instant::now();
+        let mut prepared = match &self.call.action.body {
+            Body::Inspect(_) => Prepared::Ended(Box::new(self.inspect(blank).await)),
+            Body::Rehearse(_) => Prepared::Ended(Box::new(self.rehearse(blank).await)),
+            Body::Change(_) => self.look(blank, declared).await,
+        };
+        let result = match &mut prepared {
+            Prepared::Ended(result) => result,
+            Prepared::Planned(proposal) => &mut proposal.result,
+        };
+        result.ms = milliseconds(begun);
+        prepared
+    }
+
+    /// Spends the approval of this call's plan.
+    pub(super) async fn apply(
+        &self,
+        approved: ApprovedPart,
+        result: CallResult,
+        request: RequestId,
+    ) -> CallResult {
+        let (begun, looked) = (Instant::now(), result.ms);
+        let steps = match self.bench(&approved.plan().leaving(), request) {
+            Ok(bench) => {
+                self.cx.audience.hear(Event::ChangeBegins(self.site.call));
+                apply(approved, &bench).await
+            }
+            Err(error) => Err(ToolError::Reported(error)),
+        };
+        let mut result = match steps {
+            Ok(steps) => concluded(result, steps),
+            Err(error) => result.failed(status_of_plan(&error), error.report()),
+        };
+        result.ms = looked.saturating_add(milliseconds(begun));
+        result
+    }
+
+    async fn inspect(&self, result: CallResult) -> CallResult {
+        let Body::Inspect(action) = &self.call.action.body else { return result };
+        if let Some(error) = self.cx.outward_refusal(self.call, &self.site.node, self.roster) {
+            return result.failed(StepStatus::Declined, error);
+        }
+        let survey = self.survey();
+        let cx = self.inspect_cx(&survey);
+        // What the read itself says of an interruption comes first: it knows whether anything was sent.
+        let found = tokio::select! {
+            biased;
+            found = action.inspect(&cx, self.call.args.clone()) => found,
+            () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
+        };
+        looked(result, found)
+    }
+
+    async fn rehearse(&self, result: CallResult) -> CallResult {
+        let Body::Rehearse(action) = &self.call.action.body else { return result };
+        let writable = match self.site.node.writable() {
+            Ok(writable) => writable,
+            Err(refused) => return result.failed(StepStatus::Refused, refused.report()),
+        };
+        let today = || self.today();
+        let (survey, stage) = (self.survey(), self.stage(&writable, &today));
+        let cx = RehearseCx { inspect: self.inspect_cx(&survey), stage: &stage };
+        let found = tokio::select! {
+            biased;
+            found = action.rehearse(&cx, self.call.args.clone()) => found,
+            () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
+        };
+        self.remove(stage).await;
+        looked(result, found)
+    }
+
+    async fn look(&self, result: CallResult, declared: &Declared) -> Prepared {
+        let ended = |result| Prepared::Ended(Box::new(result));
+        let writable = match self.site.node.writable() {
+            Ok(writable) => writable,
+            Err(refused) => return ended(result.failed(StepStatus::Refused, refused.report())),
+        };
+        let today = || self.today();
+        let stage = self.stage(&writable, &today);
+        let plan = tokio::select! {
+            plan = self.plan(declared, &stage) => plan,
+            () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
+        };
+        self.remove(stage).await;
+        match plan {
+            Ok((plan, part)) => Prepared::Planned(Box::new(Proposal { plan, part, writable, result })),
+            Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
+        }
+    }
+
+    async fn plan(&self, declared: &Declared, stage: &Stage<'_>) -> Result<(Plan, Part), ToolError> {
+        let Body::Change(action) = &self.call.action.body else {
+            return Err(ToolError::Reported(ErrorReport::new(
+                ErrorKind::Internal,
+                "a read cannot be planned",
+            )));
+        };
+        let survey = self.survey();
+        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage };
+        let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
+        let executor = self.cx.inner.executor(&self.site.node);
+        let login = executor.login(&self.site.node);
+        let runs = plan.steps.iter().any(Step::is_on_node);
+        let (plan, arrival) = if runs { self.meet(plan).await? } else { (plan, None) };
+        self.is_the_machine(arrival.as_ref())?;
+        let action = self.call.action.spec.name;
+        let part = Part::of(&plan, self.site.call, action, &self.site.node, arrival, login, self.cx.origin);
+        Ok((plan, part))
+    }
+
+    /// What takes a change back is for the machine that was changed, whatever goes by its name by now.
+    fn is_the_machine(&self, arrival: Option<&Arrival>) -> Result<(), ToolError> {
+        let node = self.site.node.name();
+        let meant = self.cx.cause.machines.get(node.as_str());
+        match (meant, arrival) {
+            (Some(meant), Some(arrival)) if arrival.host_key.as_str() != meant => {
+                let what = format!(
+                    "{node} is another machine than the one that was changed: its host key is another"
+                );
+                Err(ToolError::Reported(ErrorReport::new(ErrorKind::Changed, what)))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+
+    /// Who answers, and whether that machine is read-only under another name.
+    async fn meet(&self, plan: Plan) -> Result<(Plan, Option<Arrival>), ToolError> {
+        let inner = self.cx.inner;
+        let arrival = inner.executor(&self.site.node).reach(&self.site.node, self.cx.cancel).await?;
+        let host_keys = &*inner.parts.host_keys;
+        let untold = stands_apart(host_keys, &self.site.node, arrival.as_ref(), &self.remote()).await;
+        match untold.map_err(ToolError::Reported)? {
+            Some(untold) => Ok((plan.may_be(untold), arrival)),
+            None => Ok((plan, arrival)),
+        }
+    }
+
+    /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
+    fn bench(&self, leaving: &[NodeName], request: RequestId) -> Result<Bench<'_>, ErrorReport> {
+        let inner = self.cx.inner;
+        let now = inner.roster_for(self.call.action.work())?;
+        let others = now.others_than(leaving);
+        Ok(Bench {
+            executor: inner.executor(&self.site.node),
+            config: &inner.parts.config,
+            host_keys: Arc::clone(&inner.parts.host_keys),
+            current: now.find(self.site.node.name()),
+            others,
+            nodes: now.remote().cloned().collect(),
+            settings: now.settings(),
+            cancel: self.cx.cancel,
+            audience: self.cx.audience,
+            page: Page { journal: &*inner.parts.journal, request, call: self.site.call },
+        })
+    }
+
+    /// Where the action may try things out; nothing is there until it does.
+    fn stage<'a>(
+        &'a self,
+        writable: &'a Writable,
+        today: &'a (dyn Fn() -> Result<Today, ErrorReport> + Sync),
+    ) -> Stage<'a> {
+        Stage::new(Ground {
+            writable,
+            executor: self.cx.inner.executor(&self.site.node),
+            host_keys: &*self.cx.inner.parts.host_keys,
+            today,
+            cancel: self.cx.cancel,
+        })
+    }
+
+    /// The node and all others, with the configuration read anew.
+    fn today(&self) -> Result<Today, ErrorReport> {
+        let now = self.cx.inner.roster_for(self.call.action.work())?;
+        Ok(Today { current: now.find(self.site.node.name()), nodes: now.remote().cloned().collect() })
+    }
+
+    fn remote(&self) -> Vec<Node> {
+        self.roster.remote().cloned().collect()
+    }
+
+    async fn remove(&self, stage: Stage<'_>) {
+        if let Some(left) = stage.remove().await {
+            self.cx.audience.hear(Event::Notice(left));
+        }
+    }
+
+    fn survey(&self) -> LiveRoster<'_> {
+        LiveRoster {
+            roster: self.roster,
+            remote: &*self.cx.inner.parts.remote,
+            store: &self.cx.inner.parts.config,
+            host_keys: &*self.cx.inner.parts.host_keys,
+            audience: self.cx.audience,
+            cancel: self.cx.cancel,
+        }
+    }
+
+    fn inspect_cx<'a>(&'a self, survey: &'a LiveRoster<'a>) -> InspectCx<'a> {
+        let reader = Reader {
+            node: &self.site.node,
+            executor: self.cx.inner.executor(&self.site.node),
+            settings: self.roster.settings(),
+            cancel: self.cx.cancel,
+        };
+        InspectCx { reader, survey }
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,104 @@
+//! What a person is asked of a request, and how the answer is got.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Workflow;
+use crate::call_id::CallId;
+use crate::config::Routine;
+use crate::error::{ErrorKind, ErrorReport};
+use crate::journal::{Consent, RequestId, Verdict};
+use crate::plan::{Decision, LeftOut, Origin, Review, Risk, Uncovered};
+use crate::session::approver::Answer;
+use crate::session::ledger::{Held, Waited};
+use crate::session::proposal::Proposal;
+use crate::session::protocol::{CallResult, Event};
+
+/// A review that was asked about.
+pub(super) struct Asked {
+    pub(super) request: RequestId,
+    /// The request, unless somebody else of ours has it already.
+    pub(super) held: Option<Held>,
+    pub(super) answer: Result<Answer, ErrorReport>,
+}
+
+impl Workflow<'_> {
+    /// Writes down what is asked, and asks it, unless it waited and was approved by its number.
+    pub(super) async fn ask(
+        &self,
+        review: &mut Review,
+        proposals: &[Proposal],
+        earlier: Option<RequestId>,
+    ) -> Result<Asked, ErrorReport> {
+        let ledger = self.cx.ledger();
+        if let Some(Waited { held, review: waited }) = &self.cx.cause.waited
+            && earlier.is_none()
+        {
+            let is_same = review.digest.to_string() == *waited;
+            if is_same && review.is_told_by_its_steps() && self.is_whole().await {
+                review.request = Some(held.id);
+                let decision = Decision::Approve(review.digest);
+                let answer = Ok(Answer { decision, consent: Consent::ByNumber });
+                return Ok(Asked { request: held.id, held: None, answer });
+            }
+            ledger.decided(held.id, Verdict::Replaced).await?;
+            let why = if is_same {
+                "has to be seen by whoever approves it"
+            } else {
+                "comes to another plan by now"
+            };
+            self.cx
+                .audience
+                .hear(Event::Notice(format!("request {} {why}: it is asked about anew", held.id)));
+        }
+        let held = ledger.asked(review, proposals, earlier).await?;
+        review.request = Some(held.id);
+        let answer = self.answer(review).await;
+        Ok(Asked { request: held.id, held: Some(held), answer })
+    }
+
+    /// Whether the journal is as it was written: what it says of a request that waits is believed only then.
+    async fn is_whole(&self) -> bool {
+        let verified = self.cx.inner.parts.journal.verify().await;
+        verified.is_ok_and(|verified| verified.problems.is_empty())
+    }
+
+    pub(super) fn review(&self, proposals: &[Proposal], missing: &[CallResult]) -> Option<Review> {
+        let parts: HashSet<CallId> = proposals.iter().map(|proposal| proposal.part.call).collect();
+        let missing: HashMap<CallId, &CallResult> =
+            missing.iter().map(|result| (result.call, result)).collect();
+        let (mut left_out, mut follows_a_gap) = (Vec::new(), false);
+        for call in self.calls.iter().filter(|call| !call.is_read()) {
+            follows_a_gap |= !left_out.is_empty() && call.sites.iter().any(|site| parts.contains(&site.call));
+            left_out.extend(call.sites.iter().filter_map(|site| {
+                let why = &missing.get(&site.call)?.error.as_ref()?.message;
+                let action = call.action.spec.name.to_string();
+                Some(LeftOut::new(Some(site.call), &action, site.node.name().as_str(), why))
+            }));
+        }
+        let stays = &self.cx.cause.stays;
+        follows_a_gap |= !stays.is_empty();
+        left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
+        let uncovered = match &self.cx.cause.waited {
+            Some(_) => Some(Uncovered::Unseen),
+            None => follows_a_gap.then_some(Uncovered::FollowsAGap),
+        };
+        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, uncovered)
+    }
+
+    /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.
+    async fn answer(&self, review: &Review) -> Result<Answer, ErrorReport> {
+        let is_routine = review.risk == Risk::Routine && review.uncovered.is_none();
+        if self.roster.config.approval.routine == Routine::Auto
+            && is_routine
+            && review.origin == Origin::Person
+        {
+            return Ok(Answer { decision: Decision::Approve(review.digest), consent: Consent::Routine });
+        }
+        tokio::select! {
+            answer = self.cx.inner.asking.decide(review) => Ok(answer),
+            () = self.cx.cancel.cancelled() => {
+                Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted at the question; nothing was run"))
+            }
+        }
+    }
+}
