@@ -73,6 +73,21 @@ fn host(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
+/// It is a change like others: the journal has it, and it is taken back without a trace.
+#[test]
+fn an_adoption_is_taken_back() {
+    let home = Home::with_config(MINE);
+    let web = machine();
+    let known_hosts = || std::fs::read_to_string(home.path().join(".ssh/known_hosts")).unwrap_or_default();
+    assert_eq!(adopt(&home, "web-server", &web, "managed").code, 0);
+    assert!(home.config_text().contains("web-server") && known_hosts().contains("ssh-ed25519"));
+    let (_, log) = home.json(&["log"]);
+    let request = &log["requests"][0];
+    assert_eq!((&request["state"], &request["consent"]), (&json!("ended"), &json!("typed")), "{log}");
+    let ran = home.nixi(&["undo", "--yes=destructive"]);
+    assert_eq!((ran.code, home.config_text().as_str(), known_hosts().as_str()), (0, MINE, ""), "{ran:?}");
+}
+
 #[test]
 fn the_pages_table_and_the_pages_questions() {
     let fleet = Fleet::start();

@@ -139,6 +139,8 @@ pub enum Consent {
     Routine,
     /// By the number of a request that waited.
     ByNumber,
+    /// By typing the command that does it and nothing else: `nixi adopt`.
+    Typed,
 }
 
 impl AskedPart {

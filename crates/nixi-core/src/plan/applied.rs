@@ -81,7 +81,7 @@ fn status_of(error: &ExecError) -> StepStatus {
     }
 }
 
-pub(super) fn done(step: String, output: Option<String>) -> StepReport {
+pub(crate) fn done(step: String, output: Option<String>) -> StepReport {
     StepReport { step, status: StepStatus::Done, output, error: None, progress: None }
 }
 
@@ -90,6 +90,6 @@ pub(super) fn not_begun(step: String, error: ErrorReport) -> StepReport {
     StepReport { step, status: StepStatus::NotStarted, output: None, error: Some(error), progress: None }
 }
 
-pub(super) fn failed(step: String, error: ErrorReport) -> StepReport {
+pub(crate) fn failed(step: String, error: ErrorReport) -> StepReport {
     StepReport { step, status: StepStatus::Failed, output: None, error: Some(error), progress: None }
 }

@@ -83,6 +83,20 @@ impl Review {
         Some(Self { request: None, origin, risk, parts, left_out, uncovered, digest })
     }
 
+    /// One change, and nothing left out.
+    pub(crate) fn of_one(part: Part) -> Self {
+        let digest = Self::digest_of(std::iter::once(part.digest));
+        Self {
+            request: None,
+            origin: part.origin,
+            risk: part.risk,
+            parts: vec![part],
+            left_out: Vec::new(),
+            uncovered: None,
+            digest,
+        }
+    }
+
     /// What stands for parts with these digests, in their order.
     pub(crate) fn digest_of(parts: impl Iterator<Item = PlanDigest>) -> PlanDigest {
         PlanDigest::of_value(&parts.collect::<Vec<_>>())
@@ -144,7 +158,7 @@ impl Review {
         part.steps = reads.iter().map(step).collect();
         let digests: Vec<PlanDigest> = reads.iter().map(Outward::digest).collect();
         part.digest = PlanDigest::of_value(&digests);
-        Self::of(vec![part], Vec::new(), None)
+        Some(Self::of_one(part))
     }
 }
 

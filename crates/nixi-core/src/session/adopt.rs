@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
+use super::ledger::{Cause, Held, Ledger};
 use super::machine::Machine;
 use super::needs;
 use super::protocol::{AdoptRequest, Adopted, Audience, CallResult, Event, Intent};
 use super::roster::Roster;
 use crate::action::ActionName;
 use crate::arrival::{Arrival, Likeness, Sameness};
+use crate::call::CallRequest;
 use crate::call_id::CallId;
 use crate::card::Presentation;
 use crate::command::Login;
@@ -21,9 +23,13 @@ use crate::config::{ConfigEdit, Layer, NODES_OPTION, NewNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, HostKeyState, Unreachable, Welcome};
 use crate::fleet::address;
+use crate::journal::{AskedPart, Consent, Verdict};
 use crate::jump::Jump;
 use crate::node::{Given, Node, Port, SshTarget};
-use crate::plan::{Origin, Part, Plan, Risk, Step, StepStatus, Undo, Untold, write_config};
+use crate::plan::{
+    Origin, Page, Part, Plan, PlanDigest, Review, Risk, Step, StepStatus, Undo, Untold, done, failed,
+    write_config,
+};
 
 const NAME: ActionName = ActionName::NODE_ADOPT;
 const PRESENTATION: Presentation = Presentation::OF_THE_CONTROLLER;
@@ -39,7 +45,7 @@ pub(super) async fn adopt(
     let (call, node) = (inner.calls.next(), Node::controller().name().clone());
     let action = NAME.to_string();
     audience.hear(Event::CallStarted { call, action, node, presentation: PRESENTATION });
-    let result = log_in_and_add(inner, call, request, intent, cancel).await?;
+    let result = log_in_and_add(inner, call, request, intent, audience, cancel).await?;
     audience.hear(Event::CallEnded(Box::new(result.clone())));
     Ok(result)
 }
@@ -50,6 +56,7 @@ async fn log_in_and_add(
     call: CallId,
     request: AdoptRequest,
     intent: Intent,
+    audience: &dyn Audience,
     cancel: &CancellationToken,
 ) -> Result<CallResult, ErrorReport> {
     let begun = Instant::now();
@@ -82,10 +89,11 @@ async fn log_in_and_add(
         tags: Vec::new(),
     });
     let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
-    let plan = Plan::new(summary, Risk::Routine, Undo::cannot("`nixi remove` forgets the node again"))
-        .step(Step::Config(edit.clone()));
+    let remove = CallRequest::remove_node(request.name.as_str());
+    let plan = Plan::new(summary, Risk::Routine, Undo::Calls(vec![remove])).step(Step::Config(edit.clone()));
+    let part = Part::of(&plan, call, NAME, &Node::controller(), None, Login::Other, Origin::Person);
     let mut result = CallResult::new(call, &NAME.to_string(), "local", args).shown_as(PRESENTATION);
-    result.plan = Some(Part::of(&plan, call, NAME, &Node::controller(), None, Login::Other, Origin::Person));
+    result.plan = Some(part.clone());
     if intent == Intent::PlanOnly {
         result.text = Some(format!("would {}", plan.summary));
         return Ok(result);
@@ -103,7 +111,17 @@ async fn log_in_and_add(
             return Err(error);
         }
     };
-    write_config(&inner.parts.config, edit).await?;
+    let cause = Cause::default();
+    let record = match Record::begin(Ledger { inner, audience, cause: &cause }, &part, &result.args).await {
+        Ok(record) => record,
+        Err(error) => {
+            forget(inner, &roster, &target, &welcome).await;
+            return Err(error);
+        }
+    };
+    let written = write_config(&inner.parts.config, edit).await;
+    record.end(&written, &mut result).await;
+    written?;
     let known = match welcome.host_key {
         HostKeyState::Known => "known before",
         HostKeyState::New => "seen for the first time, now recorded",
@@ -124,8 +142,43 @@ async fn log_in_and_add(
         lacks,
     };
     result.data = serde_json::to_value(adopted).ok();
-    result.status = StepStatus::Done;
     Ok(result)
+}
+
+/// Where it is written down that a node is added, as every change is.
+struct Record<'a> {
+    ledger: Ledger<'a>,
+    page: Page<'a>,
+    review: PlanDigest,
+    step: String,
+    _held: Held,
+}
+
+impl<'a> Record<'a> {
+    /// It is about to be added.
+    async fn begin(ledger: Ledger<'a>, part: &Part, args: &Value) -> Result<Self, ErrorReport> {
+        let review = Review::of_one(part.clone());
+        let held = ledger.asked(&review, vec![AskedPart::new(part, args.clone())], None).await?;
+        ledger.decided(held.id, Verdict::Agreed(Consent::Typed)).await?;
+        let page = Page { journal: &*ledger.inner.parts.journal, request: held.id, call: part.call };
+        page.begun(0, None).await?;
+        let step = part.lines().collect();
+        Ok(Self { ledger, page, review: review.digest, step, _held: held })
+    }
+
+    /// It is there, or could not be added.
+    async fn end(self, written: &Result<(), ErrorReport>, result: &mut CallResult) {
+        let report = match written {
+            Ok(()) => done(self.step, None),
+            Err(error) => failed(self.step, error.clone()),
+        };
+        (result.status, result.request, result.review) =
+            (report.status, Some(self.page.request), Some(self.review));
+        if let Err(error) = self.page.ended(0, &report).await {
+            self.ledger.audience.hear(Event::Notice(error.to_string()));
+        }
+        self.ledger.ended(self.page.request, std::slice::from_ref(result)).await;
+    }
 }
 
 /// The key as the configuration will have it: `~/` is the home, and nothing depends on the working folder.

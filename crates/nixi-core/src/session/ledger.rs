@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Inner;
 use super::approver::Answer;
-use super::proposal::Proposal;
 use super::protocol::{Audience, CallResult, Event};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};
@@ -73,11 +72,10 @@ impl Ledger<'_> {
     pub(super) async fn asked(
         &self,
         review: &Review,
-        proposals: &[Proposal],
+        parts: Vec<AskedPart>,
         earlier: Option<RequestId>,
     ) -> Result<Held, ErrorReport> {
-        let part = |proposal: &Proposal| AskedPart::new(&proposal.part, proposal.result.args.clone());
-        let mut entry = Entry::asked(review, proposals.iter().map(part).collect());
+        let mut entry = Entry::asked(review, parts);
         if let Entry::Asked { undoes, instead_of, .. } = &mut entry {
             *undoes = self.cause.undoes;
             let waited = self.cause.waited.as_ref().map(|waited| waited.held.id);

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use nixi_core::journal::{
-    self, Claim, Consent, Entry, Journal as _, Line, MemoryJournal, Request, RequestId, State, Verdict,
-    Verified, history,
+    self, Claim, Consent, Entry, Journal as _, Line, MemoryJournal, Request, RequestId, State, Undoing,
+    Verdict, Verified, history,
 };
 use nixi_core::recording::Recording;
 use nixi_core::session::{Audience, Event, Pending};
-use nixi_core::{CallRequest, ErrorKind, Op, Outcome, Refusal, StepStatus};
+use nixi_core::{CallRequest, ErrorKind, Mode, Op, Outcome, Refusal, StepStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::{Bench, CONFIG, touch};
@@ -466,4 +466,26 @@ async fn a_question_that_nobody_can_answer_any_more_is_closed() {
     bench.call(CallRequest::new("probe.name").on("web-0")).await;
     assert_eq!(verdicts(&bench.journal.entries()), [Verdict::Interrupted]);
     assert_eq!(bench.journal.requests().await[0].state, State::Declined);
+}
+
+/// Typing the command is the approval; all else is as with any other change, the way back included.
+#[tokio::test]
+async fn adopting_is_on_record() {
+    let bench = Bench::new();
+    let voucher = bench.approver.as_ref().unwrap().voucher();
+    let adopt = || voucher.adopt(crate::adopt("new", "192.0.2.3", Mode::Managed));
+    bench.journal.room_for(0);
+    let refused = bench.perform(adopt()).await;
+    assert_eq!(refused.error.unwrap().kind, ErrorKind::Journal);
+    assert_eq!(bench.asker.nodes().unwrap().len(), 2);
+
+    bench.journal.room_for(usize::MAX);
+    let outcome = bench.perform(adopt()).await;
+    assert_eq!((outcome.exit_code(), outcome.results[0].request), (0, Some(RequestId::new(1))));
+    assert_eq!(words(&bench.journal.entries()), ["asked", "decided", "begun", "ended", "over"]);
+    assert_eq!(verdicts(&bench.journal.entries()), [Verdict::Agreed(Consent::Typed)]);
+    assert_eq!(bench.asker.nodes().unwrap().len(), 3);
+
+    let undo = &bench.journal.requests().await[0].parts[0].asked.undo;
+    assert_eq!(*undo, Undoing::Calls(vec![CallRequest::remove_node("new")]));
 }

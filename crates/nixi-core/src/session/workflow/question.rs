@@ -6,7 +6,7 @@ use super::Workflow;
 use crate::call_id::CallId;
 use crate::config::Routine;
 use crate::error::{ErrorKind, ErrorReport};
-use crate::journal::{Consent, RequestId, Verdict};
+use crate::journal::{AskedPart, Consent, RequestId, Verdict};
 use crate::plan::{Decision, LeftOut, Origin, Review, Risk, Uncovered};
 use crate::session::approver::Answer;
 use crate::session::ledger::{Held, Waited};
@@ -50,7 +50,8 @@ impl Workflow<'_> {
                 .audience
                 .hear(Event::Notice(format!("request {} {why}: it is asked about anew", held.id)));
         }
-        let held = ledger.asked(review, proposals, earlier).await?;
+        let part = |proposal: &Proposal| AskedPart::new(&proposal.part, proposal.result.args.clone());
+        let held = ledger.asked(review, proposals.iter().map(part).collect(), earlier).await?;
         review.request = Some(held.id);
         let answer = self.answer(review).await;
         Ok(Asked { request: held.id, held: Some(held), answer })

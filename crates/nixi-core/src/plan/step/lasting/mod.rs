@@ -29,7 +29,7 @@ use crate::plan::bench::Bench;
 use crate::plan::progress::{Progress, Reporter};
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use record::Ended;
-use watch::Fate;
+use watch::LastKnown;
 
 /// How long systemd may take to accept a unit.
 const START: Duration = Duration::from_secs(60);
@@ -104,7 +104,7 @@ async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, bench: 
     };
     match (fate, doubt) {
         // It said no, and nothing of it is there: so it was.
-        (Fate::NeverSeen, Some(error)) => failed(change.shown, error.report()),
+        (LastKnown::NeverSeen, Some(error)) => failed(change.shown, error.report()),
         (fate, _) => change.report(fate).await,
     }
 }
@@ -165,9 +165,9 @@ impl Underway<'_> {
         let fate = tokio::time::timeout_at(until, stopping).await.ok().flatten();
         match (told.map(|output| output.exit), fate) {
             // systemd was asked, or may have been.
-            (Some(Exit::Code(0)) | None, Some(Fate::Ended(Ended { end, .. }))) => self.stopped(&end),
+            (Some(Exit::Code(0)) | None, Some(LastKnown::Ended(Ended { end, .. }))) => self.stopped(&end),
             // It ended by itself: it was gone already, or sudo said no.
-            (Some(_), Some(fate @ Fate::Ended(_))) => self.report(fate).await,
+            (Some(_), Some(fate @ LastKnown::Ended(_))) => self.report(fate).await,
             (Some(Exit::Code(0)), _) => self.stopping(),
             (Some(_) | None, _) => self.not_stopped(),
         }

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::record::{End, Ended};
-use super::watch::Fate;
+use super::watch::LastKnown;
 use super::{Underway, stop};
 use crate::catalog::lasting as catalog;
 use crate::command::{Excerpt, Login};
@@ -15,29 +15,29 @@ use crate::text;
 
 impl Underway<'_> {
     /// The report of a change that was waited for as long as it made sense.
-    pub(super) async fn report(self, fate: Fate) -> StepReport {
+    pub(super) async fn report(self, fate: LastKnown) -> StepReport {
         let (words, node, unit) = (self.words(), self.node.name(), self.id.unit());
         match fate {
-            Fate::Ended(ended) => self.ended(ended).await,
-            Fate::Restarted => self.unknown(
+            LastKnown::Ended(ended) => self.ended(ended).await,
+            LastKnown::Restarted => self.unknown(
                 ErrorKind::Lost,
                 format!("{node} was restarted while `{words}` ran; how far it came is not known"),
             ),
-            Fate::Unrecorded => self.unknown(
+            LastKnown::Unrecorded => self.unknown(
                 ErrorKind::Lost,
                 format!("`{words}` began and does not run any more, and {node} has no record of how it ended"),
             ),
-            Fate::Vanished => self.unknown(
+            LastKnown::Vanished => self.unknown(
                 ErrorKind::Lost,
                 format!(
                     "{node} took `{words}` and has no record of it: the node was restarted, or the record removed"
                 ),
             ),
-            Fate::NeverSeen => self.unknown(
+            LastKnown::NeverSeen => self.unknown(
                 ErrorKind::Lost,
                 format!("the connection was lost while `{words}` was sent, and {node} shows nothing of it"),
             ),
-            Fate::OutOfReach(error) => {
+            LastKnown::OutOfReach(error) => {
                 let record = self.id.kept();
                 let why = error.report().message;
                 let error = ErrorReport::new(
@@ -47,7 +47,7 @@ impl Underway<'_> {
                 let hint = format!("when {node} is back, {record} there says how it ended; nothing is sent twice");
                 self.not_known(error.hint(hint))
             }
-            Fate::RunsOn => {
+            LastKnown::RunsOn => {
                 let within = self.lasting.patience();
                 let error = ErrorReport::new(
                     ErrorKind::Deadline,

@@ -21,7 +21,7 @@ const QUESTION: Duration = Duration::from_secs(10);
 const SILENCE: u32 = 3;
 
 /// What is known of a change in the end.
-pub(super) enum Fate {
+pub(super) enum LastKnown {
     /// It ended, and the node says how.
     Ended(Ended),
     /// It began, and the node was restarted before it ended.
@@ -52,7 +52,7 @@ impl Underway<'_> {
         mut late: Option<Duration>,
         until: Instant,
         cancel: &CancellationToken,
-    ) -> Option<Fate> {
+    ) -> Option<LastKnown> {
         let silence = SILENCE * self.bench.settings.command_timeout;
         let (mut rest, longest) = REST;
         let (mut silent, mut unseen): (Option<Instant>, Option<Instant>) = (None, None);
@@ -72,30 +72,30 @@ impl Underway<'_> {
             let fate = match look {
                 Ok(Look::UnderWay) => {
                     (late, silent) = (None, None);
-                    Fate::RunsOn
+                    LastKnown::RunsOn
                 }
                 Ok(Look::Over(found)) => {
                     silent = None;
                     match found {
-                        Record::Ended(ended) => return Some(Fate::Ended(ended)),
-                        Record::BegunBefore => return Some(Fate::Restarted),
-                        Record::Begun if begun => return Some(Fate::Unrecorded),
+                        Record::Ended(ended) => return Some(LastKnown::Ended(ended)),
+                        Record::BegunBefore => return Some(LastKnown::Restarted),
+                        Record::Begun if begun => return Some(LastKnown::Unrecorded),
                         // It may have begun, and ended, after it was asked whether it runs.
                         Record::Begun => {
                             begun = true;
-                            Fate::Unrecorded
+                            LastKnown::Unrecorded
                         }
                         Record::Missing => match late {
-                            None => return Some(Fate::Vanished),
-                            Some(late) if since(&mut unseen) >= late => return Some(Fate::NeverSeen),
-                            Some(_) => Fate::NeverSeen,
+                            None => return Some(LastKnown::Vanished),
+                            Some(late) if since(&mut unseen) >= late => return Some(LastKnown::NeverSeen),
+                            Some(_) => LastKnown::NeverSeen,
                         },
                     }
                 }
                 Err(error) if is_stranger(&error) || since(&mut silent) >= silence => {
-                    return Some(Fate::OutOfReach(error));
+                    return Some(LastKnown::OutOfReach(error));
                 }
-                Err(error) => Fate::OutOfReach(error),
+                Err(error) => LastKnown::OutOfReach(error),
             };
             if now >= until {
                 return Some(fate);
