@@ -7,7 +7,8 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
-use nixi::Setup;
+mod controller;
+
 use nixi::core::session::Minds;
 use nixi::core::{ApproverHandle, Asker, ErrorKind, Intent, Op, Origin, Outcome, Refusal, StepStatus};
 use nixi_lab::{Image, Lab, LabBuilder, Llmock, Machine, MachineSpec};
@@ -41,18 +42,10 @@ fn house() -> Option<House> {
         run(web, name);
     }
     let (llmock, folder) = (Llmock::start().unwrap(), tempfile::tempdir().unwrap());
-    let known_hosts = folder.path().join("known_hosts");
-    std::fs::write(&known_hosts, lab.known_hosts().unwrap()).unwrap();
+    std::fs::write(folder.path().join("known_hosts"), lab.known_hosts().unwrap()).unwrap();
     let mode = |machine: &Machine| if machine.name() == "monitoring" { "monitored" } else { "managed" };
-    let text = format!(
-        "[ssh]\nknown_hosts = {known_hosts:?}\n\n[llm]\nbase_url = {:?}\nmodel = \"mock\"\n\n{}",
-        llmock.base_url(),
-        lab.config(mode)
-    );
-    let config = folder.path().join("config.toml");
-    std::fs::write(&config, text).unwrap();
-    let setup = Setup { config: Some(config), state: Some(folder.path().join("state")) };
-    let (asker, approver) = nixi::open(&setup).unwrap();
+    let text = format!("[llm]\nbase_url = {:?}\nmodel = \"mock\"\n\n{}", llmock.base_url(), lab.config(mode));
+    let (asker, approver) = controller::open(&folder, &text, nixi::tools::registry().unwrap());
     Some(House { lab, llmock, asker, approver, _folder: folder })
 }
 

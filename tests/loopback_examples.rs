@@ -38,23 +38,13 @@ fn fleet() -> Option<Fleet> {
     };
     let (web, watched, dead) = ([host(), host()], host(), BlackHole::start().unwrap());
     let nodes = [
-        node("web-1", &web[0], "managed"),
-        node("web-2", &web[1], "managed"),
-        node("monitoring", &watched, "monitored"),
+        web[0].node("web-1", "managed"),
+        web[1].node("web-2", "managed"),
+        watched.node("monitoring", "monitored"),
         format!("[[nodes]]\nname = \"dead\"\nhost = \"127.0.0.1\"\nport = {}\n", dead.port()),
     ];
     let home = Home::new(&nodes.concat(), "");
     Some(Fleet { web, watched, home, _dead: dead })
-}
-
-fn node(name: &str, sshd: &Sshd, mode: &str) -> String {
-    format!(
-        "[[nodes]]\nname = {name:?}\nhost = {:?}\nport = {}\nuser = {:?}\nmode = {mode:?}\nidentity = {:?}\n",
-        sshd.host(),
-        sshd.port(),
-        sshd.user(),
-        sshd.identity(),
-    )
 }
 
 #[test]

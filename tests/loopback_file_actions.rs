@@ -7,11 +7,12 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
+mod controller;
+
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use nixi::Setup;
 use nixi::core::session::Audience;
 use nixi::core::{
     ApproverHandle, Asker, CallRequest, CallResult, ErrorKind, Event, Intent, Op, StepStatus, Undo,
@@ -38,19 +39,9 @@ fn house() -> Option<House> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("root")).unwrap();
     std::fs::create_dir(folder.path().join("outside")).unwrap();
-    let config = folder.path().join("config.toml");
-    let text = format!(
-        "[file]\nroots = [{:?}]\n[ssh]\nknown_hosts = {:?}\n[[nodes]]\nname = \"web\"\nhost = {:?}\nport = {}\nuser = {:?}\nidentity = {:?}\n",
-        folder.path().canonicalize().unwrap().join("root"),
-        folder.path().join("known_hosts"),
-        sshd.host(),
-        sshd.port(),
-        sshd.user(),
-        sshd.identity(),
-    );
-    std::fs::write(&config, text).unwrap();
-    let (asker, approver) =
-        nixi::open(&Setup { config: Some(config), state: Some(folder.path().join("state")) }).unwrap();
+    let root = folder.path().canonicalize().unwrap().join("root");
+    let text = format!("[file]\nroots = [{root:?}]\n{}", sshd.node("web", "managed"));
+    let (asker, approver) = controller::open(&folder, &text, nixi::tools::registry().unwrap());
     Some(House { _sshd: sshd, asker, approver: Mutex::new(approver), folder })
 }
 

@@ -7,12 +7,13 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
+mod controller;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nixi::Setup;
 use nixi::core::command::FilePath;
 use nixi::core::{
     ActionName, ApproverHandle, Asker, CallRequest, CallResult, Change, ChangeCard, ErrorKind, Intent, Op,
@@ -78,20 +79,8 @@ fn house() -> Option<House> {
     }
     let sshd = Sshd::start().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    let text = format!(
-        "[ssh]\nknown_hosts = {:?}\n[[nodes]]\nname = \"web\"\nhost = {:?}\nport = {}\nuser = {:?}\nidentity = {:?}\n",
-        folder.path().join("known_hosts"),
-        sshd.host(),
-        sshd.port(),
-        sshd.user(),
-        sshd.identity(),
-    );
-    std::fs::write(&config, text).unwrap();
     let tools = nixi::tools::registry().unwrap().change(Put).unwrap();
-    let (asker, approver) =
-        nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
-            .unwrap();
+    let (asker, approver) = controller::open(&folder, &sshd.node("web", "managed"), tools);
     Some(House { sshd, asker, approver: Mutex::new(approver), _folder: folder })
 }
 

@@ -6,10 +6,11 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
+mod controller;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use nixi::Setup;
 use nixi::core::catalog::{clock, system};
 use nixi::core::{
     ActionName, Asker, CallRequest, CallResult, ErrorKind, Inspect, InspectCx, Intent, Op, ReadAnswer,
@@ -78,21 +79,10 @@ fn house(odd: &str, script: &str) -> Option<House> {
         sshd.stub(name, &format!("#!/bin/sh\necho {name}\necho beside {name} >&2\n")).unwrap();
     }
     sshd.stub(odd, &format!("#!/bin/sh\n{script}\n")).unwrap();
+    let text = format!("command_timeout = \"2s\"\n{}", sshd.node("web", "managed"));
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    let text = format!(
-        "[ssh]\nknown_hosts = {:?}\ncommand_timeout = \"2s\"\n[[nodes]]\nname = \"web\"\nhost = {:?}\nport = {}\nuser = {:?}\nidentity = {:?}\n",
-        folder.path().join("known_hosts"),
-        sshd.host(),
-        sshd.port(),
-        sshd.user(),
-        sshd.identity(),
-    );
-    std::fs::write(&config, text).unwrap();
     let tools = nixi::tools::registry().unwrap().inspect(Look).unwrap();
-    let (asker, _) =
-        nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
-            .unwrap();
+    let (asker, _) = controller::open(&folder, &text, tools);
     Some(House { sshd, asker, _folder: folder })
 }
 

@@ -7,7 +7,8 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
-use nixi::Setup;
+mod controller;
+
 use nixi::core::registry::Access;
 use nixi::core::session::Minds;
 use nixi::core::{ErrorKind, Intent, Op, Outcome, Scope, StepStatus};
@@ -39,26 +40,13 @@ fn house() -> Option<House> {
     };
     let (managed, monitored) = (host(), host());
     let folder = tempfile::tempdir().unwrap();
-    let node = |name: &str, sshd: &Sshd, mode: &str| {
-        format!(
-            "[[nodes]]\nname = {name:?}\nhost = {:?}\nport = {}\nuser = {:?}\nmode = {mode:?}\nidentity = {:?}\n",
-            sshd.host(),
-            sshd.port(),
-            sshd.user(),
-            sshd.identity(),
-        )
-    };
-    let config = folder.path().join("config.toml");
     let text = format!(
-        "[ssh]\nknown_hosts = {:?}\n\n[llm]\nbase_url = {:?}\nmodel = \"mock\"\n\n{}\n{}",
-        folder.path().join("known_hosts"),
+        "[llm]\nbase_url = {:?}\nmodel = \"mock\"\n\n{}\n{}",
         llmock.base_url(),
-        node("web-server", &managed, "managed"),
-        node("monitoring", &monitored, "monitored"),
+        managed.node("web-server", "managed"),
+        monitored.node("monitoring", "monitored"),
     );
-    std::fs::write(&config, text).unwrap();
-    let (asker, approver) =
-        nixi::open(&Setup { config: Some(config), state: Some(folder.path().join("state")) }).unwrap();
+    let (asker, approver) = controller::open(&folder, &text, nixi::tools::registry().unwrap());
     Some(House { llmock, managed, monitored, asker, approver: Some(approver), _folder: folder })
 }
 

@@ -7,12 +7,13 @@
     reason = "a test that cannot go on should fail there and then"
 )]
 
+mod controller;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use nixi::Setup;
 use nixi::core::catalog::scratch;
 use nixi::core::{
     ActionName, Asker, CallRequest, Intent, Op, Outcome, Registry, Rehearse, RehearseCard, RehearseCx,
@@ -94,27 +95,9 @@ fn house() -> Option<House> {
     let start = || Sshd::builder().record_commands().start().unwrap();
     let (managed, monitored) = (start(), start());
     let folder = tempfile::tempdir().unwrap();
-    let node = |name: &str, sshd: &Sshd, mode: &str| {
-        format!(
-            "[[nodes]]\nname = {name:?}\nhost = {:?}\nport = {}\nuser = {:?}\nmode = {mode:?}\nidentity = {:?}\n",
-            sshd.host(),
-            sshd.port(),
-            sshd.user(),
-            sshd.identity(),
-        )
-    };
-    let config = folder.path().join("config.toml");
-    let text = format!(
-        "[ssh]\nknown_hosts = {:?}\n\n{}\n{}",
-        folder.path().join("known_hosts"),
-        node("web", &managed, "managed"),
-        node("watch", &monitored, "monitored"),
-    );
-    fs::write(&config, text).unwrap();
+    let text = format!("{}\n{}", managed.node("web", "managed"), monitored.node("watch", "monitored"));
     let tools = Registry::new().rehearse(Draft).unwrap();
-    let (asker, _) =
-        nixi::open_with(&Setup { config: Some(config), state: Some(folder.path().join("state")) }, tools)
-            .unwrap();
+    let (asker, _) = controller::open(&folder, &text, tools);
     Some(House { managed, monitored, asker, folder })
 }
 

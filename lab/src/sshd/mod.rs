@@ -225,6 +225,18 @@ impl Sshd {
         self.launch()
     }
 
+    /// The `[[nodes]]` table of a Nixi configuration that names it so.
+    #[must_use]
+    pub fn node(&self, name: &str, mode: &str) -> String {
+        format!(
+            "[[nodes]]\nname = {name:?}\nhost = {:?}\nport = {}\nuser = {:?}\nmode = {mode:?}\nidentity = {:?}\n",
+            self.host(),
+            self.port(),
+            self.user(),
+            self.identity(),
+        )
+    }
+
     /// The address a test uses first; 127.0.0.2 to 127.0.0.4 answer as well.
     #[must_use]
     pub fn host(&self) -> &'static str {
