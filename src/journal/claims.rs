@@ -12,7 +12,7 @@ use std::time::Duration;
 use nixi_core::journal::{Claim, RequestId};
 
 use super::file::rest;
-use super::head::open;
+use super::head::{open, open_to_read};
 use crate::private_folder;
 
 /// Who only looks whether a file is locked holds it for a moment.
@@ -60,7 +60,7 @@ impl Claims {
             .filter_map(|entry| {
                 let entry = entry.ok()?;
                 let request: RequestId = entry.file_name().to_str()?.parse().ok()?;
-                let file = File::open(entry.path()).ok()?;
+                let file = open_to_read(&entry.path()).ok()?;
                 file.try_lock_shared().is_ok().then_some(request)
             })
             .collect();

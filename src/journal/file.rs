@@ -9,7 +9,7 @@ use nixi_core::instant;
 use nixi_core::journal::{Entry, Line, RequestId};
 use serde::{Deserialize, Serialize};
 
-use super::head::{Head, HeadFile, digest, no_digest, open};
+use super::head::{Head, HeadFile, digest, no_digest, open, open_to_read};
 use crate::private_folder;
 
 /// How long another Nixi may hold the lock.
@@ -128,7 +128,7 @@ impl JournalFile {
 
     /// Hands on every whole line, and tells how many bytes lie behind the last one, and the head as it was then.
     pub(super) fn each_line(&self, mut take: impl FnMut(&[u8])) -> Result<(usize, Option<Head>), String> {
-        let file = match File::open(&self.path) {
+        let file = match open_to_read(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, self.head.read())),
             Err(error) => return Err(self.failed(&error)),

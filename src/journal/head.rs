@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -67,17 +67,27 @@ impl HeadFile {
     }
 }
 
-/// A file of this user's alone; no link is followed.
+/// A file of this user's alone, made where it is missing.
 pub(super) fn open(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
-    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
-    let file = how.create(true).mode(0o600).custom_flags(flags).open(path)?;
-    let about = file.metadata()?;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    if !about.is_file() || about.uid() != rustix::process::geteuid().as_raw() {
-        return Err(io::Error::other("it is no file of this user's"));
-    }
-    if about.mode() & 0o077 != 0 {
+    let file = open_own(path, how.create(true).mode(0o600))?;
+    if file.metadata()?.mode() & 0o077 != 0 {
         file.set_permissions(PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// The same to be read, where it is there.
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    open_own(path, OpenOptions::new().read(true))
+}
+
+/// A regular file of this user's. No link is followed, and no pipe is waited for.
+fn open_own(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = how.custom_flags(i32::try_from(flags.bits()).unwrap_or_default()).open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() || about.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it is no regular file of this user's"));
     }
     Ok(file)
 }

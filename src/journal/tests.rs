@@ -253,3 +253,39 @@ proptest! {
         prop_assert!(!problems(&journal).is_empty());
     }
 }
+
+/// What lies there in place of the journal is not followed, not waited for and not read without end.
+#[test]
+fn only_a_file_of_ones_own_is_a_journal() {
+    let (folder, journal) = written(1);
+    let pipe = |path: &Path| {
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+    };
+    let link = |to: &str| {
+        let to = to.to_owned();
+        move |path: &Path| std::os::unix::fs::symlink(&to, path).unwrap()
+    };
+    let elsewhere = folder.path().join("elsewhere");
+    fs::copy(&journal.path, &elsewhere).unwrap();
+    let places: [Box<dyn Fn(&Path)>; 3] =
+        [Box::new(pipe), Box::new(link("/dev/zero")), Box::new(link(elsewhere.to_str().unwrap()))];
+    for place in places {
+        fs::remove_file(&journal.path).unwrap();
+        place(&journal.path);
+        let why = journal.lines().unwrap_err();
+        assert!(why.contains("no regular file") || why.contains("symbolic links"), "{why}");
+        assert!(journal.verify().is_err() && journal.append(&entry(2)).is_err());
+    }
+    let head = folder.path().join("journal.head");
+    fs::remove_file(&journal.path).unwrap();
+    fs::remove_file(&head).unwrap();
+    pipe(&head);
+    assert!(journal.append(&entry(1)).is_err());
+}

@@ -123,6 +123,21 @@ fn requests_go_by_the_numbers_of_the_journal() {
     wrong(&["undo"], "not_found", 1, "no change that could be undone", "");
 }
 
+/// A journal that does not tell all says so wherever it is read.
+#[test]
+fn a_journal_that_is_not_as_it_was_written_is_told_as_that() {
+    let home = Home::new();
+    let folder = home.path().join(".local/state/nixi");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("journal.jsonl"), "\u{1b}[2Jno line of ours\n").unwrap();
+    for (words, code) in [(&["log"][..], 0), (&["undo"], 1)] {
+        let ran = home.nixi(words);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains("may not tell all: line 1 cannot be read"), "{ran:?}");
+        assert!(!ran.err.contains('\u{1b}'), "{ran:?}");
+    }
+}
+
 #[test]
 fn what_is_not_built_says_so_and_is_no_request() {
     for word in ["setup", "doctor", "serve", "mcp", "man", "web", "audit"] {

@@ -98,10 +98,13 @@ impl Asker {
         };
         match op {
             Op::Call(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
-            Op::Undo(request) => match undo(&self.inner, request).await {
-                Ok((cause, calls)) => outcome(cx(Origin::Person, &cause, None).run(calls).await),
-                Err(error) => Outcome::error(error),
-            },
+            Op::Undo(request) => {
+                self.inner.tell_of_damage(audience).await;
+                match undo(&self.inner, request).await {
+                    Ok((cause, calls)) => outcome(cx(Origin::Person, &cause, None).run(calls).await),
+                    Err(error) => Outcome::error(error),
+                }
+            }
             Op::Approve(Approval(request)) => match self.inner.waiting(request).await {
                 Ok(Waiting { origin, cause, calls }) => {
                     let cx = RequestCx { appetite: None, ..cx(origin, &cause, None) };

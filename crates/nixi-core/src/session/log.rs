@@ -32,6 +32,7 @@ impl Asker {
         let inner = self.inner();
         inner.told_of_cut_off.store(true, Ordering::Relaxed);
         let requests = inner.requests().await?;
+        inner.tell_of_damage(audience).await;
         let mut changed = false;
         for request in requests.iter().filter(|request| request.state == State::Begun) {
             changed |= Completion { inner, audience, cancel }.complete(request).await;
@@ -50,6 +51,19 @@ impl Asker {
 }
 
 impl Inner {
+    /// Says so where the journal is not as it was written: what is missing in it or wrong is told by no other way.
+    pub(super) async fn tell_of_damage(&self, audience: &dyn Audience) {
+        let Ok(Verified { problems, .. }) = self.parts.journal.verify().await else { return };
+        let what = match problems.as_slice() {
+            [] => return,
+            [one] => one.clone(),
+            [first, more @ ..] => format!("{first}, and {} more", more.len()),
+        };
+        audience.hear(Event::Notice(format!(
+            "the journal is not as it was written, so it may not tell all: {what}; `nixi log verify` lists it"
+        )));
+    }
+
     /// Names what a crash left open, once in a session.
     pub(super) async fn tell_of_cut_off(&self, audience: &dyn Audience) {
         if self.told_of_cut_off.swap(true, Ordering::Relaxed) {
