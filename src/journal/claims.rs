@@ -6,7 +6,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nixi_core::journal::{Claim, RequestId};
@@ -34,16 +35,14 @@ impl Claims {
         let path = self.folder.join(request.to_string());
         let failed = |error: io::Error| format!("cannot take {}: {error}", path.display());
         private_folder::make(&self.folder).map_err(failed)?;
+        if let Some(file) = self.fresh(request, &path).map_err(failed)? {
+            return Ok(Some(claim(file, path)));
+        }
         for _ in 0..LOOKS {
             let file = open(&path, OpenOptions::new().write(true)).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) if is_still_at(&file, &path) => {
-                    let path = path.clone();
-                    return Ok(Some(Claim::new(move || {
-                        // Removed before the lock goes with the file.
-                        let _ = std::fs::remove_file(&path);
-                        drop(file);
-                    })));
+                    return Ok(Some(claim(file, path)));
                 }
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => rest(A_LOOK),
@@ -51,6 +50,22 @@ impl Claims {
             }
         }
         Ok(None)
+    }
+
+    /// A file that is locked before it has its name, so that nobody ever finds it there and free. `None` if there is one.
+    fn fresh(&self, request: RequestId, path: &Path) -> io::Result<Option<File>> {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let nameless = self.folder.join(format!(".{request}-{}-{made}", std::process::id()));
+        let file = open(&nameless, OpenOptions::new().write(true))?;
+        file.lock()?;
+        let named = std::fs::hard_link(&nameless, path);
+        std::fs::remove_file(&nameless)?;
+        match named {
+            Ok(()) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Those whose process has ended.
@@ -67,6 +82,14 @@ impl Claims {
         abandoned.sort_unstable();
         abandoned
     }
+}
+
+fn claim(file: File, path: PathBuf) -> Claim {
+    Claim::new(move || {
+        // Removed before the lock goes with the file.
+        let _ = std::fs::remove_file(&path);
+        drop(file);
+    })
 }
 
 /// Whoever had it before may have removed the file that was opened here.

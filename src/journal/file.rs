@@ -7,9 +7,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nixi_core::instant;
 use nixi_core::journal::{Entry, Line, RequestId};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::head::{Head, HeadFile, digest, no_digest, open, open_to_read};
+use super::head::{Head, HeadFile, MOST, digest, no_digest, open, open_to_read};
 use crate::private_folder;
 
 /// How long another Nixi may hold the lock.
@@ -28,6 +29,13 @@ pub(super) struct Kept<E> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) damage: Option<String>,
     pub(super) entry: E,
+}
+
+impl<E: DeserializeOwned> Kept<E> {
+    /// `None` where it cannot be read.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok().filter(|kept: &Self| kept.n <= MOST)
+    }
 }
 
 /// The journal's file and that of its head.
@@ -73,8 +81,8 @@ impl JournalFile {
         let is_new = !self.path.exists();
         let mut file = open(&self.path, OpenOptions::new().read(true).append(true))?;
         lock(&file)?;
-        let tail = tail(&mut file)?;
         let head = self.head.read();
+        let tail = whole_end(&mut file, head.as_ref())?;
         let damage = damage(&tail, head.as_ref());
         // A crash may have left the head behind. By two lines it never is: that would be told as damage.
         if let (Some(last), None) = (&tail.last, &damage)
@@ -94,8 +102,6 @@ impl JournalFile {
         let mut line = serde_json::to_vec(&kept)?;
         let (former, head) = (head, Head { number, digest: digest(&line) });
         line.push(b'\n');
-        // A line without its end was never acknowledged: nothing was run on its strength.
-        file.set_len(tail.length)?;
         let written = file
             .write_all(&line)
             .and_then(|()| file.sync_data())
@@ -119,7 +125,7 @@ impl JournalFile {
     pub(super) fn lines(&self) -> Result<Vec<Line>, String> {
         let mut lines = Vec::new();
         self.each_line(|line| {
-            if let Ok(Kept { n, at, by, entry, .. }) = serde_json::from_slice::<Kept<Entry>>(line) {
+            if let Some(Kept { n, at, by, entry, .. }) = Kept::<Entry>::of(line) {
                 lines.push(Line { number: RequestId::new(n), at, by, entry });
             }
         })?;
@@ -183,10 +189,26 @@ fn tail(file: &mut File) -> io::Result<Tail> {
     let mut line = Vec::new();
     file.seek(SeekFrom::Start(begin))?;
     file.take(end - begin).read_to_end(&mut line)?;
-    let kept = serde_json::from_slice::<Kept<serde::de::IgnoredAny>>(&line).ok();
+    let kept = Kept::<serde::de::IgnoredAny>::of(&line);
     let (number, prev) = kept.map(|kept| (kept.n, kept.prev)).unzip();
     let last = Head { number: number.unwrap_or_default(), digest: digest(&line) };
     Ok(Tail { last: Some(last), prev, length: end + 1 })
+}
+
+/// The end of the file, without what a crash left behind it.
+fn whole_end(file: &mut File, head: Option<&Head>) -> io::Result<Tail> {
+    let end = tail(file)?;
+    if file.seek(SeekFrom::End(0))? == end.length {
+        return Ok(end);
+    }
+    // A line without its end was never acknowledged: nothing was run on its strength. But where the head names another one
+    // than the last whole line, somebody else was at work, and nothing of theirs or ours is taken away.
+    if end.last.as_ref() == head {
+        file.set_len(end.length)?;
+        return Ok(end);
+    }
+    file.write_all(b"\n")?;
+    tail(file)
 }
 
 fn count_lines(file: &mut File) -> io::Result<u64> {

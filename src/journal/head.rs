@@ -18,6 +18,9 @@ pub(super) fn no_digest() -> String {
     "0".repeat(64)
 }
 
+/// No line has a higher number; what says so cannot be read as one of ours.
+pub(super) const MOST: u64 = u64::MAX / 2;
+
 /// The last line: its number and digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
@@ -34,7 +37,8 @@ impl Head {
     fn parse(text: &str) -> Option<Self> {
         let (number, digest) = text.strip_suffix('\n')?.split_once(' ')?;
         let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_digest.then_some(Self { number: number.parse().ok()?, digest: digest.to_owned() })
+        let number = number.parse().ok().filter(|number| *number <= MOST)?;
+        is_digest.then_some(Self { number, digest: digest.to_owned() })
     }
 }
 
@@ -101,12 +105,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = HeadFile(folder.path().join("journal.head"));
         assert_eq!(file.read(), None);
-        for number in [1, 2, 900, u64::MAX] {
+        for number in [1, 2, 900, MOST] {
             let head = Head { number, digest: digest(&number.to_be_bytes()) };
             file.write(&head).unwrap();
             assert_eq!(file.read(), Some(head));
         }
-        for broken in ["", "1", "x y\n", &format!("1 {}\n", "g".repeat(64))] {
+        for broken in [
+            "",
+            "1",
+            "x y\n",
+            &format!("1 {}\n", "g".repeat(64)),
+            &format!("{} {}\n", MOST + 1, "a".repeat(64)),
+        ] {
             std::fs::write(&file.0, broken).unwrap();
             assert_eq!(file.read(), None, "{broken:?}");
         }

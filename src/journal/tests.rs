@@ -254,6 +254,34 @@ proptest! {
     }
 }
 
+/// Nothing that was acknowledged is taken away because its end is not what it was.
+#[test]
+fn a_line_that_has_lost_its_end_is_kept() {
+    let (_folder, journal) = written(3);
+    let before = text(&journal);
+    let ends: [fn(String) -> String; 2] =
+        [|text| text.trim_end().to_owned(), |text| text.replace('\n', "\r")];
+    for damaged in ends {
+        fs::write(&journal.path, damaged(before.join("\n"))).unwrap();
+        journal.append(&entry(4)).unwrap();
+        let after = fs::read_to_string(&journal.path).unwrap();
+        assert!(before.iter().all(|line| after.contains(line)), "{after}");
+        assert_eq!(journal.lines().unwrap().last().unwrap().entry, entry(4));
+    }
+}
+
+/// No number stops what comes after it.
+#[test]
+fn a_number_that_cannot_be_is_damage() {
+    let (folder, journal) = written(1);
+    let line = text(&journal)[0].replace("\"n\":1,", &format!("\"n\":{},", u64::MAX));
+    put(&journal, &[line]);
+    assert!(journal.append(&entry(2)).is_ok());
+    fs::write(folder.path().join("journal.head"), format!("{} {}\n", u64::MAX, "a".repeat(64))).unwrap();
+    assert!(journal.append(&entry(3)).is_ok());
+    assert!(!problems(&journal).is_empty());
+}
+
 /// What lies there in place of the journal is not followed, not waited for and not read without end.
 #[test]
 fn only_a_file_of_ones_own_is_a_journal() {

@@ -5,7 +5,9 @@ use std::process::Stdio;
 
 use crate::host::Host;
 
-const BAD: &str = "systemd.services.bad = { wantedBy = [ \"multi-user.target\" ]; script = \"exit 3\"; };";
+/// A start of it has failed before it returns: a switch that looks a moment too early would not see a `simple` one fail.
+const BAD: &str = "systemd.services.bad = { wantedBy = [ \"multi-user.target\" ]; script = \"exit 3\"; \
+                   serviceConfig.Type = \"oneshot\"; };";
 
 fn switch_to(host: &Host, lines: &str) -> nixi_lab::Said {
     host.edit(lines);

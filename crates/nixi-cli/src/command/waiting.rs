@@ -5,10 +5,12 @@ use serde_json::json;
 
 use super::{Cx, log, request_id};
 use crate::exit::Exit;
+use crate::output::live::{Live, Show};
 
 /// The requests that wait.
 pub(super) async fn list(cx: &Cx) -> Result<Exit, ErrorReport> {
-    let waiting = cx.session()?.asker.waiting().await?;
+    let live = Live::new(&cx.screen, Show::Nothing);
+    let waiting = cx.session()?.asker.waiting(&live).await?;
     log::show(cx, &waiting, "no request waits");
     Ok(Exit::DONE)
 }

@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nixi_core::session::Doubt;
-use nixi_core::{ErrorReport, Part, PlanDigest, Review};
+use nixi_core::{ErrorReport, Origin, Part, PlanDigest, Review};
 use rustix::fd::AsFd;
 use rustix::termios::tcgetwinsize;
 
@@ -255,7 +255,12 @@ impl Screen {
             self.end_line();
         }
         let columns = columns_of(io::stderr());
-        let plan = plan::lines(review, columns, self.err, Length::Folded);
+        // What a model wrote is never approved unseen.
+        let length = match review.origin {
+            Origin::Model => Length::Whole,
+            Origin::Person => Length::Folded,
+        };
+        let plan = plan::lines(review, columns, self.err, length);
         let rule = plan::rule(columns, self.err);
         // The rule and the question have a row each.
         let is_long = plan.lines().count() + 2 > rows_of(io::stderr());

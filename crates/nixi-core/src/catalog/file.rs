@@ -25,6 +25,14 @@ pub fn facts(path: &FilePath) -> Command<Read> {
         .and([path.as_str()])
 }
 
+/// The permissions of each folder on the way to a path without links, in hexadecimal with a NUL behind each, as stat(1)
+/// prints them.
+pub fn folders_on_the_way(to: &FilePath) -> Command<Read> {
+    let ends = to.as_str().match_indices('/').map(|(at, _)| at.max(1));
+    let folders: Vec<&str> = ends.filter_map(|end| to.as_str().get(..end)).collect();
+    Command::read(Program::new("stat"), ["--dereference", r"--printf=%f\0", "--"]).and(folders)
+}
+
 /// Whether there is a link at the path, wherever it leads: the exit code is 0 if there is.
 pub fn is_link(path: &FilePath) -> Command<Read> {
     Command::read(Program::new("test"), ["-L"]).and([path.as_str()])

@@ -14,7 +14,7 @@ use crate::node::NodeName;
 pub struct Removal {
     /// Its name.
     pub name: NodeName,
-    /// What a person is shown of it: name, address and mode. Text that declares anything else is not put back.
+    /// What a person is shown of it: all that is declared of it. Text that declares anything else is not put back.
     pub shown: String,
     /// The text, to the byte.
     pub text: String,
@@ -80,7 +80,20 @@ fn find<'a>(settings: &'a FileSettings, name: &NodeName) -> Option<&'a Declared>
 fn shown(declared: &Declared) -> String {
     let node = &declared.node;
     let at = node.ssh().map(|ssh| address(&ssh.user, &ssh.host, ssh.port)).unwrap_or_default();
-    format!("{} ({at}, {})", node.name(), node.mode())
+    let mut said = format!("{at}, {}", node.mode());
+    if let Some(identity) = node.ssh().and_then(|ssh| ssh.identity.as_ref()) {
+        said.push_str(&format!(", key {}", identity.display()));
+    }
+    if let Some(hops) = &declared.hops {
+        let hops: Vec<String> = hops.iter().map(ToString::to_string).collect();
+        let way = if hops.is_empty() { "no jump host".to_owned() } else { hops.join(", ") };
+        said.push_str(&format!(", by way of {way}"));
+    }
+    if !node.tags().is_empty() {
+        let tags: Vec<String> = node.tags().iter().map(|tag| format!("@{tag}")).collect();
+        said.push_str(&format!(", {}", tags.join(" ")));
+    }
+    format!("{} ({said})", node.name())
 }
 
 /// The nearest boundary of a character, here or before.

@@ -186,8 +186,12 @@ pub fn history(lines: Vec<Line>) -> Vec<Request> {
                 }
             }
             Entry::StepBegun { request, call, step, record } => {
-                if let Some(step) = requests.get_mut(&request).and_then(|found| found.step(call, step)) {
-                    (step.begun, step.record) = (true, record);
+                let Some(found) = requests.get_mut(&request) else { continue };
+                let Some(step) = found.step(call, step) else { continue };
+                (step.begun, step.record) = (true, record);
+                // Whatever was written before: no step begins without a yes.
+                if found.state != State::Ended {
+                    found.state = State::Begun;
                 }
             }
             Entry::StepEnded { request, call, step, status, error } => {

@@ -52,6 +52,8 @@ pub enum Uncovered {
     FollowsAGap,
     /// It comes of a request that waited, and nobody has seen it as it is now.
     Unseen,
+    /// It is what a journal says that is not as it was written.
+    DamagedJournal,
 }
 
 /// A change that was asked for and cannot be approved.

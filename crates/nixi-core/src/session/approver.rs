@@ -163,8 +163,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether a review is covered. What a model made never is, nor what may change a node of another mode, nor the rest of a
-    /// request of which something before it cannot be done.
+    /// Whether a review is covered. What a model made never is, nor what may change a node of another mode, nor what has a
+    /// reason against it in [`Review::uncovered`].
     #[must_use]
     pub fn covers(self, review: &Review) -> bool {
         match self {

@@ -99,9 +99,12 @@ impl Asker {
         match op {
             Op::Call(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
             Op::Undo(request) => {
-                self.inner.tell_of_damage(audience).await;
+                let is_doubtful = self.inner.tell_of_damage(audience).await;
                 match undo(&self.inner, request).await {
-                    Ok((cause, calls)) => outcome(cx(Origin::Person, &cause, None).run(calls).await),
+                    Ok((cause, calls)) => {
+                        let cause = Cause { is_doubtful, ..cause };
+                        outcome(cx(Origin::Person, &cause, None).run(calls).await)
+                    }
                     Err(error) => Outcome::error(error),
                 }
             }

@@ -94,6 +94,9 @@ pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
         Refusal::NobodyToAsk => match review.uncovered {
             Some(Uncovered::FollowsAGap) => error.hint(NOT_WHOLE),
             Some(Uncovered::Unseen) => error.hint("run it on a terminal, to see what it comes to now"),
+            Some(Uncovered::DamagedJournal) => error.hint(
+                "run it on a terminal, to see what it comes to: the journal that it is from is not as it was written",
+            ),
             None => error,
         },
         Refusal::Waits => match review.request {

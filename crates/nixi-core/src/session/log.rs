@@ -15,6 +15,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Fingerprint;
 use crate::journal::{Entry, LoggedPart, Request, RequestId, State, Verdict, Verified, history};
 use crate::plan::{Afterwards, StepStatus, afterwards};
+use crate::text;
 
 /// What became of a step is not on record anywhere.
 const NO_RECORD: &str = "Nixi was ended while it ran, and the node keeps no record of such a step";
@@ -51,17 +52,20 @@ impl Asker {
 }
 
 impl Inner {
-    /// Says so where the journal is not as it was written: what is missing in it or wrong is told by no other way.
-    pub(super) async fn tell_of_damage(&self, audience: &dyn Audience) {
-        let Ok(Verified { problems, .. }) = self.parts.journal.verify().await else { return };
+    /// Says so where the journal is not as it was written, and whether it is not: what is missing in it or wrong is told in no
+    /// other way.
+    pub(super) async fn tell_of_damage(&self, audience: &dyn Audience) -> bool {
+        // Who cannot read it will not read a request out of it either.
+        let Ok(Verified { problems, .. }) = self.parts.journal.verify().await else { return true };
         let what = match problems.as_slice() {
-            [] => return,
+            [] => return false,
             [one] => one.clone(),
             [first, more @ ..] => format!("{first}, and {} more", more.len()),
         };
-        audience.hear(Event::Notice(format!(
+        audience.hear(Event::Notice(text::clean_line(&format!(
             "the journal is not as it was written, so it may not tell all: {what}; `nixi log verify` lists it"
-        )));
+        ))));
+        true
     }
 
     /// Names what a crash left open, once in a session.
@@ -80,10 +84,10 @@ impl Inner {
         for request in requests.iter().filter(|request| cut_off.contains(&request.id)) {
             self.let_go(request).await;
             for (part, _, step) in request.open_steps() {
-                audience.hear(Event::Notice(format!(
+                audience.hear(Event::Notice(text::clean_line(&format!(
                     "Nixi was ended in the middle of request {}: `{step}` may have run on {}; `nixi log` finds out",
                     request.id, part.asked.node
-                )));
+                ))));
             }
         }
     }

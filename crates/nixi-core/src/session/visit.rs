@@ -1,4 +1,4 @@
-//! One call on one node. There is no other way to a node: every call of every front end, phrase and model is a visit.
+//! One call on one node: every call of an action, whoever makes it, is a visit.
 
 use std::sync::Arc;
 use std::time::Instant;

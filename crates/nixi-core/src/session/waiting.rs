@@ -3,6 +3,7 @@
 use super::Inner;
 use super::asker::Asker;
 use super::ledger::{Cause, Waited};
+use super::protocol::Audience;
 use super::undo::{no_such, taking_back};
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
@@ -23,7 +24,12 @@ impl Inner {
         let held = self.hold(id).await?;
         let requests = self.requests().await?;
         let cause = match &find(&requests, id)?.undoes {
-            Some(undone) => requests.iter().find(|request| request.id == *undone).map(taking_back),
+            Some(undone) => {
+                // Without it nobody knows which machines it was about.
+                let undone =
+                    requests.iter().find(|request| request.id == *undone).ok_or_else(|| no_such(*undone))?;
+                Some(taking_back(undone))
+            }
             None => None,
         };
         let Request { origin, review, .. } = find(&requests, id)?;
@@ -38,8 +44,9 @@ impl Asker {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn waiting(&self) -> Result<Vec<Request>, ErrorReport> {
+    pub async fn waiting(&self, audience: &dyn Audience) -> Result<Vec<Request>, ErrorReport> {
         let mut requests = self.inner().requests().await?;
+        self.inner().tell_of_damage(audience).await;
         requests.retain(|request| request.state == State::Waiting);
         Ok(requests)
     }

@@ -229,13 +229,13 @@ async fn a_request_that_waits_is_approved_by_its_number() {
     assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::ApprovalRequired, 3));
     assert!(error.hint.as_ref().unwrap().contains("nixi approve 1"), "{error}");
     assert_eq!(bench.changes(), [""; 0]);
-    assert_eq!(bench.asker.waiting().await.unwrap().len(), 1);
+    assert_eq!(bench.asker.waiting(&()).await.unwrap().len(), 1);
 
     let outcome = approve(&mut bench, 1, &[]).await;
     assert_eq!(statuses(&outcome.results), [("web-0", Done), ("web-1", Done)]);
     assert_eq!(bench.changes().len(), 2);
     assert_eq!(verdicts(&bench.journal.entries()), [Verdict::Waiting, Verdict::Agreed(Consent::ByNumber)]);
-    assert_eq!(bench.asker.waiting().await.unwrap(), []);
+    assert_eq!(bench.asker.waiting(&()).await.unwrap(), []);
 
     let again = approve(&mut bench, 1, &[]).await;
     assert!(again.error.unwrap().message.contains("was approved before"));

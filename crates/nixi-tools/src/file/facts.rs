@@ -83,6 +83,14 @@ pub(super) struct Facts {
     pub(super) names: u64,
 }
 
+impl Facts {
+    /// Whether these are of the same file with the same rights, as far as they tell; its content aside.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        let told = |facts: &Self| (facts.kind, facts.mode, facts.user.number, facts.group.number);
+        told(self) == told(other)
+    }
+}
+
 /// A user or a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {

@@ -17,9 +17,9 @@ pub(super) struct Login {
 impl Login {
     /// From the answers of [`nixi_core::catalog::file::user`] and [`nixi_core::catalog::file::groups`].
     pub(super) fn told(user: ReadAnswer, groups: ReadAnswer) -> Result<Self, ToolError> {
-        let (user, groups) = (parsed_of(user, numbers)?, parsed_of(groups, numbers)?);
+        let (user, groups) = (parsed_of(user, number)?, parsed_of(groups, numbers)?);
         // id(1) prints the user's own group first.
-        Ok(Self { user: user[0], group: groups[0], groups })
+        Ok(Self { user, group: groups[0], groups })
     }
 
     /// Refuses a file that could not keep its owner and its group: another file in its place would have the login user's.
@@ -38,6 +38,11 @@ impl Login {
                 .to_owned(),
         })
     }
+}
+
+/// The number that id(1) prints, and nothing else.
+fn number(printed: &str) -> Result<u32, String> {
+    printed.trim().parse().map_err(|_| "it is no number".to_owned())
 }
 
 /// The numbers that id(1) prints; one at least.

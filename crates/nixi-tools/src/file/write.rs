@@ -148,14 +148,15 @@ async fn over(
     };
     let undo = match former.undoable(facts) {
         Err(why) => Undo::cannot(format!("the former content of {path} is lost: {why}")),
-        Ok(content) => Undo::Calls(vec![
-            CallRequest::new("file.write")
+        Ok(content) => {
+            let back = CallRequest::new("file.write")
                 .on(node.as_str())
                 .with("path", path.as_str())
                 .with("content", content)
-                .with("mode", octal(before))
-                .with("expect", digest.to_string()),
-        ]),
+                .with("expect", digest.to_string());
+            // What did not change stays as somebody may have set it by then.
+            Undo::Calls(vec![if mode == before { back } else { back.with("mode", octal(before)) }])
+        }
     };
     let put = PutFile::new(path.clone(), args.content.as_bytes(), former.replaced())
         .mode(mode)

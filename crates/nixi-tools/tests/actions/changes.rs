@@ -449,7 +449,7 @@ async fn a_removed_node_is_put_back_as_it_was() {
     let Undo::Calls(calls) = plan.undo else { panic!("{:?}", plan.undo) };
     let [call] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((call.action.as_str(), &call.args["text"]), ("node.restore", &full.into()));
-    assert_eq!(call.args["shown"], "full (ops@192.0.2.2:2222, monitored)");
+    assert_eq!(call.args["shown"], "full (ops@192.0.2.2:2222, monitored, by way of 192.0.2.9, @edge)");
     let error = lab.perform(call.clone(), Intent::Perform).await.error.unwrap();
     assert_eq!(error.kind, ErrorKind::UnknownAction);
     assert!(error.message.contains("`nixi undo` alone"), "{error}");

@@ -46,12 +46,18 @@ async fn content_that_others_may_not_read_is_kept_nowhere() {
     {
         let facts = format!("{mode}\0{}\01000\0nixi\0100\0users\01764000000\01\0", NOTES[0].len());
         for call in [write("/srv/notes/today.txt", NOTES[1]), delete()] {
-            let lab = Lab::new(node().answering("stat --dereference '--printf=", &facts));
+            let lab = Lab::new(node().answering(r"stat --dereference '--printf=%f\0%s", &facts));
             let undo = serde_json::to_value(lab.plan(call).await.plan.unwrap().undo).unwrap();
             assert_eq!(undo.to_string().contains("call home"), is_kept, "{mode} {undo}");
             let why = undo["cannot"].as_str().unwrap_or_default();
             assert_eq!(why.contains("others may not read it"), !is_kept, "{mode} {undo}");
         }
+    }
+    // Nor what lies in a folder that others may not go to.
+    for closed in ["41ed\x0041c0\x0041ed\0", "41ed\x0041ed\0x\0"] {
+        let lab = Lab::new(node().answering(r"stat --dereference '--printf=%f\0' -- ", closed));
+        let undo = serde_json::to_value(lab.plan(delete()).await.plan.unwrap().undo).unwrap();
+        assert!(undo["cannot"].as_str().unwrap().contains("others may not read it"), "{undo}");
     }
 }
 

@@ -180,7 +180,7 @@ impl<'a> Workflow<'a> {
         loop {
             let Round { proposals, idle } = self.plan_all(&mut told).await;
             let Some(mut review) = self.review(&proposals, &told.missing) else {
-                if told.missing.is_empty() {
+                if told.missing.is_empty() && self.cx.intent == Intent::Perform {
                     self.nothing_to_do().await;
                 }
                 return Settled::without(self.close(told, idle, Vec::new()));

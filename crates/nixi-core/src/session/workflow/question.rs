@@ -81,6 +81,7 @@ impl Workflow<'_> {
         left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
         let uncovered = match &self.cx.cause.waited {
             Some(_) => Some(Uncovered::Unseen),
+            None if self.cx.cause.is_doubtful => Some(Uncovered::DamagedJournal),
             None => follows_a_gap.then_some(Uncovered::FollowsAGap),
         };
         Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, uncovered)

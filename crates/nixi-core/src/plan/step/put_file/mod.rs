@@ -139,15 +139,16 @@ impl Putting<'_> {
             ["bs=64K", "iflag=fullblock", "oflag=nofollow", "conv=nocreat,notrunc,fsync", "status=none", &to];
         let write = self.command("dd").args(writing);
         self.exec(&write, Some(Arc::clone(&self.put.content)), TRANSFER).await?;
+        if let Some(owner) = owner {
+            self.run("chown", &["-h", "--", owner.as_str()], None).await?;
+        }
+        self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
+        // Last, so that it is told if somebody put something else in its place meanwhile.
         self.begin(Stage::Check);
         let arrived = self.run("sha256sum", &["--"], None).await?;
         if FileDigest::from_sha256sum(&arrived) != Some(self.put.content_digest()) {
             return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
         }
-        if let Some(owner) = owner {
-            self.run("chown", &["-h", "--", owner.as_str()], None).await?;
-        }
-        self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
         // The transfer may have taken long.
         self.check_way().await?;
         self.check().await
