@@ -296,17 +296,14 @@ fn only_a_file_of_ones_own_is_a_journal() {
         )
         .unwrap();
     };
-    let link = |to: &str| {
-        let to = to.to_owned();
-        move |path: &Path| std::os::unix::fs::symlink(&to, path).unwrap()
-    };
     let elsewhere = folder.path().join("elsewhere");
     fs::copy(&journal.path, &elsewhere).unwrap();
-    let places: [Box<dyn Fn(&Path)>; 3] =
-        [Box::new(pipe), Box::new(link("/dev/zero")), Box::new(link(elsewhere.to_str().unwrap()))];
-    for place in places {
+    for link in [None, Some(Path::new("/dev/zero")), Some(elsewhere.as_path())] {
         fs::remove_file(&journal.path).unwrap();
-        place(&journal.path);
+        match link {
+            None => pipe(&journal.path),
+            Some(to) => std::os::unix::fs::symlink(to, &journal.path).unwrap(),
+        }
         let why = journal.lines().unwrap_err();
         assert!(why.contains("no regular file") || why.contains("symbolic links"), "{why}");
         assert!(journal.verify().is_err() && journal.append(&entry(2)).is_err());

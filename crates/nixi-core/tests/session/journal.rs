@@ -10,7 +10,7 @@ use nixi_core::journal::{
 };
 use nixi_core::recording::Recording;
 use nixi_core::session::{Audience, Event, Pending};
-use nixi_core::{CallRequest, ErrorKind, Mode, Op, Outcome, Refusal, StepStatus};
+use nixi_core::{CallRequest, ErrorKind, Intent, Mode, Op, Outcome, Refusal, StepStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::{Bench, CONFIG, touch};
@@ -488,4 +488,30 @@ async fn adopting_is_on_record() {
 
     let undo = &bench.journal.requests().await[0].parts[0].asked.undo;
     assert_eq!(*undo, Undoing::Calls(vec![CallRequest::remove_node("new")]));
+}
+
+/// A dry run shows what would be done, and leaves the request as it was.
+#[tokio::test]
+async fn a_dry_run_of_what_waits_leaves_it_waiting() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], wait()).await;
+    let before = bench.journal.entries();
+    let op = bench.approver.as_ref().unwrap().voucher().approve(RequestId::new(1));
+    let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &CancellationToken::new()).await;
+    assert!(outcome.results[0].plan.is_some(), "{outcome:?}");
+    assert_eq!((bench.journal.entries(), bench.asker.waiting(&()).await.unwrap().len()), (before, 1));
+    assert_eq!(approve(&mut bench, 1, &[]).await.exit_code(), 0);
+}
+
+/// No step begins without a yes, whatever a line before it says.
+#[tokio::test]
+async fn a_request_of_which_a_step_began_has_begun() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
+    let mut lines = bench.journal.read().await.unwrap();
+    let interrupted = Entry::Decided { request: RequestId::new(1), verdict: Verdict::Interrupted };
+    let at = lines.iter().position(|line| matches!(line.entry, Entry::Decided { .. })).unwrap();
+    lines.insert(at, Line { entry: interrupted, ..lines[at].clone() });
+    lines.retain(|line| !matches!(line.entry, Entry::StepEnded { .. } | Entry::Ended { .. }));
+    assert_eq!(history(lines)[0].state, State::Begun);
 }
