@@ -86,6 +86,14 @@ fn an_adoption_is_taken_back() {
     assert_eq!((&request["state"], &request["consent"]), (&json!("ended"), &json!("typed")), "{log}");
     let ran = home.nixi(&["undo", "--yes=destructive"]);
     assert_eq!((ran.code, home.config_text().as_str(), known_hosts().as_str()), (0, MINE, ""), "{ran:?}");
+
+    // A key that was there before is not taken away.
+    let line = web.known_hosts_line(web.host()).unwrap() + "\n";
+    std::fs::write(home.path().join(".ssh/known_hosts"), &line).unwrap();
+    assert_eq!(adopt(&home, "web-server", &web, "managed").code, 0);
+    let ran = home.nixi(&["undo", "--yes=destructive"]);
+    assert_eq!((ran.code, known_hosts()), (1, line), "{ran:?}");
+    assert!(ran.err.contains("its host key was known before"), "{ran:?}");
 }
 
 #[test]

@@ -32,6 +32,8 @@ use crate::plan::{
 };
 
 const NAME: ActionName = ActionName::NODE_ADOPT;
+/// Why an adoption is not taken back.
+const KNOWN_BEFORE: &str = "its host key was known before, and `nixi remove` would forget that too";
 const PRESENTATION: Presentation = Presentation::OF_THE_CONTROLLER;
 
 /// As [`log_in_and_add`], told of while it happens.
@@ -111,6 +113,12 @@ async fn log_in_and_add(
             return Err(error);
         }
     };
+    // Removing a node forgets its host key, and this one is not ours to forget.
+    let part = match welcome.host_key {
+        HostKeyState::New => part,
+        HostKeyState::Known => Part { undo: Undo::cannot(KNOWN_BEFORE), ..part },
+    };
+    result.plan = Some(part.clone());
     let cause = Cause::default();
     let record = match Record::begin(Ledger { inner, audience, cause: &cause }, &part, &result.args).await {
         Ok(record) => record,
@@ -121,7 +129,10 @@ async fn log_in_and_add(
     };
     let written = write_config(&inner.parts.config, edit).await;
     record.end(&written, &mut result).await;
-    written?;
+    if let Err(error) = written {
+        forget(inner, &roster, &target, &welcome).await;
+        return Err(error);
+    }
     let known = match welcome.host_key {
         HostKeyState::Known => "known before",
         HostKeyState::New => "seen for the first time, now recorded",
