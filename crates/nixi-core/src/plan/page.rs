@@ -10,20 +10,23 @@ use crate::journal::{Entry, Journal, RequestId};
 pub(crate) struct Page<'a> {
     pub(crate) journal: &'a dyn Journal,
     pub(crate) request: RequestId,
+    /// The call, as this session calls it.
     pub(crate) call: CallId,
+    /// The same, as the journal does.
+    pub(crate) on_record: CallId,
 }
 
 impl Page<'_> {
     /// A step, counted from 0, is about to run; `record` is the number under which its node keeps a record of it.
     pub(crate) async fn begun(&self, step: usize, record: Option<String>) -> Result<(), ErrorReport> {
-        let (request, call) = (self.request, self.call);
+        let (request, call) = (self.request, self.on_record);
         let entry = Entry::StepBegun { request, call, step, record };
         self.journal.write(entry).await.map(drop).map_err(|why| unwritten(&why))
     }
 
     /// That step is over.
     pub(crate) async fn ended(&self, step: usize, report: &StepReport) -> Result<(), ErrorReport> {
-        let (request, call, status) = (self.request, self.call, report.status);
+        let (request, call, status) = (self.request, self.on_record, report.status);
         let error = report.error.as_ref().map(|error| error.message.clone());
         let entry = Entry::StepEnded { request, call, step, status, error };
         self.journal.write(entry).await.map(drop).map_err(|why| unwritten(&why))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
-use super::ledger::{Cause, Held, Ledger};
+use super::ledger::{Cause, Held, Ledger, Recorded};
 use super::machine::Machine;
 use super::needs;
 use super::protocol::{AdoptRequest, Adopted, Audience, CallResult, Event, Intent};
@@ -171,7 +171,12 @@ impl<'a> Record<'a> {
         let review = Review::of_one(part.clone());
         let held = ledger.asked(&review, vec![AskedPart::new(part, args.clone())], None).await?;
         ledger.decided(held.id, Verdict::Agreed(Consent::Typed)).await?;
-        let page = Page { journal: &*ledger.inner.parts.journal, request: held.id, call: part.call };
+        let page = Page {
+            journal: &*ledger.inner.parts.journal,
+            request: held.id,
+            call: part.call,
+            on_record: part.call,
+        };
         page.begun(0, None).await?;
         let step = part.lines().collect();
         Ok(Self { ledger, page, review: review.digest, step, _held: held })
@@ -188,7 +193,7 @@ impl<'a> Record<'a> {
         if let Err(error) = self.page.ended(0, &report).await {
             self.ledger.audience.hear(Event::Notice(error.to_string()));
         }
-        self.ledger.ended(self.page.request, std::slice::from_ref(result)).await;
+        self.ledger.ended(&Recorded::here(self.page.request), std::slice::from_ref(result)).await;
     }
 }
 

@@ -1,10 +1,11 @@
 //! A request on its way into the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Inner;
 use super::approver::Answer;
 use super::protocol::{Audience, CallResult, Event};
+use crate::call_id::CallId;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{AskedPart, Claim, Entry, RequestId, Verdict};
 use crate::plan::{Decision, Refusal, Review, unwritten};
@@ -30,6 +31,33 @@ pub(super) struct Waited {
     pub(super) held: Held,
     /// The digest of the review that it waited with.
     pub(super) review: String,
+    /// What its calls are called in the journal, in the order of its parts.
+    pub(super) calls: Vec<CallId>,
+}
+
+/// A request that is on record, and what its calls are called there: one that waited was asked about by another session, or
+/// under other numbers.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) request: RequestId,
+    calls: HashMap<CallId, CallId>,
+}
+
+impl Recorded {
+    /// Its calls are called in the journal what they are called here.
+    pub(super) fn here(request: RequestId) -> Self {
+        Self { request, calls: HashMap::new() }
+    }
+
+    /// A request that waited, whose parts these calls make now.
+    pub(super) fn waited(waited: &Waited, calls: impl Iterator<Item = CallId>) -> Self {
+        Self { request: waited.held.id, calls: calls.zip(waited.calls.iter().copied()).collect() }
+    }
+
+    /// What the journal calls this call.
+    pub(super) fn call(&self, call: CallId) -> CallId {
+        self.calls.get(&call).copied().unwrap_or(call)
+    }
 }
 
 /// A change that cannot be taken back.
@@ -97,9 +125,10 @@ impl Ledger<'_> {
     }
 
     /// It is over.
-    pub(super) async fn ended(&self, request: RequestId, results: &[CallResult]) {
+    pub(super) async fn ended(&self, recorded: &Recorded, results: &[CallResult]) {
+        let request = recorded.request;
         let of_it = results.iter().filter(|result| result.request == Some(request));
-        let calls = of_it.map(|result| (result.call, result.status)).collect();
+        let calls = of_it.map(|result| (recorded.call(result.call), result.status)).collect();
         if let Err(error) = self.write(Entry::Ended { request, calls }).await {
             self.audience
                 .hear(Event::Notice(format!("the end of request {request} is not written down: {error}")));

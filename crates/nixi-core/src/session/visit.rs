@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::calls::{Checked, Site};
 use super::ending::{concluded, looked, status_of_plan};
+use super::ledger::Recorded;
 use super::proposal::{Prepared, Proposal};
 use super::protocol::{CallResult, Event};
 use super::request_cx::RequestCx;
@@ -13,7 +14,6 @@ use crate::arrival::Arrival;
 use crate::context::{InspectCx, PlanCx, Reader, RehearseCx};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
-use crate::journal::RequestId;
 use crate::node::{Node, NodeName};
 use crate::plan::{
     ApprovedPart, Bench, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
@@ -51,10 +51,10 @@ impl Visit<'_> {
         &self,
         approved: ApprovedPart,
         result: CallResult,
-        request: RequestId,
+        recorded: &Recorded,
     ) -> CallResult {
         let (begun, looked) = (Instant::now(), result.ms);
-        let steps = match self.bench(&approved.plan().leaving(), request) {
+        let steps = match self.bench(&approved.plan().leaving(), recorded) {
             Ok(bench) => {
                 self.cx.audience.hear(Event::ChangeBegins(self.site.call));
                 apply(approved, &bench).await
@@ -170,7 +170,7 @@ impl Visit<'_> {
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
-    fn bench(&self, leaving: &[NodeName], request: RequestId) -> Result<Bench<'_>, ErrorReport> {
+    fn bench(&self, leaving: &[NodeName], recorded: &Recorded) -> Result<Bench<'_>, ErrorReport> {
         let inner = self.cx.inner;
         let now = inner.roster_for(self.call.action.work())?;
         let others = now.others_than(leaving);
@@ -184,7 +184,12 @@ impl Visit<'_> {
             settings: now.settings(),
             cancel: self.cx.cancel,
             audience: self.cx.audience,
-            page: Page { journal: &*inner.parts.journal, request, call: self.site.call },
+            page: Page {
+                journal: &*inner.parts.journal,
+                request: recorded.request,
+                call: self.site.call,
+                on_record: recorded.call(self.site.call),
+            },
         })
     }
 

@@ -32,10 +32,11 @@ impl Inner {
             }
             None => None,
         };
-        let Request { origin, review, .. } = find(&requests, id)?;
-        let calls = find(&requests, id)?.calls();
-        let waited = Some(Waited { held, review: review.clone() });
-        Ok(Waiting { origin: *origin, cause: Cause { waited, ..cause.unwrap_or_default().0 }, calls })
+        let request = find(&requests, id)?;
+        let (origin, calls) = (request.origin, request.calls());
+        let numbers = request.parts.iter().map(|part| part.asked.call).collect();
+        let waited = Some(Waited { held, review: request.review.clone(), calls: numbers });
+        Ok(Waiting { origin, cause: Cause { waited, ..cause.unwrap_or_default().0 }, calls })
     }
 }
 

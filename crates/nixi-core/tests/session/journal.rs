@@ -236,6 +236,10 @@ async fn a_request_that_waits_is_approved_by_its_number() {
     assert_eq!(bench.changes().len(), 2);
     assert_eq!(verdicts(&bench.journal.entries()), [Verdict::Waiting, Verdict::Agreed(Consent::ByNumber)]);
     assert_eq!(bench.asker.waiting(&()).await.unwrap(), []);
+    // It is on record as what it was asked about, though this session calls its calls otherwise.
+    let request = &bench.journal.requests().await[0];
+    assert!(request.is_done(), "{request:?}");
+    assert!(request.parts.iter().all(|part| part.progress.iter().all(|step| step.status == Some(Done))));
 
     let again = approve(&mut bench, 1, &[]).await;
     assert!(again.error.unwrap().message.contains("was approved before"));

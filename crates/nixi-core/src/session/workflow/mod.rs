@@ -15,7 +15,7 @@ use futures_util::stream::FuturesOrdered;
 use super::approver::Answer;
 use super::calls::{Checked, Site};
 use super::ending::{declined, unapproved};
-use super::ledger::{Held, verdict};
+use super::ledger::{Held, Recorded, verdict};
 use super::left_behind::not_begun;
 use super::proposal::{Prepared, Proposal};
 use super::protocol::{CallResult, Intent};
@@ -24,7 +24,7 @@ use super::roster::Roster;
 use super::visit::Visit;
 use crate::call_id::CallId;
 use crate::error::ErrorReport;
-use crate::journal::{RequestId, Verdict};
+use crate::journal::Verdict;
 use crate::node::NodeName;
 use crate::plan::{
     self, Approved, ApprovedPart, Decision, Declared, PlanDigest, Refusal, Review, StepStatus,
@@ -53,7 +53,7 @@ enum Decided {
 struct Settled {
     decided: HashMap<CallId, Decided>,
     /// What was approved, in the journal.
-    request: Option<RequestId>,
+    recorded: Option<Recorded>,
     /// It is nobody else's until all of it is over.
     _held: Option<Held>,
 }
@@ -61,7 +61,7 @@ struct Settled {
 impl Settled {
     /// Nothing is applied.
     fn without(decided: HashMap<CallId, Decided>) -> Self {
-        Self { decided, request: None, _held: None }
+        Self { decided, recorded: None, _held: None }
     }
 }
 
@@ -78,7 +78,7 @@ impl<'a> Workflow<'a> {
     /// Plans, asks, applies; the results in the order of the calls. Reads are made where they stand: after the changes before
     /// them.
     pub(super) async fn run(&self) -> Vec<CallResult> {
-        let Settled { mut decided, request, _held } = self.decide().await;
+        let Settled { mut decided, recorded, _held } = self.decide().await;
         let mut results = Vec::new();
         let mut stopped = false;
         let mut left = self.calls;
@@ -101,8 +101,8 @@ impl<'a> Workflow<'a> {
                     }
                     Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
-                        let Some(request) = request else { continue };
-                        let result = self.visit(call, site).apply(*part, *result, request).await;
+                        let Some(recorded) = &recorded else { continue };
+                        let result = self.visit(call, site).apply(*part, *result, recorded).await;
                         all_done &= result.status == StepStatus::Done;
                         result
                     }
@@ -114,8 +114,8 @@ impl<'a> Workflow<'a> {
             stopped |= !all_done;
             left = rest;
         }
-        if let Some(request) = request {
-            self.cx.ledger().ended(request, &results).await;
+        if let Some(recorded) = &recorded {
+            self.cx.ledger().ended(recorded, &results).await;
         }
         results
     }
@@ -185,7 +185,7 @@ impl<'a> Workflow<'a> {
                 }
                 return Settled::without(self.close(told, idle, Vec::new()));
             };
-            let Asked { request, held, answer } = match self.ask(&mut review, &proposals, earlier).await {
+            let Asked { recorded, held, answer } = match self.ask(&mut review, &proposals, earlier).await {
                 Ok(asked) => asked,
                 Err(error) => {
                     let decided = unasked(proposals, &review, StepStatus::NotStarted, &error);
@@ -193,11 +193,11 @@ impl<'a> Workflow<'a> {
                 }
             };
             let verdict = verdict(&review, &answer);
-            let written = self.cx.ledger().decided(request, verdict).await;
+            let written = self.cx.ledger().decided(recorded.request, verdict).await;
             let decided = match answer {
                 Ok(Answer { decision: Decision::Only(chosen), .. }) => {
                     told.keep(proposals, &review, &chosen);
-                    earlier = Some(request);
+                    earlier = Some(recorded.request);
                     continue;
                 }
                 // What waits has to be on record as that.
@@ -209,15 +209,15 @@ impl<'a> Workflow<'a> {
                 },
                 Err(error) => unasked(proposals, &review, StepStatus::Declined, &error),
             };
-            let request = matches!(verdict, Verdict::Agreed(_)).then_some(request);
-            return Settled { decided: self.close(told, idle, decided), request, _held: held };
+            let recorded = matches!(verdict, Verdict::Agreed(_)).then_some(recorded);
+            return Settled { decided: self.close(told, idle, decided), recorded, _held: held };
         }
     }
 
     /// What waited and was approved has nothing to do by now: it waits no more.
     async fn nothing_to_do(&self) {
         if let Some(waited) = &self.cx.cause.waited {
-            self.cx.ledger().ended(waited.held.id, &[]).await;
+            self.cx.ledger().ended(&Recorded::here(waited.held.id), &[]).await;
         }
     }
 

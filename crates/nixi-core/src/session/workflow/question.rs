@@ -9,13 +9,13 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::journal::{AskedPart, Consent, RequestId, Verdict};
 use crate::plan::{Decision, LeftOut, Origin, Review, Risk, Uncovered};
 use crate::session::approver::Answer;
-use crate::session::ledger::{Held, Waited};
+use crate::session::ledger::{Held, Recorded};
 use crate::session::proposal::Proposal;
 use crate::session::protocol::{CallResult, Event};
 
 /// A review that was asked about.
 pub(super) struct Asked {
-    pub(super) request: RequestId,
+    pub(super) recorded: Recorded,
     /// The request, unless somebody else of ours has it already.
     pub(super) held: Option<Held>,
     pub(super) answer: Result<Answer, ErrorReport>,
@@ -30,15 +30,17 @@ impl Workflow<'_> {
         earlier: Option<RequestId>,
     ) -> Result<Asked, ErrorReport> {
         let ledger = self.cx.ledger();
-        if let Some(Waited { held, review: waited }) = &self.cx.cause.waited
+        if let Some(waited) = &self.cx.cause.waited
             && earlier.is_none()
         {
-            let is_same = review.digest.to_string() == *waited;
+            let held = &waited.held;
+            let is_same = review.digest.to_string() == waited.review;
             if is_same && review.is_told_by_its_steps() && self.is_whole().await {
                 review.request = Some(held.id);
                 let decision = Decision::Approve(review.digest);
                 let answer = Ok(Answer { decision, consent: Consent::ByNumber });
-                return Ok(Asked { request: held.id, held: None, answer });
+                let recorded = Recorded::waited(waited, review.parts.iter().map(|part| part.call));
+                return Ok(Asked { recorded, held: None, answer });
             }
             ledger.decided(held.id, Verdict::Replaced).await?;
             let why = if is_same {
@@ -54,7 +56,7 @@ impl Workflow<'_> {
         let held = ledger.asked(review, proposals.iter().map(part).collect(), earlier).await?;
         review.request = Some(held.id);
         let answer = self.answer(review).await;
-        Ok(Asked { request: held.id, held: Some(held), answer })
+        Ok(Asked { recorded: Recorded::here(held.id), held: Some(held), answer })
     }
 
     /// Whether the journal is as it was written: what it says of a request that waits is believed only then.
