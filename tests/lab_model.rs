@@ -116,7 +116,7 @@ async fn what_a_model_plans_is_one_review() {
     assert_eq!((house.running().as_str(), house.starts("db-server")), ("true true", 1));
 
     // Somebody else is quicker: what was approved is not what would be done.
-    let (outcome, _) = house
+    let (outcome, questions) = house
         .asked(|pending, lab| {
             let web = lab.machine("web-server");
             web.root("podman rm --force --time 1 cache").unwrap();
@@ -125,7 +125,13 @@ async fn what_a_model_plans_is_one_review() {
         })
         .await;
     let statuses: Vec<_> = outcome.results.iter().map(|result| result.status).collect();
-    assert!(!statuses.contains(&StepStatus::Done), "{outcome:?}");
+    assert_eq!(
+        statuses,
+        [StepStatus::NotStarted, StepStatus::NotStarted, StepStatus::Refused],
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.results[0].error.as_ref().unwrap().kind, ErrorKind::Changed);
+    assert_eq!(questions.len(), 1, "{questions:?}");
     assert_eq!((house.running().as_str(), house.starts("db-server")), ("true true", 1), "{outcome:?}");
 
     let (outcome, questions) = house.asked(|pending, _| pending.approve()).await;

@@ -60,11 +60,12 @@ impl Claims {
         let file = open(&nameless, OpenOptions::new().write(true))?;
         file.lock()?;
         let named = std::fs::hard_link(&nameless, path);
-        std::fs::remove_file(&nameless)?;
+        // Whoever looks for what was left behind may have removed it before it was locked.
+        let _ = std::fs::remove_file(&nameless);
         match named {
             Ok(()) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            Err(error) => Err(error),
+            // It has one, or this file system has no hard links; then a moment remains in which it is there and free.
+            Err(_) => Ok(None),
         }
     }
 
@@ -74,9 +75,15 @@ impl Claims {
         let mut abandoned: Vec<RequestId> = entries
             .filter_map(|entry| {
                 let entry = entry.ok()?;
-                let request: RequestId = entry.file_name().to_str()?.parse().ok()?;
+                let name = entry.file_name().into_string().ok()?;
                 let file = open_to_read(&entry.path()).ok()?;
-                file.try_lock_shared().is_ok().then_some(request)
+                let is_free = file.try_lock_shared().is_ok();
+                if is_free && name.starts_with('.') {
+                    // Its process ended before it had a name.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+                let request: RequestId = name.parse().ok()?;
+                is_free.then_some(request)
             })
             .collect();
         abandoned.sort_unstable();

@@ -71,7 +71,7 @@ pub(crate) async fn answer(
 fn waits(person: Person, review: &Review) -> bool {
     match person {
         Person::Present => false,
-        Person::Absent => review.uncovered == Some(Uncovered::Unseen),
+        Person::Absent => matches!(review.uncovered, Some(Uncovered::Unseen | Uncovered::DamagedJournal)),
         Person::Later => true,
     }
 }

@@ -118,7 +118,7 @@ fn a_request_that_waits_is_approved_as_it_was_shown_or_not_at_all() {
     let (lab, home) = fleet();
     let web = lab.machine(WEB);
     let running = || web.root("podman inspect --format {{.State.Running}} sleeper").unwrap();
-    let stop = ["call", "container.stop", "names=sleeper", "--node", WEB, "--no-wait"];
+    let stop = ["stop sleeper on web-server", "--no-wait"];
     let waits = || {
         let (code, document) = home.json(&stop);
         assert_eq!((code, &document["results"][0]["status"]), (3, &json!("declined")), "{document}");

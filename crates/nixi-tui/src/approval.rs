@@ -24,6 +24,8 @@ pub(crate) struct Ticket(pub(crate) u64);
 #[derive(Debug, Clone)]
 pub(crate) struct Proposal {
     pub(crate) ticket: Ticket,
+    /// The number of the request that it takes back, if it does.
+    pub(crate) undoes: Option<String>,
     pub(crate) origin: Origin,
     pub(crate) risk: Risk,
     pub(crate) summary: String,
@@ -54,6 +56,7 @@ impl Proposal {
         let left_out = |left: &LeftOut| format!("left out: {} on {}: {}", left.action, left.node, left.why);
         Self {
             ticket,
+            undoes: review.undoes.map(|request| request.to_string()),
             origin: review.origin,
             risk: review.risk,
             summary: review.summary(),
@@ -113,8 +116,8 @@ pub(crate) struct Approval {
     /// Since when the keyboard has been quiet with the question on the screen; none before it was drawn.
     quiet_since: Option<Duration>,
     typed: String,
-    /// The parts that the person wants left out.
-    away: BTreeSet<usize>,
+    /// The parts that the person wants alone.
+    chosen: BTreeSet<usize>,
     /// The rows of the plan at the width at which they were last wanted: a plan may have ten thousand steps, and is drawn at
     /// every key.
     rows: RefCell<Option<(usize, Rows)>>,
@@ -145,7 +148,7 @@ impl Approval {
             shown_since: None,
             quiet_since: None,
             typed: String::new(),
-            away: BTreeSet::new(),
+            chosen: BTreeSet::new(),
             rows: RefCell::new(None),
         }
     }
@@ -168,24 +171,27 @@ impl Approval {
         self.scroll
     }
 
-    /// The parts that the person wants left out; while there are any, there is no yes.
-    pub(crate) fn away(&self) -> &BTreeSet<usize> {
-        &self.away
+    /// The parts that the person wants alone; while there are any, there is no yes.
+    pub(crate) fn chosen(&self) -> &BTreeSet<usize> {
+        &self.chosen
     }
 
-    /// The parts that are left then.
-    fn kept(&self) -> Vec<usize> {
-        (0..self.proposal.parts.len()).filter(|part| !self.away.contains(part)).collect()
+    /// Whether a part is left out by what the person chose.
+    pub(crate) fn leaves_out(&self, part: usize) -> bool {
+        !self.chosen.is_empty() && !self.chosen.contains(&part)
     }
 
-    /// Leaves a part out, or takes it in again; whether the key is for that.
+    /// Chooses a part, or lets go of it; whether the key is for that. All of them are as many as none.
     fn turn_over(&mut self, key: char) -> bool {
         let count = self.proposal.parts.len();
         let Some(digit) = key.to_digit(10).filter(|_| count > 1) else { return false };
         let part = usize::try_from(digit).ok().and_then(|digit| digit.checked_sub(1));
         if let Some(part) = part.filter(|part| *part < count) {
-            if !self.away.remove(&part) {
-                self.away.insert(part);
+            if !self.chosen.remove(&part) {
+                self.chosen.insert(part);
+            }
+            if self.chosen.len() == count {
+                self.chosen.clear();
             }
             self.typed.clear();
             *self.rows.borrow_mut() = None;
@@ -245,10 +251,10 @@ impl Approval {
             return Verdict::Undecided;
         }
         match (key.code, self.proposal.risk) {
-            (KeyCode::Enter, _) if !self.away.is_empty() && self.away.len() < self.proposal.parts.len() => {
-                return Verdict::Keep(self.kept());
+            (KeyCode::Enter, _) if !self.chosen.is_empty() => {
+                return Verdict::Keep(self.chosen.iter().copied().collect());
             }
-            (KeyCode::Char('y') | KeyCode::Enter, _) if !self.away.is_empty() => {}
+            (KeyCode::Char('y'), _) if !self.chosen.is_empty() => {}
             (KeyCode::Up, _) => self.scroll_by(-1),
             (KeyCode::Down, _) => self.scroll_by(1),
             (KeyCode::PageUp, _) => self.scroll_by(-isize::try_from(page).unwrap_or(1)),
@@ -308,6 +314,7 @@ pub(crate) mod tests {
         };
         Proposal {
             ticket: Ticket(1),
+            undoes: None,
             origin: Origin::Person,
             risk,
             summary: stop.summary.clone(),
@@ -424,9 +431,9 @@ pub(crate) mod tests {
         }
     }
 
-    /// One part less is another plan: it is asked about anew, and nothing is approved by leaving something out.
+    /// Fewer parts are another plan: it is asked about anew, and nothing is approved by choosing some.
     #[test]
-    fn parts_that_are_left_out_are_no_yes() {
+    fn parts_that_are_chosen_are_no_yes() {
         for risk in [Risk::Routine, Risk::Destructive] {
             let mut three = proposal(risk);
             three.parts = vec![three.parts[0].clone(); 3];
@@ -435,15 +442,16 @@ pub(crate) mod tests {
             for code in [KeyCode::Char('2'), KeyCode::Char('4'), KeyCode::Char('0'), KeyCode::Char('y')] {
                 assert_eq!(press(&mut approval, code, SECOND), Verdict::Undecided);
             }
-            assert_eq!(press(&mut approval.clone(), KeyCode::Enter, SECOND), Verdict::Keep(vec![0, 2]));
-            for digit in ['1', '3'] {
-                assert_eq!(press(&mut approval, KeyCode::Char(digit), SECOND), Verdict::Undecided);
-            }
-            assert_eq!(press(&mut approval, KeyCode::Enter, SECOND), Verdict::Undecided, "nothing is left");
-            for digit in ['1', '2', '3'] {
+            assert_eq!(press(&mut approval.clone(), KeyCode::Enter, SECOND), Verdict::Keep(vec![1]));
+            assert_eq!(press(&mut approval, KeyCode::Char('1'), SECOND), Verdict::Undecided);
+            assert_eq!(press(&mut approval.clone(), KeyCode::Enter, SECOND), Verdict::Keep(vec![0, 1]));
+            assert!(approval.leaves_out(2) && !approval.leaves_out(0));
+            assert_eq!(press(&mut approval, KeyCode::Char('3'), SECOND), Verdict::Undecided);
+            assert!(approval.chosen().is_empty(), "all of them is the whole plan");
+            for digit in ['2', '2'] {
                 press(&mut approval, KeyCode::Char(digit), SECOND);
             }
-            assert!(approval.away().is_empty());
+            assert!(approval.chosen().is_empty());
             match risk {
                 Risk::Routine => {
                     assert_eq!(press(&mut approval, KeyCode::Char('y'), SECOND), Verdict::Approve)

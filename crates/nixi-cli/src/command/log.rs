@@ -117,6 +117,7 @@ fn standing(request: &Request, paint: Paint) -> String {
         State::Declined => paint.of(Tone::Faint, "not approved"),
         State::Replaced => paint.of(Tone::Faint, "asked about anew"),
         State::Begun => paint.of(Tone::Warn, "not over"),
+        State::Ended if !request.has_begun() => paint.of(Tone::Faint, "nothing was run"),
         State::Ended => text::status(worst.unwrap_or(StepStatus::Done), paint),
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint, diffs: Length
     match review.parts.as_slice() {
         [part] => {
             rows.title(&format!("Plan for {}", heading(part)));
+            rows.undoes(review);
             rows.asker(part.origin);
             rows.about(part);
             rows.left_out(review);
@@ -30,6 +31,7 @@ pub(crate) fn lines(review: &Review, columns: usize, paint: Paint, diffs: Length
         }
         parts => {
             rows.title(&format!("Plan: {}", review.summary()));
+            rows.undoes(review);
             rows.asker(review.origin);
             rows.left_out(review);
             for (at, part) in parts.iter().enumerate() {
@@ -84,6 +86,7 @@ pub(crate) fn recap(review: &Review, columns: usize, paint: Paint) -> String {
     let steps: usize = review.parts.iter().map(|part| part.steps.len()).sum();
     rows.fact("steps", &format!("{steps} (listed above)"), None);
     rows.left_out(review);
+    rows.undoes(review);
     rows.asker(review.origin);
     rows.fact("risk", review.risk.as_str(), Some(tone(review.risk)));
     rows.rows.join("\n")
@@ -118,6 +121,13 @@ struct Rows {
 impl Rows {
     fn title(&mut self, words: &str) {
         self.put("", 2, words, Wrap::Words, Some(Tone::Title));
+    }
+
+    /// Which request it takes back: it may not be the one that comes to mind.
+    fn undoes(&mut self, review: &Review) {
+        if let Some(request) = review.undoes {
+            self.fact("undoes", &format!("request {request}"), None);
+        }
     }
 
     fn asker(&mut self, origin: Origin) {

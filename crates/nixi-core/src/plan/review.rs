@@ -29,6 +29,8 @@ pub enum Origin {
 pub struct Review {
     /// The request that it is about, as the journal numbers it; reads that reach out have none.
     pub request: Option<RequestId>,
+    /// The request that it takes back, if it does.
+    pub undoes: Option<RequestId>,
     /// Who asked.
     pub origin: Origin,
     /// How much the worst of its parts can hurt.
@@ -52,7 +54,7 @@ pub enum Uncovered {
     FollowsAGap,
     /// It comes of a request that waited, and nobody has seen it as it is now.
     Unseen,
-    /// It is what a journal says that is not as it was written.
+    /// It comes from a journal that is not as it was written.
     DamagedJournal,
 }
 
@@ -82,7 +84,7 @@ impl Review {
         let risk = parts.iter().map(|part| part.risk).max()?;
         let origin = parts.first()?.origin;
         let digest = Self::digest_of(parts.iter().map(|part| part.digest));
-        Some(Self { request: None, origin, risk, parts, left_out, uncovered, digest })
+        Some(Self { request: None, undoes: None, origin, risk, parts, left_out, uncovered, digest })
     }
 
     /// One change, and nothing left out.
@@ -90,6 +92,7 @@ impl Review {
         let digest = Self::digest_of(std::iter::once(part.digest));
         Self {
             request: None,
+            undoes: None,
             origin: part.origin,
             risk: part.risk,
             parts: vec![part],

@@ -110,6 +110,8 @@ impl Asker {
             }
             Op::Approve(Approval(request)) => match self.inner.waiting(request).await {
                 Ok(Waiting { origin, cause, calls }) => {
+                    let is_doubtful = self.inner.tell_of_damage(audience).await;
+                    let cause = Cause { is_doubtful, ..cause };
                     let cx = RequestCx { appetite: None, ..cx(origin, &cause, None) };
                     outcome(cx.run(calls).await)
                 }

@@ -4,7 +4,7 @@ use super::protocol::CallResult;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::journal::RequestId;
-use crate::plan::{Refusal, Review, StepReport, StepStatus, Uncovered};
+use crate::plan::{Origin, Refusal, Review, Risk, StepReport, StepStatus, Uncovered};
 use crate::registry::Found;
 
 /// How a call ended that leaves a running system as it is.
@@ -86,9 +86,21 @@ const ONLY_A_PERSON: &str = "run it on a terminal to be asked: it may reach a ma
 const NOT_WHOLE: &str = "not all of it can be done as asked, and a yes in advance is for the whole: run it on a terminal to be asked \
                          about the rest, or ask for that alone";
 
+/// What would have approved a plan that destroys.
+const DESTRUCTIVE: &str = "run it on a terminal to be asked, or add --yes=destructive: it can destroy something, and --yes alone does not \
+                           cover that";
+
+/// Why no word in advance approves what a model made.
+const ONLY_SHOWN: &str =
+    "run it on a terminal to be asked: a model made this plan, and what a model made is always asked about";
+
 /// Why a review was not approved.
 pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
-    let error = declined(refusal);
+    let error = match (refusal, review.origin, review.risk) {
+        (Refusal::NobodyToAsk, Origin::Model, _) => declined(refusal).hint(ONLY_SHOWN),
+        (Refusal::NobodyToAsk, Origin::Person, Risk::Destructive) => declined(refusal).hint(DESTRUCTIVE),
+        (_, Origin::Model | Origin::Person, _) => declined(refusal),
+    };
     match refusal {
         Refusal::NobodyToAsk if review.is_for_a_person() => error.hint(ONLY_A_PERSON),
         Refusal::NobodyToAsk => match review.uncovered {
@@ -122,10 +134,7 @@ pub(super) fn declined(refusal: Refusal) -> ErrorReport {
             ErrorKind::ApprovalRequired,
             "a person has to approve this plan; nothing was run",
         )
-        .hint(
-            "run it on a terminal to be asked, or add --yes (for a destructive plan --yes=destructive); \
-                 a plan that a model made is always asked about",
-        ),
+        .hint("run it on a terminal to be asked, or add --yes"),
         Refusal::Waits => {
             ErrorReport::new(ErrorKind::ApprovalRequired, "nothing was run: it waits for a person")
         }

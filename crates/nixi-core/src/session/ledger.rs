@@ -19,7 +19,7 @@ pub(super) struct Cause {
     pub(super) stays: Vec<Irreversible>,
     /// The machines that it is about, where it is about those alone: the host key of each node.
     pub(super) machines: BTreeMap<String, String>,
-    /// Whether it is what a journal says that is not as it was written.
+    /// Whether it comes from a journal that is not as it was written.
     pub(super) is_doubtful: bool,
     /// The request that waited, which a person approved by its number.
     pub(super) waited: Option<Waited>,

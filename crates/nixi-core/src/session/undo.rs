@@ -17,6 +17,12 @@ pub(super) async fn undo(
         Some(id) => requests.iter().find(|request| request.id == id).ok_or_else(|| no_such(id))?,
         None => requests.iter().rev().find(|request| can_be_next(request)).ok_or_else(nothing_done)?,
     };
+    if let (true, Some(by)) = (wanted.is_some(), request.undone_by.last()) {
+        let why = format!("request {} was taken back already, by request {by}", request.id);
+        return Err(
+            ErrorReport::new(ErrorKind::CannotUndo, why).hint(format!("`nixi undo {by}` undoes that"))
+        );
+    }
     if !request.has_begun() {
         let why = format!("nothing of request {} was run, so there is nothing to undo", request.id);
         return Err(ErrorReport::new(ErrorKind::CannotUndo, why).hint(LOOK));
@@ -42,7 +48,13 @@ pub(super) async fn undo(
             true => format!("request {} had nothing to do, so there is nothing to undo", request.id),
             false => format!("request {} cannot be undone: {}", request.id, why.join("; ")),
         };
-        return Err(ErrorReport::new(ErrorKind::CannotUndo, message));
+        let error = ErrorReport::new(ErrorKind::CannotUndo, message);
+        let before =
+            requests.iter().rev().filter(|other| other.id < request.id).find(|other| can_be_next(other));
+        return Err(match before {
+            Some(before) => error.hint(format!("`nixi undo {}` takes back the one before it", before.id)),
+            None => error,
+        });
     }
     Ok((cause, joined(calls.into_iter())))
 }

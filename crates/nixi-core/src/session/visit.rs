@@ -129,6 +129,12 @@ impl Visit<'_> {
                 "a read cannot be planned",
             )));
         };
+        // Nobody is asked anything on another machine than the one that was changed.
+        if self.cx.cause.machines.contains_key(self.site.node.name().as_str()) {
+            let executor = self.cx.inner.executor(&self.site.node);
+            let arrival = executor.reach(&self.site.node, self.cx.cancel).await?;
+            self.is_the_machine(arrival.as_ref())?;
+        }
         let survey = self.survey();
         let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage };
         let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;

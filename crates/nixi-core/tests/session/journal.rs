@@ -27,6 +27,8 @@ pub(crate) struct Journal {
     room: Mutex<Option<usize>>,
     writes: AtomicUsize,
     cut_off: Mutex<Vec<RequestId>>,
+    /// What is wrong with it.
+    problems: Mutex<Vec<String>>,
 }
 
 impl Journal {
@@ -67,7 +69,8 @@ impl journal::Journal for Journal {
     }
 
     async fn verify(&self) -> Result<Verified, String> {
-        self.kept.verify().await
+        let problems = self.problems.lock().unwrap().clone();
+        Ok(Verified { problems, ..self.kept.verify().await? })
     }
 }
 
@@ -518,4 +521,50 @@ async fn a_request_of_which_a_step_began_has_begun() {
     lines.insert(at, Line { entry: interrupted, ..lines[at].clone() });
     lines.retain(|line| !matches!(line.entry, Entry::StepEnded { .. } | Entry::Ended { .. }));
     assert_eq!(history(lines)[0].state, State::Begun);
+}
+
+/// What a damaged journal says is done by nobody who has not seen it: no yes in advance and no configuration covers it.
+#[tokio::test]
+async fn what_a_damaged_journal_says_is_asked_about() {
+    use nixi_core::session::Standing;
+    let config = format!("[approval]\nroutine = \"auto\"\n{CONFIG}");
+    let recording = || Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
+    let deny: fn(Pending) = |pending| {
+        let review = pending.review();
+        assert_eq!(review.uncovered, Some(nixi_core::plan::Uncovered::DamagedJournal));
+        assert!(!Standing::UpTo(nixi_core::Risk::Destructive).covers(review));
+        pending.deny(Refusal::NobodyToAsk);
+    };
+    let mut bench = Bench::over(&config, recording());
+    perform_op(&mut bench, Op::Call(vec![touch(&["a"]).on("web")]), &[]).await;
+    bench.journal.problems.lock().unwrap().push("line 1 was changed".to_owned());
+    let outcome = perform_op(&mut bench, Op::Undo(None), &[deny]).await;
+    let hint = outcome.results[0].error.as_ref().unwrap().hint.clone().unwrap();
+    assert!(hint.contains("the journal that it is from is not as it was written"), "{hint}");
+    assert_eq!(bench.changes().len(), 1);
+
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], wait()).await;
+    bench.journal.problems.lock().unwrap().push("line 1 was changed".to_owned());
+    approve(&mut bench, 1, &[deny]).await;
+    assert_eq!(bench.changes(), [""; 0]);
+}
+
+/// Nothing is taken back twice, and where something cannot be, the way past it is told.
+#[tokio::test]
+async fn undo_tells_where_to_go_on() {
+    let mut bench = fleet(1);
+    ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
+    ask(&mut bench, vec![touch(&["b"]).with("lines", 1).on("web-0")], Pending::approve).await;
+    let ids: Vec<RequestId> = bench.journal.requests().await.iter().map(|request| request.id).collect();
+    let error = perform_op(&mut bench, Op::Undo(None), &[]).await.error.unwrap();
+    assert_eq!(error.hint.unwrap(), format!("`nixi undo {}` takes back the one before it", ids[0]));
+
+    let named: fn(Pending) = |pending| {
+        assert_eq!(pending.review().undoes, Some(RequestId::new(1)));
+        pending.approve();
+    };
+    perform_op(&mut bench, Op::Undo(Some(ids[0])), &[named]).await;
+    let error = perform_op(&mut bench, Op::Undo(Some(ids[0])), &[]).await.error.unwrap();
+    assert!(error.message.contains("was taken back already, by request"), "{error}");
 }

@@ -150,8 +150,8 @@ fn answer(frame: &mut Frame<'_>, app: &App, approval: &Approval, area: Rect) {
         [Span::styled(key, style), Span::styled(format!(" {word}   "), theme.text())]
     };
     let mut spans: Vec<Span<'static>> = Vec::new();
-    if !approval.away().is_empty() {
-        spans.extend(key("Enter", "show the rest anew", theme.strong()));
+    if !approval.chosen().is_empty() {
+        spans.extend(key("Enter", "show these alone", theme.strong()));
         spans.extend(key("n", "deny all", theme.strong()));
     } else if !approval.is_seen() {
         spans.extend(key("↓ PgDn", "read on, to the end", theme.strong()));
@@ -167,8 +167,8 @@ fn answer(frame: &mut Frame<'_>, app: &App, approval: &Approval, area: Rect) {
                 spans.extend(key("n", no, theme.strong()));
                 match approval.proposal.parts.len() {
                     1 => {}
-                    2 => spans.extend(key("1 2", "leave a part out", theme.strong())),
-                    _ => spans.extend(key("1 2 3 …", "leave a part out", theme.strong())),
+                    2 => spans.extend(key("1 2", "keep one alone", theme.strong())),
+                    _ => spans.extend(key("1 2 3 …", "keep some alone", theme.strong())),
                 }
             }
             Risk::Destructive => {
@@ -222,20 +222,20 @@ fn plan(approval: &Approval, columns: usize, theme: Theme) -> Vec<Line<'static>>
     match proposal.parts.as_slice() {
         [part] => {
             sheet.place(part);
-            sheet.asker(proposal.origin);
+            sheet.asker(proposal);
             sheet.risk(part.risk);
             sheet.left_out(proposal);
             sheet.blank();
             sheet.steps(part);
         }
         parts => {
-            sheet.asker(proposal.origin);
+            sheet.asker(proposal);
             sheet.risk(proposal.risk);
             sheet.left_out(proposal);
             for (at, part) in parts.iter().enumerate() {
                 sheet.blank();
                 let number = format!("{}. ", at + 1);
-                if approval.away().contains(&at) {
+                if approval.leaves_out(at) {
                     let words = format!("(you leave this out) {}", part.summary);
                     sheet.put(&number, &words, Wrap::Words, theme.faint());
                     continue;
@@ -289,8 +289,12 @@ impl Sheet {
         self.fact("action", &part.action, Wrap::Exact, theme.text());
     }
 
-    fn asker(&mut self, origin: Origin) {
-        match origin {
+    fn asker(&mut self, proposal: &Proposal) {
+        if let Some(request) = &proposal.undoes {
+            let words = format!("request {request}");
+            self.fact("undoes", &words, Wrap::Words, self.theme.text());
+        }
+        match proposal.origin {
             Origin::Person => self.fact("asked by", "you", Wrap::Words, self.theme.text()),
             Origin::Model => {
                 let words = "a model, which made this plan of your words";

@@ -35,7 +35,8 @@ impl Workflow<'_> {
         {
             let held = &waited.held;
             let is_same = review.digest.to_string() == waited.review;
-            if is_same && review.is_told_by_its_steps() && self.is_whole().await {
+            let is_whole = self.is_whole().await;
+            if is_same && review.is_told_by_its_steps() && is_whole {
                 review.request = Some(held.id);
                 let decision = Decision::Approve(review.digest);
                 let answer = Ok(Answer { decision, consent: Consent::ByNumber });
@@ -43,10 +44,10 @@ impl Workflow<'_> {
                 return Ok(Asked { recorded, held: None, answer });
             }
             ledger.decided(held.id, Verdict::Replaced).await?;
-            let why = if is_same {
-                "has to be seen by whoever approves it"
-            } else {
-                "comes to another plan by now"
+            let why = match (is_same, is_whole) {
+                (false, _) => "comes to another plan by now",
+                (true, false) => "stands in a journal that is not as it was written",
+                (true, true) => "has to be seen by whoever approves it",
             };
             self.cx
                 .audience
@@ -81,12 +82,15 @@ impl Workflow<'_> {
         let stays = &self.cx.cause.stays;
         follows_a_gap |= !stays.is_empty();
         left_out.extend(stays.iter().map(|stay| LeftOut::new(None, &stay.action, &stay.node, &stay.why)));
+        // The reason that weighs most: what the journal says may never have been asked for, then what nobody has seen.
         let uncovered = match &self.cx.cause.waited {
+            _ if self.cx.cause.is_doubtful => Some(Uncovered::DamagedJournal),
             Some(_) => Some(Uncovered::Unseen),
-            None if self.cx.cause.is_doubtful => Some(Uncovered::DamagedJournal),
             None => follows_a_gap.then_some(Uncovered::FollowsAGap),
         };
-        Review::of(proposals.iter().map(|proposal| proposal.part.clone()).collect(), left_out, uncovered)
+        let parts = proposals.iter().map(|proposal| proposal.part.clone()).collect();
+        let review = Review::of(parts, left_out, uncovered)?;
+        Some(Review { undoes: self.cx.cause.undoes, ..review })
     }
 
     /// `routine = "auto"` is a person's standing yes to what a person asks for; what a model asks for is always shown.

@@ -95,12 +95,12 @@ fn several_changes_are_one_question() {
     "│  This will run:                                                              │"
     "│    1  systemctl restart -- nginx.service                                     │"
     "│                                                                              │"
-    "│  y approve all   n deny all   1 2 leave a part out                           │"
+    "│  y approve all   n deny all   1 2 keep one alone                             │"
     "╰──────────────────────────────────────────────────────────────────────────────╯"
     " 2 nodes · no model                no answer means no · Ctrl-C denies and stops "
     "#);
     app.update(Message::Tick, Duration::from_secs(1));
-    assert!(press(&mut app, KeyCode::Char('1')).is_empty());
+    assert!(press(&mut app, KeyCode::Char('2')).is_empty());
     insta::assert_snapshot!(text(&screen(&mut app, 80, 24)), @r#"
     "                                                                                "
     "  A change is shown to you first, and runs only if you approve it.              "
@@ -123,7 +123,7 @@ fn several_changes_are_one_question() {
     "│  This will run:                                                              │"
     "│    1  systemctl restart -- nginx.service                                     │"
     "│                                                                              │"
-    "│  Enter show the rest anew   n deny all                                       │"
+    "│  Enter show these alone   n deny all                                         │"
     "╰──────────────────────────────────────────────────────────────────────────────╯"
     " 2 nodes · no model                no answer means no · Ctrl-C denies and stops "
     "#);

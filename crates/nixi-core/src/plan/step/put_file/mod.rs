@@ -139,19 +139,31 @@ impl Putting<'_> {
             ["bs=64K", "iflag=fullblock", "oflag=nofollow", "conv=nocreat,notrunc,fsync", "status=none", &to];
         let write = self.command("dd").args(writing);
         self.exec(&write, Some(Arc::clone(&self.put.content)), TRANSFER).await?;
+        // Last, so that it is told if somebody put something else in its place meanwhile; unless its owner may not read it then.
+        let is_readable = mode & 0o400 != 0;
+        if !is_readable {
+            self.check_arrived().await?;
+        }
         if let Some(owner) = owner {
             self.run("chown", &["-h", "--", owner.as_str()], None).await?;
         }
         self.run("chmod", &["--", &format!("{mode:04o}")], None).await?;
-        // Last, so that it is told if somebody put something else in its place meanwhile.
-        self.begin(Stage::Check);
-        let arrived = self.run("sha256sum", &["--"], None).await?;
-        if FileDigest::from_sha256sum(&arrived) != Some(self.put.content_digest()) {
-            return Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside)));
+        if is_readable {
+            self.check_arrived().await?;
         }
         // The transfer may have taken long.
         self.check_way().await?;
         self.check().await
+    }
+
+    /// Whether what arrived is what was sent.
+    async fn check_arrived(&self) -> Result<(), Stopped> {
+        self.begin(Stage::Check);
+        let arrived = self.run("sha256sum", &["--"], None).await?;
+        match FileDigest::from_sha256sum(&arrived) == Some(self.put.content_digest()) {
+            true => Ok(()),
+            false => Err(Stopped::Changed(format!("what arrived at {} is not what was sent", self.beside))),
+        }
     }
 
     /// The rename, which is sent once. If its end was not told, the path tells.
