@@ -25,6 +25,13 @@ pub fn facts(path: &FilePath) -> Command<Read> {
         .and([path.as_str()])
 }
 
+/// Who may do what with a file, as stat(1) prints it: type and permissions in hexadecimal, and the numbers of its user and its
+/// group, with a NUL behind each.
+pub fn rights(path: &FilePath) -> Command<Read> {
+    Command::read(Program::new("stat"), ["--dereference", r"--printf=%f\0%u\0%g\0", "--"])
+        .and([path.as_str()])
+}
+
 /// The permissions of each folder on the way to a path without links, in hexadecimal with a NUL behind each, as stat(1)
 /// prints them.
 pub fn folders_on_the_way(to: &FilePath) -> Command<Read> {

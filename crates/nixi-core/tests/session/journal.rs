@@ -423,7 +423,9 @@ async fn another_machine_under_the_same_name_is_not_undone() {
     let mut bench = fleet(1);
     ask(&mut bench, vec![touch(&["a"]).on("web-0")], Pending::approve).await;
     *bench.remote.key.lock().unwrap() = Ok(crate::bench::OTHER_KEY);
+    let before = bench.remote.recording.execs();
     let outcome = perform_op(&mut bench, Op::Undo(None), &[]).await;
+    assert_eq!(bench.remote.recording.execs(), before, "nothing is sent to it, no question either");
     let error = outcome.results[0].error.as_ref().unwrap();
     assert_eq!(error.kind, ErrorKind::Changed);
     assert!(error.message.contains("another machine than the one that was changed"), "{error}");

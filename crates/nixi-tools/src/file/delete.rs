@@ -90,20 +90,23 @@ impl Change for Delete {
         };
         let digest = file::digest(path, Elevation::LoginUser);
         let shown = digest.to_string();
-        let [content, way] = cx
+        let [rights, way, content] = cx
             .pin_all([
-                (format!("{path}: the same content, SHA-256 {}", former.digest), digest),
+                (format!("{path}: the same owner and permissions"), file::rights(path)),
                 (format!("{}: the same folder, by no link", path.folder()), file::real_folder(path)),
+                // Last: of a large file it takes long.
+                (format!("{path}: the same content, SHA-256 {}", former.digest), digest),
             ])
             .await;
-        let ((same, content), (folder, way)) = (content?, way?);
+        let ((told, rights), (folder, way), (same, content)) = (rights?, way?, content?);
         let is_same = FileDigest::from_sha256sum(&same) == Some(former.digest);
-        if !is_same || folder.strip_suffix('\0') != Some(path.folder()) {
+        if !is_same || !found.facts.has_rights(&told) || folder.strip_suffix('\0') != Some(path.folder()) {
             return Err(unreadable(&shown, "the file changes while it is looked at"));
         }
         let rm = Command::<Write>::new(Program::new("rm")).args(["--", path.as_str()]);
         let summary = format!("delete the file {path} on {node}");
-        let mut plan = Plan::new(summary, Risk::Destructive, undo).expect(content).expect(way).step(rm);
+        let mut plan =
+            Plan::new(summary, Risk::Destructive, undo).expect(content).expect(rights).expect(way).step(rm);
         if !changes.is_empty() {
             plan = plan.warn(format!("undoing this does not bring back {}", changes.join(", nor ")));
         }

@@ -84,6 +84,16 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Whether [`nixi_core::catalog::file::rights`] printed this of the same file with the same rights.
+    pub(super) fn has_rights(&self, printed: &str) -> bool {
+        let fields: Vec<&str> = printed.split('\0').collect();
+        let [mode, user, group, ""] = fields[..] else { return false };
+        let is_mode = |mode: u32| (FileKind::of_mode(mode), mode & 0o7777) == (self.kind, self.mode);
+        u32::from_str_radix(mode, 16).is_ok_and(is_mode)
+            && user.parse() == Ok(self.user.number)
+            && group.parse() == Ok(self.group.number)
+    }
+
     /// Whether these are of the same file with the same rights, as far as they tell; its content aside.
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
         let told = |facts: &Self| (facts.kind, facts.mode, facts.user.number, facts.group.number);
@@ -134,6 +144,23 @@ pub(super) fn octal(mode: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_are_those_of_the_same_file() {
+        let told = facts("81a4\x0012\x001000\x00anna\x00100\x00users\x001764000000\x001\x00").unwrap();
+        assert!(told.has_rights("81a4\x001000\x00100\0"));
+        for other in [
+            "",
+            "81a4\x001000\x00100",
+            "8180\x001000\x00100\0",
+            "a1a4\x001000\x00100\0",
+            "81a4\x000\x00100\0",
+            "81a4\x001000\x000\0",
+            "x\x001000\x00100\0",
+        ] {
+            assert!(!told.has_rights(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn facts_are_read_field_by_field() {

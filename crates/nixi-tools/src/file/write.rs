@@ -162,7 +162,13 @@ async fn over(
         .mode(mode)
         .owner(owner(found)?)
         .by_no_link();
+    let (rights, expectation) =
+        cx.pin(format!("{path}: the same owner and permissions"), file::rights(path)).await?;
+    if !facts.has_rights(&rights) {
+        return Err(changed(cx, path, "has another owner or other permissions by now"));
+    }
     let mut plan = Plan::new(summary, Risk::Routine, undo)
+        .expect(expectation)
         .step(put)
         .leaves(Thing::File(path.clone()), Fate::Is("written"));
     if facts.names > 1 {

@@ -76,10 +76,12 @@ async fn every_example_is_planned_like_this() {
 
     delete the file /srv/notes/old.txt on db-server [destructive]
     = /srv/notes/old.txt: the same content, SHA-256 01d09d19c2139a46aebfb577780d123d7396e97201bc7ead210a2ebff8239dee
+    = /srv/notes/old.txt: the same owner and permissions
     = /srv/notes: the same folder, by no link
     $ rm -- /srv/notes/old.txt
 
     write the file /srv/notes/today.txt on db-server [routine]
+    = /srv/notes/today.txt: the same owner and permissions
     $ put file /srv/notes/today.txt: 17 bytes, SHA-256 94e5e3e70668c974f7f9cc7f11378db02f1b46d11e3a3351d3febe3e1ad7d947, mode 0644, owner nixi:users, by no link, in place of SHA-256 143848947a1f94fb829cd9eb31a73e60a6d7ee52f9a168a5840d175dafd342b8
 
     restart 1 unit on db-server: nginx.service [routine]

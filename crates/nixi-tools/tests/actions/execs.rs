@@ -38,7 +38,7 @@ const PLANS: &[(&str, usize, &str)] = &[
     ("container.stop", 4, "as to pause"),
     ("container.unpause", 4, "likewise"),
     ("file.delete", 3, "the place, what is in it, and the pins"),
-    ("file.write", 2, "the place, and what is in it"),
+    ("file.write", 3, "the place, what is in it, and the pin"),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
     ("service.stop", 3, "likewise"),

@@ -46,7 +46,10 @@ async fn content_that_others_may_not_read_is_kept_nowhere() {
     {
         let facts = format!("{mode}\0{}\01000\0nixi\0100\0users\01764000000\01\0", NOTES[0].len());
         for call in [write("/srv/notes/today.txt", NOTES[1]), delete()] {
-            let lab = Lab::new(node().answering(r"stat --dereference '--printf=%f\0%s", &facts));
+            let node = node()
+                .answering(r"stat --dereference '--printf=%f\0%s", &facts)
+                .answering(r"stat --dereference '--printf=%f\0%u", &format!("{mode}\0{}\0{}\0", 1000, 100));
+            let lab = Lab::new(node);
             let undo = serde_json::to_value(lab.plan(call).await.plan.unwrap().undo).unwrap();
             assert_eq!(undo.to_string().contains("call home"), is_kept, "{mode} {undo}");
             let why = undo["cannot"].as_str().unwrap_or_default();
@@ -101,17 +104,40 @@ async fn what_undoing_a_delete_does_not_bring_back_is_told() {
         ),
     ] {
         let facts = format!("{mode}\0{}\0{user}\0{group}\x001764000000\0{names}\0", NOTES[0].len());
+        let number = |owner: &str| owner.split('\0').next().unwrap().to_owned();
+        let rights = format!("{mode}\0{}\0{}\0", number(user), number(group));
         let stat = |path: &str| {
             format!("stat --dereference '--printf=%f\\0%s\\0%u\\0%U\\0%g\\0%G\\0%Y\\0%h\\0' -- {path}")
         };
         let node = node()
             .answering(&stat("/srv/notes"), folder)
             .answering(&stat("/srv/notes/today.txt"), &facts)
+            .answering(r"stat --dereference '--printf=%f\0%u\0%g\0' -- ", &rights)
             .answering("id --user", login);
         let plan = Lab::new(node).plan(delete()).await.plan.unwrap();
         let expected = lost.map(|lost| format!("undoing this does not bring back {lost}"));
         assert_eq!(plan.warnings, expected.into_iter().collect::<Vec<_>>(), "{facts:?}");
         assert!(matches!(plan.undo, Undo::Calls(_)), "{facts:?}");
+    }
+}
+
+/// What is put in the place of the file that is prepared is found, also by whoever may not read what they write.
+#[tokio::test]
+async fn what_arrived_is_checked_as_late_as_it_can_be() {
+    for (mode, last) in [("0644", "sha256sum"), ("0200", "chmod")] {
+        let mut lab = Lab::new(node());
+        let call = write("/srv/notes/today.txt", NOTES[1]).with("mode", mode);
+        let result = lab.approved(call, |_| {}).await;
+        assert_eq!(result.status, StepStatus::Done, "{result:?}");
+        let of_it = |run: &nixi_core::recording::Recorded| run.command.contains("/srv/notes/.today.txt");
+        let ran = lab.nodes.seen();
+        let checked: Vec<&str> = ran
+            .iter()
+            .filter(|run| of_it(run))
+            .filter_map(|run| run.command.split(' ').next())
+            .filter(|program| ["sha256sum", "chmod"].contains(program))
+            .collect();
+        assert_eq!((checked.len(), checked.last().copied()), (2, Some(last)), "{mode}");
     }
 }
 

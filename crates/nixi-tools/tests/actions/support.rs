@@ -303,6 +303,7 @@ fn with_files(node: Recording, today: &str) -> Recording {
         .answering(&format!("{stat}/srv/web/data"), &facts)
         .answering("head '--bytes=262145' -- /srv/web/data", "rows\n")
         .answering("find /srv -mindepth 1", "l\0fnotes\0unixi\0gusers\0d 4096 755 1764000000.0\0\n")
+        .answering(r"stat --dereference '--printf=%f\0%u", &format!("81a4\0{}\0{}\0", 1000, 100))
         .answering(r"stat --dereference '--printf=%f\0' -- ", "41ed\x0041ed\x0041ed\0")
         .ending("test -L ", ended(1, "", ""))
         .answering("test -w /srv/notes", "")
