@@ -39,7 +39,7 @@ fn house() -> Option<House> {
     let web = lab.machine("web-server");
     web.import(Image::Sleeper).unwrap();
     for name in ["redis", "cache"] {
-        run(web, name);
+        web.run(Image::Sleeper, name).unwrap();
     }
     let (llmock, folder) = (Llmock::start().unwrap(), tempfile::tempdir().unwrap());
     std::fs::write(folder.path().join("known_hosts"), lab.known_hosts().unwrap()).unwrap();
@@ -47,10 +47,6 @@ fn house() -> Option<House> {
     let text = format!("[llm]\nbase_url = {:?}\nmodel = \"mock\"\n\n{}", llmock.base_url(), lab.config(mode));
     let (asker, approver) = controller::open(&folder, &text, nixi::tools::registry().unwrap());
     Some(House { lab, llmock, asker, approver, _folder: folder })
-}
-
-fn run(machine: &Machine, name: &str) {
-    machine.root(&format!("podman run --detach --name {name} {}", Image::Sleeper.name())).unwrap();
 }
 
 impl House {
@@ -120,7 +116,7 @@ async fn what_a_model_plans_is_one_review() {
         .asked(|pending, lab| {
             let web = lab.machine("web-server");
             web.root("podman rm --force --time 1 cache").unwrap();
-            run(web, "cache");
+            web.run(Image::Sleeper, "cache").unwrap();
             pending.approve();
         })
         .await;

@@ -137,6 +137,13 @@ async fn each_change_of_a_file_can_be_taken_back_and_only_as_it_was_left() {
     let moded = house.done(house.write("a b", "one\n2\n").with("mode", "0600")).await;
     assert_eq!(house.mode("a b"), 0o600);
 
+    // Somebody closes it while the question stands.
+    let close =
+        || std::fs::set_permissions(house.path("a b"), std::fs::Permissions::from_mode(0o400)).unwrap();
+    let result = house.perform(house.write("a b", "three\n"), close).await;
+    assert_eq!((result.error.unwrap().kind, house.mode("a b")), (ErrorKind::Changed, 0o400));
+    std::fs::set_permissions(house.path("a b"), std::fs::Permissions::from_mode(0o600)).unwrap();
+
     // Somebody else writes there: what was done before is not taken back any more.
     std::fs::write(house.path("a b"), "theirs\n").unwrap();
     for result in [&made, &written] {

@@ -81,8 +81,12 @@ impl JournalFile {
         let is_new = !self.path.exists();
         let mut file = open(&self.path, OpenOptions::new().read(true).append(true))?;
         lock(&file)?;
-        let head = self.head.read();
+        let mut head = self.head.read();
         let tail = whole_end(&mut file, head.as_ref())?;
+        if tail.last.is_none() && head.is_none() {
+            self.head.write(&Head::of_none())?;
+            head = Some(Head::of_none());
+        }
         let damage = damage(&tail, head.as_ref());
         // A crash may have left the head behind. By two lines it never is: that would be told as damage.
         if let (Some(last), None) = (&tail.last, &damage)
@@ -159,7 +163,7 @@ fn damage(tail: &Tail, head: Option<&Head>) -> Option<String> {
     match (&tail.last, head) {
         (Some(_), _) if tail.prev.is_none() => Some("the line before this one cannot be read".to_owned()),
         (None, None) => None,
-        (Some(last), None) if last.number == 1 => None,
+        (None, Some(head)) if *head == Head::of_none() => None,
         (Some(last), Some(head)) if last == head => None,
         (Some(last), Some(head))
             if last.number == head.number + 1 && tail.prev.as_ref() == Some(&head.digest) =>
@@ -203,7 +207,7 @@ fn whole_end(file: &mut File, head: Option<&Head>) -> io::Result<Tail> {
     }
     // A line without its end was never acknowledged: nothing was run on its strength. But where the head names another one
     // than the last whole line, somebody else was at work, and nothing of theirs or ours is taken away.
-    if end.last.as_ref() == head {
+    if end.last.as_ref() == head.filter(|head| **head != Head::of_none()) {
         file.set_len(end.length)?;
         return Ok(end);
     }

@@ -29,6 +29,11 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// What is known before the first line: that there is a journal, so that one whose head is gone is never taken for new.
+    pub(super) fn of_none() -> Self {
+        Self { number: 0, digest: no_digest() }
+    }
+
     /// Always as long, so that it takes the place of the one before it without room of its own.
     fn text(&self) -> String {
         format!("{:020} {}\n", self.number, self.digest)

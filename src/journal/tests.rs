@@ -270,6 +270,18 @@ fn a_line_that_has_lost_its_end_is_kept() {
     }
 }
 
+/// Not even where one line is left, and nothing beside it.
+#[test]
+fn a_journal_cut_to_its_first_line_is_not_whole() {
+    let (folder, journal) = written(3);
+    let first = text(&journal).remove(0);
+    put(&journal, &[first]);
+    fs::remove_file(folder.path().join("journal.head")).unwrap();
+    assert!(!problems(&journal).is_empty());
+    journal.append(&entry(4)).unwrap();
+    assert!(!problems(&journal).is_empty(), "it stays on record");
+}
+
 /// No number stops what comes after it.
 #[test]
 fn a_number_that_cannot_be_is_damage() {

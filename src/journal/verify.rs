@@ -56,8 +56,7 @@ impl Chain {
         let ended = last.as_ref().map_or(0, |last| last.number);
         match (last, head) {
             (None, None) => {}
-            // A crash came between the first line and its head.
-            (Some(last), None) if last.number == 1 => {}
+            (None, Some(head)) if head == Head::of_none() => {}
             (Some(_), None) => self.problems.push(
                 "journal.head is missing: whether lines are missing at the end cannot be told".to_owned(),
             ),

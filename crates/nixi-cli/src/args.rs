@@ -221,7 +221,7 @@ After a crash this looks up on the node how an interrupted step ended.")]
         #[arg(value_enum, value_name = "verify", hide_possible_values = true)]
         what: Option<LogVerb>,
         /// How many requests
-        #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "what")]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = count, conflicts_with = "what")]
         last: usize,
     },
     /// Takes back what a request did
@@ -299,4 +299,9 @@ pub(crate) enum ConfigVerb {
     Path,
     Check,
     Show,
+}
+
+/// A number of things, of which there is one at least.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "it is not a number from 1 on".to_owned())
 }

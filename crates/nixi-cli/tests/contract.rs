@@ -123,6 +123,14 @@ fn requests_go_by_the_numbers_of_the_journal() {
     wrong(&["undo"], "not_found", 1, "no change that could be undone", "");
 }
 
+#[test]
+fn what_chooses_nothing_of_the_log_is_told() {
+    wrong(&["log", "--node", "nosuch"], "unknown_node", 2, "no node \"nosuch\"", "");
+    for odd in ["0", "x", "-1"] {
+        wrong(&["log", &format!("--last={odd}")], "usage", 2, "it is not a number from 1 on", "");
+    }
+}
+
 /// A journal that does not tell all says so wherever it is read.
 #[test]
 fn a_journal_that_is_not_as_it_was_written_is_told_as_that() {

@@ -27,7 +27,7 @@ fn home_of(lab: Lab) -> (Lab, Home) {
     for machine in lab.machines() {
         machine.wait_until_booted().unwrap();
         machine.import(Image::Sleeper).unwrap();
-        machine.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+        machine.run(Image::Sleeper, "sleeper").unwrap();
     }
     let config = lab.config(|machine| if machine.name() == MONITORING { "monitored" } else { "managed" });
     let home = Home::with_config(&config);
@@ -127,7 +127,7 @@ fn a_request_that_waits_is_approved_as_it_was_shown_or_not_at_all() {
 
     let of_another = waits();
     web.root("podman rm --force --time 1 sleeper").unwrap();
-    web.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    web.run(Image::Sleeper, "sleeper").unwrap();
     let ran = home.nixi(&["approve", &of_another]);
     assert_eq!((ran.code, running().as_str()), (3, "true"), "{ran:?}");
     assert!(ran.err.contains("comes to another plan by now"), "{ran:?}");

@@ -68,7 +68,7 @@ impl House {
 }
 
 fn run_sleeper(machine: &Machine) {
-    machine.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    machine.run(Image::Sleeper, "sleeper").unwrap();
 }
 
 fn is_there(machine: &Machine) -> bool {

@@ -193,7 +193,7 @@ fn what_is_undone_is_as_it_was() {
     let (lab, home) = ground();
     let web = lab.machine(WEB);
     web.import(Image::Sleeper).unwrap();
-    web.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    web.run(Image::Sleeper, "sleeper").unwrap();
     let state = || {
         web.root("podman inspect --format {{.State.Status}} sleeper; systemctl is-active site || true")
             .unwrap()

@@ -21,7 +21,7 @@ fn podman_acts_on_its_own_machine_by_either_name_or_not_at_all() {
     let web = lab.machine("web");
     web.wait_until_booted().unwrap();
     web.import(Image::Sleeper).unwrap();
-    web.root(&format!("podman run --detach --name sleeper {}", Image::Sleeper.name())).unwrap();
+    web.run(Image::Sleeper, "sleeper").unwrap();
     let homes = ["podman", "docker"].map(|runtime| {
         let config = format!("{}[container]\nruntime = {runtime:?}\n", lab.config(|_| "managed"));
         let home = Home::with_config(&config);

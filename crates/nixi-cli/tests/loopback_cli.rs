@@ -87,6 +87,16 @@ fn an_adoption_is_taken_back() {
     let ran = home.nixi(&["undo", "--yes=destructive"]);
     assert_eq!((ran.code, home.config_text().as_str(), known_hosts().as_str()), (0, MINE, ""), "{ran:?}");
 
+    // Nor is another machine removed that has the name by now.
+    assert_eq!(adopt(&home, "web-server", &web, "managed").code, 0);
+    let first = home.json(&["log", "--last", "1"]).1["requests"][0]["id"].to_string();
+    assert_eq!(home.nixi(&["remove", "web-server", "--yes=destructive"]).code, 0);
+    let other = machine();
+    assert_eq!(adopt(&home, "web-server", &other, "managed").code, 0);
+    let ran = home.nixi(&["undo", &first, "--yes=destructive"]);
+    assert!(ran.code == 1 && ran.err.contains("by now, and no longer"), "{ran:?}");
+    assert_eq!(home.nixi(&["remove", "web-server", "--yes=destructive"]).code, 0);
+
     // A key that was there before is not taken away.
     let line = web.known_hosts_line(web.host()).unwrap() + "\n";
     std::fs::write(home.path().join(".ssh/known_hosts"), &line).unwrap();

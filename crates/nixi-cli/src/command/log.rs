@@ -1,11 +1,12 @@
 //! `nixi log`: what was changed through Nixi.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use nixi_core::journal::{LoggedPart, Request, State};
 use nixi_core::session::Audience;
 use nixi_core::text::clean_line;
-use nixi_core::{ErrorReport, StepStatus};
+use nixi_core::{Asker, ErrorReport, StepStatus};
 use serde_json::json;
 
 use super::Cx;
@@ -18,11 +19,9 @@ pub(super) async fn run(cx: &Cx, last: usize) -> Result<Exit, ErrorReport> {
     let live = Live::new(&cx.screen, Show::Nothing);
     let audience: &dyn Audience = &live;
     let mut requests = session.asker.log(audience, session.interrupted()).await?;
-    let nodes: Vec<&str> = super::words(&cx.globals.nodes);
-    if !nodes.is_empty() {
-        let is_about =
-            |request: &Request| request.parts.iter().any(|part| nodes.contains(&part.asked.node.as_str()));
-        requests.retain(is_about);
+    if !cx.globals.nodes.is_empty() {
+        let nodes = about(&session.asker, super::words(&cx.globals.nodes), &requests)?;
+        requests.retain(|request| names(request).any(|name| nodes.contains(name)));
     }
     let older = requests.len().saturating_sub(last);
     show(cx, &requests[older..], "no change is on record");
@@ -30,6 +29,26 @@ pub(super) async fn run(cx: &Cx, last: usize) -> Result<Exit, ErrorReport> {
         cx.screen.note(&format!("{older} older; --last {} shows all", requests.len()));
     }
     Ok(Exit::DONE)
+}
+
+/// The nodes of a request, by name.
+fn names(request: &Request) -> impl Iterator<Item = &str> {
+    request.parts.iter().map(|part| part.asked.node.as_str())
+}
+
+/// The nodes that are asked about: whatever is on record by that very name, as one that was removed, and else those that the
+/// word chooses.
+fn about(asker: &Asker, words: Vec<&str>, requests: &[Request]) -> Result<HashSet<String>, ErrorReport> {
+    let mut nodes = HashSet::new();
+    for word in words {
+        if requests.iter().flat_map(names).any(|name| name == word) {
+            nodes.insert(word.to_owned());
+        } else {
+            let chosen = asker.choose(&[word.to_owned()])?;
+            nodes.extend(chosen.iter().map(|node| node.name().to_string()));
+        }
+    }
+    Ok(nodes)
 }
 
 pub(super) async fn verify(cx: &Cx) -> Result<Exit, ErrorReport> {

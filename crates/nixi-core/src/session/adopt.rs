@@ -91,7 +91,7 @@ async fn log_in_and_add(
         tags: Vec::new(),
     });
     let summary = format!("log in as {at} with our keys and add {} ({})", request.name, request.mode);
-    let remove = CallRequest::remove_node(request.name.as_str());
+    let remove = CallRequest::remove_node(request.name.as_str()).with("expect", at.as_str());
     let plan = Plan::new(summary, Risk::Routine, Undo::Calls(vec![remove])).step(Step::Config(edit.clone()));
     let part = Part::of(&plan, call, NAME, &Node::controller(), None, Login::Other, Origin::Person);
     let mut result = CallResult::new(call, &NAME.to_string(), "local", args).shown_as(PRESENTATION);
@@ -177,8 +177,11 @@ impl<'a> Record<'a> {
             call: part.call,
             on_record: part.call,
         };
-        page.begun(0, None).await?;
-        let step = part.lines().collect();
+        if let Err(error) = page.begun(0, None).await {
+            ledger.ended(&Recorded::here(held.id), &[]).await;
+            return Err(error);
+        }
+        let step = part.lines().next().unwrap_or_default().to_owned();
         Ok(Self { ledger, page, review: review.digest, step, _held: held })
     }
 

@@ -50,6 +50,14 @@ impl Asker {
         Ok(self.inner.roster()?.remote().cloned().collect())
     }
 
+    /// The nodes that these words choose: names, `local`, tags, globs, `all`.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read, or a word chooses none.
+    pub fn choose(&self, words: &[String]) -> Result<Vec<Node>, ErrorReport> {
+        self.inner.roster()?.choose(words)
+    }
+
     /// Phrases that are understood without a model, for help texts.
     #[must_use]
     pub fn phrases(&self) -> Vec<&'static str> {

@@ -16,7 +16,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::StepStatus;
 
-const SAY_WHICH: &str = "say which: `stop container NAME` or `stop service NAME`";
+const SAY_WHICH: &str = "say which is meant, as in `stop container NAME` or `stop service NAME`";
 
 /// What the words of one call came to.
 pub(super) enum Settled {
@@ -181,16 +181,23 @@ impl Fit {
     fn of(results: &[CallResult]) -> Self {
         let mut fit = Self::default();
         for result in results.iter().filter(|result| result.status != StepStatus::Refused) {
+            // It is told without the result, so it has to say where it was.
+            let named = |error: &ErrorReport| match error.message.contains(&result.node) {
+                true => error.clone(),
+                false => {
+                    ErrorReport { message: format!("{}: {}", result.node, error.message), ..error.clone() }
+                }
+            };
             match &result.error {
                 None => fit.fits = true,
                 Some(error) if is_missing(error) => {
                     fit.missing.push(error.message.clone());
                 }
                 Some(error) if result.status == StepStatus::Unreachable || error.kind == ErrorKind::Unfit => {
-                    fit.silent.get_or_insert_with(|| error.clone());
+                    fit.silent.get_or_insert_with(|| named(error));
                 }
                 Some(error) => {
-                    fit.unclear.get_or_insert_with(|| error.clone());
+                    fit.unclear.get_or_insert_with(|| named(error));
                 }
             }
         }

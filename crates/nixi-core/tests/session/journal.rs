@@ -496,7 +496,7 @@ async fn adopting_is_on_record() {
     assert_eq!(bench.asker.nodes().unwrap().len(), 3);
 
     let undo = &bench.journal.requests().await[0].parts[0].asked.undo;
-    assert_eq!(*undo, Undoing::Calls(vec![CallRequest::remove_node("new")]));
+    assert_eq!(*undo, Undoing::Calls(vec![CallRequest::remove_node("new").with("expect", "nixi@192.0.2.3")]));
 }
 
 /// A dry run shows what would be done, and leaves the request as it was.

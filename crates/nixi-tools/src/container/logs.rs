@@ -26,7 +26,7 @@ pub struct LogsArgs {
     pub name: ContainerName,
     /// How many of the last lines (100)
     pub lines: Option<Lines>,
-    /// Such as `1h ago` or `2026-11-22 10:00`
+    /// As `1h ago` or `2026-11-22 10:00`
     #[schemars(with = "Option<String>")]
     pub since: Option<TimeSpec>,
 }

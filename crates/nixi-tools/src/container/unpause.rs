@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way};
 /// Lets paused containers go on.
 pub const UNPAUSE: Lifecycle = Lifecycle(Deed {
     word: "unpause",
-    about: "let paused containers go on, by names, or all",
+    about: "let containers go on, by names, or all",
     risk: Risk::Routine,
     command: "unpause",
     options: &["--"],

@@ -15,7 +15,7 @@ pub struct List;
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListArgs {
-    /// Ask each whether it answers (true)
+    /// Ask whether it answers (true)
     pub probe: Option<bool>,
 }
 

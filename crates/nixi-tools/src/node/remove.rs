@@ -1,6 +1,7 @@
 //! `node.remove`
 
 use nixi_core::config::{ConfigEdit, NODES_OPTION, OldNode};
+use nixi_core::fleet::address;
 use nixi_core::{
     ActionName, Change, ChangeCard, Edits, ErrorKind, ErrorReport, Node, Plan, PlanCx, Risk, Step, ToolError,
     Undo, WriteCapability,
@@ -21,6 +22,8 @@ pub struct Remove;
 pub struct RemoveArgs {
     /// Which one
     pub name: String,
+    /// Only at user@host
+    pub expect: Option<String>,
 }
 
 impl Change for Remove {
@@ -29,7 +32,7 @@ impl Change for Remove {
     fn card(&self) -> ChangeCard {
         ChangeCard::new(
             ActionName::NODE_REMOVE,
-            "forget a node: its entry in the configuration and its host key",
+            "forget a node and its host key",
             WriteCapability::System,
             Risk::Destructive,
         )
@@ -45,6 +48,12 @@ impl Change for Remove {
             });
         }
         let node = named::remote(cx.fleet(), &args.name)?;
+        let at = node.ssh().map(|ssh| address(&ssh.user, &ssh.host, ssh.port)).unwrap_or_default();
+        if let Some(expected) = args.expect.filter(|expected| *expected != at) {
+            let message = format!("{} is {at} by now, and no longer {expected}", node.name());
+            let report = ErrorReport::new(ErrorKind::Changed, message);
+            return Err(ToolError::Reported(report.hint("nothing was removed")));
+        }
         if let Some(file) = cx.fleet().declared_by_nixos(node.name()) {
             let message =
                 format!("the node {} is declared in {}, which NixOS writes", node.name(), file.display());

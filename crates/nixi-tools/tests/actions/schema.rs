@@ -58,7 +58,7 @@ fn actions_and_parameters() {
     network.ping [read] target count?
     network.ports [read]
     node.list [read] probe?
-    node.remove [destructive] name
+    node.remove [destructive] name expect?
     node.status [read] names
     service.failed [read]
     service.list [read]

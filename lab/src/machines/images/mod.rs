@@ -70,6 +70,14 @@ impl Machine {
         self.import_by("docker import", image)
     }
 
+    /// Runs a container of this name from an image that was imported, for root's podman.
+    ///
+    /// # Errors
+    /// If the machine is off, does not have the image, or has such a container.
+    pub fn run(&self, image: Image, name: &str) -> Result<()> {
+        self.root(&format!("podman run --detach --name {name} {}", image.name())).map(drop)
+    }
+
     fn import_by(&self, command: &str, image: Image) -> Result<()> {
         let mut import = self.shell(IMPORT)?;
         import.args(["import.sh", command, image.name(), image.script()]).args(image.changes());

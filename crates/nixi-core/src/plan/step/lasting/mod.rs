@@ -98,14 +98,14 @@ async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, bench: 
         Start::Sent => (Some(LATE), None),
         Start::Doubted(error) => (Some(Duration::ZERO), Some(error)),
     };
-    let fate = match change.follow(late, until, bench.cancel).await {
-        Some(fate) => fate,
+    let known = match change.follow(late, until, bench.cancel).await {
+        Some(known) => known,
         None => return change.stop(late).await,
     };
-    match (fate, doubt) {
+    match (known, doubt) {
         // It said no, and nothing of it is there: so it was.
         (LastKnown::NeverSeen, Some(error)) => failed(change.shown, error.report()),
-        (fate, _) => change.report(fate).await,
+        (known, _) => change.report(known).await,
     }
 }
 
@@ -162,12 +162,12 @@ impl Underway<'_> {
             told = self.bench.executor.exec(stop).await.ok();
             self.follow(late, until, &unheard).await
         };
-        let fate = tokio::time::timeout_at(until, stopping).await.ok().flatten();
-        match (told.map(|output| output.exit), fate) {
+        let known = tokio::time::timeout_at(until, stopping).await.ok().flatten();
+        match (told.map(|output| output.exit), known) {
             // systemd was asked, or may have been.
             (Some(Exit::Code(0)) | None, Some(LastKnown::Ended(Ended { end, .. }))) => self.stopped(&end),
             // It ended by itself: it was gone already, or sudo said no.
-            (Some(_), Some(fate @ LastKnown::Ended(_))) => self.report(fate).await,
+            (Some(_), Some(known @ LastKnown::Ended(_))) => self.report(known).await,
             (Some(Exit::Code(0)), _) => self.stopping(),
             (Some(_) | None, _) => self.not_stopped(),
         }

@@ -15,9 +15,9 @@ use crate::text;
 
 impl Underway<'_> {
     /// The report of a change that was waited for as long as it made sense.
-    pub(super) async fn report(self, fate: LastKnown) -> StepReport {
+    pub(super) async fn report(self, known: LastKnown) -> StepReport {
         let (words, node, unit) = (self.words(), self.node.name(), self.id.unit());
-        match fate {
+        match known {
             LastKnown::Ended(ended) => self.ended(ended).await,
             LastKnown::Restarted => self.unknown(
                 ErrorKind::Lost,

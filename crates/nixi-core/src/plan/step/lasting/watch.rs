@@ -69,7 +69,7 @@ impl Underway<'_> {
                 Err(_) => Progress::phase(format!("waiting until {} answers again", self.node.name())),
             });
             let since = |first: &mut Option<Instant>| now - *first.get_or_insert(now);
-            let fate = match look {
+            let known = match look {
                 Ok(Look::UnderWay) => {
                     (late, silent) = (None, None);
                     LastKnown::RunsOn
@@ -98,7 +98,7 @@ impl Underway<'_> {
                 Err(error) => LastKnown::OutOfReach(error),
             };
             if now >= until {
-                return Some(fate);
+                return Some(known);
             }
             tokio::select! {
                 biased;
