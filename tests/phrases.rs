@@ -22,9 +22,9 @@ fn every_phrase_is_a_call_that_fits() {
                     ParamKind::List => value.is_array(),
                     ParamKind::Number => value.is_u64(),
                     ParamKind::Flag => value.is_boolean(),
-                    ParamKind::Text => value.is_string(),
+                    ParamKind::Text | ParamKind::Secret => value.is_string(),
                     ParamKind::Choice(words) => words.iter().any(|word| *value == word.as_str()),
-                    ParamKind::Map => value.is_object(),
+                    ParamKind::Map | ParamKind::Secrets => value.is_object(),
                 };
                 assert!(fits, "{phrase}: {name} = {value}");
             }

@@ -103,7 +103,9 @@ fn value(kind: &ParamKind) -> BoxedStrategy<Value> {
         ParamKind::Number => any::<u32>().prop_map(Value::from).boxed(),
         ParamKind::Flag => any::<bool>().prop_map(Value::from).boxed(),
         ParamKind::List => prop::collection::vec(word(), 0..3).prop_map(Value::from).boxed(),
-        ParamKind::Map => Just(json!({"a": "b"})).boxed(),
+        ParamKind::Map => Just(json!({"a": "b", "TOKEN": "c"})).boxed(),
+        ParamKind::Secret => Just(json!("@ask")).boxed(),
+        ParamKind::Secrets => word().prop_map(|word| json!({"PASSWORD": word})).boxed(),
         ParamKind::Choice(words) => prop::sample::select(words.clone()).prop_map(Value::from).boxed(),
     }
 }

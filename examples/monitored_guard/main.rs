@@ -130,7 +130,8 @@ fn nothing(kind: &ParamKind, example: &Value) -> Value {
         ParamKind::Number => json!(1),
         ParamKind::Flag => json!(false),
         ParamKind::List => json!([NOTHING]),
-        ParamKind::Map => json!({}),
+        ParamKind::Map | ParamKind::Secrets => json!({}),
+        ParamKind::Secret => json!("@ask"),
         ParamKind::Choice(words) => json!(words.first()),
     }
 }

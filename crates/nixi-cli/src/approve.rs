@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use nixi_core::Refusal;
 use nixi_core::plan::{Reply, Review, Uncovered};
-use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, Standing};
+use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, SecretWanted, Standing};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
+use crate::hidden;
 use crate::output::{Loudness, Screen, doubt, plan};
 
 /// No answer is longer.
@@ -63,6 +64,9 @@ pub(crate) async fn answer(
             // Dropped, it is told with the commands that settle it.
             Question::Meaning(_) if person != Person::Present => {}
             Question::Meaning(doubt) => settle(doubt, &screen).await,
+            // Dropped, it is told how to give it.
+            Question::Secret(_) if person != Person::Present => {}
+            Question::Secret(wanted) => take(wanted, &screen).await,
         }
     }
 }
@@ -96,6 +100,21 @@ async fn settle(doubt: Doubt, screen: &Arc<Screen>) {
     let line = listen(screen, &doubt::question(doubt.meanings())).await;
     if let Some(meant) = line.and_then(|line| meant(&line, doubt.meanings())) {
         doubt.settle(meant);
+    }
+}
+
+/// Asks for a secret, and shows nothing of what is typed.
+async fn take(wanted: SecretWanted, screen: &Arc<Screen>) {
+    forget_typed();
+    screen.ask_secret(&wanted);
+    let shown = Arc::clone(screen);
+    let heard = tokio::task::spawn_blocking(move || {
+        let heard = hidden::read_line(&mut Keyboard);
+        shown.answered(heard.is_some());
+        heard
+    });
+    if let Ok(Some(secret)) = heard.await {
+        wanted.give(secret);
     }
 }
 

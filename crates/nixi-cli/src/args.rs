@@ -40,7 +40,7 @@ With several nodes the highest of 1 to 4 wins. Results go to standard output, al
 
 With --json there is one document: {\"results\":[…],\"answer\":…,\"error\":{\"kind\":…,\"message\":…,\"hint\":…}}. \
 error.kind is one of: usage, config, write_failed, unknown_action, unknown_node, bad_argument, \
-node_exists, read_only, approval_required, declined, changed, not_started, timeout, refused, auth, \
+node_exists, read_only, approval_required, declined, secret_required, changed, not_started, timeout, refused, auth, \
 host_key_changed, dns, protocol, controller, unfit, sudo_password, permission, program_missing, not_found, \
 command_failed, deadline, lost, cancelled, unreadable, not_understood, model_unavailable, \
 model_broken, journal, cannot_undo, internal.";

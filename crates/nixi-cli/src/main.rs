@@ -8,6 +8,7 @@ mod args;
 mod arrange;
 mod command;
 mod exit;
+mod hidden;
 mod output;
 mod session;
 mod usage;
@@ -68,5 +69,6 @@ fn run(cli: Cli, screen: Arc<Screen>) -> Result<Exit, ErrorReport> {
     let ended = runtime.block_on(Cx { globals: cli.globals, screen }.run(cli.verb));
     // Somebody may still be asked a question that no longer matters; that is not waited for.
     runtime.shutdown_background();
+    hidden::restore();
     ended
 }

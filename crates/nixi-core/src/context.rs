@@ -15,6 +15,7 @@ use crate::gathered::Gathered;
 use crate::node::Node;
 use crate::plan::{Declared, Expectation};
 use crate::read_answer::ReadAnswer;
+use crate::secret::{SecretArg, Vault};
 use crate::sink::Sink;
 use crate::stage::Stage;
 
@@ -185,6 +186,43 @@ pub struct PlanCx<'a> {
     pub(crate) inspect: InspectCx<'a>,
     pub(crate) declared: &'a Declared,
     pub(crate) stage: &'a Stage<'a>,
+    pub(crate) secrets: Secrets<'a>,
+}
+
+/// What a plan may know of secrets: whether they were given, and nothing of their values.
+#[derive(Clone, Copy)]
+pub struct Secrets<'a> {
+    vault: &'a Vault,
+    /// Whether the plan is going to be applied if it is approved.
+    is_for_real: bool,
+}
+
+impl<'a> Secrets<'a> {
+    pub(crate) fn of(vault: &'a Vault, intent: crate::session::Intent) -> Self {
+        let is_for_real = match intent {
+            crate::session::Intent::Perform => true,
+            crate::session::Intent::PlanOnly => false,
+        };
+        Self { vault, is_for_real }
+    }
+
+    /// Whether the secret was given in this session. A plan that is only shown needs no secret.
+    #[must_use]
+    pub fn has(&self, secret: &SecretArg) -> bool {
+        !self.is_for_real || self.vault.knows(secret)
+    }
+
+    /// Whether the secret is a password that attackers try first.
+    #[must_use]
+    pub fn is_default(&self, secret: &SecretArg) -> bool {
+        self.vault.is_default(secret)
+    }
+
+    /// Whether the secret has more than one line.
+    #[must_use]
+    pub fn has_lines(&self, secret: &SecretArg) -> bool {
+        self.vault.has_lines(secret)
+    }
 }
 
 impl<'a> std::ops::Deref for PlanCx<'a> {
@@ -199,6 +237,12 @@ impl PlanCx<'_> {
     #[must_use]
     pub fn declared(&self) -> &Declared {
         self.declared
+    }
+
+    /// Which secrets were given.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets<'_> {
+        self.secrets
     }
 
     /// A temporary folder on the node, which is there as soon as it is used and goes when the plan is made.
@@ -232,12 +276,7 @@ impl PlanCx<'_> {
             ReadOnly::read(command)
         });
         let mut says = says.into_iter();
-        self.inspect.gather(commands).await.map(|answer| {
-            let (says, command) = (says.next().unwrap_or_default(), answer.command().clone());
-            let stdout = answer.stdout()?;
-            let expectation = Expectation::new(says, command, &stdout);
-            Ok((stdout, expectation))
-        })
+        self.inspect.gather(commands).await.map(|answer| answer.pinned(says.next().unwrap_or_default()))
     }
 }
 

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     ApprovalRequired,
     /// A person said no.
     Declined,
+    /// A secret is needed that was not given, and nobody could be asked for it.
+    SecretRequired,
     /// What the plan was made for is no longer so.
     Changed,
     /// An earlier step or call failed, so this one was not begun.
@@ -217,6 +219,10 @@ pub enum ToolError {
         /// The nearest that is there.
         hint: Option<String>,
     },
+    /// These secrets are needed and were not given, by their names. The session asks the person for them, and has the change
+    /// planned again.
+    #[error("the secret {} is needed, and nobody is here to type it", .0.join(", "))]
+    SecretsNeeded(Vec<String>),
     /// Any other error that already has its report.
     #[error("{0}")]
     Reported(ErrorReport),
@@ -287,6 +293,7 @@ impl ToolError {
             Self::Unreadable { .. } => ErrorKind::Unreadable,
             Self::BadArgument { .. } => ErrorKind::BadArgument,
             Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::SecretsNeeded(_) => ErrorKind::SecretRequired,
             Self::Reported(report) => report.kind,
         }
     }
@@ -315,6 +322,10 @@ impl ToolError {
             ),
             Self::ProgramMissing(_) => Some("install it on the node".to_owned()),
             Self::BadArgument { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::SecretsNeeded(names) => {
+                let name = names.first().map(String::as_str).unwrap_or_default();
+                Some(format!("give it from a file, as secrets={name}=@FILE, or on standard input, as secrets={name}=@-"))
+            }
             Self::Reported(report) => report.hint.clone(),
         };
         ErrorReport::new(self.kind(), self.to_string()).maybe_hint(hint)

@@ -14,6 +14,7 @@ use crate::command::{Access, Command, Elevation, Login, Program, Read, Scratch, 
 use crate::gathered::Gathered;
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::plan::Writable;
+use crate::secret::Secret;
 use crate::shell::{self, Mark, Unquotable};
 use crate::sink::Sink;
 
@@ -26,6 +27,48 @@ pub enum Effect {
     Scratch,
     /// It may change something; on doubt it is never sent again.
     Change,
+}
+
+/// What a command reads on its standard input. Printed, it tells no more than its length, and nothing of a secret.
+#[derive(Clone)]
+pub struct Input(Source);
+
+#[derive(Clone)]
+enum Source {
+    Plain(Arc<[u8]>),
+    Secret(Arc<Secret>),
+}
+
+impl Input {
+    /// All of it, for the executor that sends it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Source::Plain(bytes) => bytes,
+            Source::Secret(secret) => secret.bytes(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Source::Plain(bytes) => write!(f, "Input({} bytes)", bytes.len()),
+            Source::Secret(_) => f.write_str("Input(secret)"),
+        }
+    }
+}
+
+impl From<Arc<[u8]>> for Input {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self(Source::Plain(bytes))
+    }
+}
+
+impl From<Arc<Secret>> for Input {
+    fn from(secret: Arc<Secret>) -> Self {
+        Self(Source::Secret(secret))
+    }
 }
 
 /// One command on its way to the one node that it is for.
@@ -42,7 +85,7 @@ pub struct Invocation {
     effect: Effect,
     deadline: Duration,
     cancel: CancellationToken,
-    input: Option<Arc<[u8]>>,
+    input: Option<Input>,
     sink: Option<Sink>,
     host_key: Option<Fingerprint>,
 }
@@ -108,8 +151,8 @@ impl Invocation {
     }
 
     /// The same with something to read on its standard input.
-    pub(crate) fn reading(self, input: Arc<[u8]>) -> Self {
-        Self { input: Some(input), ..self }
+    pub(crate) fn reading(self, input: impl Into<Input>) -> Self {
+        Self { input: Some(input.into()), ..self }
     }
 
     /// The same with its standard output handed on while it runs.
@@ -119,7 +162,7 @@ impl Invocation {
 
     /// What it reads on its standard input, to the last byte; without it, the input ends at once.
     #[must_use]
-    pub fn input(&self) -> Option<&Arc<[u8]>> {
+    pub fn input(&self) -> Option<&Input> {
         self.input.as_ref()
     }
 

@@ -39,6 +39,7 @@ pub mod read_answer;
 pub mod recording;
 pub mod registry;
 pub mod said;
+pub mod secret;
 pub mod session;
 pub mod shell;
 pub mod sink;
@@ -60,8 +61,8 @@ pub use command::{Command, Program, Read, Scratch, Write};
 pub use context::{InspectCx, PlanCx, RehearseCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Invocation,
-    Output, Unreachable, Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeyState, HostKeys, Input,
+    Invocation, Output, Unreachable, Welcome,
 };
 pub use file_roots::FileRoots;
 pub use gathered::Gathered;
@@ -70,12 +71,13 @@ pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
-    Approved, Decision, Declared, Diff, Expectation, Fate, FileDigest, LeftOut, Origin, Part, Plan,
-    PlanDigest, PutFile, Refusal, Replaces, RestoreNode, Review, Risk, Settle, Step, StepReport, StepStatus,
-    StepView, Thing, Undo, Writable,
+    Approved, Decision, Declared, Diff, Expectation, Fate, FileDigest, HandOver, LeftOut, Origin, Part, Plan,
+    PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review, Risk, Settle, Step, StepReport,
+    StepStatus, StepView, Thing, Undo, Writable,
 };
 pub use read_answer::ReadAnswer;
 pub use registry::{RegistrationError, Registry};
+pub use secret::{Secret, SecretArg};
 pub use session::{ApproverHandle, Asker, CallResult, Event, Intent, Op, Outcome, Parts};
 pub use sink::{Outlet, Piece, Sink};
 pub use stage::Stage;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
 use nixi_core::shell::{SYSTEM_PROFILE, WRAPPERS};
-use nixi_core::{Arrival, ExecError, Executor, Exit, Invocation, Node, Output, Sink};
+use nixi_core::{Arrival, ExecError, Executor, Exit, Input, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
@@ -225,7 +225,7 @@ impl Drop for Group {
 async fn to_its_end(child: &mut Child, limits: &Exec) -> io::Result<Output> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let ((), stdout, stderr, status) = tokio::try_join!(
-        write_all(stdin, limits.input.as_deref()),
+        write_all(stdin, limits.input.as_ref().map(Input::bytes)),
         read_all(stdout, limits.limit, limits.sink.as_ref()),
         read_all(stderr, limits.limit, None),
         child.wait()

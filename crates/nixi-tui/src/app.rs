@@ -12,6 +12,7 @@ use ratatui::layout::Size;
 use crate::approval::{Approval, Proposal, Ticket, Verdict};
 use crate::doubt::{self, OpenDoubt};
 use crate::prompt::{Edited, Prompt};
+use crate::secret::{self, OpenSecret, Typed};
 use crate::slash::{self, Slash};
 use crate::theme::Theme;
 use crate::transcript::{Entry, Transcript};
@@ -38,6 +39,8 @@ pub(crate) enum Message {
     Asked(Box<Proposal>),
     /// Several things fit a person's words, and which is meant is to be said.
     Unclear(OpenDoubt),
+    /// A secret is needed that was not given.
+    SecretWanted(OpenSecret),
     /// The nodes of the configuration.
     Fleet(Result<Vec<String>, ErrorReport>),
     /// Which model answers, if any.
@@ -69,6 +72,10 @@ pub(crate) enum Command {
     Settle(Ticket, usize),
     /// None of them was.
     LeaveOpen(Ticket),
+    /// This is the secret.
+    Give(Ticket, Typed),
+    /// There is none.
+    Withhold(Ticket),
     /// Chooses another model.
     SwitchModel(String),
     /// Draws every cell anew.
@@ -105,6 +112,8 @@ pub(crate) struct App {
     pub(crate) approvals: VecDeque<Approval>,
     /// What words mean is settled before anything is asked about.
     pub(crate) doubt: Option<OpenDoubt>,
+    /// Secrets that are needed, and what is typed of the first.
+    pub(crate) secrets: VecDeque<OpenSecret>,
     /// A word in the status line, until the next key.
     pub(crate) aside: Option<String>,
     pub(crate) frame: usize,
@@ -127,6 +136,7 @@ impl App {
             running: None,
             approvals: VecDeque::new(),
             doubt: None,
+            secrets: VecDeque::new(),
             aside: None,
             frame: 0,
             leaving: false,
@@ -150,7 +160,11 @@ impl App {
         match message {
             Message::Key(key, at) => return self.key(key, at),
             Message::Paste(text) if !self.is_asking() => self.prompt.paste(&text),
-            Message::Paste(_) => {}
+            Message::Paste(text) => {
+                if let (true, Some(secret)) = (self.approvals.is_empty(), self.secrets.front_mut()) {
+                    secret.paste(text);
+                }
+            }
             Message::Resize(size) => {
                 self.size = size;
                 self.transcript.resize(size.width);
@@ -162,6 +176,8 @@ impl App {
                     approval.drawn(drawn, now);
                 } else if let Some(doubt) = &mut self.doubt {
                     doubt.drawn(now);
+                } else if let Some(secret) = self.secrets.front_mut() {
+                    secret.drawn(now);
                 }
             }
             Message::Tick => {
@@ -172,6 +188,7 @@ impl App {
             Message::Finished(outcome) => return self.finish(*outcome),
             Message::Asked(proposal) => self.approvals.push_back(Approval::new(*proposal)),
             Message::Unclear(doubt) => self.doubt = Some(doubt),
+            Message::SecretWanted(secret) => self.secrets.push_back(secret),
             Message::Fleet(Ok(nodes)) => self.nodes = nodes,
             Message::Fleet(Err(error)) => self.transcript.push(Entry::Error(error)),
             Message::Model(model) => self.model = model,
@@ -246,6 +263,15 @@ impl App {
             self.doubt = None;
             return vec![answer];
         }
+        if let Some(secret) = self.secrets.front_mut() {
+            let answer = match secret.key(key, at) {
+                secret::Verdict::Typing => return Vec::new(),
+                secret::Verdict::Given(typed) => Command::Give(secret.ticket, typed),
+                secret::Verdict::Withheld => Command::Withhold(secret.ticket),
+            };
+            self.secrets.pop_front();
+            return vec![answer];
+        }
         let page = usize::from(view::areas(self.size).transcript.height).saturating_sub(2).max(1);
         match (key.code, control) {
             (KeyCode::Char('d'), true) if self.prompt.is_empty() => return self.leave(),
@@ -265,14 +291,15 @@ impl App {
 
     /// Whether a question stands where the line to type in was.
     pub(crate) fn is_asking(&self) -> bool {
-        !self.approvals.is_empty() || self.doubt.is_some()
+        !self.approvals.is_empty() || self.doubt.is_some() || !self.secrets.is_empty()
     }
 
     /// No to all that is asked.
     fn withdraw(&mut self) -> Vec<Command> {
         let denied = self.approvals.drain(..).map(|approval| Command::Deny(approval.proposal.ticket));
         let open = self.doubt.take().map(|doubt| Command::LeaveOpen(doubt.ticket));
-        denied.chain(open).collect()
+        let withheld = self.secrets.drain(..).map(|secret| Command::Withhold(secret.ticket));
+        denied.chain(open).chain(withheld).collect()
     }
 
     fn decided(&mut self, command: Command) -> Vec<Command> {
@@ -392,6 +419,12 @@ impl App {
         self.prompt.submitted(line);
         self.transcript.push(Entry::You(line.to_owned()));
         self.scrolled = 0;
+    }
+
+    /// The line that was typed last held a secret: this is shown and remembered in its place.
+    pub(crate) fn replace_line(&mut self, typed: &str, shown: &str) {
+        self.prompt.forget(typed, shown);
+        self.transcript.replace_line(typed, shown);
     }
 
     fn most_scrolled(&self) -> usize {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::{Doubt, Pending, Question, Voucher};
+use nixi_core::session::{Doubt, Pending, Question, SecretWanted, Voucher};
 use nixi_core::{ApproverHandle, Asker, Intent, Op, Outcome, Refusal};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -21,6 +21,7 @@ use crate::approval::{Proposal, Ticket};
 use crate::doubt::OpenDoubt;
 use crate::events::Input;
 use crate::mailbox::Mailbox;
+use crate::secret::OpenSecret;
 use crate::theme::Theme;
 use crate::transcript::Entry;
 use crate::view;
@@ -142,6 +143,8 @@ struct Desk {
     pending: BTreeMap<Ticket, Pending>,
     /// Doubts that nobody has settled. Dropped, each is left open.
     doubts: BTreeMap<Ticket, Doubt>,
+    /// Secrets that nobody has given. Dropped, each is not given.
+    secrets: BTreeMap<Ticket, SecretWanted>,
     tickets: u64,
 }
 
@@ -156,6 +159,7 @@ impl Desk {
             cancel: CancellationToken::new(),
             pending: BTreeMap::new(),
             doubts: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             tickets: 0,
         }
     }
@@ -202,6 +206,11 @@ impl Desk {
                 self.pending.insert(ticket, pending);
                 Message::Asked(Box::new(proposal))
             }
+            Question::Secret(wanted) => {
+                let shown = OpenSecret::of(ticket, &wanted);
+                self.secrets.insert(ticket, wanted);
+                Message::SecretWanted(shown)
+            }
             Question::Meaning(doubt) => {
                 let shown = OpenDoubt::of(ticket, &doubt);
                 self.doubts.insert(ticket, doubt);
@@ -212,6 +221,14 @@ impl Desk {
 
     fn obey(&mut self, command: Command, app: &mut App) -> Next {
         match command {
+            Command::Perform(Op::Ask { words, minds }) => {
+                // The line is shown and remembered without the secrets in it.
+                let hidden = self.asker.without_secrets(&words);
+                if hidden != words {
+                    app.replace_line(&words, &hidden);
+                }
+                self.perform(Op::Ask { words: hidden, minds });
+            }
             Command::Perform(op) => self.perform(op),
             Command::Adopt(request) => self.perform(self.voucher.adopt(*request)),
             Command::Interrupt => self.cancel.cancel(),
@@ -234,6 +251,14 @@ impl Desk {
                 if let Some(doubt) = self.doubts.remove(&ticket) {
                     doubt.settle(meaning);
                 }
+            }
+            Command::Give(ticket, typed) => {
+                if let (Some(wanted), Some(secret)) = (self.secrets.remove(&ticket), typed.into_secret()) {
+                    wanted.give(secret);
+                }
+            }
+            Command::Withhold(ticket) => {
+                self.secrets.remove(&ticket);
             }
             Command::LeaveOpen(ticket) => {
                 self.doubts.remove(&ticket);
@@ -264,6 +289,7 @@ impl Desk {
     async fn close(&mut self) {
         self.pending.clear();
         self.doubts.clear();
+        self.secrets.clear();
         self.cancel.cancel();
         if let Some(task) = self.task.take() {
             // A node that does not answer must not hold the person back.

@@ -24,6 +24,16 @@ impl History {
         self.lines.push(line.to_owned());
     }
 
+    /// This line held a secret: it is remembered like that.
+    pub(crate) fn replace(&mut self, line: &str, shown: &str) {
+        for kept in self.lines.iter_mut().filter(|kept| *kept == line) {
+            shown.clone_into(kept);
+        }
+        if self.draft == line {
+            self.draft.clear();
+        }
+    }
+
     /// One line back; `current` is what stands in the input.
     pub(crate) fn older(&mut self, current: &str) -> Option<String> {
         let at = match self.at {
@@ -64,6 +74,14 @@ mod tests {
         assert_eq!(history.newer().as_deref(), Some("two"));
         assert_eq!(history.newer().as_deref(), Some("draft"));
         assert_eq!(history.newer(), None);
+    }
+
+    #[test]
+    fn a_secret_is_not_remembered() {
+        let mut history = History::default();
+        history.remember("password hunter2");
+        history.replace("password hunter2", "password secret:1");
+        assert_eq!(history.older("").as_deref(), Some("password secret:1"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod events;
 mod history;
 mod mailbox;
 mod prompt;
+mod secret;
 mod slash;
 mod terminal;
 mod theme;

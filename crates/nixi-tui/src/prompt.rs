@@ -67,6 +67,13 @@ impl Prompt {
         self.clear();
     }
 
+    /// A line that was taken held a secret: the history has this in its place.
+    pub(crate) fn forget(&mut self, line: &str, shown: &str) {
+        self.history.replace(line, shown);
+        // What was cut of a line is kept to be put back.
+        self.input = Input::default();
+    }
+
     /// Pasted text becomes part of the line. It never submits anything: its line breaks become blanks.
     pub(crate) fn paste(&mut self, text: &str) {
         let text = text.replace("\r\n", " ").replace('\r', " ");

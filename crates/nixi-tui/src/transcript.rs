@@ -89,6 +89,18 @@ impl Transcript {
         self.slots.push_back(Slot { entry, lines });
     }
 
+    /// A line that the person typed held a secret: it is shown like that.
+    pub(crate) fn replace_line(&mut self, typed: &str, shown: &str) {
+        for slot in &mut self.slots {
+            if let Entry::You(line) = &mut slot.entry
+                && line == typed
+            {
+                shown.clone_into(line);
+                slot.lines = entry::lines(&slot.entry, self.columns, self.theme, self.spinner);
+            }
+        }
+    }
+
     /// An event of a running request.
     pub(crate) fn hear(&mut self, event: Event) {
         match event {

@@ -23,6 +23,7 @@ pub(super) async fn run(cx: &Cx, words: &[String]) -> Result<Exit, ErrorReport> 
         return Err(usage("the request is empty").hint("nixi \"list containers on db-server\""));
     }
     let session = cx.session()?;
+    let words = session.asker.without_secrets(&words);
     match calls(cx, &session.asker, &words)? {
         Some(calls) => {
             let live = cx.listen(&calls);

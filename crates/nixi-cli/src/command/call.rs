@@ -6,7 +6,7 @@ use nixi_core::text::excerpt;
 use nixi_core::{ErrorReport, Op, paste};
 use serde_json::Value;
 
-use super::Cx;
+use super::{Cx, secrets};
 use crate::exit::Exit;
 use crate::usage::usage;
 
@@ -17,7 +17,9 @@ pub(super) async fn run(
     json: Option<&str>,
 ) -> Result<Exit, ErrorReport> {
     let session = cx.session()?;
-    let args = args(session.asker.registry().spec(action)?, words, json)?;
+    let spec = session.asker.registry().spec(action)?;
+    let mut args = args(spec, words, json)?;
+    secrets::read(&session.asker, spec, &mut args)?;
     let mut call = CallRequest::new(action).with_args(args);
     match (call.nodes.is_empty(), cx.globals.nodes.is_empty()) {
         (false, false) => return Err(usage("the node is named twice: by --node and in --args")),

@@ -8,6 +8,7 @@ mod config;
 mod log;
 mod nodes;
 mod remove;
+mod secrets;
 mod tools;
 mod ui;
 mod undo;

@@ -18,7 +18,7 @@ pub(crate) mod text;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nixi_core::session::Doubt;
+use nixi_core::session::{Doubt, SecretWanted};
 use nixi_core::{ErrorReport, Origin, Part, PlanDigest, Review};
 use rustix::fd::AsFd;
 use rustix::termios::tcgetwinsize;
@@ -281,6 +281,19 @@ impl Screen {
         let (rule, lines) = (plan::rule(columns, self.err), doubt::lines(doubt, columns, self.err));
         let mut state = self.state();
         state.err(&format!("{rule}\n{lines}\n{} ", doubt::question(doubt.meanings())));
+        state.held.get_or_insert_default();
+    }
+
+    /// The same for a secret that is needed.
+    pub(crate) fn ask_secret(&self, wanted: &SecretWanted) {
+        if self.live {
+            self.end_line();
+        }
+        let rule = plan::rule(columns_of(io::stderr()), self.err);
+        let what = format!("{} needs the secret {}.", wanted.purpose(), wanted.name());
+        let what = self.err.of(Tone::Title, &what);
+        let mut state = self.state();
+        state.err(&format!("{rule}\n{what}\nType it (nothing is shown), or Enter to give none: "));
         state.held.get_or_insert_default();
     }
 

@@ -4,13 +4,18 @@
 //! Podman makes its store at its first call by root, whatever that is: [`traces`] looks first whether it is there.
 
 use crate::command::{
-    Command, ContainerCli, ContainerId, ContainerName, FilePath, Lines, Program, Read, TimeSpec,
+    Command, ContainerCli, ContainerId, ContainerName, FilePath, ImageName, Lines, Program, Read, TimeSpec,
 };
 use crate::config::Runtime;
 
 /// A command of root's containers, which are those of the node itself.
 fn ask(cli: ContainerCli, command: &str) -> Command<Read> {
     Command::read(cli.program(), []).and(cli.words(command)).by_root()
+}
+
+/// The same of a command that has commands of its own, as `network ls`.
+fn ask_group(cli: ContainerCli, group: &str, command: &str) -> Command<Read> {
+    Command::read(cli.program(), []).and(cli.words_of(group, command)).by_root()
 }
 
 fn names(names: &[ContainerName]) -> impl Iterator<Item = &str> {
@@ -96,8 +101,57 @@ pub fn logs(cli: ContainerCli, of: &ContainerName, lines: Lines, since: Option<&
     ask(cli, "logs").and(["--timestamps"]).and(options).and(["--", of.as_str()])
 }
 
-/// The same as [`inspect`] of one container, by its id.
-pub(crate) fn inspect_by_id(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
+/// The ids of the containers that have this very name: one at most.
+pub fn named(cli: ContainerCli, name: &ContainerName) -> Command<Read> {
+    // The filter is a regular expression. Docker's own names begin with a slash, which it takes with and without.
+    let filter = format!("name=^{}$", name.as_str().replace('.', r"\."));
+    ask(cli, "ps").and(["--all", "--no-trunc", "--quiet", "--filter"]).and([filter])
+}
+
+/// The ids of the containers in a network.
+pub fn in_network(cli: ContainerCli, network: &str) -> Command<Read> {
+    ask(cli, "ps").and(["--all", "--no-trunc", "--quiet", "--filter"]).and([format!("network={network}")])
+}
+
+/// An image of the machine, in one line of JSON: its id, its names, its names by digest, and the volumes that it declares.
+/// The exit code is not 0 if there is none.
+pub fn image(cli: ContainerCli, image: &ImageName) -> Command<Read> {
+    let format = "[{{json .Id}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}}]";
+    ask(cli, "inspect").and(["--type", "image", "--format", format, "--"]).and([image.as_str()])
+}
+
+/// The names of the networks, a line each.
+pub fn networks(cli: ContainerCli) -> Command<Read> {
+    ask_group(cli, "network", "ls").and(["--format", "{{.Name}}"])
+}
+
+/// The names of podman's secrets, a line each. Their values stay where they are.
+pub fn secrets(cli: ContainerCli) -> Command<Read> {
+    ask_group(cli, "secret", "ls").and(["--format", "{{.Name}}"])
+}
+
+/// What a container was deployed with: its id, the id of its image, its state, and the value of this label, with a newline
+/// behind each.
+pub fn deployed(cli: ContainerCli, of: &ContainerName, label: &str) -> Command<Read> {
+    let format =
+        format!("{{{{.Id}}}}\n{{{{.Image}}}}\n{{{{.State.Status}}}}\n{{{{index .Config.Labels {label:?}}}}}");
+    ask(cli, "inspect").and(["--type", "container", "--format"]).and([format.as_str(), "--", of.as_str()])
+}
+
+/// Where a path leads if each missing folder on the way is made, with a NUL behind it (realpath(1)).
+pub fn data_folder(path: &FilePath) -> Command<Read> {
+    Command::read(Program::new("realpath"), ["--canonicalize-missing", "--zero", "--"])
+        .and([path.as_str()])
+        .by_root()
+}
+
+/// Whether there is anything at a path: the exit code is 0 if there is.
+pub fn has_data(path: &FilePath) -> Command<Read> {
+    Command::read(Program::new("test"), ["-e"]).and([path.as_str()]).by_root()
+}
+
+/// A container of root's, by its name or id, in full.
+pub(crate) fn inspect_one(cli: ContainerCli, of: &ContainerName) -> Command<Read> {
     ask(cli, "inspect").and(["--type", "container", "--"]).and([of.as_str()])
 }
 
@@ -107,6 +161,6 @@ pub fn inspect_by_ids(cli: ContainerCli, of: &[ContainerId]) -> Command<Read> {
 }
 
 /// The last lines of a container that did not stay up, in the form of [`logs`].
-pub fn last_words(cli: ContainerCli, of: &ContainerId) -> Command<Read> {
+pub fn last_words(cli: ContainerCli, of: &ContainerName) -> Command<Read> {
     ask(cli, "logs").and(["--timestamps", "--tail", "10", "--"]).and([of.as_str()])
 }

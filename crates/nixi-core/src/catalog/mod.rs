@@ -79,12 +79,22 @@ mod tests {
             service::list(),
             service::failed(),
             service::restarts(),
+            service::podman_restart(),
             service::settling(&unit("nginx")),
             service::dependencies(&[unit("nginx")]),
             system::processes(),
-            container::inspect_by_id(ContainerCli::Podman, &"0f".repeat(32).parse().unwrap()),
+            container::inspect_one(ContainerCli::Podman, &name("web")),
+            container::named(ContainerCli::Podman, &name("web.1")),
+            container::in_network(ContainerCli::Docker, "nixi"),
+            container::image(ContainerCli::Podman, &"postgres:16".parse().unwrap()),
+            container::networks(ContainerCli::Podman),
+            container::networks(ContainerCli::Docker),
+            container::secrets(ContainerCli::Podman),
+            container::deployed(ContainerCli::Shim, &name("web"), "nixi.deploy"),
+            container::data_folder(&"/srv/web/data".parse().unwrap()),
+            container::has_data(&"/srv/web/data".parse().unwrap()),
             container::inspect_by_ids(ContainerCli::Docker, &["0f".repeat(32).parse().unwrap()]),
-            container::last_words(ContainerCli::Docker, &"0f".repeat(32).parse().unwrap()),
+            container::last_words(ContainerCli::Docker, &name("web")),
             log::last_words(&unit("nginx")),
             service::show(&[unit("nginx")]),
             service::identities(&[unit("nginx"), unit("sshd.socket")]),
@@ -119,7 +129,7 @@ mod tests {
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
         ];
         let shown: Vec<String> = all.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r"
+        insta::assert_snapshot!(shown.join("\n"), @r#"
         date +%Y-%m-%dT%H:%M:%S%:z%n%Z%n%s
         readlink -f -- /etc/localtime
         cat -- /proc/uptime
@@ -151,12 +161,25 @@ mod tests {
         systemctl list-units '--type=service' --all '--output=json' --no-pager
         systemctl list-units '--state=failed,auto-restart,auto-restart-queued,dead-before-auto-restart' --all '--output=json' --no-pager
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestamp,ActiveEnterTimestampMonotonic' -- '*.service'
+        systemctl show --no-pager '--property=UnitFileState' --value -- podman-restart.service
         systemctl show --no-pager '--property=LoadState,ActiveState,SubState,Type,Result,ExecMainStatus,NRestarts,InvocationID,Job,ConditionResult,ConditionTimestampMonotonic' -- nginx.service
         systemctl show --no-pager '--property=Id,ActiveState,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy,Requires,BindsTo,Wants,TriggeredBy,SuccessAction,FailureAction,ExecStart' -- nginx.service '*.service' '*.socket' '*.timer' '*.path' '*.target' '*.mount'
         ps -ww -e -o 'pid=,ppid=,comm=,cgroup='
-        sudo -n -- podman inspect '--syslog=false' --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- podman inspect '--syslog=false' --type container -- web
+        sudo -n -- podman ps '--syslog=false' --all --no-trunc --quiet --filter 'name=^web\.1$'
+        sudo -n -- docker --host unix:///var/run/docker.sock ps --all --no-trunc --quiet --filter 'network=nixi'
+        sudo -n -- podman inspect '--syslog=false' --type image --format '[{{json .Id}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}}]' -- postgres:16
+        sudo -n -- podman network ls '--syslog=false' --format '{{.Name}}'
+        sudo -n -- docker --host unix:///var/run/docker.sock network ls --format '{{.Name}}'
+        sudo -n -- podman secret ls '--syslog=false' --format '{{.Name}}'
+        sudo -n -- docker inspect '--syslog=false' --type container --format '{{.Id}}
+        {{.Image}}
+        {{.State.Status}}
+        {{index .Config.Labels "nixi.deploy"}}' -- web
+        sudo -n -- realpath --canonicalize-missing --zero -- /srv/web/data
+        sudo -n -- test -e /srv/web/data
         sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
-        sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- web
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
@@ -189,6 +212,6 @@ mod tests {
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1
-        ");
+        "#);
     }
 }

@@ -61,3 +61,12 @@ pub fn identities(units: &[UnitName]) -> Command<Read> {
     Command::read(SYSTEMCTL, ["show", "--no-pager", "--property=Id,LoadState", "--"])
         .and(units.iter().map(|unit| unit.qualified().to_string()))
 }
+
+/// Whether podman starts containers again when the node boots: `enabled`, or something else
+/// (podman-restart.service, which is off by default).
+pub fn podman_restart() -> Command<Read> {
+    Command::read(
+        SYSTEMCTL,
+        ["show", "--no-pager", "--property=UnitFileState", "--value", "--", "podman-restart.service"],
+    )
+}

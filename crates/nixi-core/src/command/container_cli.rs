@@ -55,6 +55,16 @@ impl ContainerCli {
         words.to_vec()
     }
 
+    /// The same for a command of a group, as `network create`. What binds podman is an option of the last word.
+    #[must_use]
+    pub fn words_of<'w>(self, group: &'w str, command: &'w str) -> Vec<&'w str> {
+        let mut words = self.words(command);
+        if let Some(at) = words.iter().position(|word| *word == command) {
+            words.insert(at, group);
+        }
+        words
+    }
+
     /// What it means that podman does not know the words which bind it to its machine.
     pub(crate) fn refusal(program: Program, output: &Output) -> Option<ErrorReport> {
         if output.exit.is_success() || !["podman", "docker"].contains(&program.as_str()) {

@@ -5,6 +5,7 @@
 //! [`crate::Plan`] until a person has approved that plan.
 
 mod container_cli;
+mod container_words;
 mod excerpt;
 mod lasting;
 mod operand;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub use container_cli::ContainerCli;
+pub use container_words::{EnvName, ImageName};
 pub(crate) use excerpt::Excerpt;
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};

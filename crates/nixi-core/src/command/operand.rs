@@ -20,6 +20,12 @@ checked_word! {
     }
 }
 
+impl ContainerName {
+    pub(super) fn of_id(id: &ContainerId) -> Self {
+        Self(id.as_str().to_owned())
+    }
+}
+
 checked_word! {
     /// The full id of a container as its runtime prints it: 64 hexadecimal digits.
     ContainerId, "a container id", |word| {

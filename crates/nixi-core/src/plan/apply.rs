@@ -1,5 +1,7 @@
 //! Applying an approved plan.
 
+use std::ops::RangeInclusive;
+
 use super::apart::{Untold, stands_apart};
 use super::applied::not_begun;
 use super::bench::Bench;
@@ -18,7 +20,16 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
     check(&approved, bench).await?;
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
+    let mut ends: Vec<StepStatus> = Vec::with_capacity(approved.plan.steps.len());
     for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
+        if let Some(of) = step.takes_back() {
+            if is_to_be_rescued(&ends, &of) {
+                let shown = text::clean_line(&step.line(bench.executor.login(approved.writable.node())));
+                // A rescue that fails keeps no other from running.
+                reports.push(take_turn(at, step, shown, &approved, bench).await);
+            }
+            continue;
+        }
         let shown = text::clean_line(&step.line(bench.executor.login(approved.writable.node())));
         let own_start = step.tells_of().and_then(|start| reports.get(start));
         // What was started is looked at, whatever became of the other steps.
@@ -33,9 +44,19 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
             take_turn(at, step, shown, &approved, bench).await
         };
         stopped |= report.status != StepStatus::Done;
+        ends.push(report.status);
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// Whether the first of these steps is done, another one failed, and the outcome of each step is known.
+fn is_to_be_rescued(ends: &[StepStatus], steps: &RangeInclusive<usize>) -> bool {
+    let is_done = ends.get(*steps.start()) == Some(&StepStatus::Done);
+    let guarded = ends.iter().take(steps.end() + 1).skip(*steps.start());
+    is_done
+        && guarded.into_iter().any(|end| *end == StepStatus::Failed)
+        && !ends.contains(&StepStatus::Unknown)
 }
 
 /// Runs one step, between two lines of the journal.

@@ -9,6 +9,7 @@ use crate::config::ConfigStore;
 use crate::context::Settings;
 use crate::exec::{Executor, HostKeys};
 use crate::node::{Node, SshTarget};
+use crate::secret::Vault;
 use crate::session::Audience;
 
 /// What applying needs: the way to the node, and the controller's own files.
@@ -23,6 +24,8 @@ pub(crate) struct Bench<'a> {
     /// The nodes as the configuration has them now, none of which may be this machine in another mode.
     pub(crate) nodes: Vec<Node>,
     pub(crate) settings: Settings,
+    /// The secrets that its steps hand over.
+    pub(crate) vault: &'a Vault,
     pub(crate) cancel: &'a CancellationToken,
     /// Where its steps are written down.
     pub(crate) page: Page<'a>,

@@ -1,6 +1,6 @@
 //! What earlier changes of a request will have made of a node, once they are done.
 
-use crate::command::{ContainerId, FilePath, UnitName};
+use crate::command::{ContainerId, ContainerName, FilePath, UnitName};
 
 use super::Plan;
 
@@ -13,13 +13,17 @@ pub enum Thing {
     Unit(UnitName),
     /// A file, by its real path.
     File(FilePath),
+    /// A container that is yet to be made, by its name.
+    NewContainer(ContainerName),
+    /// A network of containers, by its name.
+    Network(&'static str),
 }
 
 /// How a change leaves a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It is in this state, in the word that a read of it would have: `running`, `exited`, `inactive`; of a file that is
-    /// there, `written`.
+    /// there, `written`; of a network, `there`.
     Is(&'static str),
     /// It is there no more.
     Gone,

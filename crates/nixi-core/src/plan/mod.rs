@@ -42,7 +42,7 @@ pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review, Uncovered};
 pub(crate) use step::{Afterwards, afterwards, write_config};
-pub use step::{FileDigest, PutFile, Replaces, RestoreNode, Settle, Step};
+pub use step::{FileDigest, HandOver, PutFile, Replaces, Rescue, RestoreNode, Settle, Step};
 pub(crate) use turn::Turn;
 pub use undo::Undo;
 pub use view::StepView;

@@ -13,18 +13,26 @@ pub struct StepView {
     pub line: String,
     /// How a file changes, where the step puts one there.
     pub diff: Option<Diff>,
+    /// The names of the secrets that it hands over; their values are nowhere but in the session.
+    pub secrets: Vec<String>,
 }
 
 impl StepView {
     /// A step that one line tells whole.
     #[must_use]
     pub fn of_line(line: &str) -> Self {
-        Self { line: text::clean_line(line), diff: None }
+        Self { line: text::clean_line(line), diff: None, secrets: Vec::new() }
     }
 
     /// The same with the change of a file.
     #[must_use]
     pub fn with_diff(self, diff: Diff) -> Self {
         Self { diff: Some(diff), ..self }
+    }
+
+    /// The same with the names of secrets.
+    #[must_use]
+    pub fn with_secrets(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { secrets: names.into_iter().map(Into::into).collect(), ..self }
     }
 }

@@ -6,6 +6,7 @@ use super::param::{Param, ParamKind};
 use super::spec::ActionSpec;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
+use crate::secret::SecretArg;
 use crate::text::excerpt;
 
 /// Arguments by name, not yet checked.
@@ -36,16 +37,21 @@ impl ActionSpec {
                         list.extend(value.split(',').map(|item| Value::from(item.trim())));
                     }
                 }
-                ParamKind::Map => {
-                    let (name, value) = value
-                        .split_once('=')
-                        .ok_or_else(|| bad(format!("{key}: {value:?} is not NAME=VALUE")))?;
+                ParamKind::Map | ParamKind::Secrets => {
+                    // The value may be a secret, so the message does not repeat it.
+                    let (name, value) = value.split_once('=').ok_or_else(|| {
+                        bad(format!("{key}: the value is not NAME=VALUE")).hint(self.usage())
+                    })?;
                     let map = args.entry(key).or_insert_with(|| Value::Object(Map::new()));
                     if let Value::Object(map) = map {
                         map.insert(name.to_owned(), value.into());
                     }
                 }
-                ParamKind::Text | ParamKind::Number | ParamKind::Flag | ParamKind::Choice(_) => {
+                ParamKind::Text
+                | ParamKind::Secret
+                | ParamKind::Number
+                | ParamKind::Flag
+                | ParamKind::Choice(_) => {
                     if args.contains_key(key) {
                         return Err(bad(format!("{key} is given twice")));
                     }
@@ -75,6 +81,23 @@ impl ActionSpec {
             Some(missing) => Err(bad(format!("{} needs {}", self.name, missing.name)).hint(self.usage())),
             None => Ok(args),
         }
+    }
+
+    /// Puts a secret where the action takes the one of this name; whether that is anything new.
+    pub(crate) fn set_secret(&self, args: &mut Args, name: &str, secret: &SecretArg) -> bool {
+        let handle = Value::from(secret.as_str());
+        let old = match self.param(name).map(|param| &param.kind) {
+            Some(ParamKind::Secret) => args.insert(name.to_owned(), handle.clone()),
+            Some(_) | None => {
+                let Some(param) = self.params.iter().find(|param| param.kind == ParamKind::Secrets) else {
+                    return false;
+                };
+                let secrets = args.entry(param.name.as_str()).or_insert_with(|| Value::Object(Map::new()));
+                let Value::Object(secrets) = secrets else { return false };
+                secrets.insert(name.to_owned(), handle.clone())
+            }
+        };
+        old != Some(handle)
     }
 
     fn known(&self, key: &str) -> Result<&Param, ErrorReport> {
@@ -118,6 +141,11 @@ fn plain_value(param: &Param, word: &str) -> Result<Value, ErrorReport> {
             Err(bad(format!("{name}: {:?} is not one of {}", excerpt(word), words.join(", ")))
                 .maybe_hint(did_you_mean(word, words.iter().map(String::as_str))))
         }
-        ParamKind::Choice(_) | ParamKind::Text | ParamKind::List | ParamKind::Map => Ok(word.into()),
+        ParamKind::Choice(_)
+        | ParamKind::Text
+        | ParamKind::Secret
+        | ParamKind::List
+        | ParamKind::Map
+        | ParamKind::Secrets => Ok(word.into()),
     }
 }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::secret::arg;
+
 /// What a parameter takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +19,10 @@ pub enum ParamKind {
     List,
     /// Names with values.
     Map,
+    /// A secret: its handle, or `@ask`.
+    Secret,
+    /// Names with secrets.
+    Secrets,
     /// One of these words.
     Choice(Vec<String>),
 }
@@ -31,6 +37,8 @@ impl ParamKind {
             Self::Flag => "true or false".to_owned(),
             Self::List => "list".to_owned(),
             Self::Map => "KEY=VALUE".to_owned(),
+            Self::Secret => "@FILE, @- or @ask".to_owned(),
+            Self::Secrets => "KEY=@FILE, KEY=@- or KEY=@ask".to_owned(),
             Self::Choice(words) => words.join("|"),
         }
     }
@@ -38,6 +46,15 @@ impl ParamKind {
     fn of(schema: &Value) -> Self {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return Self::Choice(words.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        }
+        let is_secret = |schema: Option<&Value>| {
+            schema.and_then(|schema| schema.get("format")).is_some_and(|format| format == arg::FORMAT)
+        };
+        if is_secret(Some(schema)) {
+            return Self::Secret;
+        }
+        if is_secret(schema.get("additionalProperties")) {
+            return Self::Secrets;
         }
         match schema.get("type").and_then(Value::as_str) {
             Some("integer" | "number") => Self::Number,
@@ -78,16 +95,29 @@ pub(super) fn params(schema: &Value) -> Option<Vec<Param>> {
         .map(|names| names.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
     let param = |(name, schema): (&String, &Value)| {
-        let schema = without_null(schema.clone());
+        let (kind, schema) = kind_and_schema(schema);
         Param {
             name: name.clone(),
-            kind: ParamKind::of(&schema),
+            kind,
             required: required.contains(&name.as_str()),
             about: about(&schema),
             schema,
         }
     };
     Some(properties.iter().map(param).collect())
+}
+
+/// What it takes, and its schema without what only tells that.
+fn kind_and_schema(schema: &Value) -> (ParamKind, Value) {
+    let mut schema = without_null(schema.clone());
+    let kind = ParamKind::of(&schema);
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("format");
+        if let Some(Value::Object(values)) = object.get_mut("additionalProperties") {
+            values.remove("format");
+        }
+    }
+    (kind, schema)
 }
 
 fn about(schema: &Value) -> String {
@@ -108,7 +138,6 @@ fn without_null(mut schema: Value) -> Value {
         words.retain(|word| !word.is_null());
     }
     object.remove("default");
-    object.remove("format");
     if let Some(Value::Array(options)) = object.remove("anyOf") {
         let mut rest =
             options.into_iter().filter(|option| option.get("type").is_none_or(|kind| kind != "null"));

@@ -28,30 +28,36 @@ pub(super) fn group<'a>(specs: impl Iterator<Item = &'a ActionSpec>) -> Vec<Tool
     tools.into_iter().map(|(tool, actions)| schema(tool, &actions)).collect()
 }
 
+fn is_change(spec: &ActionSpec) -> bool {
+    match spec.access {
+        Access::Write(_) => true,
+        Access::Read | Access::Rehearse => false,
+    }
+}
+
 fn schema(tool: &str, actions: &[&ActionSpec]) -> ToolSchema {
     let lines: Vec<String> = actions
         .iter()
         .map(|spec| {
             let needs: Vec<&str> =
                 spec.params.iter().filter(|param| param.required).map(|param| param.name.as_str()).collect();
-            let needs =
-                if needs.is_empty() { String::new() } else { format!(" (needs {})", needs.join(", ")) };
+            let needs = if needs.is_empty() { String::new() } else { format!("({})", needs.join(", ")) };
             let asked = match spec.access {
-                Access::Read => "",
+                Access::Read | Access::Write(_) => "",
                 Access::Rehearse => "; on managed nodes only",
-                Access::Write(_) => "; a person is asked first",
             };
-            format!("{}: {}{needs}{asked}", spec.name.action(), spec.about)
+            let mark = if is_change(spec) { "*" } else { "" };
+            format!("{}{needs}{mark}: {}{asked}", spec.name.action(), spec.about)
         })
         .collect();
+    let asked = actions.iter().any(|spec| is_change(spec)).then(|| "*: a person is asked first".to_owned());
+    let lines: Vec<String> = lines.into_iter().chain(asked).collect();
     let names: Vec<&str> = actions.iter().map(|spec| spec.name.action()).collect();
     let mut properties = Map::new();
     properties.insert("action".to_owned(), json!({ "type": "string", "enum": names }));
     if actions.iter().any(|spec| spec.scope == Scope::Node) {
-        properties.insert(
-            "node".to_owned(),
-            json!({ "type": "string", "description": "node name; without it, the controller" }),
-        );
+        properties
+            .insert("node".to_owned(), json!({ "type": "string", "description": "Usual: the controller" }));
     }
     for param in actions.iter().flat_map(|spec| &spec.params) {
         properties.entry(param.name.clone()).or_insert_with(|| param.schema.clone());
@@ -63,7 +69,6 @@ fn schema(tool: &str, actions: &[&ActionSpec]) -> ToolSchema {
             "type": "object",
             "properties": properties,
             "required": ["action"],
-            "additionalProperties": false,
         }),
     }
 }

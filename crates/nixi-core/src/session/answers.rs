@@ -1,13 +1,20 @@
 //! What a person has answered in the course of a request.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::action::ActionName;
+use crate::call_id::CallId;
 use crate::plan::{PlanDigest, Refusal};
+use crate::secret::SecretArg;
 
 /// What a person has said to what a request asked them.
 #[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<Said>);
+pub(super) struct Answers {
+    said: Mutex<Said>,
+    /// Secrets that the person typed, by the call and the name that they are for. One is asked for at a time.
+    pub(super) secrets: tokio::sync::Mutex<HashMap<(CallId, String), Option<SecretArg>>>,
+}
 
 #[derive(Debug, Default)]
 struct Said {
@@ -21,7 +28,7 @@ struct Said {
 
 impl Answers {
     fn said(&self) -> MutexGuard<'_, Said> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the person said no to this plan.

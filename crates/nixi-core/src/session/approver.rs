@@ -8,8 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::doubt::{Ambiguity, Doubt};
 use super::protocol::{AdoptRequest, Op};
+use super::secret_wanted::SecretWanted;
+use crate::action::ActionName;
 use crate::journal::{Consent, RequestId};
+use crate::node::NodeName;
 use crate::plan::{Decision, Origin, Refusal, Review, Risk};
+use crate::secret::Secret;
 
 /// How long a person has for an answer. No answer is a no.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -80,16 +84,18 @@ pub enum Question {
     Approval(Pending),
     /// Which of several things their words mean.
     Meaning(Doubt),
+    /// A secret that was not given.
+    Secret(SecretWanted),
 }
 
 /// The half of a session that only a person's own front end holds. A model or another program never gets one.
 #[derive(Debug)]
 pub struct ApproverHandle {
     questions: mpsc::Receiver<Question>,
-    settles_doubts: Arc<AtomicBool>,
+    takes_questions: Arc<AtomicBool>,
 }
 
-/// All that a session asks the person, for a front end that settles doubts as well; see [`ApproverHandle::questions`].
+/// All that a session asks the person, for a front end that settles doubts and takes secrets as well; see [`ApproverHandle::questions`].
 #[derive(Debug)]
 pub struct Questions(mpsc::Receiver<Question>);
 
@@ -106,16 +112,16 @@ impl ApproverHandle {
         loop {
             match self.questions.recv().await? {
                 Question::Approval(pending) => return Some(pending),
-                Question::Meaning(_) => {}
+                Question::Meaning(_) | Question::Secret(_) => {}
             }
         }
     }
 
-    /// From now on the person is also asked what words mean that fit several things. A session whose front end does not take
-    /// its questions tells those as an error instead.
+    /// From now on the person is also asked what ambiguous words mean, and for secrets that were not given. Without it, both
+    /// are errors.
     #[must_use]
     pub fn questions(self) -> Questions {
-        self.settles_doubts.store(true, Ordering::Relaxed);
+        self.takes_questions.store(true, Ordering::Relaxed);
         Questions(self.questions)
     }
 
@@ -183,14 +189,14 @@ impl Standing {
 #[derive(Debug, Clone)]
 pub(super) struct Asking {
     questions: mpsc::Sender<Question>,
-    settles_doubts: Arc<AtomicBool>,
+    takes_questions: Arc<AtomicBool>,
 }
 
 pub(super) fn channel() -> (Asking, ApproverHandle) {
     let (sender, questions) = mpsc::channel(16);
-    let settles_doubts = Arc::default();
-    let asking = Asking { questions: sender, settles_doubts: Arc::clone(&settles_doubts) };
-    (asking, ApproverHandle { questions, settles_doubts })
+    let takes_questions = Arc::default();
+    let asking = Asking { questions: sender, takes_questions: Arc::clone(&takes_questions) };
+    (asking, ApproverHandle { questions, takes_questions })
 }
 
 impl Asking {
@@ -209,9 +215,19 @@ impl Asking {
         }
     }
 
+    /// Asks for a secret, and waits; nothing if nobody gives it.
+    pub(super) async fn secret(&self, action: ActionName, node: &NodeName, name: &str) -> Option<Secret> {
+        if !self.takes_questions.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (wanted, waiting) = SecretWanted::new(action, node, name);
+        self.questions.send(Question::Secret(wanted)).await.ok()?;
+        tokio::time::timeout(PATIENCE, waiting).await.ok()?.ok()
+    }
+
     /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.
     pub(super) async fn which(&self, ambiguity: Ambiguity) -> Option<usize> {
-        if !self.settles_doubts.load(Ordering::Relaxed) {
+        if !self.takes_questions.load(Ordering::Relaxed) {
             return None;
         }
         let (doubt, waiting) = Doubt::new(ambiguity);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use secrecy::zeroize::Zeroizing;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
@@ -20,6 +21,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::node::Node;
 use crate::plan::Origin;
 use crate::registry::Registry;
+use crate::secret::{Secret, SecretArg};
 
 /// Performs [`Op`]s. Cheap to clone; it can approve nothing.
 #[derive(Clone)]
@@ -128,12 +130,16 @@ impl Asker {
             Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, audience, cancel)
                 .await
                 .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
-            Op::Ask { words, minds } => match self.inner.parts.phrases.read(&words) {
-                Reading::Calls(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
-                Reading::Unknown { nearest } => {
-                    self.ask_model(&words, minds, &nearest, cx(Origin::Model, &asked, Some(&words))).await
+            Op::Ask { words, minds } => {
+                // Before anything else sees them.
+                let words = self.without_secrets(&Zeroizing::new(words));
+                match self.inner.parts.phrases.read(&words) {
+                    Reading::Calls(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
+                    Reading::Unknown { nearest } => {
+                        self.ask_model(&words, minds, &nearest, cx(Origin::Model, &asked, Some(&words))).await
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -154,6 +160,19 @@ impl Asker {
             Ok(answer) => Outcome { results, answer: Some(answer), error: None },
             Err(error) => Outcome { results, answer: None, error: Some(error) },
         }
+    }
+
+    /// A person's words with a handle in place of each secret that is found in them. A front end calls it before it shows or
+    /// keeps what was typed; [`Op::Ask`] does the same with its words.
+    #[must_use]
+    pub fn without_secrets(&self, words: &str) -> String {
+        self.inner.without_secrets(words)
+    }
+
+    /// Keeps a secret for as long as the session lives, and gives the handle that stands for it in arguments.
+    #[must_use]
+    pub fn keep_secret(&self, secret: Secret) -> SecretArg {
+        self.inner.vault.keep(secret)
     }
 
     /// What a phrase would do, without doing it; for completion and help.

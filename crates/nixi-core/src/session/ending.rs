@@ -36,6 +36,7 @@ pub(super) fn status_of_read(error: &ToolError) -> StepStatus {
         | ToolError::Unreadable { .. }
         | ToolError::BadArgument { .. }
         | ToolError::NotFound { .. }
+        | ToolError::SecretsNeeded(_)
         | ToolError::Reported(_) => StepStatus::Failed,
     }
 }
@@ -50,6 +51,8 @@ pub(super) fn status_of_plan(error: &ToolError) -> StepStatus {
         StepStatus::Unreachable
     } else if error.kind() == ErrorKind::ReadOnly {
         StepStatus::Refused
+    } else if error.kind() == ErrorKind::SecretRequired {
+        StepStatus::Declined
     } else if matches!(error.kind(), ErrorKind::Changed | ErrorKind::Cancelled) {
         StepStatus::NotStarted
     } else {

@@ -17,6 +17,7 @@ mod choice;
 mod desk;
 mod doubt;
 mod ending;
+mod entrusted;
 mod ledger;
 mod left_behind;
 mod log;
@@ -28,6 +29,7 @@ mod proposal;
 mod protocol;
 mod request_cx;
 mod roster;
+mod secret_wanted;
 mod selection;
 mod undo;
 mod visit;
@@ -48,6 +50,7 @@ pub use left_behind::{LeftBehind, Reached};
 pub use protocol::{
     AdoptRequest, Adopted, Audience, CallAhead, CallResult, Event, Intent, Minds, Op, Outcome,
 };
+pub use secret_wanted::SecretWanted;
 
 use self::approver::Asking;
 use self::roster::Roster;
@@ -62,6 +65,7 @@ use crate::journal::{Journal, Request, history};
 use crate::node::{Node, Target};
 use crate::outputs::Outputs;
 use crate::registry::Registry;
+use crate::secret::Vault;
 
 /// What a session is made of. The facade puts the parts together; nothing else knows them all.
 pub struct Parts {
@@ -116,6 +120,7 @@ struct Inner {
     asking: Asking,
     outputs: Option<Arc<dyn Outputs>>,
     calls: CallIds,
+    vault: Vault,
     /// Whether the person was told of requests that were cut off.
     told_of_cut_off: AtomicBool,
 }
@@ -123,7 +128,7 @@ struct Inner {
 impl Inner {
     fn new(parts: Parts, asking: Asking, outputs: Option<Arc<dyn Outputs>>) -> Self {
         let (calls, told_of_cut_off) = (CallIds::default(), AtomicBool::new(false));
-        Self { parts, asking, outputs, calls, told_of_cut_off }
+        Self { parts, asking, outputs, calls, vault: Vault::new(), told_of_cut_off }
     }
 
     /// The nodes as the configuration has them now: another program may have changed it.

@@ -125,6 +125,7 @@ impl Look<'_> {
             | ToolError::Unreadable { .. }
             | ToolError::BadArgument { .. }
             | ToolError::NotFound { .. }
+            | ToolError::SecretsNeeded(_)
             | ToolError::Reported(_) => return None,
         };
         let report = error.report();

@@ -266,7 +266,7 @@ fn code_of_error(kind: ErrorKind) -> u8 {
     use ErrorKind as K;
     match kind {
         K::Usage | K::Config | K::UnknownAction | K::UnknownNode | K::BadArgument | K::NodeExists => 2,
-        K::ReadOnly | K::ApprovalRequired | K::Declined => 3,
+        K::ReadOnly | K::ApprovalRequired | K::Declined | K::SecretRequired => 3,
         K::Timeout | K::Refused | K::Auth | K::HostKeyChanged | K::Dns | K::Protocol | K::Controller => 4,
         K::NotUnderstood | K::ModelUnavailable | K::ModelBroken => 5,
         K::Cancelled => 130,

@@ -83,7 +83,7 @@ impl RequestCx<'_> {
                 .hint("name the node it is about by its own parameter, `name` or `names`"));
             }
         };
-        let args = action.spec.check(call.args)?;
+        let args = self.entrusted(&action.spec, action.spec.check(call.args)?)?;
         let understood = action.body.parse(args.clone())?;
         let site = |node| Site { call: self.inner.calls.next(), node };
         Ok(Checked { action, sites: nodes.into_iter().map(site).collect(), args, understood })

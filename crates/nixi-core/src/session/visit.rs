@@ -1,5 +1,6 @@
 //! One call on one node: every call of an action, whoever makes it, is a visit.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,14 +12,15 @@ use super::protocol::{CallResult, Event};
 use super::request_cx::RequestCx;
 use super::roster::{LiveRoster, Roster};
 use crate::arrival::Arrival;
-use crate::context::{InspectCx, PlanCx, Reader, RehearseCx};
+use crate::context::{InspectCx, PlanCx, Reader, RehearseCx, Secrets};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
 use crate::plan::{
     ApprovedPart, Bench, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
 };
-use crate::registry::Body;
+use crate::registry::{Args, Body};
+use crate::secret::SecretArg;
 use crate::stage::{Ground, Stage, Today};
 
 /// One call on one node.
@@ -111,18 +113,64 @@ impl Visit<'_> {
         };
         let today = || self.today();
         let stage = self.stage(&writable, &today);
+        let mut args = self.call.args.clone();
         let plan = tokio::select! {
-            plan = self.plan(declared, &stage) => plan,
+            plan = self.plan_with_secrets(&mut args, declared, &stage) => plan,
             () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
         };
         self.remove(stage).await;
+        // With the handles of what was asked for.
+        let understood = self.call.action.body.parse(args).unwrap_or(result.args);
+        let result = CallResult { args: understood, ..result };
         match plan {
             Ok((plan, part)) => Prepared::Planned(Box::new(Proposal { plan, part, writable, result })),
             Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
         }
     }
 
-    async fn plan(&self, declared: &Declared, stage: &Stage<'_>) -> Result<(Plan, Part), ToolError> {
+    /// Plans, and asks the person for each secret that the plan needs and nobody gave.
+    async fn plan_with_secrets(
+        &self,
+        args: &mut Args,
+        declared: &Declared,
+        stage: &Stage<'_>,
+    ) -> Result<(Plan, Part), ToolError> {
+        loop {
+            let names = match self.plan(args.clone(), declared, stage).await {
+                Err(ToolError::SecretsNeeded(names)) if !names.is_empty() => names,
+                plan => return plan,
+            };
+            for name in &names {
+                let Some(secret) = self.secret(name).await else {
+                    return Err(ToolError::SecretsNeeded(names));
+                };
+                let is_new = self.call.action.spec.set_secret(args, name, &secret);
+                if !is_new {
+                    return Err(ToolError::SecretsNeeded(names));
+                }
+            }
+        }
+    }
+
+    /// The secret of this name for this call, which a person is asked for once, on however many nodes it is needed.
+    async fn secret(&self, name: &str) -> Option<SecretArg> {
+        let call = self.call.sites.first().map_or(self.site.call, |site| site.call);
+        let mut given = self.cx.answers.secrets.lock().await;
+        let answer = match given.entry((call, name.to_owned())) {
+            Entry::Occupied(answer) => return answer.get().clone(),
+            Entry::Vacant(answer) => answer,
+        };
+        let (inner, action) = (self.cx.inner, self.call.action.spec.name);
+        let secret = inner.asking.secret(action, self.site.node.name(), name).await;
+        answer.insert(secret.map(|secret| inner.vault.keep(secret))).clone()
+    }
+
+    async fn plan(
+        &self,
+        args: Args,
+        declared: &Declared,
+        stage: &Stage<'_>,
+    ) -> Result<(Plan, Part), ToolError> {
         let Body::Change(action) = &self.call.action.body else {
             return Err(ToolError::Reported(ErrorReport::new(
                 ErrorKind::Internal,
@@ -136,8 +184,9 @@ impl Visit<'_> {
             self.is_the_machine(arrival.as_ref())?;
         }
         let survey = self.survey();
-        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage };
-        let plan = action.plan(&cx, self.call.args.clone()).await?.settled(&cx.reader).await?;
+        let secrets = Secrets::of(&self.cx.inner.vault, self.cx.intent);
+        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage, secrets };
+        let plan = action.plan(&cx, args).await?.settled(&cx.reader).await?;
         let executor = self.cx.inner.executor(&self.site.node);
         let login = executor.login(&self.site.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
@@ -188,6 +237,7 @@ impl Visit<'_> {
             others,
             nodes: now.remote().cloned().collect(),
             settings: now.settings(),
+            vault: &inner.vault,
             cancel: self.cx.cancel,
             audience: self.cx.audience,
             page: Page {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nixi_core::command::ContainerCli;
+use nixi_core::command::{ContainerCli, ContainerName};
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
@@ -50,8 +50,14 @@ impl Change for Start {
 
     async fn plan(&self, _: &PlanCx<'_>, args: What) -> Result<Plan, ToolError> {
         let unit = |at| Settle::unit(&"web".parse().unwrap(), at);
-        let container =
-            |at| Settle::container(ContainerCli::Podman, "0f".repeat(32).parse().unwrap(), "web", at);
+        let container = |at| {
+            Settle::container(
+                ContainerCli::Podman,
+                "0f".repeat(32).parse::<ContainerName>().unwrap(),
+                "web",
+                at,
+            )
+        };
         let command = |word| Command::<Write>::new(Program::new("run")).args([word]);
         let plan = Plan::new("start", Risk::Routine, Undo::cannot("a trial")).step(command("first"));
         let plan = match args.kind.as_str() {

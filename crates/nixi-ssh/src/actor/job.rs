@@ -1,11 +1,10 @@
 //! What is asked of a session, and what comes back.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::command::Elevation;
 use nixi_core::shell::{self, Mark, Witness};
-use nixi_core::{Exit, Output, Sink};
+use nixi_core::{Exit, Input, Output, Sink};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -31,7 +30,7 @@ pub(crate) struct Exec {
     /// Who has to tell how it ended; without one, an end that nobody told is taken for exit code 0.
     pub(crate) witness: Option<Witness>,
     /// What it reads; without it, its input ends at once.
-    pub(crate) input: Option<Arc<[u8]>>,
+    pub(crate) input: Option<Input>,
     /// Where its standard output goes instead of being kept.
     pub(crate) sink: Option<Sink>,
     /// How it is found on the node if it has to be stopped.
@@ -106,7 +105,7 @@ impl Exec {
 
     /// Whether it would delay others on the same connection.
     pub(crate) fn is_bulk(&self) -> bool {
-        self.sink.is_some() || self.input.as_ref().is_some_and(|input| input.len() > BULK)
+        self.sink.is_some() || self.input.as_ref().is_some_and(|input| input.bytes().len() > BULK)
     }
 
     /// The line that stops it, as far as it can be found.

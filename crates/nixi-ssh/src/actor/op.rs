@@ -295,10 +295,11 @@ impl Op {
     /// others.
     fn run(&mut self, mut channel: Channel, scoop: &mut Scoop) -> Step {
         let Some(exec) = self.job.exec() else { return self.moved(Phase::Closing(channel)) };
-        let mut moved = match feed(&mut channel, exec.input.as_deref(), &mut self.input) {
-            Ok(some) => some,
-            Err(error) => return dead(&error),
-        };
+        let mut moved =
+            match feed(&mut channel, exec.input.as_ref().map(nixi_core::Input::bytes), &mut self.input) {
+                Ok(some) => some,
+                Err(error) => return dead(&error),
+            };
         let streams = &mut self.streams;
         let stdout = match &exec.sink {
             Some(sink) => self.pour.step(&channel, sink, scoop),

@@ -116,7 +116,7 @@ async fn an_input_of_any_size_goes_in_while_the_output_comes_out() {
     let controller = Controller::of(&sshd);
     // More than both windows hold: whoever writes all of it before reading waits for ever.
     let body: Arc<[u8]> = (0..20_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 3 == 0)]).collect();
-    let input = |line: &str| Exec { input: Some(Arc::clone(&body)), ..exec(line) };
+    let input = |line: &str| Exec { input: Some(Arc::clone(&body).into()), ..exec(line) };
     let (all, output) = streamed(&controller, &sshd, input("cat; exit 3")).await;
     assert_eq!(output.unwrap().exit, Exit::Code(3));
     assert!(all == *body, "{} bytes of {}", all.len(), body.len());
@@ -132,9 +132,9 @@ async fn an_input_of_any_size_goes_in_while_the_output_comes_out() {
     let output = change(input("exec head -c 3")).await;
     assert_eq!((output.exit, output.stdout.as_slice()), (Exit::Code(0), &body[..3]));
     assert_eq!(change(input("exit 4")).await.exit, Exit::Code(4));
-    let small = Exec { input: Some(Arc::from(*b"hello")), ..exec("cat; echo .") };
+    let small = Exec { input: Some(Arc::<[u8]>::from(*b"hello").into()), ..exec("cat; echo .") };
     assert_eq!(change(small).await.stdout, b"hello.\n");
-    let none = Exec { input: Some(Arc::from(*b"")), ..exec("cat; echo .") };
+    let none = Exec { input: Some(Arc::<[u8]>::from(*b"").into()), ..exec("cat; echo .") };
     assert_eq!(change(none).await.stdout, b".\n");
 }
 

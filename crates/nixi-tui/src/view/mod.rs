@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod modal;
 mod nodes;
 mod prompt;
+mod secret;
 mod status;
 
 use ratatui::Frame;
@@ -43,20 +44,22 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     // The terminal may have been resized since the last message said so.
     let size = frame.area().as_size();
     let mut areas = areas(size);
-    let question = match (app.approvals.front(), &app.doubt) {
-        (Some(approval), _) => Some(modal::top(approval, app.theme, size)),
-        (None, Some(doubt)) => Some(doubt::top(doubt, app.theme, size)),
-        (None, None) => None,
+    let question = match (app.approvals.front(), &app.doubt, app.secrets.front()) {
+        (Some(approval), ..) => Some(modal::top(approval, app.theme, size)),
+        (None, Some(doubt), _) => Some(doubt::top(doubt, app.theme, size)),
+        (None, None, Some(wanted)) => Some(secret::top(wanted, app.theme, size)),
+        (None, None, None) => None,
     };
     if let Some(top) = question {
         areas.transcript.height = areas.transcript.height.min(top.saturating_sub(1));
     }
     transcript(frame, app, areas.transcript);
     status::draw(frame, app, areas.status);
-    match (app.approvals.front(), &app.doubt) {
-        (Some(approval), _) => modal::draw(frame, app, approval, size),
-        (None, Some(doubt)) => doubt::draw(frame, app, doubt, size),
-        (None, None) => prompt::draw(frame, app, areas.prompt),
+    match (app.approvals.front(), &app.doubt, app.secrets.front()) {
+        (Some(approval), ..) => modal::draw(frame, app, approval, size),
+        (None, Some(doubt), _) => doubt::draw(frame, app, doubt, size),
+        (None, None, Some(wanted)) => secret::draw(frame, app, wanted, size),
+        (None, None, None) => prompt::draw(frame, app, areas.prompt),
     }
 }
 

@@ -41,6 +41,9 @@ fn keys(app: &App) -> String {
     if app.doubt.is_some() {
         return "no answer means none · Ctrl-C stops".to_owned();
     }
+    if !app.secrets.is_empty() {
+        return "Esc gives none · Ctrl-C stops".to_owned();
+    }
     match app.scrolled {
         0 => "Tab completes · PgUp scrolls · /help".to_owned(),
         lines => format!("{lines} lines below · Esc goes there"),

@@ -2,20 +2,25 @@
 
 mod config;
 mod forget_host_key;
+mod hand_over;
 mod lasting;
 mod put_file;
+mod rescue;
 mod restore_node;
 mod run;
 mod settle;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 
 use config::unwritten;
 pub(crate) use config::write_config;
+pub use hand_over::HandOver;
 pub(crate) use lasting::{Afterwards, afterwards};
 pub use put_file::{FileDigest, PutFile, Replaces};
+pub use rescue::Rescue;
 pub use restore_node::RestoreNode;
 pub use settle::Settle;
 
@@ -37,6 +42,10 @@ pub enum Step {
     Settle(Settle),
     /// Puts a file on the node.
     PutFile(PutFile),
+    /// Runs a command on the node that is handed secrets.
+    HandOver(HandOver),
+    /// Takes an earlier step back if a later one fails.
+    Rescue(Rescue),
     /// Edits Nixi's own configuration, on the controller.
     Config(ConfigEdit),
     /// Drops a host from the user's known_hosts, on the controller.
@@ -60,6 +69,12 @@ pub(super) trait Kind: Sync {
 
     /// The step, counted from 0, of which it tells what became: that one alone has to be done before it.
     fn tells_of(&self) -> Option<usize> {
+        None
+    }
+
+    /// The step, counted from 0, that it takes back, and the last one whose failure makes it run. If none of them failed, it is
+    /// passed over without a report.
+    fn takes_back(&self) -> Option<RangeInclusive<usize>> {
         None
     }
 
@@ -100,6 +115,8 @@ impl Step {
             Self::Lasting(lasting) => lasting,
             Self::Settle(settle) => settle,
             Self::PutFile(put) => put,
+            Self::HandOver(hand_over) => hand_over,
+            Self::Rescue(rescue) => rescue,
             Self::Config(edit) => edit,
             Self::ForgetHostKey(target) => target,
             Self::RestoreNode(node) => node,
@@ -150,5 +167,17 @@ impl From<Settle> for Step {
 impl From<PutFile> for Step {
     fn from(put: PutFile) -> Self {
         Self::PutFile(put)
+    }
+}
+
+impl From<HandOver> for Step {
+    fn from(hand_over: HandOver) -> Self {
+        Self::HandOver(hand_over)
+    }
+}
+
+impl From<Rescue> for Step {
+    fn from(rescue: Rescue) -> Self {
+        Self::Rescue(rescue)
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Kind;
 use crate::command::{Command, Elevation, Excerpt, Login, Write};
 use crate::error::ToolError;
-use crate::exec::{ExecError, Invocation};
+use crate::exec::{ExecError, Input, Invocation};
 use crate::plan::applied::{done, failed, unended};
 use crate::plan::bench::Bench;
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
@@ -36,25 +36,40 @@ impl Kind for Command<Write> {
         approved: &ApprovedPart,
         bench: &Bench<'_>,
     ) -> StepReport {
-        let node = approved.writable.node();
-        let (program, elevated) = (self.program(), self.elevation() == Elevation::Root);
-        let words = self.for_login(bench.executor.login(node));
-        let invocation =
-            Invocation::change(node, self, DEADLINE, bench.cancel.clone()).pinned(approved.host_key.as_ref());
-        // An executor that is told to give up may still find out what became of the command, but not for long.
-        let output = tokio::select! {
-            biased;
-            output = bench.executor.exec(invocation) => output,
-            () = given_up(bench.cancel) => Err(ExecError::Cancelled),
-        };
-        match output {
-            Ok(output) if output.exit.is_success() => {
-                let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
-                done(shown, (!said.is_empty()).then_some(said))
-            }
-            Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
-            Err(error) => unended(shown, error, node),
+        run_with(self, None, shown, approved, bench).await
+    }
+}
+
+/// Runs a command to its end, with this on its standard input.
+pub(super) async fn run_with(
+    command: &Command<Write>,
+    input: Option<Input>,
+    shown: String,
+    approved: &ApprovedPart,
+    bench: &Bench<'_>,
+) -> StepReport {
+    let node = approved.writable.node();
+    let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
+    let words = command.for_login(bench.executor.login(node));
+    let invocation =
+        Invocation::change(node, command, DEADLINE, bench.cancel.clone()).pinned(approved.host_key.as_ref());
+    let invocation = match input {
+        Some(input) => invocation.reading(input),
+        None => invocation,
+    };
+    // An executor that is told to give up may still find out what became of the command, but not for long.
+    let output = tokio::select! {
+        biased;
+        output = bench.executor.exec(invocation) => output,
+        () = given_up(bench.cancel) => Err(ExecError::Cancelled),
+    };
+    match output {
+        Ok(output) if output.exit.is_success() => {
+            let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
+            done(shown, (!said.is_empty()).then_some(said))
         }
+        Ok(output) => failed(shown, ToolError::of_output(&words, program, elevated, &output).report()),
+        Err(error) => unended(shown, error, node),
     }
 }
 

@@ -15,6 +15,8 @@ impl Plan {
             Step::Run(_)
             | Step::Settle(_)
             | Step::PutFile(_)
+            | Step::HandOver(_)
+            | Step::Rescue(_)
             | Step::Config(_)
             | Step::ForgetHostKey(_)
             | Step::RestoreNode(_) => None,
@@ -33,6 +35,8 @@ impl Plan {
             step @ (Step::Run(_)
             | Step::Settle(_)
             | Step::PutFile(_)
+            | Step::HandOver(_)
+            | Step::Rescue(_)
             | Step::Config(_)
             | Step::ForgetHostKey(_)
             | Step::RestoreNode(_)) => step,

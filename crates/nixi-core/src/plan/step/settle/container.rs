@@ -26,6 +26,15 @@ struct State {
     status: String,
     exit_code: Option<i64>,
     started_at: Option<String>,
+    /// Podman before version 4.4 has the other name.
+    #[serde(alias = "Healthcheck")]
+    health: Option<Health>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Health {
+    status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,8 +58,13 @@ pub(super) fn look(printed: &str) -> Option<Look> {
     let so_far = restarted(restarts);
     let code =
         raw.state.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
+    let health = raw.state.health.and_then(|health| health.status).unwrap_or_default();
     let is_error = raw.state.exit_code != Some(0);
     Some(match raw.state.status.as_str() {
+        "running" if health == "starting" => {
+            Look::Examined("its health check has not answered yet".to_owned())
+        }
+        "running" if health == "unhealthy" => Look::Down("its health check fails".to_owned()),
         "running" => Look::Up(Run { id: raw.state.started_at.unwrap_or_default(), restarts }),
         "restarting" => Look::Down(format!("it ended and waits to be started again ({code}{so_far})")),
         "exited" | "stopped" | "dead" if is_error => Look::Down(format!("it has ended ({code}{so_far})")),
@@ -96,6 +110,14 @@ mod tests {
         ] {
             assert!(matches!(of(status, code, restarts, policy), Some(Look::Down(_))), "{status} {code}");
         }
+        let healthy = |word: &str| {
+            look(&format!(r#"[{{"State":{{"Status":"running","Health":{{"Status":"{word}"}}}}}}]"#))
+        };
+        assert!(matches!(healthy("starting"), Some(Look::Examined(_))));
+        assert!(matches!(healthy("unhealthy"), Some(Look::Down(_))));
+        assert!(matches!(healthy("healthy"), Some(Look::Up(_))) && matches!(healthy(""), Some(Look::Up(_))));
+        let of_podman_4_3 = look(r#"[{"State":{"Status":"running","Healthcheck":{"Status":"starting"}}}]"#);
+        assert!(matches!(of_podman_4_3, Some(Look::Examined(_))));
         assert!(matches!(of("exited", 0, 0, "no"), Some(Look::Settled(Some(_)))));
         for moving in ["created", "initialized", "stopping", "removing"] {
             assert!(matches!(of(moving, 0, 0, "no"), Some(Look::Moving(_))), "{moving}");

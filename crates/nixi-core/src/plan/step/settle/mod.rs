@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::Kind;
 use crate::catalog;
 use crate::colour;
-use crate::command::{Command, ContainerCli, ContainerId, Excerpt, Login, Read, UnitName};
+use crate::command::{Command, ContainerCli, ContainerName, Excerpt, Login, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
 use crate::plan::applied::{done, failed};
@@ -29,6 +29,8 @@ use crate::timed;
 const STILL: Duration = Duration::from_secs(3);
 /// How long it is waited for at most, a connection that is lost meanwhile included.
 const WITHIN: Duration = Duration::from_secs(20);
+/// How long an answer of its health check is waited for: an interval and a start period are 30 s each as a rule.
+const EXAMINED_WITHIN: Duration = Duration::from_secs(120);
 /// How long the node rests between two questions.
 const REST: Duration = Duration::from_millis(250);
 /// How long one question may take.
@@ -46,7 +48,7 @@ pub struct Settle {
 #[serde(rename_all = "snake_case")]
 enum What {
     Unit(UnitName),
-    Container { cli: ContainerCli, id: ContainerId, name: String },
+    Container { cli: ContainerCli, of: ContainerName, name: String },
 }
 
 impl Settle {
@@ -58,8 +60,13 @@ impl Settle {
 
     /// Waits for a container, which people know by this name, and which this step of the plan starts, counted from 0.
     #[must_use]
-    pub fn container(cli: ContainerCli, id: ContainerId, name: impl Into<String>, started_by: usize) -> Self {
-        Self { what: What::Container { cli, id, name: name.into() }, started_by }
+    pub fn container(
+        cli: ContainerCli,
+        of: impl Into<ContainerName>,
+        name: impl Into<String>,
+        started_by: usize,
+    ) -> Self {
+        Self { what: What::Container { cli, of: of.into(), name: name.into() }, started_by }
     }
 
     fn name(&self) -> String {
@@ -72,14 +79,14 @@ impl Settle {
     fn read(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::service::settling(unit),
-            What::Container { cli, id, .. } => catalog::container::inspect_by_id(*cli, id),
+            What::Container { cli, of, .. } => catalog::container::inspect_one(*cli, of),
         }
     }
 
     fn last_words(&self) -> Command<Read> {
         match &self.what {
             What::Unit(unit) => catalog::log::last_words(unit),
-            What::Container { cli, id, .. } => catalog::container::last_words(*cli, id),
+            What::Container { cli, of, .. } => catalog::container::last_words(*cli, of),
         }
     }
 
@@ -107,22 +114,32 @@ impl Settle {
     fn more(&self, node: &str) -> String {
         match &self.what {
             What::Unit(unit) => format!("`nixi call service.logs name={unit} --node {node}` shows more"),
-            What::Container { id, .. } => {
-                format!("`nixi call container.logs name={} --node {node}` shows more", short(id))
+            What::Container { of, .. } => {
+                format!("`nixi call container.logs name={} --node {node}` shows more", short(of))
             }
         }
     }
 }
 
-fn short(id: &ContainerId) -> &str {
-    id.as_str().get(..12).unwrap_or(id.as_str())
+/// A name, or the first digits of an id.
+fn short(of: &ContainerName) -> &str {
+    match of.as_str() {
+        id if id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()) => id.get(..12).unwrap_or(id),
+        name => name,
+    }
 }
 
 /// As a person reads it in a plan.
 impl fmt::Display for Settle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (still, within) = (STILL.as_secs(), WITHIN.as_secs());
-        write!(f, "wait until {} has stayed up for {still} s, at most {within} s", self.name())
+        write!(f, "wait until {} has stayed up for {still} s, at most {within} s", self.name())?;
+        match self.what {
+            What::Unit(_) => Ok(()),
+            What::Container { .. } => {
+                write!(f, " ({} s if it has a health check, which has to pass)", EXAMINED_WITHIN.as_secs())
+            }
+        }
     }
 }
 
@@ -156,6 +173,8 @@ impl Kind for Settle {
 enum Look {
     /// It is on its way up or down, in these words.
     Moving(String),
+    /// It runs, and its health check is still to answer.
+    Examined(String),
     /// It runs.
     Up(Run),
     /// There is nothing left to wait for; what a person should know of it, if anything.
@@ -262,7 +281,8 @@ impl Waiting<'_> {
     }
 
     async fn follow(&self) -> Found {
-        let until = Instant::now() + WITHIN;
+        let begun = Instant::now();
+        let mut until = begun + WITHIN;
         let mut up: Option<(Run, Instant)> = None;
         loop {
             let asked = Instant::now();
@@ -277,6 +297,10 @@ impl Waiting<'_> {
                 Ok(Look::Unstarted(why)) => return Found::Unstarted(why),
                 Ok(Look::Gone) => return Found::Gone,
                 Ok(Look::Moving(words)) => Ok(words),
+                Ok(Look::Examined(words)) => {
+                    until = begun + EXAMINED_WITHIN;
+                    Ok(words)
+                }
                 Ok(Look::Up(run)) => {
                     match &up {
                         Some((first, _)) if run.is_next_of(first) => {
@@ -369,8 +393,9 @@ impl Waiting<'_> {
                 ErrorKind::Lost,
                 format!("{name} was started and is gone: {node} has no record of how it ended"),
             ),
-            Found::Late(Ok(words)) => self
-                .unknown(ErrorKind::Deadline, format!("{name} has not settled within {WITHIN:?}: {words}")),
+            Found::Late(Ok(words)) => {
+                self.unknown(ErrorKind::Deadline, format!("{name} has not settled in time: {words}"))
+            }
             Found::Late(Err(error)) => {
                 let why = error.report().message;
                 self.unknown(
