@@ -97,6 +97,7 @@ fn is_of_the_node(error: &ToolError) -> bool {
         | ToolError::Unreadable { .. }
         | ToolError::BadArgument { .. }
         | ToolError::NotFound { .. }
+        | ToolError::SecretsNeeded(_)
         | ToolError::Reported(_) => false,
     }
 }
@@ -118,6 +119,7 @@ fn why(program: &str, error: &ToolError) -> String {
         | ToolError::Permission { .. }
         | ToolError::BadArgument { .. }
         | ToolError::NotFound { .. }
+        | ToolError::SecretsNeeded(_)
         | ToolError::Reported(_) => error.to_string(),
     }
 }

@@ -168,7 +168,6 @@ mod tests {
             "set up nixi-2",
             "install nginx on web-server",
             "reboot web-server",
-            "deploy containers on web-server",
             "top on web-server",
             "should i stop all containers on web-server",
             "do not remove all containers on db-server",

@@ -23,6 +23,8 @@ pub(super) enum Slot {
     Number,
     Time,
     Path,
+    Image,
+    Settings,
 }
 
 /// What the words of a sentence gave to the slots of a pattern.
@@ -91,6 +93,8 @@ fn leaf(word: &str) -> Part {
         (_, Some(b'*')) => Part::Slot(slot.trim_end_matches('*').to_owned(), Slot::Names),
         (_, Some(b'#')) => Part::Slot(slot.trim_end_matches('#').to_owned(), Slot::Number),
         (_, Some(b'@')) => Part::Slot(slot.trim_end_matches('@').to_owned(), Slot::Time),
+        (_, Some(b':')) => Part::Slot(slot.trim_end_matches(':').to_owned(), Slot::Image),
+        (_, Some(b'=')) => Part::Slot(slot.trim_end_matches('=').to_owned(), Slot::Settings),
         (_, Some(b'/')) => Part::Slot(slot.trim_end_matches('/').to_owned(), Slot::Path),
         _ => Part::Slot(slot.to_owned(), Slot::Name),
     }
@@ -161,6 +165,12 @@ fn fill<'w>(slot: Slot, words: &'w [Word], vocabulary: &Vocabulary) -> Vec<(&'w 
             [path, rest @ ..] if path.typed().starts_with('/') => vec![(rest, path.typed().into())],
             _ => Vec::new(),
         },
+        Slot::Image => {
+            vocabulary.image(words).into_iter().map(|(rest, image)| (rest, image.into())).collect()
+        }
+        Slot::Settings => {
+            vocabulary.settings(words).into_iter().map(|(rest, all)| (rest, all.into())).collect()
+        }
         Slot::Time => match words {
             [day, rest @ ..] if day.is("yesterday") || day.is("today") => {
                 vec![(rest, day.lower().into())]

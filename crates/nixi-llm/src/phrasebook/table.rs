@@ -5,6 +5,7 @@
 //! - `[x]` may be left out, and `(x|y)` is one of the two;
 //! - `{name}` is one name, taken to the letter, as the argument `name`; `{names*}` is a list of names;
 //!   `{lines#}` is a number; `{since@}` is a time, as `yesterday` or `2 hours ago`; `{path/}` is a path from `/` on;
+//!   `{image:}` is an image, as `postgres:16`; `{env=}` is a list of settings, as `A=1, B=2 and password x`;
 //! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
 //!   `{at}` is the same with `on` alone, where another word would be ambiguous.
 //!
@@ -133,6 +134,30 @@ pub(super) const ROWS: &[Row] = &[
         "file.read",
         &["read [the] [file] {path/} {on}", "SHOW [the] file {path/} {on}"],
         &["read /srv/web/motd on web-server"],
+    ),
+    changes(
+        "container.deploy",
+        &[
+            "deploy [the] [container] {name} [(from|using) [the] [image] {image:}] {on} [with {env=}]",
+            "deploy [the] [container] {name} [(from|using) [the] [image] {image:}] with {env=} {at}",
+        ],
+        &[
+            "deploy web from nginx:1.27 on web-server",
+            "deploy postgres on db-server with password MySecretPW",
+            "deploy my-app on web-server with DB_HOST=db-server and DB_PASSWORD=MySecretPW",
+        ],
+    ),
+    changes(
+        "container.update",
+        &[
+            "update [the] container {name} [to [the] [image] {image:}] {on} [with {env=}]",
+            "update [the] {name} container [to [the] [image] {image:}] {on} [with {env=}]",
+            "update [the] {name} to [the] [image] {image:} {on} [with {env=}]",
+        ],
+        &[
+            "update web to nginx:1.28 on web-server",
+            "update the my-app container on web-server with LEVEL=debug",
+        ],
     ),
     changes(
         "container.start|service.start",

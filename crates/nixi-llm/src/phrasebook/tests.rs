@@ -38,6 +38,11 @@ fn the_page_is_understood() {
             "stop redis and cache on web-server",
             r#"container.stop ["web-server"] {"names":["redis","cache"]}"#,
         ),
+        (
+            "deploy postgres on db-server with password secret:4f1d2a9c0b1e, then deploy my-app on web-server with \
+             DB_HOST=192.168.1.20 and DB_PASSWORD=secret:4f1d2a9c0b1e",
+            r#"container.deploy ["db-server"] {"env":{"password":"secret:4f1d2a9c0b1e"},"name":"postgres"}; container.deploy ["web-server"] {"env":{"DB_HOST":"192.168.1.20","DB_PASSWORD":"secret:4f1d2a9c0b1e"},"name":"my-app"}"#,
+        ),
         ("list nodes", r#"node.list [] {}"#),
         ("remove the monitoring node", r#"node.remove [] {"name":"monitoring"}"#),
     ] {
@@ -50,8 +55,6 @@ fn what_this_version_cannot_do_is_not_understood() {
     for request in [
         "set up nixi-2",
         "install nginx, certbot, and fail2ban on web-server",
-        "deploy postgres on db-server with password MySecretPW, then deploy my-app on web-server with \
-         DB_HOST=192.168.1.20 and DB_PASSWORD=MySecretPW",
         "reboot web-server",
         "remove redis",
         "remove everything",

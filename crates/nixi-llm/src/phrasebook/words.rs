@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 /// One word, or one comma, as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
@@ -118,6 +120,30 @@ impl Vocabulary {
         }
     }
 
+    /// One image at the front, as `postgres:16` or `ghcr.io/app/web`.
+    pub(super) fn image<'w>(&self, words: &'w [Word]) -> Option<(&'w [Word], String)> {
+        let [first, rest @ ..] = words else { return None };
+        let bytes = first.typed.as_bytes();
+        let is_shaped = bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._-/:@".contains(b));
+        (is_shaped && !self.fixed.contains(&first.lower)).then(|| (rest, first.typed.clone()))
+    }
+
+    /// A list of settings at the front, in all its lengths: `KEY=VALUE`, or `password VALUE`. No key comes twice.
+    pub(super) fn settings<'w>(&self, words: &'w [Word]) -> Vec<(&'w [Word], Map<String, Value>)> {
+        let mut all = Map::new();
+        let mut ways = Vec::new();
+        for (rest, settings) in list(words, setting) {
+            let Some((key, value)) = settings.last().and_then(|last| last.split_once('=')) else { break };
+            if all.insert(key.to_owned(), value.into()).is_some() {
+                break;
+            }
+            ways.push((rest, all.clone()));
+        }
+        ways
+    }
+
     /// A list of names at the front, in all its lengths.
     pub(super) fn names<'w>(&self, words: &'w [Word]) -> Vec<(&'w [Word], Vec<String>)> {
         list(words, |words| self.name(words))
@@ -153,6 +179,23 @@ impl Vocabulary {
     /// A list of nodes at the front, in all its lengths.
     pub(super) fn nodes<'w>(&self, words: &'w [Word]) -> Vec<(&'w [Word], Vec<String>)> {
         list(words, |words| self.node(words))
+    }
+}
+
+/// One setting at the front, as `KEY=VALUE`.
+fn setting(words: &[Word]) -> Option<(&[Word], String)> {
+    let is_value = |value: &str| !value.is_empty() && !value.contains(['"', '\'', '`']);
+    match words {
+        [password, value, rest @ ..] if password.is("password") && !value.typed.contains('=') => {
+            is_value(&value.typed).then(|| (rest, format!("password={}", value.typed)))
+        }
+        [first, rest @ ..] => {
+            let (key, value) = first.typed.split_once('=')?;
+            let is_key = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && key.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+            (is_key && is_value(value)).then(|| (rest, first.typed.clone()))
+        }
+        [] => None,
     }
 }
 

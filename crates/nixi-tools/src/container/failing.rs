@@ -235,7 +235,7 @@ impl Raw {
 
 /// It is an addition: what goes wrong with it is left out.
 async fn last_line(cx: &InspectCx<'_>, ground: Ground, of: &ContainerId) -> Option<String> {
-    let output = run_whole(cx, container::last_words(ground.cli, of)).await.ok()?;
+    let output = run_whole(cx, container::last_words(ground.cli, &of.into())).await.ok()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let log = merged(&text(&output.stdout), &text(&output.stderr)).ok()?;
     let lines = log.lines.iter().rev().flat_map(|line| line.text.lines().rev());

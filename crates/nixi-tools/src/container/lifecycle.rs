@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::deploy::{has_secrets, secrets_of};
 use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
 use super::{list, lookup, store};
@@ -28,7 +29,7 @@ pub struct ContainerTargets {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub names: Vec<ContainerName>,
-    /// All there are, in place of names
+    /// All, in place of names
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
 }
@@ -185,6 +186,7 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
     }
     let pinned = pin(cx, cli, &targets).await?;
     let removed = removed_when_stopped(cx, cli, deed.way, &targets.acted).await?;
+    let secrets = secrets_of_removed(cx, cli, deed.fate, &targets.acted).await?;
     let undo = match deed.undo {
         Back::Cannot(why) => Undo::cannot(why),
         Back::By(_) if !removed.is_empty() => {
@@ -199,7 +201,12 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         }
     };
     let plan = Plan::new(summary, deed.risk, undo).expect(pinned);
-    Ok(steps(plan, cli, deed, &targets, &removed))
+    let plan = steps(plan, cli, deed, &targets, &removed);
+    if secrets.is_empty() {
+        return Ok(plan);
+    }
+    let remove = Command::<Write>::new(cli.program()).args(cli.words_of("secret", "rm"));
+    Ok(plan.step(remove.arg("--").args(secrets).elevated()))
 }
 
 /// The error for one that this cannot be done to.
@@ -257,7 +264,7 @@ fn steps(
         return plan;
     }
     targets.waited_for(plan, |at, chosen| {
-        Settle::container(cli, chosen.container.id.clone(), chosen.name, paused.len() + at)
+        Settle::container(cli, &chosen.container.id, chosen.name, paused.len() + at)
     })
 }
 
@@ -293,6 +300,22 @@ async fn removed_when_stopped(
         known.extend(parsed(cx, container::removals(cli, &unknown), removed).await?);
     }
     Ok(known)
+}
+
+/// The secrets that were handed to containers which are removed: they go with them.
+async fn secrets_of_removed(
+    cx: &PlanCx<'_>,
+    cli: ContainerCli,
+    fate: Fate,
+    acted: &[Chosen<'_>],
+) -> Result<Vec<String>, ToolError> {
+    let has_some = acted.iter().any(|chosen| chosen.container.has_secrets);
+    if fate != Fate::Gone || !has_secrets(cli) || !has_some {
+        return Ok(Vec::new());
+    }
+    let names = cx.stdout(container::secrets(cli)).await?;
+    let of = |chosen: &Chosen<'_>| chosen.container.name.parse().map(|name| secrets_of(&name, &names));
+    Ok(acted.iter().flat_map(|chosen| of(chosen).unwrap_or_default()).collect())
 }
 
 /// The chosen containers, each once, in the order of the names.

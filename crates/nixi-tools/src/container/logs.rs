@@ -24,7 +24,7 @@ pub struct LogsArgs {
     /// Which one
     #[schemars(with = "String")]
     pub name: ContainerName,
-    /// How many of the last lines (100)
+    /// Last lines (100)
     pub lines: Option<Lines>,
     /// As `1h ago` or `2026-11-22 10:00`
     #[schemars(with = "Option<String>")]

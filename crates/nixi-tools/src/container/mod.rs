@@ -1,5 +1,6 @@
 //! The tool `container`, for podman and docker alike.
 
+mod deploy;
 pub(crate) mod details;
 pub(crate) mod failing;
 mod identity;
@@ -22,6 +23,9 @@ mod unpause;
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
+pub use deploy::{
+    CommandLine, Deploy, DeployArgs, PublishedPort, Redeploy, Restart, Undeploy, Update, Volume,
+};
 pub use details::{ContainerDetails, Mount};
 pub use failing::Failing;
 pub use inspect::{Inspection, InspectionArgs, InspectionReport};
@@ -45,5 +49,6 @@ pub use unpause::UNPAUSE;
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
     let reads = registry.inspect(List)?.inspect(Inspection)?.inspect(Logs)?;
     let changes = reads.change(START)?.change(STOP)?.change(RESTART)?.change(REMOVE)?;
-    changes.change(PAUSE)?.change(UNPAUSE)
+    let changes = changes.change(PAUSE)?.change(UNPAUSE)?;
+    changes.change(Deploy)?.change(Update)?.change(Undeploy)?.change(Redeploy)
 }

@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way};
 /// Freezes containers that run, where they are.
 pub const PAUSE: Lifecycle = Lifecycle(Deed {
     word: "pause",
-    about: "pause containers by names, or all",
+    about: "pause containers",
     risk: Risk::Routine,
     command: "pause",
     options: &["--"],

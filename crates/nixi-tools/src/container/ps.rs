@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::deploy::LABEL;
 use super::ports::ports;
 use crate::reading::{Number, json};
 use crate::rows::{Rows, Sifted};
@@ -40,6 +41,9 @@ pub struct Container {
     pub unit: Option<UnitName>,
     /// Whether the runtime removes it when it stops; docker's list does not tell.
     pub auto_remove: Option<bool>,
+    /// Whether podman keeps secrets for it: Nixi deployed it with some.
+    #[serde(skip)]
+    pub(super) has_secrets: bool,
 }
 
 impl Container {
@@ -78,6 +82,15 @@ pub(crate) fn containers(runtime: Runtime, text: &str) -> Result<Sifted<Containe
     };
     found.rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// Whether podman keeps secrets that Nixi handed to it.
+fn has_secrets(labels: &str) -> bool {
+    let label = || {
+        let labels: BTreeMap<String, &RawValue> = json(labels).ok()?;
+        json::<String>(labels.get(LABEL)?.get()).ok()
+    };
+    label().is_some_and(|label| label.contains("\"secrets\":"))
 }
 
 /// What is only shown may have any form; what a container is acted on by may not.
@@ -147,6 +160,7 @@ impl Listed<'_> {
             ports: self.ports.map(|value| ports(value.get())).unwrap_or_default(),
             created: created(self.created, self.created_at),
             unit: self.labels.and_then(|labels| unit(labels.get())),
+            has_secrets: self.labels.is_some_and(|labels| has_secrets(labels.get())),
             auto_remove: self.auto_remove,
         })
     }

@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
 /// Removes containers, running or not, and keeps their data.
 pub const REMOVE: Lifecycle = Lifecycle(Deed {
     word: "remove",
-    about: "remove containers by names, or all; volumes and data stay",
+    about: "remove containers; volumes and data stay",
     risk: Risk::Destructive,
     command: "rm",
     // Without --volumes: data stays.

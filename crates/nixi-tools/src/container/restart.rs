@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way};
 /// Stops and starts containers.
 pub const RESTART: Lifecycle = Lifecycle(Deed {
     word: "restart",
-    about: "restart containers by names, or all",
+    about: "restart containers",
     risk: Risk::Routine,
     command: "restart",
     options: &["--"],

@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way};
 /// Starts containers that do not run.
 pub const START: Lifecycle = Lifecycle(Deed {
     word: "start",
-    about: "start containers by names, or all",
+    about: "start containers",
     risk: Risk::Routine,
     command: "start",
     options: &["--"],

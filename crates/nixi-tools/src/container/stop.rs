@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
 /// Stops containers that run.
 pub const STOP: Lifecycle = Lifecycle(Deed {
     word: "stop",
-    about: "stop containers by names, or all",
+    about: "stop containers",
     risk: Risk::Routine,
     command: "stop",
     options: &["--"],

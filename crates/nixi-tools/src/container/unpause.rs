@@ -7,7 +7,7 @@ use super::lifecycle::{Back, Deed, Lifecycle, Way};
 /// Lets paused containers go on.
 pub const UNPAUSE: Lifecycle = Lifecycle(Deed {
     word: "unpause",
-    about: "let containers go on, by names, or all",
+    about: "let containers go on",
     risk: Risk::Routine,
     command: "unpause",
     options: &["--"],

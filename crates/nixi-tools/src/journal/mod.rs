@@ -284,6 +284,7 @@ fn failure(cx: &InspectCx<'_>, command: &Command<Read>, output: &Output, by_root
         | ToolError::Unreadable { .. }
         | ToolError::BadArgument { .. }
         | ToolError::NotFound { .. }
+        | ToolError::SecretsNeeded(_)
         | ToolError::Reported(_) => error,
     }
 }

@@ -19,7 +19,7 @@ pub struct QueryArgs {
     /// Of this unit only
     #[schemars(with = "Option<String>")]
     pub unit: Option<UnitName>,
-    /// How many of the newest (100)
+    /// Newest lines (100)
     pub lines: Option<Lines>,
     /// As `1h ago` or `2026-11-22 10:00`
     #[schemars(with = "Option<String>")]

@@ -19,7 +19,7 @@ pub struct LogsArgs {
     /// Which one; `.service` is implied
     #[schemars(with = "String")]
     pub name: UnitName,
-    /// How many of the newest (100)
+    /// Newest lines (100)
     pub lines: Option<Lines>,
     /// As `1h ago` or `2026-11-22 10:00`
     #[schemars(with = "Option<String>")]

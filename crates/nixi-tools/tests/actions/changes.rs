@@ -44,7 +44,20 @@ async fn every_example_is_planned_like_this() {
             }
         }
     }
-    insta::assert_snapshot!(plans.join("\n\n"), @r"
+    insta::assert_snapshot!(plans.join("\n\n"), @r#"
+    deploy greeter on db-server from localhost/nixi-lab/sleeper:1 [routine]
+    = localhost/nixi-lab/sleeper:1 is the same image
+    = no other container of db-server is called greeter
+    = no link leads from /srv/greeter/data to elsewhere
+    $ sudo -n -- podman network create '--syslog=false' -- nixi
+    $ sudo -n -- mkdir -p -- /srv/greeter/data
+    $ sudo -n -- podman create '--syslog=false' --name greeter --network nixi --restart no --pull never --label 'nixi.deploy={"name":"greeter","image":"localhost/nixi-lab/sleeper:1","env":{"LANG":"C"},"volumes":["data:/data"],"restart":"no"}' --volume /srv/greeter/data:/data --env 'LANG=C' -- localhost/nixi-lab/sleeper:1
+    $ sudo -n -- podman start '--syslog=false' -- greeter
+    $ wait until greeter has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
+    $ if a later step fails: sudo -n -- podman rm '--syslog=false' --force --volumes -- greeter
+    $ if a later step fails: sudo -n -- rmdir --ignore-fail-on-non-empty -- /srv/greeter/data /srv/greeter
+    $ if a later step fails: sudo -n -- podman network rm '--syslog=false' -- nixi
+
     pause 1 container on db-server: web [routine]
     = web is 0f1e2d3c4b5a
     $ sudo -n -- systemd-run … -- podman pause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
@@ -58,12 +71,12 @@ async fn every_example_is_planned_like_this() {
     restart 1 container on db-server: web [routine]
     = web is 0f1e2d3c4b5a
     $ sudo -n -- podman restart '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
-    $ wait until web has stayed up for 3 s, at most 20 s
+    $ wait until web has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
 
     start 1 container on db-server: web [routine]
     = web is 0f1e2d3c4b5a
     $ sudo -n -- podman start '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
-    $ wait until web has stayed up for 3 s, at most 20 s
+    $ wait until web has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
 
     stop 1 container on db-server: web [routine]
     ! podman-web.service runs web and may bring it back: to end it, stop the unit
@@ -73,6 +86,24 @@ async fn every_example_is_planned_like_this() {
     unpause 1 container on db-server: web [routine]
     = web is 0f1e2d3c4b5a
     $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    update greeter on db-server: a new container of localhost/nixi-lab/sleeper:1 takes the place of bbbbbbbbbbbb [routine]
+    ! greeter is away while the new one starts; if that fails, the old one is started again
+    ! what greeter wrote outside of its folders below /srv/greeter is lost with the old container
+    = greeter is the same container, in the same state
+    = localhost/nixi-lab/sleeper:1 is the same image
+    = no other container of db-server is called greeter
+    $ sudo -n -- podman network create '--syslog=false' -- nixi
+    $ sudo -n -- systemd-run … -- podman stop '--syslog=false' -- bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    $ sudo -n -- podman rename '--syslog=false' -- bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb bbbbbbbbbbbb-before
+    $ sudo -n -- podman create '--syslog=false' --name greeter --network nixi --restart unless-stopped --pull never --label 'nixi.deploy={"name":"greeter","image":"localhost/nixi-lab/sleeper:1","env":{"LANG":"C.UTF-8"}}' --env 'LANG=C.UTF-8' -- localhost/nixi-lab/sleeper:1
+    $ sudo -n -- podman start '--syslog=false' -- greeter
+    $ wait until greeter has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
+    $ sudo -n -- podman rm '--syslog=false' -- bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    $ if a later step fails: sudo -n -- podman rm '--syslog=false' --force --volumes -- greeter
+    $ if a later step fails: sudo -n -- podman rename '--syslog=false' -- bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb greeter
+    $ if a later step fails: sudo -n -- podman start '--syslog=false' -- bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    $ if a later step fails: sudo -n -- podman network rm '--syslog=false' -- nixi
 
     delete the file /srv/notes/old.txt on db-server [destructive]
     = /srv/notes/old.txt: the same content, SHA-256 01d09d19c2139a46aebfb577780d123d7396e97201bc7ead210a2ebff8239dee
@@ -97,7 +128,7 @@ async fn every_example_is_planned_like_this() {
     stop 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
     $ sudo -n -- systemd-run … -- systemctl stop -- nginx.service
-    ");
+    "#);
 }
 
 #[tokio::test]
@@ -152,7 +183,7 @@ async fn what_needs_nothing_is_left_out() {
     start 1 container on db-server: cache (web is already running) [routine]
     = cache is aaaaaaaaaaaa
     $ sudo -n -- podman start '--syslog=false' -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-    $ wait until cache has stayed up for 3 s, at most 20 s
+    $ wait until cache has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
     ");
     let restart = lab.approved(on_db("container.restart", &[&CACHE[..12]]), |_| {}).await;
     assert_eq!(restart.status, StepStatus::Done);
@@ -188,8 +219,8 @@ async fn a_paused_container_is_let_go_before_it_is_stopped() {
     $ sudo -n -- systemd-run … -- podman unpause '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
     $ sudo -n -- podman restart '--syslog=false' -- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     $ sudo -n -- podman restart '--syslog=false' -- 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
-    $ wait until cache has stayed up for 3 s, at most 20 s
-    $ wait until web has stayed up for 3 s, at most 20 s
+    $ wait until cache has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
+    $ wait until web has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
     ");
     let done = lab.approved(on_db("container.restart", &["cache", "web"]), |_| {}).await;
     assert_eq!(done.status, StepStatus::Done, "{done:?}");

@@ -31,12 +31,18 @@ const READS: &[(&str, usize, &str)] = &[
 /// The same for making a plan. Whether the node can run it as a unit is asked once it is made, and what it relies on is read
 /// once it is known what that is.
 const PLANS: &[(&str, usize, &str)] = &[
+    ("container.deploy", 2, "the store; then all that is looked at goes out together"),
     ("container.pause", 4, "the store, the list, the pin, and whether it can be run as a unit"),
     ("container.remove", 4, "likewise"),
     ("container.restart", 4, "likewise; one that is paused is let go as a unit"),
     ("container.start", 3, "likewise, without a unit"),
     ("container.stop", 4, "as to pause"),
     ("container.unpause", 4, "likewise"),
+    (
+        "container.update",
+        4,
+        "the store, the container, all that is looked at, and whether it can be run as a unit",
+    ),
     ("file.delete", 3, "the place, what is in it, and the pins"),
     ("file.write", 3, "the place, what is in it, and the pin"),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),

@@ -76,6 +76,14 @@ async fn every_change_says_how_it_is_taken_back() {
                 Undo::Calls(calls) => {
                     for call in calls {
                         told.push(format!("{}: {}", change.action, call.typed()));
+                        // What nothing but an undo may call is tried on whole machines.
+                        if nixi_tools::registry()
+                            .unwrap()
+                            .specs()
+                            .all(|spec| spec.name.to_string() != call.action)
+                        {
+                            continue;
+                        }
                         let mut takes_back = false;
                         for (_, after) in STATES.iter().enumerate().filter(|(other, _)| *other != at) {
                             takes_back |= Lab::new(after()).plan(call.clone()).await.plan.is_some();
@@ -87,7 +95,8 @@ async fn every_change_says_how_it_is_taken_back() {
         }
     }
     told.dedup();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    container.deploy: nixi call container.undeploy name=greeter expect=d0cc68741972345f folders=/srv/greeter/data,/srv/greeter network=made kept='' --node db-server
     container.pause: nixi call container.unpause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.remove: the container is gone; its volumes and folders are still there
     container.restart: what ran before the restart has ended
@@ -95,6 +104,7 @@ async fn every_change_says_how_it_is_taken_back() {
     container.stop: nixi call container.start names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.stop: nixi call container.pause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.unpause: nixi call container.pause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
+    container.update: nixi call container.redeploy name=greeter image=localhost/nixi-lab/sleeper:1 env='{"LANG":"C"}' image_id=0000000000000000000000000000000000000000000000000000000000000001 expect=084f4ea14be59b2b --node db-server
     file.delete: nixi call file.write path=/srv/notes/old.txt content='old
     ' mode=0644 expect=missing --node db-server
     file.write: nixi call file.write path=/srv/notes/today.txt content='call home
@@ -102,7 +112,7 @@ async fn every_change_says_how_it_is_taken_back() {
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
     service.stop: nixi call service.start names=nginx.service --node db-server
-    ");
+    "#);
 }
 
 #[tokio::test]

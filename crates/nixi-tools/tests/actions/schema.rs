@@ -40,6 +40,7 @@ fn actions_and_parameters() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     clock.now [read]
+    container.deploy [change] name image? ports? env? secrets? volumes? command? restart?
     container.inspect [read] names
     container.list [read]
     container.logs [read] name lines? since?
@@ -49,6 +50,7 @@ fn actions_and_parameters() {
     container.start [change] names? all?
     container.stop [change] names? all?
     container.unpause [change] names? all?
+    container.update [change] name image? ports? env? secrets? volumes? command? restart?
     file.delete [destructive] path expect?
     file.list [read] path
     file.read [read] path

@@ -272,6 +272,14 @@ pub(crate) fn record(end: [&str; 3]) -> String {
     format!("==> /run/nixi/x <==\n{page}\n==> /var/lib/nixi/x <==\n{page}")
 }
 
+/// An image of the node's own.
+const IMAGE: &str = r#"["0000000000000000000000000000000000000000000000000000000000000001",["localhost/nixi-lab/sleeper:1"],[],null]"#;
+
+/// `greeter`, as Nixi deployed it.
+const GREETER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\
+    0000000000000000000000000000000000000000000000000000000000000001\nrunning\n\
+    {\"name\":\"greeter\",\"image\":\"localhost/nixi-lab/sleeper:1\",\"env\":{\"LANG\":\"C\"}}\n";
+
 /// A change as a plan shows it: what has systemd run it is told without what is the same for every change.
 pub(crate) fn as_shown(change: &str) -> String {
     match change.split_once("journalctl --sync\"' -- ") {
@@ -368,5 +376,18 @@ pub(crate) fn node() -> Recording {
         .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
         .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
         .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")        .answering("systemctl show --no-pager '--property=Id,ActiveState,RequiredBy", "Id=nginx.service\nActiveState=active\nRequiredBy=\n")
+        // For containers that are deployed: `greeter` is there to be updated, and its name is free.
+        .answering("systemctl show --no-pager '--property=UnitFileState'", "enabled\n")
+        .answering("sudo -n -- podman inspect '--syslog=false' --type image", IMAGE)
+        .answering("sudo -n -- podman network", "podman\n")
+        .answering("sudo -n -- podman secret", "")
+        .answering("sudo -n -- podman ps '--syslog=false' --all --no-trunc --quiet", "")
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}}\n", GREETER)
+        .answering("sudo -n -- realpath --canonicalize-missing --zero -- /srv/greeter/data", "/srv/greeter/data\0")
+        .ending("sudo -n -- test -e /srv/greeter", ended(1, "", ""))
+        .answering("sudo -n -- podman create", "")
+        .answering("sudo -n -- podman rename", "")
+        .answering("sudo -n -- podman rm", "")
+        .answering("sudo -n -- mkdir", "")
         .answering("ps ", "1 0 systemd 0::/init.scope\n20 1 sshd 0::/system.slice/door.service\n21 20 ps 0::/user.slice\n")
 }

@@ -20,6 +20,12 @@ pub enum Image {
     /// Listens on port 5432 and keeps lines in its volume, /var/lib/data: `put TEXT` answers `stored`, or
     /// `cannot store` if the disk is full; `get` answers all lines in the order in which they came.
     Database,
+    /// A database with a password, in the variable `POSTGRES_PASSWORD`: to whoever connects to port 5432, `login PASSWORD`
+    /// answers `welcome` or `denied`. It declares the volume /var/lib/postgresql/data.
+    Postgres,
+    /// Logs in to the database at `DB_HOST` with `DB_PASSWORD` and serves a page on port 8080 that says so, with the value of
+    /// `LEVEL`; ends with exit code 1 if it cannot.
+    App,
 }
 
 impl Image {
@@ -31,6 +37,8 @@ impl Image {
             Self::Sleeper => "localhost/nixi-lab/sleeper:1",
             Self::Crasher => "localhost/nixi-lab/crasher:1",
             Self::Database => "localhost/nixi-lab/database:1",
+            Self::Postgres => "localhost/postgres:latest",
+            Self::App => "localhost/my-app:latest",
         }
     }
 
@@ -40,6 +48,8 @@ impl Image {
             Self::Sleeper => include_str!("sleeper.sh"),
             Self::Crasher => include_str!("crasher.sh"),
             Self::Database => include_str!("database.sh"),
+            Self::Postgres => include_str!("postgres.sh"),
+            Self::App => include_str!("app.sh"),
         }
     }
 
@@ -49,6 +59,8 @@ impl Image {
             Self::WebServer => &["EXPOSE 8080"],
             Self::Sleeper | Self::Crasher => &[],
             Self::Database => &["EXPOSE 5432", "VOLUME /var/lib/data"],
+            Self::Postgres => &["EXPOSE 5432", "VOLUME /var/lib/postgresql/data"],
+            Self::App => &["EXPOSE 8080"],
         }
     }
 }

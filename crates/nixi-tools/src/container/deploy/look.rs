@@ -1,0 +1,177 @@
+//! What has to be known of a node before a container is made there: all of it in one exec.
+
+use std::collections::BTreeMap;
+
+use nixi_core::catalog::{container, service};
+use nixi_core::command::{ContainerCli, ContainerName, FilePath, ImageName};
+use nixi_core::{Command, Expectation, Fate, PlanCx, Read, ReadAnswer, Thing, ToolError};
+use serde::de::IgnoredAny;
+
+use super::super::store::Ground;
+use super::network::NETWORK;
+use crate::reading::{json, unreadable};
+
+/// What was found out.
+pub(super) struct Look {
+    pub(super) cli: ContainerCli,
+    /// The image, if it is on the node.
+    pub(super) image: Option<Image>,
+    pub(super) network: Network,
+    /// The names of podman's secrets, a line each.
+    pub(super) secrets: String,
+    /// The ids of the containers of that name, a line each.
+    pub(super) named: String,
+    pub(super) folders: Vec<Folder>,
+    /// Whether podman starts containers again when the node boots.
+    pub(super) is_started_at_boot: bool,
+    /// What is relied on.
+    pub(super) pins: Vec<Expectation>,
+}
+
+/// An image on the node.
+pub(super) struct Image {
+    pub(super) id: String,
+    /// Whether it was made on the node, and comes from no registry.
+    pub(super) is_local: bool,
+    /// The folders that it keeps in volumes.
+    pub(super) volumes: Vec<String>,
+}
+
+/// The network that containers of a node share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Network {
+    There,
+    Missing,
+}
+
+/// A folder of the node for a container.
+pub(super) struct Folder {
+    pub(super) path: FilePath,
+    pub(super) is_there: bool,
+    /// Whether a volume is kept in it, or only another folder.
+    pub(super) is_for_a_volume: bool,
+}
+
+/// Looks at the node for a container of this name, an image, and folders.
+pub(super) async fn look(
+    cx: &PlanCx<'_>,
+    ground: Ground,
+    name: &ContainerName,
+    image: &ImageName,
+    folders: Vec<FilePath>,
+) -> Result<Look, ToolError> {
+    let Ground { cli, may_have_containers } = ground;
+    let mut reads: Vec<Command<Read>> = vec![service::podman_restart()];
+    // Podman makes its store at its first call by root: where it was never used, there is nothing.
+    if may_have_containers {
+        reads.extend([container::image(cli, image), container::networks(cli), container::named(cli, name)]);
+        reads.extend(has_secrets(cli).then(|| container::secrets(cli)));
+    }
+    let above = above(name, &folders);
+    reads.extend(folders.iter().flat_map(|path| [container::data_folder(path), container::has_data(path)]));
+    reads.extend(above.iter().map(container::has_data));
+    let mut answers = cx.gather_each(reads).await.into_iter();
+    let mut look = Look {
+        cli,
+        image: None,
+        network: Network::Missing,
+        secrets: String::new(),
+        named: String::new(),
+        folders: Vec::with_capacity(folders.len()),
+        is_started_at_boot: false,
+        pins: Vec::new(),
+    };
+    // Where systemd does not answer, it starts nothing.
+    look.is_started_at_boot = next(&mut answers)?.stdout().is_ok_and(|told| told.trim() == "enabled");
+    if may_have_containers {
+        let (image, pin) = image_of(image, next(&mut answers)?)?;
+        look.image = image;
+        look.pins.extend(pin);
+        let networks = next(&mut answers)?.stdout()?;
+        if networks.lines().any(|line| line == NETWORK) {
+            look.network = Network::There;
+        }
+        let (named, pin) = next(&mut answers)?
+            .pinned(format!("no other container of {} is called {name}", cx.node().name()))?;
+        look.named = named;
+        look.pins.push(pin);
+        if has_secrets(cli) {
+            look.secrets = next(&mut answers)?.stdout()?;
+        }
+    }
+    if cx.declared().fate(&Thing::Network(NETWORK)) == Some(Fate::Is("there")) {
+        look.network = Network::There;
+    }
+    for path in folders {
+        let (leads_to, pin) =
+            next(&mut answers)?.pinned(format!("no link leads from {path} to elsewhere"))?;
+        if leads_to.strip_suffix('\0') != Some(path.as_str()) {
+            let message = format!(
+                "{path} on {} leads to {:?}: a container's data stays below its own folder",
+                cx.node().name(),
+                leads_to.trim_end_matches('\0')
+            );
+            return Err(ToolError::BadArgument { message, hint: Some("give it another folder".to_owned()) });
+        }
+        let is_there = next(&mut answers)?.output()?.exit.is_success();
+        look.pins.push(pin);
+        look.folders.push(Folder { path, is_there, is_for_a_volume: true });
+    }
+    for path in above {
+        let is_there = next(&mut answers)?.output()?.exit.is_success();
+        look.folders.push(Folder { path, is_there, is_for_a_volume: false });
+    }
+    Ok(look)
+}
+
+/// The folders above these, down from the container's own; each once.
+fn above(name: &ContainerName, folders: &[FilePath]) -> Vec<FilePath> {
+    let own = format!("/srv/{name}");
+    let mut above: Vec<FilePath> = Vec::new();
+    for folder in folders {
+        let ends = folder.as_str().match_indices('/').map(|(at, _)| at).filter(|at| *at >= own.len());
+        for path in ends.filter_map(|end| folder.as_str().get(..end)?.parse().ok()) {
+            if !above.contains(&path) && !folders.contains(&path) {
+                above.push(path);
+            }
+        }
+    }
+    above
+}
+
+fn next(answers: &mut impl Iterator<Item = ReadAnswer>) -> Result<ReadAnswer, ToolError> {
+    answers.next().ok_or_else(|| unreadable("podman", "an answer is missing"))
+}
+
+/// Whether the runtime keeps secrets by itself. Docker does only in a swarm.
+pub(in crate::container) fn has_secrets(cli: ContainerCli) -> bool {
+    match cli {
+        ContainerCli::Podman | ContainerCli::Shim => true,
+        ContainerCli::Docker => false,
+    }
+}
+
+/// The id, names, names by digest and volumes of an image.
+type Told = (String, Option<Vec<String>>, Option<Vec<String>>, Option<BTreeMap<String, IgnoredAny>>);
+
+/// The image on the node, pinned; nothing if it is not there.
+fn image_of(name: &ImageName, answer: ReadAnswer) -> Result<(Option<Image>, Option<Expectation>), ToolError> {
+    let shown = answer.command().to_string();
+    if answer.failure().is_some_and(|stderr| is_no_image(&stderr)) {
+        return Ok((None, None));
+    }
+    let (line, pin) = answer.pinned(format!("{name} is the same image"))?;
+    let (id, names, digests, volumes) = json::<Told>(&line).map_err(|why| unreadable(&shown, &why))?;
+    let is_local = names.unwrap_or_default().iter().any(|name| name.starts_with("localhost/"))
+        || digests.unwrap_or_default().is_empty();
+    let volumes = volumes.unwrap_or_default().into_keys().collect();
+    Ok((Some(Image { id, is_local, volumes }), Some(pin)))
+}
+
+/// In the words of podman and docker.
+fn is_no_image(stderr: &str) -> bool {
+    let stderr = stderr.to_ascii_lowercase();
+    ["no such image", "no such object", "image not known", "unable to find a name and tag match"]
+        .iter()
+        .any(|words| stderr.contains(words))
+}

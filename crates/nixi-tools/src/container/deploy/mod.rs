@@ -1,0 +1,128 @@
+//! `container.deploy`: a container made of an image, started, and waited for. What follows on it is in the modules beside it.
+
+mod address;
+mod args;
+mod label;
+mod look;
+mod network;
+mod port;
+mod recipe;
+mod redeploy;
+mod replace;
+mod secret_name;
+mod undeploy;
+mod update;
+mod variable;
+mod volume;
+mod warnings;
+
+use nixi_core::command::ImageName;
+use nixi_core::{
+    ActionName, Change, ChangeCard, ErrorKind, ErrorReport, Fate, Plan, PlanCx, Risk, Thing, ToolError, Undo,
+    WriteCapability,
+};
+use serde_json::json;
+
+pub use args::{CommandLine, DeployArgs, Restart};
+pub(super) use label::LABEL;
+pub(super) use look::has_secrets;
+pub use port::PublishedPort;
+pub use redeploy::Redeploy;
+pub(super) use secret_name::secrets_of;
+pub use undeploy::Undeploy;
+pub use update::Update;
+pub use volume::Volume;
+
+use self::look::look;
+use self::recipe::{Pull, Recipe, Steps};
+use self::undeploy::UndeployArgs;
+use super::store;
+
+/// Makes a container and starts it.
+pub struct Deploy;
+
+const NAME: ActionName = ActionName::new("container", "deploy");
+
+impl Change for Deploy {
+    type Args = DeployArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            NAME,
+            "make and start a container",
+            WriteCapability::Containers,
+            Risk::Routine,
+        )
+        .example(json!({
+            "name": "greeter", "image": "localhost/nixi-lab/sleeper:1", "env": {"LANG": "C"}, "volumes": ["data:/data"],
+            "restart": "no",
+        }))
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: DeployArgs) -> Result<Plan, ToolError> {
+        let (args, image) = settled(args)?;
+        let folders = folders(&args)?;
+        let ground = store::ground(cx).await;
+        let look = look(cx, ground, &args.name, &image, folders).await?;
+        let (name, node) = (&args.name, cx.node().name());
+        let is_declared =
+            cx.declared().fate(&Thing::NewContainer(name.clone())).is_some_and(|fate| fate != Fate::Gone);
+        if !look.named.trim().is_empty() || is_declared {
+            let message = format!("there is a container {name} on {node} already");
+            let hint = format!("`nixi call container.update name={name} --node {node} …` changes it");
+            return Err(ToolError::Reported(ErrorReport::new(ErrorKind::BadArgument, message).hint(hint)));
+        }
+        let (image, pull) = source(image, &look);
+        let recipe = Recipe::new(cx, &args, image, pull, look)?;
+        let mut steps = Steps::default();
+        recipe.prepare(&mut steps);
+        recipe.make(&mut steps);
+        let undo = UndeployArgs::of(&recipe).call(node);
+        let summary = format!(
+            "deploy {name} on {node} from {}{}",
+            recipe.image,
+            if pull == Pull::Yes { ", which is pulled first" } else { "" }
+        );
+        let plan = Plan::new(summary, Risk::Routine, Undo::Calls(vec![undo]));
+        Ok(recipe.remarked(steps.put_into(plan)))
+    }
+}
+
+/// The arguments with the image, and with the variable of the image in place of `password`.
+fn settled(args: DeployArgs) -> Result<(DeployArgs, ImageName), ToolError> {
+    let image = args.image().map_err(|why| ToolError::BadArgument {
+        message: format!("{why}"),
+        hint: Some("name the image, as image=docker.io/library/postgres:16".to_owned()),
+    })?;
+    let args = variable::named(DeployArgs { image: Some(image.clone()), ..args }, &image)?;
+    Ok((args, image))
+}
+
+/// The folders of the node for its volumes, in their order.
+fn folders(args: &DeployArgs) -> Result<Vec<nixi_core::command::FilePath>, ToolError> {
+    let folder = |volume: &Volume| volume.folder(&args.name);
+    let folders: Result<Vec<_>, String> = args.volumes.iter().map(folder).collect();
+    folders.map_err(|message| ToolError::BadArgument {
+        message,
+        hint: Some(format!("write data:/var/lib/x, which is /srv/{}/data on the node", args.name)),
+    })
+}
+
+/// The image as it is made of, and whether it is pulled first: one that is there is not, one that is not there comes from
+/// Docker Hub unless it names another registry.
+fn source(image: ImageName, look: &look::Look) -> (ImageName, Pull) {
+    match &look.image {
+        Some(_) => (image, Pull::No),
+        None => (qualified(image), Pull::Yes),
+    }
+}
+
+/// With its registry, so that no list of the node's decides where it comes from.
+fn qualified(image: ImageName) -> ImageName {
+    let whole = match (image.has_registry(), image.as_str().contains('/')) {
+        (true, _) => return image,
+        (false, true) => format!("docker.io/{image}"),
+        (false, false) => format!("docker.io/library/{image}"),
+    };
+    whole.parse().unwrap_or(image)
+}

@@ -1,0 +1,60 @@
+//! What a person should know before a container is deployed.
+
+use nixi_core::command::ImageName;
+use nixi_core::{PlanCx, Risk};
+
+use super::args::{DeployArgs, Restart};
+use super::look::{Look, has_secrets};
+
+/// What there is to warn of, and how much it can hurt.
+pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &Look) -> Vec<(Risk, String)> {
+    let mut warnings = Vec::new();
+    let mut warn = |warning: String| warnings.push((Risk::Routine, warning));
+    for port in &args.ports {
+        if let Some(what) = port.exposed() {
+            warn(format!(
+                "anybody who reaches {} reaches {what} at port {port}: publish it as 127.0.0.1:{port} if only this node needs it",
+                cx.node().name()
+            ));
+        }
+    }
+    if image.is_latest() {
+        warn(format!(
+            "{image} has no fixed tag: what it stands for changes; name a version, as {}:1.2",
+            image.repository()
+        ));
+    }
+    for (name, secret) in &args.secrets {
+        if cx.secrets().is_default(secret) {
+            warn(format!("the secret {name} is a default that attackers try first: choose another"));
+        }
+    }
+    if !has_secrets(look.cli) && !args.secrets.is_empty() {
+        let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
+        warn(format!(
+            "docker shows {} to whoever may use it on the node, as root: `docker inspect`",
+            names.join(", ")
+        ));
+    }
+    let is_kept =
+        |path: &str| args.volumes.iter().any(|volume| volume.inside() == path.trim_end_matches('/'));
+    let volumes = look.image.as_ref().map(|image| image.volumes.as_slice()).unwrap_or_default();
+    for path in volumes.iter().filter(|path| !is_kept(path)) {
+        let path = nixi_core::text::clean_line(path);
+        warn(format!(
+            "{path} is kept in an unnamed volume, which goes with the container: give volumes=data:{path} to keep it below /srv/{}",
+            args.name
+        ));
+    }
+    let restarts = args.restart.unwrap_or(Restart::UnlessStopped);
+    if has_secrets(look.cli)
+        && matches!(restarts, Restart::Always | Restart::UnlessStopped)
+        && !look.is_started_at_boot
+    {
+        warn(format!(
+            "podman does not start it when {} boots: podman-restart.service is not enabled there",
+            cx.node().name()
+        ));
+    }
+    warnings
+}
