@@ -113,16 +113,27 @@ pub fn in_network(cli: ContainerCli, network: &str) -> Command<Read> {
     ask(cli, "ps").and(["--all", "--no-trunc", "--quiet", "--filter"]).and([format!("network={network}")])
 }
 
-/// An image of the machine, in one line of JSON: its id, its names, its names by digest, and the volumes that it declares.
+/// An image of the machine, in one line of JSON: its id, its names, its names by digest, the volumes and ports that it
+/// declares, its entry point and its command.
 /// The exit code is not 0 if there is none.
 pub fn image(cli: ContainerCli, image: &ImageName) -> Command<Read> {
-    let format = "[{{json .Id}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}}]";
+    let format = "[{{json .ID}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}},{{json .Config.ExposedPorts}},\
+                  {{json .Config.Entrypoint}},{{json .Config.Cmd}}]";
     ask(cli, "inspect").and(["--type", "image", "--format", format, "--"]).and([image.as_str()])
 }
 
-/// The names of the networks, a line each.
+/// All networks: one JSON array (podman) or one object a line (docker).
 pub fn networks(cli: ContainerCli) -> Command<Read> {
-    ask_group(cli, "network", "ls").and(["--format", "{{.Name}}"])
+    let format = match cli {
+        ContainerCli::Podman | ContainerCli::Shim => "json",
+        ContainerCli::Docker => "{{json .}}",
+    };
+    ask_group(cli, "network", "ls").and(["--format", format])
+}
+
+/// Podman's version, as `5.4.1`.
+pub fn version(cli: ContainerCli) -> Command<Read> {
+    ask(cli, "version").and(["--format", "{{.Client.Version}}"])
 }
 
 /// The names of podman's secrets, a line each. Their values stay where they are.
@@ -140,14 +151,12 @@ pub fn deployed(cli: ContainerCli, of: &ContainerName, label: &str) -> Command<R
 
 /// Where a path leads if each missing folder on the way is made, with a NUL behind it (realpath(1)).
 pub fn data_folder(path: &FilePath) -> Command<Read> {
-    Command::read(Program::new("realpath"), ["--canonicalize-missing", "--zero", "--"])
-        .and([path.as_str()])
-        .by_root()
+    Command::read(Program::new("realpath"), ["--canonicalize-missing", "--zero", "--"]).and([path.as_str()])
 }
 
 /// Whether there is anything at a path: the exit code is 0 if there is.
 pub fn has_data(path: &FilePath) -> Command<Read> {
-    Command::read(Program::new("test"), ["-e"]).and([path.as_str()]).by_root()
+    Command::read(Program::new("test"), ["-e"]).and([path.as_str()])
 }
 
 /// A container of root's, by its name or id, in full.

@@ -90,6 +90,7 @@ mod tests {
             container::networks(ContainerCli::Podman),
             container::networks(ContainerCli::Docker),
             container::secrets(ContainerCli::Podman),
+            container::version(ContainerCli::Podman),
             container::deployed(ContainerCli::Shim, &name("web"), "nixi.deploy"),
             container::data_folder(&"/srv/web/data".parse().unwrap()),
             container::has_data(&"/srv/web/data".parse().unwrap()),
@@ -168,16 +169,17 @@ mod tests {
         sudo -n -- podman inspect '--syslog=false' --type container -- web
         sudo -n -- podman ps '--syslog=false' --all --no-trunc --quiet --filter 'name=^web\.1$'
         sudo -n -- docker --host unix:///var/run/docker.sock ps --all --no-trunc --quiet --filter 'network=nixi'
-        sudo -n -- podman inspect '--syslog=false' --type image --format '[{{json .Id}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}}]' -- postgres:16
-        sudo -n -- podman network ls '--syslog=false' --format '{{.Name}}'
-        sudo -n -- docker --host unix:///var/run/docker.sock network ls --format '{{.Name}}'
+        sudo -n -- podman inspect '--syslog=false' --type image --format '[{{json .ID}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}},{{json .Config.ExposedPorts}},{{json .Config.Entrypoint}},{{json .Config.Cmd}}]' -- postgres:16
+        sudo -n -- podman network ls '--syslog=false' --format json
+        sudo -n -- docker --host unix:///var/run/docker.sock network ls --format '{{json .}}'
         sudo -n -- podman secret ls '--syslog=false' --format '{{.Name}}'
+        sudo -n -- podman version '--syslog=false' --format '{{.Client.Version}}'
         sudo -n -- docker inspect '--syslog=false' --type container --format '{{.Id}}
         {{.Image}}
         {{.State.Status}}
         {{index .Config.Labels "nixi.deploy"}}' -- web
-        sudo -n -- realpath --canonicalize-missing --zero -- /srv/web/data
-        sudo -n -- test -e /srv/web/data
+        realpath --canonicalize-missing --zero -- /srv/web/data
+        test -e /srv/web/data
         sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container -- 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
         sudo -n -- docker --host unix:///var/run/docker.sock logs --timestamps --tail 10 -- web
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'

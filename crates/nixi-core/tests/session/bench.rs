@@ -24,7 +24,7 @@ use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
-use super::{cards, rehearse};
+use super::{cards, rehearse, secrets};
 
 pub(crate) const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const OTHER_KEY: &str = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -182,6 +182,8 @@ pub(crate) struct Remote {
     pub(crate) stuck: Mutex<Option<(&'static str, &'static str)>>,
     /// A node, and how every command ends there.
     pub(crate) failing: Mutex<Option<(&'static str, ExecError)>>,
+    /// What commands read on their standard input.
+    pub(crate) inputs: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -193,6 +195,10 @@ impl Executor for Remote {
                 run.host_key().map(ToString::to_string),
                 self.key.lock().unwrap().clone().ok().map(str::to_owned)
             );
+        }
+        if let Some(input) = run.input() {
+            assert!(!format!("{run:?}").contains("hunter"), "an invocation is printed without its secret");
+            self.inputs.lock().unwrap().push(String::from_utf8(input.bytes().to_vec()).unwrap());
         }
         let together = self.together.lock().unwrap().clone();
         if let Some(together) = together {
@@ -315,7 +321,8 @@ impl Model for OneCall {
         Ok(())
     }
 
-    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+        assert!(!request.contains("hunter"), "no secret is told to a model: {request}");
         let mut args = self.0.args.clone();
         args.insert("node".to_owned(), self.0.nodes.clone().into());
         let mut said = String::new();
@@ -381,6 +388,7 @@ impl Bench {
             together: Mutex::default(),
             stuck: Mutex::default(),
             failing: Mutex::default(),
+            inputs: Mutex::default(),
         });
         let likeness = Mutex::new(Ok(Likeness::Another));
         let journal = Arc::<Journal>::default();
@@ -402,6 +410,8 @@ impl Bench {
                 .rehearse(rehearse::Try)
                 .unwrap()
                 .change(rehearse::Build)
+                .unwrap()
+                .change(secrets::Whisper)
                 .unwrap(),
             local: Arc::new(Recording::new().answering("uname -n", "here")),
             remote: remote.clone(),

@@ -36,7 +36,7 @@ impl Journal {
         *self.room.lock().unwrap() = Some(entries);
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         self.kept.entries()
     }
 

@@ -10,6 +10,7 @@ mod journal;
 mod needs;
 mod outward;
 mod rehearse;
+mod secrets;
 mod workflow;
 
 use bench::{Bench, CONFIG, OTHER_KEY, touch};

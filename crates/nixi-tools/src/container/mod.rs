@@ -24,7 +24,7 @@ use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
 pub use deploy::{
-    CommandLine, Deploy, DeployArgs, PublishedPort, Redeploy, Restart, Undeploy, Update, Volume,
+    CommandLine, Deploy, DeployArgs, Ports, PublishedPort, Redeploy, Restart, Undeploy, Update, Volume,
 };
 pub use details::{ContainerDetails, Mount};
 pub use failing::Failing;

@@ -273,7 +273,7 @@ pub(crate) fn record(end: [&str; 3]) -> String {
 }
 
 /// An image of the node's own.
-const IMAGE: &str = r#"["0000000000000000000000000000000000000000000000000000000000000001",["localhost/nixi-lab/sleeper:1"],[],null]"#;
+const IMAGE: &str = r#"["0000000000000000000000000000000000000000000000000000000000000001",["localhost/nixi-lab/sleeper:1"],[],null,null,null,["/bin/sh","/main.sh"]]"#;
 
 /// `greeter`, as Nixi deployed it.
 const GREETER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\
@@ -379,12 +379,13 @@ pub(crate) fn node() -> Recording {
         // For containers that are deployed: `greeter` is there to be updated, and its name is free.
         .answering("systemctl show --no-pager '--property=UnitFileState'", "enabled\n")
         .answering("sudo -n -- podman inspect '--syslog=false' --type image", IMAGE)
-        .answering("sudo -n -- podman network", "podman\n")
+        .answering("sudo -n -- podman network", r#"[{"name":"podman","dns_enabled":false}]"#)
         .answering("sudo -n -- podman secret", "")
+        .answering("sudo -n -- podman version", "5.4.1\n")
         .answering("sudo -n -- podman ps '--syslog=false' --all --no-trunc --quiet", "")
         .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}}\n", GREETER)
-        .answering("sudo -n -- realpath --canonicalize-missing --zero -- /srv/greeter/data", "/srv/greeter/data\0")
-        .ending("sudo -n -- test -e /srv/greeter", ended(1, "", ""))
+        .answering("realpath --canonicalize-missing --zero -- /srv/greeter/data", "/srv/greeter/data\0")
+        .ending("test -e /srv/greeter", ended(1, "", ""))
         .answering("sudo -n -- podman create", "")
         .answering("sudo -n -- podman rename", "")
         .answering("sudo -n -- podman rm", "")

@@ -9,7 +9,7 @@ use nixi_core::command::{ContainerName, EnvName, ImageName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::port::PublishedPort;
+use super::port::Ports;
 use super::volume::Volume;
 
 /// Parameters of `container.deploy` and `container.update`.
@@ -23,10 +23,10 @@ pub struct DeployArgs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub image: Option<ImageName>,
-    /// As 8080:80
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
-    pub ports: Vec<PublishedPort>,
+    /// As 8080:80; none; usual: the image's
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub ports: Option<Ports>,
     /// A node's name becomes its address
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -59,7 +59,6 @@ impl DeployArgs {
 
     /// The same with what `newer` has in its place: lists replace lists, variables are added.
     pub(super) fn updated_by(self, newer: Self) -> Self {
-        let either = |old, new: Vec<_>| if new.is_empty() { old } else { new };
         let volumes = if newer.volumes.is_empty() { self.volumes } else { newer.volumes };
         let (mut env, mut secrets) = (self.env, self.secrets);
         // What was given in the open may be a secret now, and the other way round.
@@ -70,7 +69,7 @@ impl DeployArgs {
         Self {
             name: self.name,
             image: newer.image.or(self.image),
-            ports: either(self.ports, newer.ports),
+            ports: newer.ports.or(self.ports),
             env,
             secrets,
             volumes,

@@ -8,8 +8,8 @@ use nixi_core::{Command, Expectation, Fate, PlanCx, Read, ReadAnswer, Thing, Too
 use serde::de::IgnoredAny;
 
 use super::super::store::Ground;
-use super::network::NETWORK;
-use crate::reading::{json, unreadable};
+use super::network::{Network, OWN, network};
+use crate::reading::{json, parsed_of, unreadable};
 
 /// What was found out.
 pub(super) struct Look {
@@ -19,6 +19,8 @@ pub(super) struct Look {
     pub(super) network: Network,
     /// The names of podman's secrets, a line each.
     pub(super) secrets: String,
+    /// Whether `podman inspect` keeps secrets to itself that are handed over as variables.
+    pub(super) hides_variables: bool,
     /// The ids of the containers of that name, a line each.
     pub(super) named: String,
     pub(super) folders: Vec<Folder>,
@@ -35,13 +37,11 @@ pub(super) struct Image {
     pub(super) is_local: bool,
     /// The folders that it keeps in volumes.
     pub(super) volumes: Vec<String>,
-}
-
-/// The network that containers of a node share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Network {
-    There,
-    Missing,
+    /// The ports that it listens at, as `5432/tcp`.
+    pub(super) ports: Vec<String>,
+    /// What it runs: its entry point and, behind it, its command.
+    pub(super) entry_point: Vec<String>,
+    pub(super) command: Vec<String>,
 }
 
 /// A folder of the node for a container.
@@ -65,7 +65,9 @@ pub(super) async fn look(
     // Podman makes its store at its first call by root: where it was never used, there is nothing.
     if may_have_containers {
         reads.extend([container::image(cli, image), container::networks(cli), container::named(cli, name)]);
-        reads.extend(has_secrets(cli).then(|| container::secrets(cli)));
+        if has_secrets(cli) {
+            reads.extend([container::secrets(cli), container::version(cli)]);
+        }
     }
     let above = above(name, &folders);
     reads.extend(folders.iter().flat_map(|path| [container::data_folder(path), container::has_data(path)]));
@@ -76,6 +78,7 @@ pub(super) async fn look(
         image: None,
         network: Network::Missing,
         secrets: String::new(),
+        hides_variables: false,
         named: String::new(),
         folders: Vec::with_capacity(folders.len()),
         is_started_at_boot: false,
@@ -87,20 +90,18 @@ pub(super) async fn look(
         let (image, pin) = image_of(image, next(&mut answers)?)?;
         look.image = image;
         look.pins.extend(pin);
-        let networks = next(&mut answers)?.stdout()?;
-        if networks.lines().any(|line| line == NETWORK) {
-            look.network = Network::There;
-        }
+        look.network = parsed_of(next(&mut answers)?, network)?;
         let (named, pin) = next(&mut answers)?
             .pinned(format!("no other container of {} is called {name}", cx.node().name()))?;
         look.named = named;
         look.pins.push(pin);
         if has_secrets(cli) {
             look.secrets = next(&mut answers)?.stdout()?;
+            look.hides_variables = hides_variables(&next(&mut answers)?.stdout()?);
         }
     }
-    if cx.declared().fate(&Thing::Network(NETWORK)) == Some(Fate::Is("there")) {
-        look.network = Network::There;
+    if cx.declared().fate(&Thing::Network(OWN)) == Some(Fate::Is("there")) {
+        look.network = Network::Own;
     }
     for path in folders {
         let (leads_to, pin) =
@@ -151,8 +152,17 @@ pub(in crate::container) fn has_secrets(cli: ContainerCli) -> bool {
     }
 }
 
-/// The id, names, names by digest and volumes of an image.
-type Told = (String, Option<Vec<String>>, Option<Vec<String>>, Option<BTreeMap<String, IgnoredAny>>);
+/// The id, names, names by digest, volumes, ports, entry point and command of an image.
+type Told = (String, Words, Words, Declared, Declared, Words, Words);
+type Words = Option<Vec<String>>;
+type Declared = Option<BTreeMap<String, IgnoredAny>>;
+
+/// Podman masks such variables since version 5.3.
+fn hides_variables(version: &str) -> bool {
+    let mut numbers = version.trim().split('.').map(|number| number.parse::<u32>().ok());
+    let version = (numbers.next().flatten(), numbers.next().flatten());
+    matches!(version, (Some(major), Some(minor)) if (major, minor) >= (5, 3))
+}
 
 /// The image on the node, pinned; nothing if it is not there.
 fn image_of(name: &ImageName, answer: ReadAnswer) -> Result<(Option<Image>, Option<Expectation>), ToolError> {
@@ -161,11 +171,14 @@ fn image_of(name: &ImageName, answer: ReadAnswer) -> Result<(Option<Image>, Opti
         return Ok((None, None));
     }
     let (line, pin) = answer.pinned(format!("{name} is the same image"))?;
-    let (id, names, digests, volumes) = json::<Told>(&line).map_err(|why| unreadable(&shown, &why))?;
+    let (id, names, digests, volumes, ports, entry_point, command) =
+        json::<Told>(&line).map_err(|why| unreadable(&shown, &why))?;
     let is_local = names.unwrap_or_default().iter().any(|name| name.starts_with("localhost/"))
         || digests.unwrap_or_default().is_empty();
-    let volumes = volumes.unwrap_or_default().into_keys().collect();
-    Ok((Some(Image { id, is_local, volumes }), Some(pin)))
+    let keys = |declared: Declared| declared.unwrap_or_default().into_keys().collect();
+    let (volumes, ports) = (keys(volumes), keys(ports));
+    let (entry_point, command) = (entry_point.unwrap_or_default(), command.unwrap_or_default());
+    Ok((Some(Image { id, is_local, volumes, ports, entry_point, command }), Some(pin)))
 }
 
 /// In the words of podman and docker.
@@ -174,4 +187,24 @@ fn is_no_image(stderr: &str) -> bool {
     ["no such image", "no such object", "image not known", "unable to find a name and tag match"]
         .iter()
         .any(|words| stderr.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn podman_5_3_hides_variables() {
+        for (version, hides) in [
+            ("5.3.0", true),
+            ("5.4.1\n", true),
+            ("6.0.0-dev", true),
+            ("5.2.3", false),
+            ("4.3.1", false),
+            ("", false),
+            ("x.y", false),
+        ] {
+            assert_eq!(hides_variables(version), hides, "{version}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ use serde_json::json;
 pub use args::{CommandLine, DeployArgs, Restart};
 pub(super) use label::LABEL;
 pub(super) use look::has_secrets;
-pub use port::PublishedPort;
+pub use port::{Ports, PublishedPort};
 pub use redeploy::Redeploy;
 pub(super) use secret_name::secrets_of;
 pub use undeploy::Undeploy;
@@ -64,7 +64,7 @@ impl Change for Deploy {
         let folders = folders(&args)?;
         let ground = store::ground(cx).await;
         let look = look(cx, ground, &args.name, &image, folders).await?;
-        let (name, node) = (&args.name, cx.node().name());
+        let (name, node) = (args.name.clone(), cx.node().name());
         let is_declared =
             cx.declared().fate(&Thing::NewContainer(name.clone())).is_some_and(|fate| fate != Fate::Gone);
         if !look.named.trim().is_empty() || is_declared {
@@ -73,6 +73,10 @@ impl Change for Deploy {
             return Err(ToolError::Reported(ErrorReport::new(ErrorKind::BadArgument, message).hint(hint)));
         }
         let (image, pull) = source(image, &look);
+        let args = DeployArgs {
+            ports: Some(args.ports.clone().unwrap_or_else(|| usual_ports(&image, &look))),
+            ..args
+        };
         let recipe = Recipe::new(cx, &args, image, pull, look)?;
         let mut steps = Steps::default();
         recipe.prepare(&mut steps);
@@ -96,6 +100,14 @@ fn settled(args: DeployArgs) -> Result<(DeployArgs, ImageName), ToolError> {
     })?;
     let args = variable::named(DeployArgs { image: Some(image.clone()), ..args }, &image)?;
     Ok((args, image))
+}
+
+/// Those that the image declares, so that what is deployed can be reached as it is meant to be.
+fn usual_ports(image: &ImageName, look: &look::Look) -> Ports {
+    match &look.image {
+        Some(image) => Ports::of_image(image.ports.iter().map(String::as_str)),
+        None => Ports::of_image(variable::port(image)),
+    }
 }
 
 /// The folders of the node for its volumes, in their order.

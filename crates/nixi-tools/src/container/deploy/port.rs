@@ -99,6 +99,50 @@ impl From<PublishedPort> for String {
     }
 }
 
+/// The ports that a container publishes. `none` alone stands for no port.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Ports(Vec<PublishedPort>);
+
+const NONE: &str = "none";
+
+impl Ports {
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &PublishedPort> {
+        self.0.iter()
+    }
+
+    /// Each of these ports of the container, by the same number of the node. They are written as images declare them:
+    /// `5432/tcp`.
+    pub(super) fn of_image<'p>(declared: impl IntoIterator<Item = &'p str>) -> Self {
+        let published = |port: &str| {
+            let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+            format!("{number}:{number}/{protocol}").parse().ok()
+        };
+        Self(declared.into_iter().filter_map(published).collect())
+    }
+}
+
+impl TryFrom<Vec<String>> for Ports {
+    type Error = String;
+
+    fn try_from(words: Vec<String>) -> Result<Self, String> {
+        match words.as_slice() {
+            [word] if word == NONE => Ok(Self::default()),
+            words => words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map(Self),
+        }
+    }
+}
+
+impl From<Ports> for Vec<String> {
+    fn from(ports: Ports) -> Self {
+        match ports.0.as_slice() {
+            [] => vec![NONE.to_owned()],
+            ports => ports.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +188,17 @@ mod tests {
         assert_eq!(exposed("[::]:22:2222"), Some("SSH"));
         assert_eq!(exposed("127.0.0.1:5432:5432"), None);
         assert_eq!(exposed("8080:80"), None);
+    }
+
+    #[test]
+    fn a_container_may_publish_nothing() {
+        let ports =
+            |words: &[&str]| Ports::try_from(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(Vec::<String>::from(ports(&["none"]).unwrap()), ["none"]);
+        assert_eq!(Vec::<String>::from(ports(&["1:2", "3:4/udp"]).unwrap()), ["1:2", "3:4/udp"]);
+        assert!(ports(&["none", "1:2"]).is_err());
+        let declared = Ports::of_image(["5432/tcp", "53/udp", "odd", "80"]);
+        assert_eq!(Vec::<String>::from(declared), ["5432:5432", "53:53/udp", "80:80"]);
     }
 
     proptest! {

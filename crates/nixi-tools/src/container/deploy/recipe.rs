@@ -7,10 +7,11 @@ use nixi_core::{
 };
 
 use super::address::resolved;
-use super::args::{DeployArgs, Restart};
+use super::args::{CommandLine, DeployArgs, Restart};
 use super::label::{LABEL, label};
-use super::look::{Look, Network, has_secrets};
-use super::network::{self, NETWORK};
+use super::look::{Image, Look, has_secrets};
+use super::network::{Network, OWN};
+use super::port::Ports;
 use super::secret_name::{secret_name, secrets_of};
 use super::warnings;
 
@@ -138,7 +139,7 @@ impl<'a> Recipe<'a> {
             steps.add(pull.lasting(PULL));
         }
         if self.look.network == Network::Missing {
-            steps.add_rescued(network::create(self.cli()), network::remove(self.cli()));
+            steps.add_rescued(Network::create(self.cli()), Network::remove(self.cli()));
         }
         let new = self.new_folders();
         if let Some(remove) = rmdir(&new) {
@@ -187,11 +188,18 @@ impl<'a> Recipe<'a> {
         let restart = self.args.restart.unwrap_or(Restart::UnlessStopped).as_str();
         let mut create = self
             .run("create")
-            .args(["--name", self.name().as_str(), "--network", NETWORK, "--restart", restart])
+            .args([
+                "--name",
+                self.name().as_str(),
+                "--network",
+                self.look.network.name(),
+                "--restart",
+                restart,
+            ])
             // What was shown is what runs: nothing is fetched here.
             .args(["--pull", "never", "--label"])
             .arg(format!("{LABEL}={}", label(self.args)));
-        for port in &self.args.ports {
+        for port in self.args.ports.iter().flat_map(Ports::iter) {
             create = create.args(["--publish".to_owned(), port.to_string()]);
         }
         let folders = self.look.folders.iter().filter(|folder| folder.is_for_a_volume);
@@ -201,15 +209,42 @@ impl<'a> Recipe<'a> {
         for (name, value) in &self.env {
             create = create.args(["--env".to_owned(), format!("{name}={value}")]);
         }
-        create = match file_of_secrets {
-            Some(file) => create.args(["--env-file", file]),
-            None => self.args.secrets.iter().fold(create, |create, (variable, secret)| {
-                let name = secret_name(self.name(), variable, secret);
-                create.args(["--secret".to_owned(), format!("{name},type=env,target={variable}")])
-            }),
-        };
-        let command = self.args.command.as_ref().map(|command| command.words()).unwrap_or_default();
-        create.args(["--", self.image.as_str()]).args(command)
+        let command = self.args.command.as_ref().map(CommandLine::words);
+        let image = self.image.as_str();
+        match (file_of_secrets, self.image_for_files()) {
+            (Some(file), _) => {
+                create.args(["--env-file", file, "--", image]).args(command.unwrap_or_default())
+            }
+            (None, Some(known)) => {
+                let create = self.with_secrets(create, |name, variable| format!("{name},target={variable}"));
+                let command = command.unwrap_or(&known.command);
+                create
+                    .args(["--entrypoint", &reading_files(self.args.secrets.keys()), "--", image])
+                    .args(known.entry_point.iter().chain(command))
+            }
+            (None, None) => self
+                .with_secrets(create, |name, variable| format!("{name},type=env,target={variable}"))
+                .args(["--", image])
+                .args(command.unwrap_or_default()),
+        }
+    }
+
+    fn with_secrets(
+        &self,
+        create: Command<Write>,
+        word: impl Fn(&str, &EnvName) -> String,
+    ) -> Command<Write> {
+        self.args.secrets.iter().fold(create, |create, (variable, secret)| {
+            let name = secret_name(self.name(), variable, secret);
+            create.args(["--secret".to_owned(), word(&name, variable)])
+        })
+    }
+
+    /// The image, if secrets are handed over as files that its entry point reads into variables: before podman 5.3,
+    /// `podman inspect` would show the variables.
+    fn image_for_files(&self) -> Option<&Image> {
+        let is_needed = !self.args.secrets.is_empty() && !self.look.hides_variables;
+        self.look.image.as_ref().filter(|_| is_needed && self.pull == Pull::No)
     }
 
     /// The plan with all that a person should know first, and what is relied on.
@@ -220,8 +255,10 @@ impl<'a> Recipe<'a> {
         for pin in self.look.pins {
             plan = plan.expect(pin);
         }
-        plan.leaves(Thing::Network(NETWORK), Fate::Is("there"))
-            .leaves(Thing::NewContainer(self.args.name.clone()), Fate::Is("running"))
+        if self.look.network != Network::Default {
+            plan = plan.leaves(Thing::Network(OWN), Fate::Is("there"));
+        }
+        plan.leaves(Thing::NewContainer(self.args.name.clone()), Fate::Is("running"))
     }
 
     /// The folders that are made for it, the deepest first.
@@ -236,6 +273,16 @@ impl<'a> Recipe<'a> {
     pub(super) fn secrets_there(&self) -> Vec<String> {
         secrets_of(self.name(), &self.look.secrets)
     }
+}
+
+/// An entry point that puts the files of these secrets into variables, and becomes the program that is named behind it.
+fn reading_files<'v>(variables: impl Iterator<Item = &'v EnvName>) -> String {
+    let names: Vec<&str> = variables.map(EnvName::as_str).collect();
+    let script = format!(
+        "for name in {}; do export \"$name=$(cat \"/run/secrets/$name\")\" || exit; done; exec \"$@\"",
+        names.join(" ")
+    );
+    serde_json::json!(["/bin/sh", "-c", script, "sh"]).to_string()
 }
 
 /// What removes these folders again, in this order, as far as they are empty: what holds data stays. Nothing if there are

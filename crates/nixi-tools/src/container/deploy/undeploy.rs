@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::super::store;
 use super::label::{digest, label};
-use super::look::{Network, has_secrets};
-use super::network::{self, NETWORK};
+use super::look::has_secrets;
+use super::network::{Network, OWN};
 use super::recipe::{Recipe, rmdir};
 use super::replace::{changed, found};
 use super::secret_name::secrets_of;
@@ -57,7 +57,7 @@ impl UndeployArgs {
             folders: recipe.new_folders(),
             network: match recipe.look.network {
                 Network::Missing => MadeNetwork::Made,
-                Network::There => MadeNetwork::Found,
+                Network::Default | Network::Own => MadeNetwork::Found,
             },
             kept: recipe.secrets_there(),
         }
@@ -104,7 +104,7 @@ impl Change for Undeploy {
         if digest(&found.label) != args.expect {
             return Err(changed(name, node));
         }
-        let mut reads = vec![container::in_network(cli, NETWORK)];
+        let mut reads = vec![container::in_network(cli, OWN)];
         reads.extend(has_secrets(cli).then(|| container::secrets(cli)));
         let mut answers = cx.gather_each(reads).await.into_iter();
         let in_network = answers.next().map(nixi_core::ReadAnswer::stdout).transpose()?.unwrap_or_default();
@@ -125,9 +125,9 @@ impl Change for Undeploy {
         }
         let is_alone = in_network.lines().all(|id| id == found.id.as_str());
         match (args.network, is_alone) {
-            (MadeNetwork::Made, true) => plan = plan.step(network::remove(cli)),
+            (MadeNetwork::Made, true) => plan = plan.step(Network::remove(cli)),
             (MadeNetwork::Made, false) => {
-                plan = plan.warn(format!("the network {NETWORK} stays: other containers use it by now"));
+                plan = plan.warn(format!("the network {OWN} stays: other containers use it by now"));
             }
             (MadeNetwork::Found, _) => {}
         }

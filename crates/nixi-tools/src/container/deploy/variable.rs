@@ -1,4 +1,4 @@
-//! The variable that holds the password of a well-known image, for "with password …".
+//! What is known of well-known images: the variable that holds the password, for "with password …", and the port.
 
 use nixi_core::ToolError;
 use nixi_core::command::{EnvName, ImageName};
@@ -16,6 +16,25 @@ const VARIABLES: [(&str, &str); 5] = [
     ("postgis", "POSTGRES_PASSWORD"),
     ("mssql", "MSSQL_SA_PASSWORD"),
 ];
+
+/// The port that they listen at. An image that is on the node says it itself.
+const PORTS: [(&str, &str); 10] = [
+    ("postgres", "5432/tcp"),
+    ("postgis", "5432/tcp"),
+    ("mysql", "3306/tcp"),
+    ("mariadb", "3306/tcp"),
+    ("redis", "6379/tcp"),
+    ("valkey", "6379/tcp"),
+    ("mongo", "27017/tcp"),
+    ("nginx", "80/tcp"),
+    ("httpd", "80/tcp"),
+    ("caddy", "80/tcp"),
+];
+
+/// The port of a well-known image.
+pub(super) fn port(image: &ImageName) -> Option<&'static str> {
+    PORTS.iter().find(|(base, _)| *base == image.base()).map(|(_, port)| *port)
+}
 
 /// The arguments with the image's own variable in place of `password`.
 pub(super) fn named(mut args: DeployArgs, image: &ImageName) -> Result<DeployArgs, ToolError> {

@@ -5,15 +5,17 @@ use nixi_core::{PlanCx, Risk};
 
 use super::args::{DeployArgs, Restart};
 use super::look::{Look, has_secrets};
+use super::network::Network;
+use super::port::Ports;
 
 /// What there is to warn of, and how much it can hurt.
 pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &Look) -> Vec<(Risk, String)> {
     let mut warnings = Vec::new();
     let mut warn = |warning: String| warnings.push((Risk::Routine, warning));
-    for port in &args.ports {
+    for port in args.ports.iter().flat_map(Ports::iter) {
         if let Some(what) = port.exposed() {
             warn(format!(
-                "anybody who reaches {} reaches {what} at port {port}: publish it as 127.0.0.1:{port} if only this node needs it",
+                "anybody who reaches {} reaches {what} at port {port}: give ports=127.0.0.1:{port} if only this node needs it, or ports=none",
                 cx.node().name()
             ));
         }
@@ -34,6 +36,17 @@ pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &L
         warn(format!(
             "docker shows {} to whoever may use it on the node, as root: `docker inspect`",
             names.join(", ")
+        ));
+    }
+    if has_secrets(look.cli) && !args.secrets.is_empty() && !look.hides_variables && look.image.is_none() {
+        let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
+        warn(format!("podman before version 5.3 shows {} to root: `podman inspect`", names.join(", ")));
+    }
+    if has_secrets(look.cli) && look.network == Network::Missing {
+        warn(format!(
+            "containers find each other by name only if the firewall of {} lets them ask: UDP port 53 on podman's interfaces \
+             (NixOS: networking.firewall.interfaces.\"podman+\".allowedUDPPorts = [ 53 ])",
+            cx.node().name()
         ));
     }
     let is_kept =
