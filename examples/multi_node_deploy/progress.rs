@@ -17,6 +17,7 @@ impl Audience for Progress {
             | Event::Node(_)
             | Event::Said(_)
             | Event::Progress { .. }
+            | Event::Output { .. }
             | Event::TakenBack(_) => return,
         };
         println!("{} {}: {}", result.node, result.tool, result.status.as_str());

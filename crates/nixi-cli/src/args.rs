@@ -19,26 +19,25 @@ Examples:
   nixi nodes
   nixi call container.remove names=old --node web-server --dry-run
 
-Several nodes:
-  --node web-1,db-1         these, in this order, each once; --node web-1 --node db-1 is the same
-  --node @web               the nodes with this tag, in the order of the configuration
-  --node 'web-*'            * is any characters, ? any one; in quotes, so that the shell leaves it alone
-  --node 'web-[1-3,7]'      web-1, web-2, web-3 and web-7; in quotes as well
-  --node all                the controller, then every node
-A word that chooses no node is an error, and nothing runs. A change refuses monitored nodes singly and goes on with the
-others. What several nodes say alike is shown once, below their names; Ctrl-C tells what is known of each node.
+Choosing nodes:
+  --node web-1,db-1         these nodes; --node web-1 --node db-1 is the same
+  --node @web               the nodes with the tag `web`
+  --node 'web-*'            names by pattern: * is any characters, ? is one
+  --node 'web-[1-3,7]'      web-1, web-2, web-3 and web-7
+  --node all                the controller and every node
+A name or pattern that matches no node is an error, and nothing runs. A change skips monitored nodes, names them, and goes on with the others.
 
 Exit codes:
-  0    all done
+  0    success
   1    a step failed, or its outcome is unknown
-  2    bad usage or bad configuration
+  2    wrong usage or configuration
   3    refused, or not approved
   4    a node could not be reached
   5    the request was not understood, or no model answered
   130  interrupted
-With several nodes the highest of 1 to 4 wins. Results go to standard output, all else to standard error.
+With several nodes, the highest of 1 to 4 counts. Results go to standard output, everything else to standard error.
 
-With --json there is one document: {\"results\":[…],\"answer\":…,\"error\":{\"kind\":…,\"message\":…,\"hint\":…}}. \
+With --json, Nixi prints one document: {\"results\":[…],\"answer\":…,\"error\":{\"kind\":…,\"message\":…,\"hint\":…}}. \
 error.kind is one of: usage, config, write_failed, unknown_action, unknown_node, bad_argument, \
 node_exists, read_only, approval_required, declined, secret_required, changed, not_started, timeout, refused, auth, \
 host_key_changed, dns, protocol, controller, unfit, sudo_password, permission, program_missing, not_found, \
@@ -48,7 +47,7 @@ model_broken, journal, cannot_undo, internal.";
 const ABOUT: &str = "\
 Manages many NixOS machines from one controller, over SSH.
 
-A change is shown as a plan first, and runs only if you approve it. A monitored node is never changed.";
+Nixi shows every change as a plan and runs it only if you approve it. It never changes a monitored node.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -70,12 +69,12 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Options everywhere")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Where to act: names, `local`, @tag, globs, `all`; several with commas, or repeated. See below
+    /// Act on these nodes: names, @tags, patterns, `local` or `all` [default: local]
     #[arg(long = "node", value_name = "NAME", global = true)]
     pub(crate) nodes: Vec<String>,
-    /// This file in place of the user's, which has to be there except for adopt; $NIXI_CONFIG names one as well
+    /// Use this configuration file instead of your own [env: NIXI_CONFIG]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -85,12 +84,12 @@ pub(crate) struct Globals {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Options everywhere")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Reach {
-    /// Reads run, changes are only planned
+    /// Show what would change, and change nothing
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
-    /// Approves plans; --yes=destructive also those that destroy. A plan that a model made is asked about
+    /// Approve routine changes; --yes=destructive approves all. Neither approves a plan made by a model
     #[arg(
         long,
         value_name = "RISK",
@@ -101,27 +100,27 @@ pub(crate) struct Reach {
         default_missing_value = "routine"
     )]
     pub(crate) yes: Option<Yes>,
-    /// Leaves what needs approval waiting: `nixi approve` lists it and runs it
+    /// Leave changes waiting for `nixi approve` instead of asking
     #[arg(long, global = true)]
     pub(crate) no_wait: bool,
-    /// Never asks a model
+    /// Never ask a model
     #[arg(long, global = true)]
     pub(crate) offline: bool,
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Options everywhere")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Look {
-    /// Prints one JSON document on standard output, errors included
+    /// Print one JSON document, errors included
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Colours: auto, always or never; NO_COLOR is honoured
+    /// Use colours: auto, always or never
     #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = Colour::Auto, hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: Colour,
-    /// Tells more on standard error
+    /// Say more on standard error
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// Tells less on standard error: errors and questions alone
+    /// Say only errors and questions on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 }
@@ -160,103 +159,103 @@ impl Globals {
 
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(crate) enum Verb {
-    /// Answers one request in words
+    /// Answer one request in words
     #[command(after_help = "Examples:
   nixi ask list containers on db-server
   nixi \"stop redis and cache on web-server\" --dry-run
   echo 'check the logs for nginx on web-server' | nixi -")]
     Ask {
-        /// The request; - reads it from standard input
+        /// The request; `-` reads it from standard input
         #[arg(required = true, value_name = "REQUEST")]
         words: Vec<String>,
     },
-    /// Lists the nodes, and whether they answer
+    /// List the nodes and whether they answer
     Nodes {
-        /// Lists them without asking any
+        /// List the nodes without connecting to them
         #[arg(long)]
         no_probe: bool,
     },
-    /// Adds a node, if a login with your SSH keys works
+    /// Add a node
     #[command(after_help = "Examples:
   nixi adopt web-server 192.168.1.10
   nixi adopt db-server 192.168.1.20 nixi managed
   nixi adopt monitoring 192.168.1.30 nixi monitored --port 2222")]
     Adopt(Adopt),
-    /// Removes a node from the configuration, and its host key from known_hosts
+    /// Remove a node and its host key
     Remove {
         /// The node
         name: String,
     },
-    /// Lists every tool and action: access, risk, parameters
+    /// List the tools, their actions and parameters
     Tools {
-        /// One tool, as `container`, or one action, as `container.list`
+        /// A tool, such as container, or an action, such as container.list
         name: Option<String>,
     },
-    /// Makes one typed call
+    /// Run one typed action
     #[command(after_help = "Examples:
   nixi call container.list --node db-server
   nixi call service.restart names=nginx --node web-server
   nixi call system.info --node 'web-*',db-1
+  nixi call container.deploy name=db image=postgres:16 secrets=POSTGRES_PASSWORD=@ask --node db-server
+  nixi call service.logs name=nginx follow=true --node web-server
   nixi call log.query --args '{\"unit\":\"nginx\",\"lines\":50}' --node web-server --json")]
     Call {
-        /// The action, as container.list; `nixi tools` lists them
+        /// The action, such as container.list
         #[arg(value_name = "TOOL.ACTION")]
         action: String,
-        /// Its parameters; a repeated key appends, and lists take commas: names=nginx,certbot
+        /// Parameters of the action; lists take commas, and a repeated key adds to its list
         #[arg(value_name = "KEY=VALUE")]
         words: Vec<String>,
         /// Parameters as a JSON object
         #[arg(long, value_name = "JSON")]
         args: Option<String>,
     },
-    /// Shows what was changed, by whom, and what became of it
+    /// Show what was changed
     #[command(after_help = "Examples:
   nixi log
   nixi log --last 3 --node web-server
-  nixi log verify              whether the journal is as it was written
+  nixi log verify
 
-After a crash this looks up on the node how an interrupted step ended.")]
+If Nixi was interrupted in the middle of a step, `nixi log` asks the node how that step ended.")]
     Log {
-        /// verify: check that no line of the journal was changed, removed or moved
+        /// Check that no line of the journal was changed, removed or moved
         #[arg(value_enum, value_name = "verify", hide_possible_values = true)]
         what: Option<LogVerb>,
-        /// How many requests
+        /// Show this many requests
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = count, conflicts_with = "what")]
         last: usize,
     },
-    /// Takes back what a request did
+    /// Undo a request
     #[command(
-        after_help = "Without a number, Nixi takes back the newest request that has not been taken back yet. What
-takes it back is planned and asked about like any other change."
+        after_help = "Without a number, Nixi undoes the newest request that can be undone. Undoing is a change like any other: Nixi plans it and asks you."
     )]
     Undo {
         /// The number of the request; `nixi log` shows it
         #[arg(value_name = "ID")]
         request: Option<String>,
     },
-    /// Runs a request that waits, or lists those that do
+    /// Run a waiting request, or list all of them
     #[command(
-        after_help = "The request is planned once more. It runs if it still comes to the same plan; else the new plan is asked
-about. A plan of a model, one with warnings and one that changes a file are always asked about."
+        after_help = "Nixi plans the request again. If the plan is still the same, it runs; otherwise Nixi shows the new plan and asks. It always asks about a plan made by a model, a plan with warnings, and a plan that changes a file."
     )]
     Approve {
-        /// The number of the request; without it, the requests that wait are listed
+        /// The number of the request
         #[arg(value_name = "ID")]
         request: Option<String>,
     },
-    /// Drops a request that waits
+    /// Drop a waiting request
     Deny {
         /// The number of the request
         #[arg(value_name = "ID")]
         request: String,
     },
-    /// Shows where the configuration is, what is wrong with it, or what holds
+    /// Find, check or show the configuration
     Config {
-        /// path: the user's file; check: what is wrong, with file and line; show: what holds now
+        /// path: where your file is; check: what is wrong with it; show: all settings
         #[arg(value_enum, value_name = "path|check|show", hide_possible_values = true)]
         what: ConfigVerb,
     },
-    /// Prints a completion script
+    /// Print a completion script for a shell
     #[command(after_help = "Example:
   nixi completions bash > ~/.local/share/bash-completion/completions/nixi")]
     Completions {
@@ -267,24 +266,24 @@ about. A plan of a model, one with warnings and one that changes a file are alwa
 
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Adopt {
-    /// What it shall be called: letters, digits, - and _
+    /// A name for the node: letters, digits, - and _
     pub(crate) name: String,
-    /// Host name, IPv4 or IPv6 address
+    /// Its host name or address
     pub(crate) host: String,
     /// Login user [default: nixi]
     pub(crate) user: Option<String>,
-    /// managed (full control) or monitored (read-only) [default: managed]
+    /// `managed` (full control) or `monitored` (read-only) [default: managed]
     pub(crate) mode: Option<String>,
-    /// SSH port [default: that of the SSH configuration, else 22]
+    /// SSH port [default: from your SSH configuration, or 22]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<String>,
-    /// A private key for this node alone
+    /// Use this private key for the node
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
-    /// The only host key to accept, as `ssh-keygen -l` prints it
+    /// Accept only this host key, as `ssh-keygen -l` prints it
     #[arg(long, value_name = "SHA256:...")]
     pub(crate) host_key: Option<String>,
-    /// Not built yet: put your key there with ssh-copy-id first
+    /// Not built yet: install your key with ssh-copy-id first
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }

@@ -8,6 +8,7 @@ mod args;
 mod arrange;
 mod command;
 mod exit;
+mod help;
 mod hidden;
 mod output;
 mod session;
@@ -58,7 +59,11 @@ fn main() -> ExitCode {
 
 fn read(args: Vec<OsString>) -> Result<Cli, Said> {
     let args = arrange::arrange(args).map_err(Said::Wrong)?;
-    Cli::try_parse_from(args).map_err(|error| Said::from(&error))
+    let verb = args.get(1).and_then(|verb| verb.to_str()).unwrap_or_default().to_owned();
+    Cli::try_parse_from(args).map_err(|error| match Said::from(&error) {
+        Said::Asked(text) => Said::Asked(help::of_verb(&text, &verb)),
+        wrong @ Said::Wrong(_) => wrong,
+    })
 }
 
 fn run(cli: Cli, screen: Arc<Screen>) -> Result<Exit, ErrorReport> {

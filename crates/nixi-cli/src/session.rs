@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nixi_core::session::Voucher;
-use nixi_core::{Asker, ErrorKind, ErrorReport, Intent, Op, Outcome};
+use nixi_core::{Asker, CallResult, ErrorKind, ErrorReport, Intent, Op, Outcome, StepStatus};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -64,8 +64,11 @@ impl Session {
                     Ok(outcome) => outcome,
                     Err(_) => Outcome { results: live.left_behind(&self.asker.left_behind()), ..Outcome::default() },
                 };
-                let error = ErrorReport::new(ErrorKind::Cancelled, "interrupted");
-                Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error: Some(error), ..outcome } }
+                // What is followed ends like that, and nothing went wrong.
+                let is_done = |result: &CallResult| result.status == StepStatus::Done;
+                let is_all_done = live.has_followed() && outcome.results.iter().all(is_done);
+                let error = (!is_all_done).then(|| ErrorReport::new(ErrorKind::Cancelled, "interrupted"));
+                Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error, ..outcome } }
             }
         }
     }

@@ -1,10 +1,12 @@
 //! What an action is lent while it works.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::call_id::CallId;
 use crate::command::{Command, Read, ReadOnly};
 use crate::config::Runtime;
 use crate::error::ToolError;
@@ -16,8 +18,11 @@ use crate::node::Node;
 use crate::plan::{Declared, Expectation};
 use crate::read_answer::ReadAnswer;
 use crate::secret::{SecretArg, Vault};
+use crate::session::{Audience, Event};
+use crate::shell::Streams;
 use crate::sink::Sink;
 use crate::stage::Stage;
+use crate::text;
 
 /// Settings that change how actions work.
 #[derive(Debug, Clone)]
@@ -40,6 +45,10 @@ pub(crate) struct Reader<'a> {
 
 /// How many pieces of a streamed answer wait between the one who reads them off the node and the one who takes them.
 const PIECES: usize = 4;
+/// How long a read without an end is followed at most.
+const FOLLOWED: Duration = Duration::from_secs(24 * 3600);
+/// How long its end is waited for once nobody wants it any more.
+const STOPPING: Duration = Duration::from_millis(500);
 
 impl Reader<'_> {
     fn invocation(&self, command: &Command<Read>) -> Invocation {
@@ -74,6 +83,46 @@ impl Reader<'_> {
         }
     }
 
+    /// Runs a read that has no end of its own, until it is cancelled or ended; nothing where it was cancelled.
+    async fn follow(
+        &self,
+        command: &Command<Read>,
+        streams: Streams,
+        mut take: impl FnMut(&[u8]) + Send,
+    ) -> Result<Option<Output>, ToolError> {
+        let (sink, mut outlet) = Sink::with_room(PIECES);
+        let stop = CancellationToken::new();
+        let invocation = Invocation::read(self.node, command, FOLLOWED, stop.clone()).into_sink(sink);
+        let invocation = match streams {
+            Streams::Apart => invocation,
+            Streams::Together => invocation.together(),
+        };
+        let mut run = std::pin::pin!(self.executor.exec(invocation));
+        let taken = async {
+            while outlet.next(&mut take).await.is_some() {}
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => None,
+            output = &mut run => Some(output),
+            () = taken => None,
+        };
+        match ended {
+            Some(output) => {
+                // What came last is still to be taken.
+                while outlet.next(&mut take).await.is_some() {}
+                Ok(Some(output?))
+            }
+            None => {
+                // The command on the node is stopped as well, and that is waited for, though not for long.
+                stop.cancel();
+                let _ = tokio::time::timeout(STOPPING, run).await;
+                Ok(None)
+            }
+        }
+    }
+
     async fn stream(
         &self,
         command: &Command<Read>,
@@ -101,10 +150,19 @@ impl Reader<'_> {
     }
 }
 
+/// Where what a read follows is told while it runs.
+pub(crate) struct Watch<'a> {
+    pub(crate) call: CallId,
+    pub(crate) audience: &'a dyn Audience,
+    /// Whether the read has begun to follow something: then it is given a moment to end well.
+    pub(crate) has_begun: AtomicBool,
+}
+
 /// What an [`crate::Inspect`] is lent: reads on its node, and the list of nodes.
 pub struct InspectCx<'a> {
     pub(crate) reader: Reader<'a>,
     pub(crate) survey: &'a dyn Survey,
+    pub(crate) watch: Watch<'a>,
 }
 
 impl InspectCx<'_> {
@@ -167,6 +225,28 @@ impl InspectCx<'_> {
         take: impl FnMut(&[u8]) -> ControlFlow<()> + Send,
     ) -> Result<Option<Output>, ToolError> {
         self.reader.stream(&ReadOnly::read(command), take).await
+    }
+
+    /// Runs a read that has no end of its own, such as a log that is followed, and hands on what it prints while it runs; a
+    /// node that is faster than `take` waits. It ends when the person interrupts it, which is no error and gives no output,
+    /// when the command ends by itself, or after 24 hours.
+    ///
+    /// # Errors
+    /// When the read was lost, or not begun.
+    pub async fn follow(
+        &self,
+        command: Command<impl ReadOnly>,
+        streams: Streams,
+        take: impl FnMut(&[u8]) + Send,
+    ) -> Result<Option<Output>, ToolError> {
+        self.watch.has_begun.store(true, Ordering::Relaxed);
+        self.reader.follow(&ReadOnly::read(command), streams, take).await
+    }
+
+    /// Tells lines of what is followed, as an [`crate::Event::Output`]; they are cleaned here.
+    pub fn tell(&self, lines: &str) {
+        let chunk = text::clean(lines);
+        self.watch.audience.hear(Event::Output { call: self.watch.call, chunk });
     }
 
     /// Runs a read that has to succeed, and gives what it printed.

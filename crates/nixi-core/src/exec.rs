@@ -15,7 +15,7 @@ use crate::gathered::Gathered;
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::plan::Writable;
 use crate::secret::Secret;
-use crate::shell::{self, Mark, Unquotable};
+use crate::shell::{self, Mark, Streams, Unquotable};
 use crate::sink::Sink;
 
 /// Whether an invocation may be repeated.
@@ -87,6 +87,7 @@ pub struct Invocation {
     cancel: CancellationToken,
     input: Option<Input>,
     sink: Option<Sink>,
+    streams: Streams,
     host_key: Option<Fingerprint>,
 }
 
@@ -112,6 +113,7 @@ impl Invocation {
             cancel,
             input: None,
             sink: None,
+            streams: Streams::Apart,
             host_key: None,
         }
     }
@@ -158,6 +160,17 @@ impl Invocation {
     /// The same with its standard output handed on while it runs.
     pub(crate) fn into_sink(self, sink: Sink) -> Self {
         Self { sink: Some(sink), ..self }
+    }
+
+    /// The same with its standard error in the same stream as its output.
+    pub(crate) fn together(self) -> Self {
+        Self { streams: Streams::Together, ..self }
+    }
+
+    /// Where its standard error goes.
+    #[must_use]
+    pub fn streams(&self) -> Streams {
+        self.streams
     }
 
     /// What it reads on its standard input, to the last byte; without it, the input ends at once.
@@ -232,7 +245,7 @@ impl Invocation {
     /// # Errors
     /// [`Unquotable`] if an argument holds a NUL byte.
     pub fn remote_line(&self, login: &UserName, mark: &Mark) -> Result<String, Unquotable> {
-        shell::remote_line(self.program, &self.args, self.elevation_for(login), mark)
+        shell::remote_line(self.program, &self.args, self.elevation_for(login), mark, self.streams)
     }
 
     /// The same line as one of several ([`crate::gathered::Gathered`]).

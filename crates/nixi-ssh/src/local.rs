@@ -11,7 +11,7 @@ use std::process::{ExitStatus, Stdio};
 use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
-use nixi_core::shell::{SYSTEM_PROFILE, WRAPPERS};
+use nixi_core::shell::{SYSTEM_PROFILE, Streams, TOGETHER, WRAPPERS};
 use nixi_core::{Arrival, ExecError, Executor, Exit, Input, Invocation, Node, Output, Sink};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -62,6 +62,16 @@ struct Argv {
     program: PathBuf,
     args: Vec<OsString>,
     path: OsString,
+}
+
+impl Argv {
+    /// The same, by a shell that makes one of both streams.
+    fn together(self) -> Self {
+        let [shell, first @ ..] = TOGETHER;
+        let first = first.map(OsString::from).into_iter();
+        let args = first.chain([self.program.into_os_string()]).chain(self.args).collect();
+        Self { program: PathBuf::from(shell), args, path: self.path }
+    }
 }
 
 impl LocalExecutor {
@@ -131,7 +141,10 @@ impl LocalExecutor {
             return Err(ExecError::CancelledUnsent);
         }
         let argv = match self.resolve(program, args, sudo) {
-            Ok(argv) => argv,
+            Ok(argv) => match limits.streams {
+                Streams::Apart => argv,
+                Streams::Together => argv.together(),
+            },
             Err(missing) => return Ok(unstarted(127, &format!("{missing}: not found"))),
         };
         let stdin = if limits.input.is_some() { Stdio::piped() } else { Stdio::null() };
@@ -309,6 +322,7 @@ impl Executor for LocalExecutor {
         let limits = Exec {
             input: run.input().cloned(),
             sink: run.sink().cloned(),
+            streams: run.streams(),
             ..Exec::new("", run.deadline(), Invocation::OUTPUT_LIMIT)
         };
         self.run(run.program(), run.args(), Sudo::of(run.elevation()), &limits, run.cancel()).await

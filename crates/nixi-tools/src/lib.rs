@@ -8,6 +8,7 @@
 //! A program that wants a part of the tools takes the `register` of their folders; [`registry`] takes them all.
 
 mod bytes;
+mod follow;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -211,6 +211,7 @@ impl App {
                 | Event::ChangeBegins(_)
                 | Event::Node(_)
                 | Event::Progress { .. }
+                | Event::Output { .. }
                 | Event::TakenBack(_)
                 | Event::Notice(_) => {}
             }

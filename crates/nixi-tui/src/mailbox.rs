@@ -7,7 +7,10 @@ use nixi_core::Event;
 use nixi_core::session::Audience;
 use tokio::sync::Notify;
 
-/// Hears without blocking and forgets nothing. Words that follow one another become one event, so that a model which
+/// The most bytes of followed lines that wait, of one call.
+const MOST: usize = 256 * 1024;
+
+/// Hears without blocking and forgets nothing but the oldest of many lines that are followed. Words that follow one another become one event, so that a model which
 /// is faster than the screen fills no queue.
 #[derive(Default)]
 pub(crate) struct Mailbox {
@@ -32,11 +35,33 @@ impl Audience for Mailbox {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Event::Said(more), Some(Event::Said(words))) = (&event, events.back_mut()) {
             words.push_str(more);
+        } else if let Event::Output { call, chunk } = event {
+            let same =
+                |event: &&mut Event| matches!(event, Event::Output { call: other, .. } if *other == call);
+            match events.iter_mut().find(same) {
+                Some(Event::Output { chunk: lines, .. }) => add(lines, &chunk),
+                Some(_) | None => events.push_back(Event::Output { call, chunk }),
+            }
         } else {
             events.push_back(event);
         }
         drop(events);
         self.arrived.notify_one();
+    }
+}
+
+/// Puts more lines behind those that wait, of which the oldest go where there are too many for any screen.
+fn add(lines: &mut String, more: &str) {
+    lines.push_str(more);
+    if lines.len() > MOST {
+        let from = lines.len() - MOST / 2;
+        let cut = lines
+            .as_bytes()
+            .iter()
+            .skip(from)
+            .position(|byte| *byte == b'\n')
+            .map_or(lines.len(), |at| from + at + 1);
+        lines.drain(..cut);
     }
 }
 

@@ -12,6 +12,8 @@ use crate::view::entry;
 
 /// How many entries are kept; the oldest go first.
 const LIMIT: usize = 1000;
+/// How many lines are kept of what one call follows.
+const FOLLOWED: usize = 500;
 
 /// One thing that was said or done.
 #[derive(Debug, Clone)]
@@ -47,13 +49,24 @@ pub(crate) struct CallEntry {
     pub(crate) rows: Vec<NodeRow>,
     /// How far the step that runs is.
     pub(crate) progress: Option<String>,
+    /// The newest lines of what it follows.
+    pub(crate) followed: VecDeque<String>,
     /// What became of it.
     pub(crate) end: Option<Box<CallResult>>,
 }
 
 impl CallEntry {
     fn running(id: CallId, action: String, node: String, presentation: Presentation) -> Self {
-        Self { id, action, node, presentation, rows: Vec::new(), progress: None, end: None }
+        Self {
+            id,
+            action,
+            node,
+            presentation,
+            rows: Vec::new(),
+            progress: None,
+            followed: VecDeque::new(),
+            end: None,
+        }
     }
 }
 
@@ -129,6 +142,7 @@ impl Transcript {
                 }
             }
             Event::Progress { call, progress, .. } => self.goes_on(call, &progress),
+            Event::Output { call, chunk } => self.follows(call, &chunk),
             Event::TakenBack(words) => self.take_back(&words),
             Event::Notice(words) => self.push(Entry::Notice(words)),
         }
@@ -149,6 +163,18 @@ impl Transcript {
     /// A call begins.
     fn start_call(&mut self, call: CallEntry) {
         self.push(Entry::Call(call));
+    }
+
+    /// Lines of what a call follows.
+    fn follows(&mut self, id: CallId, chunk: &str) {
+        let is_it = |slot: &Slot| matches!(&slot.entry, Entry::Call(call) if call.id == id);
+        let Some(at) = self.slots.iter().rposition(is_it) else { return };
+        if let Some(call) = self.call(at) {
+            call.followed.extend(chunk.lines().map(str::to_owned));
+            let surplus = call.followed.len().saturating_sub(FOLLOWED);
+            call.followed.drain(..surplus);
+        }
+        self.lay_out(at);
     }
 
     /// A step of a call tells how far it is.

@@ -11,7 +11,7 @@ pub(crate) struct Link {
 }
 
 /// Lines that are not in a fenced block, numbered from 1.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut fence: Option<&str> = None;
     text.lines().enumerate().filter_map(move |(at, line)| {
         let start = line.trim_start();

@@ -11,6 +11,7 @@ mod machine_paths;
 mod markdown;
 mod masked;
 mod private_keys;
+mod prose_width;
 mod quiet_core;
 mod reasons;
 mod registries;
@@ -78,6 +79,7 @@ const RULES: &[Rule] = &[
         mend: "point the link at a file (and a heading) that is there; name a symbol, never a line",
         check: links::check,
     },
+    Rule { name: "prose-width", mend: "wrap the paragraph at 100 columns", check: prose_width::check },
     Rule {
         name: "lab-row",
         mend: "give the test a row in docs/lab.md, or the row a test: the page is what the machines are held to",

@@ -3,6 +3,7 @@
 //! Results of one node come in the order of its calls. Those of several nodes come as they are there, after a moment in
 //! which the ones that say the same find together; what ended badly is told at once.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -56,6 +57,8 @@ struct Heard {
     above: Above,
     /// When it was last told how far it is.
     told: Option<Instant>,
+    /// Calls whose lines were shown as they came.
+    followed: HashSet<CallId>,
 }
 
 /// What stands last on standard output.
@@ -81,6 +84,11 @@ impl<'a> Live<'a> {
     /// All rows so far, in the order in which they came.
     pub(crate) fn rows(&self) -> Vec<NodeRow> {
         self.heard().rows.clone()
+    }
+
+    /// Whether lines of something that is followed were told.
+    pub(crate) fn has_followed(&self) -> bool {
+        !self.heard().followed.is_empty()
     }
 
     /// What is known of every call when its operation had to be left behind.
@@ -114,7 +122,7 @@ impl<'a> Live<'a> {
         let next = heard.fold.due();
         let is_wanted = self.screen.format == Format::Text && matches!(self.show, Show::Results(_));
         let waits = heard.order.waiting() > 0 && heard.order.slots().last().is_some_and(|slot| slot.beside);
-        if !is_wanted || !waits {
+        if !is_wanted || !waits || !heard.followed.is_empty() {
             return next;
         }
         let told = *heard.told.get_or_insert(now);
@@ -165,6 +173,26 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Lines of what a call follows, as they come. Where several calls do, each line says of which node it is.
+    fn follows(&self, heard: &mut Heard, call: CallId, chunk: &str) {
+        heard.followed.insert(call);
+        if self.screen.format == Format::Json {
+            return;
+        }
+        let slots = heard.order.slots();
+        let width = slots.iter().map(|slot| slot.node().len()).max().unwrap_or_default();
+        let of = slots.iter().find(|slot| slot.is_of(call)).filter(|_| slots.len() > 1);
+        let lines = match of {
+            None => chunk.to_owned(),
+            Some(slot) => {
+                let name = self.screen.out().of(Tone::Title, &format!("{:<width$}", slot.node()));
+                chunk.lines().map(|line| format!("{name}  {line}\n")).collect()
+            }
+        };
+        self.screen.result(&lines);
+        heard.above = Above::Block;
+    }
+
     /// A call ended.
     fn end(&self, heard: &mut Heard, result: CallResult) {
         let at = heard.order.end(result);
@@ -187,6 +215,8 @@ impl<'a> Live<'a> {
     /// One of several nodes: what others may say as well waits for them.
     fn beside_others(&self, heard: &mut Heard, at: usize, result: &CallResult) {
         let same = match self.show {
+            // What it followed was shown as it came.
+            _ if heard.followed.contains(&result.call) => None,
             Show::Results(_) | Show::Words => Same::of(result, self.title(result)),
             Show::Nothing => None,
         };
@@ -246,7 +276,8 @@ impl<'a> Live<'a> {
             return;
         }
         self.plan(result);
-        if let Some(text) = &result.text {
+        let is_shown = heard.followed.contains(&result.call);
+        if let Some(text) = result.text.as_ref().filter(|_| !is_shown) {
             let heading = self.heading(&result.node, &self.title(result));
             self.put(heard, heading.as_deref(), Some(text));
         }
@@ -329,6 +360,7 @@ impl Audience for Live<'_> {
             }
             Event::ChangeBegins(call) => heard.order.begin(call),
             Event::Progress { call, progress, .. } => self.goes_on(&heard, call, &progress),
+            Event::Output { call, chunk } => self.follows(&mut heard, call, &chunk),
             Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {
                 if let Some(on_row) = &self.on_row {

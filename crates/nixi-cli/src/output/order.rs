@@ -64,7 +64,7 @@ impl Slot {
     }
 
     /// The node.
-    fn node(&self) -> &str {
+    pub(crate) fn node(&self) -> &str {
         &self.result.node
     }
 }

@@ -101,6 +101,20 @@ pub fn logs(cli: ContainerCli, of: &ContainerName, lines: Lines, since: Option<&
     ask(cli, "logs").and(["--timestamps"]).and(options).and(["--", of.as_str()])
 }
 
+/// The same without an end: the last lines, and each that follows.
+pub fn follow(
+    cli: ContainerCli,
+    of: &ContainerName,
+    lines: Lines,
+    since: Option<&TimeSpec>,
+) -> Command<Read> {
+    let mut options = vec!["--follow".to_owned(), "--tail".to_owned(), lines.to_string()];
+    if let Some(since) = since {
+        options.extend(["--since".to_owned(), since.to_string()]);
+    }
+    ask(cli, "logs").and(["--timestamps"]).and(options).and(["--", of.as_str()])
+}
+
 /// The ids of the containers that have this very name: one at most.
 pub fn named(cli: ContainerCli, name: &ContainerName) -> Command<Read> {
     // The filter is a regular expression. Docker's own names begin with a slash, which it takes with and without.

@@ -42,6 +42,9 @@ pub struct Query {
     pub lines: Lines,
 }
 
+/// The fields that are read.
+const FIELDS: &str = "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID";
+
 /// journalctl(1) with the rights of the login user: one JSON object a line, the newest first. A user who does not see
 /// the whole journal is not told here; see [`access`].
 pub fn query(query: &Query) -> Command<Read> {
@@ -54,11 +57,30 @@ pub fn query(query: &Query) -> Command<Read> {
     option("until", query.until.as_ref().map(ToString::to_string));
     option("priority", query.priority.map(|priority| priority.as_str().to_owned()));
     option("grep", query.grep.as_ref().map(ToString::to_string));
-    const FIELDS: &str = "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID";
     Command::read(Program::new("journalctl"), ["--output=json", FIELDS, "--no-pager"]).and(options)
 }
 
-/// The same with the rights of root, who sees everything.
+/// The same without an end: the newest entries that match, the oldest first, and each that follows. Beside `since` their number
+/// would mean the oldest ones, so it is left out there.
+pub fn follow(of: &Query) -> Command<Read> {
+    let mut options = vec!["--follow".to_owned()];
+    let mut option = |name: &str, value: Option<String>| {
+        options.extend(value.map(|value| format!("--{name}={value}")));
+    };
+    option("lines", of.since.is_none().then(|| of.lines.to_string()));
+    option("unit", of.unit.as_ref().map(|unit| unit.qualified().to_string()));
+    option("since", of.since.as_ref().map(ToString::to_string));
+    option("priority", of.priority.map(|priority| priority.as_str().to_owned()));
+    option("grep", of.grep.as_ref().map(ToString::to_string));
+    Command::read(Program::new("journalctl"), ["--output=json", FIELDS, "--no-pager"]).and(options)
+}
+
+/// The same with the rights of root.
+pub fn follow_as_root(of: &Query) -> Command<Read> {
+    follow(of).by_root()
+}
+
+/// [`query()`] with the rights of root, who sees everything.
 pub fn query_as_root(of: &Query) -> Command<Read> {
     query(of).by_root()
 }

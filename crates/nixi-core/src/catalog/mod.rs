@@ -84,6 +84,7 @@ mod tests {
             service::dependencies(&[unit("nginx")]),
             system::processes(),
             container::inspect_one(ContainerCli::Podman, &name("web")),
+            container::follow(ContainerCli::Podman, &name("web"), Lines::USUAL, None),
             container::named(ContainerCli::Podman, &name("web.1")),
             container::in_network(ContainerCli::Docker, "nixi"),
             container::image(ContainerCli::Podman, &"postgres:16".parse().unwrap()),
@@ -102,6 +103,8 @@ mod tests {
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
+            log::follow(&query),
+            log::follow_as_root(&log::Query::default()),
             log::access(),
             log::last_line(&unit("nginx")),
             log::last_line_as_root(&unit("nginx")),
@@ -167,6 +170,7 @@ mod tests {
         systemctl show --no-pager '--property=Id,ActiveState,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy,Requires,BindsTo,Wants,TriggeredBy,SuccessAction,FailureAction,ExecStart' -- nginx.service '*.service' '*.socket' '*.timer' '*.path' '*.target' '*.mount'
         ps -ww -e -o 'pid=,ppid=,comm=,cgroup='
         sudo -n -- podman inspect '--syslog=false' --type container -- web
+        sudo -n -- podman logs '--syslog=false' --timestamps --follow --tail 100 -- web
         sudo -n -- podman ps '--syslog=false' --all --no-trunc --quiet --filter 'name=^web\.1$'
         sudo -n -- docker --host unix:///var/run/docker.sock ps --all --no-trunc --quiet --filter 'network=nixi'
         sudo -n -- podman inspect '--syslog=false' --type image --format '[{{json .ID}},{{json .RepoTags}},{{json .RepoDigests}},{{json .Config.Volumes}},{{json .Config.ExposedPorts}},{{json .Config.Entrypoint}},{{json .Config.Cmd}}]' -- postgres:16
@@ -188,6 +192,8 @@ mod tests {
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
+        journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --follow '--unit=nginx.service' '--since=1h ago' '--priority=err' '--grep=a b'
+        sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --follow '--lines=100'
         journalctl '--lines=1' --no-pager
         journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=1' '_SYSTEMD_UNIT=nginx.service'

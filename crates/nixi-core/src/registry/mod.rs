@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 pub use args::Args;
 pub(crate) use erased::{Body, Found};
+pub(crate) use param::{FOLLOW, Givers};
 pub use param::{Param, ParamKind};
 pub use spec::{Access, ActionSpec};
 pub use toolset::ToolSchema;

@@ -66,6 +66,18 @@ impl ParamKind {
     }
 }
 
+/// Who may give a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Givers {
+    /// Anyone.
+    All,
+    /// Persons, and no model.
+    Persons,
+}
+
+/// The parameter that has a read go on without an end. A model has no use for what does not end.
+pub(crate) const FOLLOW: &str = "follow";
+
 /// One parameter of an action.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Param {
@@ -77,6 +89,9 @@ pub struct Param {
     pub required: bool,
     /// What it means.
     pub about: String,
+    /// Who may give it.
+    #[serde(skip)]
+    pub(crate) givers: Givers,
     /// Its JSON Schema, without `null`.
     #[serde(skip)]
     pub schema: Value,
@@ -101,6 +116,7 @@ pub(super) fn params(schema: &Value) -> Option<Vec<Param>> {
             kind,
             required: required.contains(&name.as_str()),
             about: about(&schema),
+            givers: if name == FOLLOW { Givers::Persons } else { Givers::All },
             schema,
         }
     };

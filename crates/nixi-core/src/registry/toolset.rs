@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::param::{Givers, Param};
 use super::spec::{Access, ActionSpec};
 use crate::action::Scope;
 
@@ -59,7 +60,8 @@ fn schema(tool: &str, actions: &[&ActionSpec]) -> ToolSchema {
         properties
             .insert("node".to_owned(), json!({ "type": "string", "description": "Usual: the controller" }));
     }
-    for param in actions.iter().flat_map(|spec| &spec.params) {
+    let offered = |param: &&Param| param.givers == Givers::All;
+    for param in actions.iter().flat_map(|spec| &spec.params).filter(offered) {
         properties.entry(param.name.clone()).or_insert_with(|| param.schema.clone());
     }
     ToolSchema {

@@ -9,7 +9,7 @@ use super::protocol::CallAhead;
 use crate::call_id::CallId;
 use crate::card::Edits;
 use crate::node::Node;
-use crate::registry::{Access, Action, Args};
+use crate::registry::{Access, Action, Args, FOLLOW};
 
 /// Where a call is made, and which call that is.
 pub(super) struct Site {
@@ -43,6 +43,11 @@ impl Checked {
             Access::Read | Access::Rehearse => true,
             Access::Write(_) => false,
         }
+    }
+
+    /// Whether it goes on until it is stopped.
+    pub(super) fn follows(&self) -> bool {
+        self.understood.get(FOLLOW) == Some(&Value::Bool(true))
     }
 
     /// The nodes that it is for.

@@ -15,6 +15,7 @@ use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::StepStatus;
+use crate::registry::FOLLOW;
 
 const SAY_WHICH: &str = "say which is meant, as in `stop container NAME` or `stop service NAME`";
 
@@ -59,19 +60,21 @@ impl RequestCx<'_> {
     ) -> Result<Vec<Settled>, ErrorReport> {
         let mut open = Vec::with_capacity(calls.len());
         for call in calls.into_iter().flat_map(one_name_each) {
-            let CallRequest { action, or, nodes, args } = call;
-            let mut meanings = Vec::with_capacity(1 + or.len());
-            for action in std::iter::once(action).chain(or) {
-                let call = CallRequest { action, or: Vec::new(), nodes: nodes.clone(), args: args.clone() };
-                meanings.push(self.check(roster, call)?);
-            }
-            open.push(meanings);
+            let looks = match call.args.contains_key(FOLLOW) && !call.or.is_empty() {
+                true => self.meanings(without_follow(call.clone()), roster)?,
+                false => Vec::new(),
+            };
+            open.push((self.meanings(call, roster)?, looks));
         }
-        let only_reads = open.iter().flatten().all(Checked::is_read);
+        let only_reads = open.iter().flat_map(|(meanings, _)| meanings).all(Checked::is_read);
         let mut settled = Vec::with_capacity(open.len());
-        for meanings in open {
+        for (meanings, looks) in open {
             if meanings.len() == 1 || !meanings.iter().all(Checked::is_read) {
                 settled.push(Settled::Call(self.choose(meanings, roster).await?));
+            } else if !looks.is_empty() {
+                // What is followed has no end, so it is looked for first.
+                let told = self.look_for_all(&looks, roster).await?;
+                settled.extend(again(meanings, &told));
             } else {
                 let told = self.look_for_all(&meanings, roster).await?;
                 if only_reads {
@@ -82,6 +85,16 @@ impl RequestCx<'_> {
             }
         }
         Ok(settled)
+    }
+
+    /// All that the words of a call may mean, checked.
+    fn meanings(&self, call: CallRequest, roster: &Roster) -> Result<Vec<Checked>, ErrorReport> {
+        let CallRequest { action, or, nodes, args } = call;
+        let meaning = |action| {
+            let call = CallRequest { action, or: Vec::new(), nodes: nodes.clone(), args: args.clone() };
+            self.check(roster, call)
+        };
+        std::iter::once(action).chain(or).map(meaning).collect()
     }
 
     /// Makes the reads of all meanings on all nodes at once; on each node the one counts that finds something.
@@ -203,6 +216,12 @@ impl Fit {
         }
         fit
     }
+}
+
+/// The same read, which ends, and prints little.
+fn without_follow(mut call: CallRequest) -> CallRequest {
+    call.args.remove(FOLLOW);
+    call.with("lines", 1)
 }
 
 /// The meanings as calls to be made later, each on the nodes where it was the one.

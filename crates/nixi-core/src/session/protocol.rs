@@ -116,6 +116,13 @@ pub enum Event {
         /// How far it is.
         progress: Progress,
     },
+    /// More of what a call follows, such as lines of a log: whole lines, cleaned, each with its end.
+    Output {
+        /// Which call it is of.
+        call: CallId,
+        /// The lines.
+        chunk: String,
+    },
     /// A call ended on a node.
     CallEnded(Box<CallResult>),
     /// A node answered, or did not, while many are asked.

@@ -23,6 +23,7 @@ use crate::card::Callers;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::node::{Node, NodeName};
 use crate::plan::{Declared, Origin, StepStatus};
+use crate::registry::{Action, Args, FOLLOW, Givers};
 
 /// The circumstances of a request: who asked, how far to go, who listens.
 #[derive(Clone, Copy)]
@@ -53,7 +54,17 @@ impl RequestCx<'_> {
         let roster = self.inner.roster_for(work)?;
         let mut results = Vec::new();
         let mut checked = Vec::new();
-        for settled in self.settle(calls, &roster).await? {
+        let settled = self.settle(calls, &roster).await?;
+        let of = |settled: &Settled| match settled {
+            Settled::Call(call) => (call.follows(), !call.is_read()),
+            Settled::Told(_) => (false, false),
+        };
+        let (follows, changes) = settled.iter().map(of).fold((false, false), |a, b| (a.0 || b.0, a.1 || b.1));
+        if follows && changes {
+            let why = "a log is followed until it is stopped, so the changes beside it would never be made";
+            return Err(ErrorReport::new(ErrorKind::BadArgument, why).hint("make two requests of it"));
+        }
+        for settled in settled {
             match settled {
                 Settled::Call(call) => checked.push(call),
                 Settled::Told(told) => {
@@ -83,10 +94,27 @@ impl RequestCx<'_> {
                 .hint("name the node it is about by its own parameter, `name` or `names`"));
             }
         };
+        self.check_follow(&action, &call.args)?;
         let args = self.entrusted(&action.spec, action.spec.check(call.args)?)?;
         let understood = action.body.parse(args.clone())?;
         let site = |node| Site { call: self.inner.calls.next(), node };
         Ok(Checked { action, sites: nodes.into_iter().map(site).collect(), args, understood })
+    }
+
+    /// A model follows nothing, and what has no end is not planned.
+    fn check_follow(&self, action: &Action, args: &Args) -> Result<(), ErrorReport> {
+        let is_for_persons = action.spec.param(FOLLOW).is_some_and(|param| param.givers == Givers::Persons);
+        if !(is_for_persons && args.contains_key(FOLLOW)) {
+            return Ok(());
+        }
+        let bad = |why: String| Err(ErrorReport::new(ErrorKind::BadArgument, why));
+        match (self.origin, self.intent) {
+            (Origin::Model, _) => bad(format!("{} has no parameter {FOLLOW:?}", action.spec.name)),
+            (Origin::Person, Intent::PlanOnly) if args.get(FOLLOW) == Some(&true.into()) => {
+                bad(format!("{} follows until it is stopped, which a dry run does not", action.spec.name))
+            }
+            (Origin::Person, Intent::PlanOnly | Intent::Perform) => Ok(()),
+        }
     }
 
     /// Reads that come before any change are made at once, side by side; the rest is a [`Workflow`].

@@ -2,7 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
 
 use super::calls::{Checked, Site};
 use super::ending::{concluded, looked, status_of_plan};
@@ -12,7 +15,7 @@ use super::protocol::{CallResult, Event};
 use super::request_cx::RequestCx;
 use super::roster::{LiveRoster, Roster};
 use crate::arrival::Arrival;
-use crate::context::{InspectCx, PlanCx, Reader, RehearseCx, Secrets};
+use crate::context::{InspectCx, PlanCx, Reader, RehearseCx, Secrets, Watch};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
@@ -22,6 +25,9 @@ use crate::plan::{
 use crate::registry::{Args, Body};
 use crate::secret::SecretArg;
 use crate::stage::{Ground, Stage, Today};
+
+/// How long what is followed may take to end: a person who interrupts waits no longer than a second for all of it.
+const LAST_WORD: Duration = Duration::from_millis(650);
 
 /// One call on one node.
 pub(super) struct Visit<'a> {
@@ -79,10 +85,17 @@ impl Visit<'_> {
         let survey = self.survey();
         let cx = self.inspect_cx(&survey);
         // What the read itself says of an interruption comes first: it knows whether anything was sent.
+        let mut inspecting = action.inspect(&cx, self.call.args.clone());
         let found = tokio::select! {
             biased;
-            found = action.inspect(&cx, self.call.args.clone()) => found,
-            () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::Cancelled)),
+            found = &mut inspecting => found,
+            () = self.cx.cancel.cancelled() => match cx.watch.has_begun.load(Ordering::Relaxed) {
+                // What is followed ends by being interrupted.
+                true => timeout(LAST_WORD, inspecting)
+                    .await
+                    .unwrap_or(Err(ToolError::Exec(ExecError::Cancelled))),
+                false => Err(ToolError::Exec(ExecError::Cancelled)),
+            },
         };
         looked(result, found)
     }
@@ -298,7 +311,9 @@ impl Visit<'_> {
             settings: self.roster.settings(),
             cancel: self.cx.cancel,
         };
-        InspectCx { reader, survey }
+        let watch =
+            Watch { call: self.site.call, audience: self.cx.audience, has_begun: AtomicBool::new(false) };
+        InspectCx { reader, survey, watch }
     }
 }
 

@@ -11,6 +11,15 @@ pub const WRAPPERS: &str = "/run/wrappers/bin";
 /// Where NixOS keeps the programs of the running system; sudo rules name programs there.
 pub const SYSTEM_PROFILE: &str = "/run/current-system/sw/bin";
 
+/// Where the standard error of a command goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// To a stream of its own.
+    Apart,
+    /// To the same stream as its standard output, so that both come in the order in which they were written.
+    Together,
+}
+
 /// The whole line that is sent to a node's login shell.
 ///
 /// As on NixOS, setuid programs come from [`WRAPPERS`] and all others from [`SYSTEM_PROFILE`] before the user's own
@@ -22,8 +31,14 @@ pub(crate) fn remote_line(
     args: &[String],
     elevation: Elevation,
     mark: &Mark,
+    streams: Streams,
 ) -> Result<String, Unquotable> {
     let line = bare_line(program, args, elevation, mark)?;
+    // The line ends with the `exec` of the command, so that the redirection is the command's alone.
+    let line = match streams {
+        Streams::Apart => line,
+        Streams::Together => format!("{line} 2>&1"),
+    };
     Ok(match elevation {
         Elevation::LoginUser => line,
         Elevation::Root => format!("{}; {line}", mark.announced()),
@@ -104,7 +119,9 @@ mod tests {
         fn run(&self, shell: &str, elevation: Elevation) -> String {
             let folder = |name: &str| self.0.path().join(name).to_string_lossy().into_owned();
             let mark = Mark::new(0xab);
-            let line = remote_line(Program::new("tool"), &["a b".to_owned()], elevation, &mark).unwrap();
+            let line =
+                remote_line(Program::new("tool"), &["a b".to_owned()], elevation, &mark, Streams::Apart)
+                    .unwrap();
             let line = line.replace(WRAPPERS, &folder("wrappers")).replace(SYSTEM_PROFILE, &folder("system"));
             let path = format!("{}:/usr/bin:/bin", folder("user"));
             let (code, stdout, mut stderr) = ran(shell, &line, &path);
@@ -148,7 +165,8 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "the login shell of the test is a real one")]
     fn a_command_gets_the_environment_that_is_listed_and_nothing_else() {
         let mark = Mark::new(0xab);
-        let print = |elevation| remote_line(Program::new("env"), &[], elevation, &mark).unwrap();
+        let print =
+            |elevation| remote_line(Program::new("env"), &[], elevation, &mark, Streams::Apart).unwrap();
         let line = print(Elevation::LoginUser);
         let machine = Machine::with(&[("user", "sudo")]);
         let user = machine.0.path().join("user");

@@ -13,11 +13,13 @@ mod stop;
 #[cfg(test)]
 mod tests;
 mod witness;
+mod wrapper;
 
 pub use frames::Frames;
-pub use login::{SYSTEM_PROFILE, WRAPPERS};
+pub use login::{SYSTEM_PROFILE, Streams, WRAPPERS};
 pub(crate) use login::{bare_line, gathered_line, remote_line};
 pub use quote::{Unquotable, line, word};
 pub(crate) use record::{begin_record, end_record};
 pub use stop::{Mark, stop_elevated};
 pub use witness::Witness;
+pub use wrapper::{TOGETHER, variables_from_files};

@@ -77,8 +77,8 @@ fn stop_group(kill: &str, group: &str) -> String {
 mod tests {
     use super::*;
     use crate::command::{Elevation, Program};
-    use crate::shell::remote_line;
     use crate::shell::tests::{ran, shells};
+    use crate::shell::{Streams, remote_line};
 
     /// What was started is stopped, with all that it started, and nothing else.
     #[test]
@@ -87,7 +87,8 @@ mod tests {
         use std::os::unix::process::{CommandExt, ExitStatusExt};
         let start = |shell: &str, mark: &Mark, script: &str| {
             let args = ["-c".to_owned(), script.to_owned()];
-            let line = remote_line(Program::new("sh"), &args, Elevation::LoginUser, mark).unwrap();
+            let line =
+                remote_line(Program::new("sh"), &args, Elevation::LoginUser, mark, Streams::Apart).unwrap();
             let mut child = std::process::Command::new(shell);
             child.args(["-c", &line]).env("PATH", "/usr/bin:/bin").process_group(0).spawn().unwrap()
         };

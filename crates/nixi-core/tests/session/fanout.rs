@@ -109,6 +109,7 @@ async fn a_change_begins_once_it_is_approved() {
             | Event::Node(_)
             | Event::Said(_)
             | Event::Progress { .. }
+            | Event::Output { .. }
             | Event::TakenBack(_)
             | Event::Notice(_) => None,
         };

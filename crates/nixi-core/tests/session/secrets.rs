@@ -114,11 +114,11 @@ async fn perform(bench: &mut Bench, op: Op, secret: Option<&str>) -> (Outcome, u
     (outcome, asked, told)
 }
 
-fn whisper(args: serde_json::Value) -> CallRequest {
+fn whisper(args: &serde_json::Value) -> CallRequest {
     CallRequest::new("probe.whisper").with_args(args.as_object().unwrap().clone())
 }
 
-fn call(args: serde_json::Value) -> Op {
+fn call(args: &serde_json::Value) -> Op {
     Op::Call(vec![whisper(args).on("web")])
 }
 
@@ -127,7 +127,7 @@ fn call(args: serde_json::Value) -> Op {
 async fn only_the_command_that_it_is_for_gets_a_secret() {
     let mut bench = Bench::over(CONFIG, recording());
     let (outcome, asked, told) =
-        perform(&mut bench, call(json!({"secrets": {"KEY": "hunter2"}})), None).await;
+        perform(&mut bench, call(&json!({"secrets": {"KEY": "hunter2"}})), None).await;
     assert_eq!((outcome.exit_code(), asked), (0, 0), "{outcome:?}");
     assert_eq!(*bench.remote.inputs.lock().unwrap(), ["hunter2"]);
     assert_eq!(bench.changes(), ["sudo -n -- tee KEY", "touch end"]);
@@ -145,7 +145,7 @@ async fn only_the_command_that_it_is_for_gets_a_secret() {
 async fn variables_that_hold_secrets_are_secrets() {
     let mut bench = Bench::over(CONFIG, recording());
     let env = json!({"env": {"DB_PASSWORD": "hunter2", "HOST": "db", "URL": "postgres://a:hunter3@db/x", "EMPTY_TOKEN": ""}});
-    let (outcome, _, told) = perform(&mut bench, call(env), None).await;
+    let (outcome, _, told) = perform(&mut bench, call(&env), None).await;
     let args = &outcome.results[0].args;
     assert_eq!(args["env"], json!({"HOST": "db", "EMPTY_TOKEN": ""}), "{outcome:?}");
     assert_eq!(*bench.remote.inputs.lock().unwrap(), ["hunter2", "postgres://a:hunter3@db/x"]);
@@ -153,7 +153,7 @@ async fn variables_that_hold_secrets_are_secrets() {
 
     let twice = json!({"env": {"DB_PASSWORD": "hunter2"}, "secrets": {"DB_PASSWORD": "@ask"}});
     let mut bench = Bench::over(CONFIG, recording());
-    let (outcome, ..) = perform(&mut bench, call(twice), None).await;
+    let (outcome, ..) = perform(&mut bench, call(&twice), None).await;
     assert_eq!(outcome.error.unwrap().kind, ErrorKind::BadArgument);
 }
 
@@ -161,7 +161,7 @@ async fn variables_that_hold_secrets_are_secrets() {
 #[tokio::test]
 async fn a_secret_that_was_not_given_is_asked_for_once() {
     let config = CONFIG.replace("mode = \"monitored\"", "mode = \"managed\"");
-    let both = || Op::Call(vec![whisper(json!({"secrets": {"KEY": "@ask"}})).on("web").on("watch")]);
+    let both = || Op::Call(vec![whisper(&json!({"secrets": {"KEY": "@ask"}})).on("web").on("watch")]);
     let mut bench = Bench::over(&config, recording());
     let (outcome, asked, told) = perform(&mut bench, both(), Some("hunter2")).await;
     assert_eq!((outcome.exit_code(), asked), (0, 1), "{outcome:?}");
@@ -193,7 +193,7 @@ async fn a_secret_that_was_not_given_is_asked_for_once() {
 async fn a_handle_of_another_session_is_asked_for_anew() {
     let mut bench = Bench::over(CONFIG, recording());
     let foreign = json!({"secrets": {"KEY": "secret:0123456789ab"}});
-    let (outcome, asked, _) = perform(&mut bench, call(foreign), Some("hunter2")).await;
+    let (outcome, asked, _) = perform(&mut bench, call(&foreign), Some("hunter2")).await;
     assert_eq!((outcome.exit_code(), asked), (0, 1), "{outcome:?}");
     assert_eq!(*bench.remote.inputs.lock().unwrap(), ["hunter2"]);
     assert_ne!(outcome.results[0].args["secrets"]["KEY"], "secret:0123456789ab");
@@ -202,7 +202,7 @@ async fn a_handle_of_another_session_is_asked_for_anew() {
 /// A model sees handles. What it makes up is not used: the person is asked instead.
 #[tokio::test]
 async fn a_model_is_told_no_secret_and_makes_up_none() {
-    let made_up = whisper(json!({"secrets": {"KEY": "changeme"}, "env": {"PASSWORD": "made-up"}})).on("web");
+    let made_up = whisper(&json!({"secrets": {"KEY": "changeme"}, "env": {"PASSWORD": "made-up"}})).on("web");
     let mut bench = Bench::with_model(CONFIG, recording(), made_up);
     let words =
         Op::Ask { words: "set it up, the password is hunter9".to_owned(), minds: Minds::PhrasebookThenModel };
@@ -216,7 +216,7 @@ async fn a_model_is_told_no_secret_and_makes_up_none() {
 async fn what_no_handle_can_stand_for_is_refused() {
     for (value, why) in [("", "it is empty"), ("@some/file", "read by `nixi call`"), ("a\0b", "NUL")] {
         let mut bench = Bench::over(CONFIG, recording());
-        let (outcome, ..) = perform(&mut bench, call(json!({"secrets": {"KEY": value}})), None).await;
+        let (outcome, ..) = perform(&mut bench, call(&json!({"secrets": {"KEY": value}})), None).await;
         let error = outcome.error.unwrap();
         assert_eq!(error.kind, ErrorKind::BadArgument);
         assert!(error.message.starts_with("KEY: ") && error.message.contains(why), "{error}");
@@ -237,12 +237,12 @@ async fn a_change_that_fails_halfway_is_taken_back() {
         ("touch", lost, vec![tees[0], tees[1], "touch end"]),
     ] {
         let mut bench = Bench::over(CONFIG, recording().ending(command, end));
-        let (outcome, ..) = perform(&mut bench, call(secrets.clone()), None).await;
+        let (outcome, ..) = perform(&mut bench, call(&secrets), None).await;
         assert_eq!(bench.changes(), ran, "{outcome:?}");
         assert_eq!(outcome.exit_code(), 1, "{outcome:?}");
     }
     // Where all went well, nothing is taken back, nor told of.
     let mut bench = Bench::over(CONFIG, recording());
-    let (outcome, ..) = perform(&mut bench, call(secrets), None).await;
+    let (outcome, ..) = perform(&mut bench, call(&secrets), None).await;
     assert_eq!(outcome.results[0].steps.len(), 3, "{outcome:?}");
 }

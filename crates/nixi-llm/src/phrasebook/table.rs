@@ -298,6 +298,32 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["check the logs for nginx on web-server", "show the logs for nginx since 2 hours ago"],
     ),
+    looks(
+        "service.logs follow=true",
+        &[
+            "follow [the] logs (of|for) [the] (service|unit) {name} {on}",
+            "follow [the] logs (of|for) [the] {name} (service|unit) {on}",
+        ],
+        &["follow the logs of the nginx service on web-server"],
+    ),
+    looks(
+        "container.logs follow=true",
+        &[
+            "follow [the] logs (of|for) [the] container {name} {on}",
+            "follow [the] logs (of|for) [the] {name} container {on}",
+        ],
+        &["follow the logs of the redis container on web-server"],
+    ),
+    looks(
+        "service.logs|container.logs follow=true",
+        &["follow [the] logs (of|for) [the] {name} {on}", "follow [the] {name} logs {on}"],
+        &["follow the logs of nginx on web-server"],
+    ),
+    looks(
+        "log.query follow=true",
+        &["follow [the] [system] (log|journal) {at}"],
+        &["follow the journal on web-server"],
+    ),
     changes(
         "service.start",
         &[

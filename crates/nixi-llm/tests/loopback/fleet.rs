@@ -114,6 +114,7 @@ impl Audience for Heard {
             | Event::CallStarted { .. }
             | Event::ChangeBegins(_)
             | Event::Progress { .. }
+            | Event::Output { .. }
             | Event::CallEnded(_)
             | Event::Node(_) => {}
         }

@@ -33,6 +33,8 @@ pub(crate) struct Exec {
     pub(crate) input: Option<Input>,
     /// Where its standard output goes instead of being kept.
     pub(crate) sink: Option<Sink>,
+    /// Where its standard error goes; a line for a login shell says it by itself.
+    pub(crate) streams: shell::Streams,
     /// How it is found on the node if it has to be stopped.
     pub(crate) trace: Option<Trace>,
     /// What becomes of it where every place is taken.
@@ -88,6 +90,7 @@ impl Exec {
             witness: None,
             input: None,
             sink: None,
+            streams: shell::Streams::Apart,
             trace: None,
             manners: Manners::Moves,
             so_far: None,

@@ -3,16 +3,22 @@
 use std::fmt;
 
 use nixi_core::catalog::container;
+use nixi_core::colour;
 use nixi_core::command::{ContainerName, Lines, TimeSpec};
+use nixi_core::instant::Instant;
+use nixi_core::shell::Streams;
 use nixi_core::text::clean_line;
-use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
+use nixi_core::{ActionName, Inspect, InspectCx, Output, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::output::{Merged, OutputLine, merged};
-use super::{lookup, store};
+use super::store::{self, Ground};
+use super::{list, lookup};
+use crate::follow;
 use crate::reading::unreadable;
+use crate::table::count;
 
 /// The last lines that a container wrote.
 pub struct Logs;
@@ -29,6 +35,9 @@ pub struct LogsArgs {
     /// As `1h ago` or `2026-11-22 10:00`
     #[schemars(with = "Option<String>")]
     pub since: Option<TimeSpec>,
+    /// Goes on until it is stopped
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
 }
 
 /// `data` of `container.logs`.
@@ -44,6 +53,9 @@ pub struct LogsReport {
     /// How many of the last notices came once the log had begun, so that anybody may have written them.
     #[serde(skip)]
     pub(crate) late: usize,
+    /// How many lines came while the log was followed. They were told as they came, and are not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<u64>,
 }
 
 impl Inspect for Logs {
@@ -63,13 +75,79 @@ impl Inspect for Logs {
         let since = args.since.as_ref().map(for_runtimes).transpose()?;
         let lines = args.lines.unwrap_or_default();
         let ground = store::ground(cx).await;
+        if args.follow {
+            return follow(cx, ground, &args.name, lines, since.as_ref()).await;
+        }
         let command = container::logs(ground.cli, &args.name, lines, since.as_ref());
         let shown = command.to_string();
         let output = lookup::run(cx, ground, std::slice::from_ref(&args.name), command).await?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let Merged { lines, notices, late } =
             merged(&text(&output.stdout), &text(&output.stderr)).map_err(|why| unreadable(&shown, &why))?;
-        Ok(LogsReport { name: args.name.to_string(), lines, notices, late })
+        Ok(LogsReport { name: args.name.to_string(), lines, notices, late, followed: None })
+    }
+}
+
+/// Follows what a container writes to both of its streams, and tells it as it comes.
+async fn follow(
+    cx: &InspectCx<'_>,
+    ground: Ground,
+    name: &ContainerName,
+    lines: Lines,
+    since: Option<&TimeSpec>,
+) -> Result<LogsReport, ToolError> {
+    let there = list::all(cx, ground).await?;
+    if lookup::find(&there.rows, name).is_empty() {
+        return Err(lookup::not_found(cx, ground.cli, &[name], &there));
+    }
+    let command = container::follow(ground.cli, name, lines, since);
+    let (mut cut, mut count, mut remarks) = (follow::Lines::default(), 0_u64, String::new());
+    let end = cx
+        .follow(command.clone(), Streams::Together, |bytes| {
+            let mut chunk = String::new();
+            cut.take(bytes, |line| match words(line) {
+                // Before the log begins, others speak: they tell why it does not.
+                Words::Untimed(_) if count == 0 && remarks.len() < REMARKS => {
+                    remarks.push_str(line);
+                    remarks.push('\n');
+                }
+                Words::Timed(words) | Words::Untimed(words) => {
+                    count += 1;
+                    chunk.push_str(&follow::line(&words));
+                }
+            });
+            if !chunk.is_empty() {
+                cx.tell(&chunk);
+            }
+        })
+        .await?;
+    if let Some(output) = end.filter(|output| !output.exit.is_success()) {
+        let output = Output { stderr: remarks.into_bytes(), ..output };
+        return Err(ToolError::of_output(&command.to_string(), ground.cli.program(), true, &output));
+    }
+    let (name, lines, notices) = (name.to_string(), Vec::new(), Vec::new());
+    Ok(LogsReport { name, lines, notices, late: 0, followed: Some(count) })
+}
+
+/// The most bytes that are kept of what is said before a log begins.
+const REMARKS: usize = 4096;
+
+/// A line as people read it.
+enum Words {
+    /// With its time.
+    Timed(String),
+    /// Without one: the next line of an entry, or a remark of the runtime.
+    Untimed(String),
+}
+
+fn words(line: &str) -> Words {
+    let timed = line.split_once(' ').and_then(|(time, text)| Some((Instant::parse(time)?, text)));
+    match timed {
+        Some((at, text)) => {
+            let time = at.rfc3339().replacen('T', " ", 1);
+            Words::Timed(format!("{}  {}", time.trim_end_matches('Z'), colour::removed(text)))
+        }
+        None => Words::Untimed(format!("    {}", colour::removed(line))),
     }
 }
 
@@ -118,6 +196,10 @@ fn seconds(span: &str) -> Option<u64> {
 
 impl fmt::Display for LogsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(followed) = self.followed {
+            let lines = usize::try_from(followed).unwrap_or(usize::MAX);
+            return write!(f, "followed {} of {}", count(lines, "line"), clean_line(&self.name));
+        }
         match self.lines.is_empty() {
             true => write!(f, "{} wrote nothing", clean_line(&self.name))?,
             false => write!(f, "{} (times in UTC)", clean_line(&self.name))?,

@@ -4,12 +4,14 @@
 mod entry;
 pub(crate) mod newest;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use nixi_core::catalog::log::{self, Query};
 use nixi_core::command::LogPriority;
+use nixi_core::shell::Streams;
 use nixi_core::text::clean_line;
 use nixi_core::{Command, ExecError, Exit, InspectCx, Output, Read, ToolError, said};
 use schemars::JsonSchema;
@@ -18,6 +20,7 @@ use serde::Serialize;
 pub use entry::JournalEntry;
 use newest::{Newest, Taken};
 
+use crate::follow::{self, Lines};
 use crate::reading::{run_whole, unreadable, whole_of};
 use crate::rows::{LeftOut, write_left_out};
 use crate::service;
@@ -30,7 +33,13 @@ pub struct JournalReport {
     pub entries: Vec<JournalEntry>,
     /// What could not be read, and what was not waited for.
     pub left_out: Vec<LeftOut>,
+    /// How many entries came while the journal was followed; `entries` are the newest of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<u64>,
 }
+
+/// How many of the entries that were followed are kept.
+const KEPT: usize = 100;
 
 /// An answer of journalctl, and how it ended.
 struct Answer {
@@ -81,6 +90,66 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
         }
     }
     Ok(report)
+}
+
+/// Follows the entries that match, and tells each as it comes, until the person has seen enough.
+pub(crate) async fn follow(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
+    if query.until.is_some() {
+        let message = "what is followed has no end, so `until` does not go with `follow`".to_owned();
+        return Err(ToolError::BadArgument { message, hint: Some("leave one of them out".to_owned()) });
+    }
+    if let Some(unit) = &query.unit {
+        // Where this look itself fails there may be such a unit all the same.
+        if let Err(error @ (ToolError::NotFound { .. } | ToolError::Exec(_))) =
+            service::is_there(cx, unit).await
+        {
+            return Err(error);
+        }
+    }
+    let hides = said::hides_journal(&run_whole(cx, log::access()).await?.stderr);
+    let command = if hides { log::follow_as_root(query) } else { log::follow(query) };
+    let (mut lines, mut newest, mut count, mut odd) = (Lines::default(), VecDeque::new(), 0_u64, 0_u64);
+    let end = cx
+        .follow(command.clone(), Streams::Apart, |bytes| {
+            let mut chunk = String::new();
+            lines.take(bytes, |line| match entry::read(line) {
+                Ok(read) => {
+                    chunk.push_str(&follow::line(&words(&read.entry)));
+                    count += 1;
+                    if newest.len() == KEPT {
+                        newest.pop_front();
+                    }
+                    newest.push_back(read.entry);
+                }
+                Err(_) => odd += 1,
+            });
+            if !chunk.is_empty() {
+                cx.tell(&chunk);
+            }
+        })
+        .await?;
+    if let Some(output) = end.filter(|output| !output.exit.is_success()) {
+        return Err(failure(cx, &command, &output, hides));
+    }
+    let left_out = (odd > 0).then(|| LeftOut::new(&count_of(odd), "it is no entry of the journal"));
+    Ok(JournalReport {
+        entries: newest.into(),
+        left_out: left_out.into_iter().collect(),
+        followed: Some(count),
+    })
+}
+
+fn count_of(lines: u64) -> String {
+    count(usize::try_from(lines).unwrap_or(usize::MAX), "line")
+}
+
+/// `2026-11-22 10:00:00  nginx.service err: it cannot go on`
+fn words(entry: &JournalEntry) -> String {
+    let time = entry.time.replacen('T', " ", 1);
+    let grave = entry.priority.filter(|priority| is_grave(*priority));
+    let grave = grave.map(|priority| format!(" {}", priority.as_str())).unwrap_or_default();
+    let message = entry.message.as_deref().unwrap_or("(not shown: it is very long, or no text)").trim_end();
+    format!("{}  {}{grave}: {message}", time.trim_end_matches('Z'), clean_line(&entry.source))
 }
 
 /// The login user's answer, with what was said beside a look of his that asks for nothing; `None` where he is known not to
@@ -206,7 +275,7 @@ async fn report(
             left_out.extend(ignored_files(&output));
         }
     }
-    Ok(JournalReport { entries, left_out })
+    Ok(JournalReport { entries, left_out, followed: None })
 }
 
 const NARROWER: &str = "narrow it with since, until or unit, or raise command_timeout in the configuration";
@@ -291,19 +360,20 @@ fn failure(cx: &InspectCx<'_>, command: &Command<Read>, output: &Output, by_root
 
 impl fmt::Display for JournalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(followed) = self.followed {
+            return write!(
+                f,
+                "followed {}",
+                count(usize::try_from(followed).unwrap_or(usize::MAX), "entrie")
+            );
+        }
         match self.entries.len() {
             0 => f.write_str("no entries")?,
             1 => f.write_str("1 entry, times in UTC")?,
             many => write!(f, "{}, times in UTC", count(many, "entrie"))?,
         }
         for entry in &self.entries {
-            let time = entry.time.replacen('T', " ", 1);
-            write!(f, "\n{}  {}", time.trim_end_matches('Z'), clean_line(&entry.source))?;
-            if let Some(priority) = entry.priority.filter(|priority| is_grave(*priority)) {
-                write!(f, " {}", priority.as_str())?;
-            }
-            let message = entry.message.as_deref().unwrap_or("(not shown: it is very long, or no text)");
-            write!(f, ": {}", message.trim_end().replace('\n', "\n    "))?;
+            write!(f, "\n{}", words(entry).replace('\n', "\n    "))?;
         }
         write_left_out(f, &self.left_out)
     }
@@ -338,7 +408,7 @@ mod tests {
         let mut newest = Newest::new(Lines::USUAL);
         let _ = newest.take(answer);
         let Taken { entries, left_out } = newest.end();
-        JournalReport { entries, left_out }
+        JournalReport { entries, left_out, followed: None }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::journal::{JournalReport, entries};
+use crate::journal::{JournalReport, entries, follow};
 
 /// Entries of a node's journal.
 pub struct Query;
@@ -32,6 +32,9 @@ pub struct QueryArgs {
     /// A pattern in the message
     #[schemars(with = "Option<String>")]
     pub grep: Option<Grep>,
+    /// Goes on until it is stopped
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
 }
 
 impl Inspect for Query {
@@ -48,8 +51,8 @@ impl Inspect for Query {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: QueryArgs) -> Result<JournalReport, ToolError> {
-        let QueryArgs { unit, lines, since, until, priority, grep } = args;
-        entries(cx, &log::Query { unit, since, until, priority, grep, lines: lines.unwrap_or_default() })
-            .await
+        let QueryArgs { unit, lines, since, until, priority, grep, follow: follows } = args;
+        let query = log::Query { unit, since, until, priority, grep, lines: lines.unwrap_or_default() };
+        if follows { follow(cx, &query).await } else { entries(cx, &query).await }
     }
 }

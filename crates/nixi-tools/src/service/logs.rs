@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::journal::{JournalReport, entries};
+use crate::journal::{JournalReport, entries, follow};
 
 /// What a service wrote to the journal.
 pub struct Logs;
@@ -32,6 +32,9 @@ pub struct LogsArgs {
     /// A pattern in the message
     #[schemars(with = "Option<String>")]
     pub grep: Option<Grep>,
+    /// Goes on until it is stopped
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
 }
 
 impl Inspect for Logs {
@@ -48,9 +51,9 @@ impl Inspect for Logs {
     }
 
     async fn inspect(&self, cx: &InspectCx<'_>, args: LogsArgs) -> Result<JournalReport, ToolError> {
-        let LogsArgs { name, lines, since, until, priority, grep } = args;
+        let LogsArgs { name, lines, since, until, priority, grep, follow: follows } = args;
         let query =
             Query { unit: Some(name), since, until, priority, grep, lines: lines.unwrap_or_default() };
-        entries(cx, &query).await
+        if follows { follow(cx, &query).await } else { entries(cx, &query).await }
     }
 }

@@ -46,12 +46,13 @@ async fn every_example_is_planned_like_this() {
     }
     insta::assert_snapshot!(plans.join("\n\n"), @r#"
     deploy greeter on db-server from localhost/nixi-lab/sleeper:1 [routine]
+    ! containers find each other by name only if the firewall of db-server lets them ask: UDP port 53 on podman's interfaces (NixOS: networking.firewall.interfaces."podman+".allowedUDPPorts = [ 53 ])
     = localhost/nixi-lab/sleeper:1 is the same image
     = no other container of db-server is called greeter
     = no link leads from /srv/greeter/data to elsewhere
     $ sudo -n -- podman network create '--syslog=false' -- nixi
     $ sudo -n -- mkdir -p -- /srv/greeter/data
-    $ sudo -n -- podman create '--syslog=false' --name greeter --network nixi --restart no --pull never --label 'nixi.deploy={"name":"greeter","image":"localhost/nixi-lab/sleeper:1","env":{"LANG":"C"},"volumes":["data:/data"],"restart":"no"}' --volume /srv/greeter/data:/data --env 'LANG=C' -- localhost/nixi-lab/sleeper:1
+    $ sudo -n -- podman create '--syslog=false' --name greeter --network nixi --restart no --pull never --label 'nixi.deploy={"name":"greeter","image":"localhost/nixi-lab/sleeper:1","ports":["none"],"env":{"LANG":"C"},"volumes":["data:/data"],"restart":"no"}' --volume /srv/greeter/data:/data --env 'LANG=C' -- localhost/nixi-lab/sleeper:1
     $ sudo -n -- podman start '--syslog=false' -- greeter
     $ wait until greeter has stayed up for 3 s, at most 20 s (120 s if it has a health check, which has to pass)
     $ if a later step fails: sudo -n -- podman rm '--syslog=false' --force --volumes -- greeter
@@ -90,6 +91,7 @@ async fn every_example_is_planned_like_this() {
     update greeter on db-server: a new container of localhost/nixi-lab/sleeper:1 takes the place of bbbbbbbbbbbb [routine]
     ! greeter is away while the new one starts; if that fails, the old one is started again
     ! what greeter wrote outside of its folders below /srv/greeter is lost with the old container
+    ! containers find each other by name only if the firewall of db-server lets them ask: UDP port 53 on podman's interfaces (NixOS: networking.firewall.interfaces."podman+".allowedUDPPorts = [ 53 ])
     = greeter is the same container, in the same state
     = localhost/nixi-lab/sleeper:1 is the same image
     = no other container of db-server is called greeter

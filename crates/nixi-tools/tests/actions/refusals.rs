@@ -96,7 +96,7 @@ async fn every_change_says_how_it_is_taken_back() {
     }
     told.dedup();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    container.deploy: nixi call container.undeploy name=greeter expect=d0cc68741972345f folders=/srv/greeter/data,/srv/greeter network=made kept='' --node db-server
+    container.deploy: nixi call container.undeploy name=greeter expect=3a8f6ad35bedb4e0 folders=/srv/greeter/data,/srv/greeter network=made kept='' --node db-server
     container.pause: nixi call container.unpause names=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 --node db-server
     container.remove: the container is gone; its volumes and folders are still there
     container.restart: what ran before the restart has ended

@@ -43,7 +43,7 @@ fn actions_and_parameters() {
     container.deploy [change] name image? ports? env? secrets? volumes? command? restart?
     container.inspect [read] names
     container.list [read]
-    container.logs [read] name lines? since?
+    container.logs [read] name lines? since? follow?
     container.pause [change] names? all?
     container.remove [destructive] names? all?
     container.restart [change] names? all?
@@ -55,7 +55,7 @@ fn actions_and_parameters() {
     file.list [read] path
     file.read [read] path
     file.write [change] path content mode? expect?
-    log.query [read] unit? lines? since? until? priority? grep?
+    log.query [read] unit? lines? since? until? priority? grep? follow?
     network.interfaces [read]
     network.ping [read] target count?
     network.ports [read]
@@ -64,7 +64,7 @@ fn actions_and_parameters() {
     node.status [read] names
     service.failed [read]
     service.list [read]
-    service.logs [read] name lines? since? until? priority? grep?
+    service.logs [read] name lines? since? until? priority? grep? follow?
     service.restart [change] names
     service.start [change] names
     service.status [read] names

@@ -155,6 +155,9 @@ impl Page {
 
     fn call(self, call: &CallEntry, frame: usize) -> Vec<Line<'static>> {
         let mut lines = vec![self.heading(call, frame)];
+        for line in &call.followed {
+            lines.extend(self.under(INSET, line, self.theme.text()));
+        }
         let asks_nodes = !call.rows.is_empty();
         match &call.end {
             None if asks_nodes => lines.extend(self.table(call)),

@@ -6,6 +6,9 @@ use nixi_core::{
     Write,
 };
 
+use nixi_core::shell;
+use serde_json::json;
+
 use super::address::resolved;
 use super::args::{CommandLine, DeployArgs, Restart};
 use super::label::{LABEL, label};
@@ -218,8 +221,9 @@ impl<'a> Recipe<'a> {
             (None, Some(known)) => {
                 let create = self.with_secrets(create, |name, variable| format!("{name},target={variable}"));
                 let command = command.unwrap_or(&known.command);
+                let entry_point = json!(shell::variables_from_files(self.args.secrets.keys())).to_string();
                 create
-                    .args(["--entrypoint", &reading_files(self.args.secrets.keys()), "--", image])
+                    .args(["--entrypoint", &entry_point, "--", image])
                     .args(known.entry_point.iter().chain(command))
             }
             (None, None) => self
@@ -273,16 +277,6 @@ impl<'a> Recipe<'a> {
     pub(super) fn secrets_there(&self) -> Vec<String> {
         secrets_of(self.name(), &self.look.secrets)
     }
-}
-
-/// An entry point that puts the files of these secrets into variables, and becomes the program that is named behind it.
-fn reading_files<'v>(variables: impl Iterator<Item = &'v EnvName>) -> String {
-    let names: Vec<&str> = variables.map(EnvName::as_str).collect();
-    let script = format!(
-        "for name in {}; do export \"$name=$(cat \"/run/secrets/$name\")\" || exit; done; exec \"$@\"",
-        names.join(" ")
-    );
-    serde_json::json!(["/bin/sh", "-c", script, "sh"]).to_string()
 }
 
 /// What removes these folders again, in this order, as far as they are empty: what holds data stays. Nothing if there are
