@@ -14,7 +14,8 @@ const FILES: &str = "/run/secrets";
 pub fn variables_from_files<'v>(names: impl IntoIterator<Item = &'v EnvName>) -> Vec<String> {
     let names: Vec<&str> = names.into_iter().map(EnvName::as_str).collect();
     let script = format!(
-        "for name in {}; do export \"$name=$(cat \"{FILES}/$name\")\" || exit; done; exec \"$@\"",
+        "for _n in {}; do _v=$(cat \"{FILES}/$_n\") || exit; \
+         export \"$_n=$_v\"; done; unset _n _v; exec \"$@\"",
         names.join(" ")
     );
     vec!["/bin/sh".to_owned(), "-c".to_owned(), script, "nixi".to_owned()]

@@ -23,11 +23,11 @@ pub struct DeployArgs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub image: Option<ImageName>,
-    /// As 8080:80; none; usual: the image's
+    /// As 8080:80, or none
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<String>>")]
     pub ports: Option<Ports>,
-    /// A node's name becomes its address
+    /// A node's name is its address
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub env: BTreeMap<EnvName, String>,
