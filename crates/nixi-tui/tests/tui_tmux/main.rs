@@ -147,7 +147,7 @@ fn a_monitored_node_hears_nothing_of_any_change() {
     for phrase in changes_on_monitoring(&window.config()) {
         window.say(&phrase);
         // A password in it is not shown, and a long phrase takes several rows.
-        let shown: String = phrase.split("MySecretPW").next().unwrap_or_default().chars().take(60).collect();
+        let shown: String = phrase.split("MySecretPW").next().unwrap_or_default().chars().take(40).collect();
         let shown = shown.trim_end();
         let below = || window.screen().rsplit_once(&format!("› {shown}")).map(|(_, below)| below.to_owned());
         let begun = Instant::now();
