@@ -137,13 +137,13 @@ fn hear(screen: &Screen, question: &str) -> Option<String> {
         match is_quiet() {
             // What came with the question answers nothing, half a line neither.
             Ok(true) if is_noisy => {
-                screen.ask_again("(what came together with the question was not read)", question);
+                screen.ask_again("(input that came with the question was ignored)", question);
                 is_noisy = false;
             }
             Ok(true) => break,
             Ok(false) if begun.elapsed() < NOISE => is_noisy = true,
             Ok(false) => {
-                screen.remark("(input does not stop coming: taken as no answer)");
+                screen.remark("(input never pauses: taken as no answer)");
                 return None;
             }
             Err(_) => return None,

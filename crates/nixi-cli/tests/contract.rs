@@ -120,7 +120,7 @@ fn requests_go_by_the_numbers_of_the_journal() {
         }
         wrong(&[word, "7"], "not_found", 1, "there is no request 7 in the journal", "");
     }
-    wrong(&["undo"], "not_found", 1, "no change that could be undone", "");
+    wrong(&["undo"], "not_found", 1, "there is nothing to undo", "");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_nobody_understands_is_exit_5() {
         &["--offline", "make me a sandwich", "--node", "all"],
         "not_understood",
         5,
-        "no model was to be asked",
+        "--offline keeps it from asking a model",
         "",
     );
 }

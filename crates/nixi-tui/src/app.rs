@@ -411,7 +411,7 @@ impl App {
 
     fn is_busy(&mut self) -> bool {
         if self.running.is_some() {
-            self.aside = Some("still at the last request; Ctrl-C stops it".to_owned());
+            self.aside = Some("still running the last request; Ctrl-C stops it".to_owned());
         }
         self.running.is_some()
     }

@@ -133,7 +133,7 @@ impl Rows {
     fn asker(&mut self, origin: Origin) {
         let words = match origin {
             Origin::Person => "you",
-            Origin::Model => "a model, out of your words",
+            Origin::Model => "a model, from your words",
         };
         self.fact("asked by", words, None);
     }

@@ -65,7 +65,7 @@ pub(super) fn unended(step: String, error: ExecError, node: &Node) -> StepReport
     let mut report = ToolError::Exec(error).report();
     if status == StepStatus::Unknown {
         report = report.hint(format!(
-            "it may or may not have happened: look at {} before you try again; nothing is sent twice",
+            "it may or may not have run: check {} before you try again; Nixi does not retry changes",
             node.name()
         ));
     }

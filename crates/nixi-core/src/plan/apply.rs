@@ -35,7 +35,7 @@ pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<V
         // What was started is looked at, whatever became of the other steps.
         let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
         let report = if is_blocked {
-            let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not end as done");
+            let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not succeed");
             not_begun(shown, error)
         } else if bench.cancel.is_cancelled() {
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");

@@ -196,12 +196,12 @@ fn no_model(message: String) -> ErrorReport {
 
 fn not_understood(minds: Minds, nearest: &[String]) -> ErrorReport {
     let why = match minds {
-        Minds::Phrasebook => "and no model was to be asked",
+        Minds::Phrasebook => "and --offline keeps it from asking a model",
         Minds::PhrasebookThenModel => "and no model is configured",
     };
     let hint = match nearest {
         [] => "`nixi tools` lists all that can be done, and the phrases that are understood".to_owned(),
-        nearest => format!("what comes nearest: {}", nearest.join(" · ")),
+        nearest => format!("did you mean: {}", nearest.join(" · ")),
     };
-    ErrorReport::new(ErrorKind::NotUnderstood, format!("the request was not understood, {why}")).hint(hint)
+    ErrorReport::new(ErrorKind::NotUnderstood, format!("Nixi did not understand the request, {why}")).hint(hint)
 }

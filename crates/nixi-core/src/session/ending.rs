@@ -82,20 +82,18 @@ pub(super) fn concluded(result: CallResult, steps: Vec<StepReport>) -> CallResul
 }
 
 /// Why nothing said in advance helps.
-const ONLY_A_PERSON: &str = "run it on a terminal to be asked: it may reach a machine that is read-only, which --yes does not cover; \
-                             see the warning of the plan";
+const ONLY_A_PERSON: &str = "run it on a terminal to approve it: the plan may reach a read-only machine (see its warning), and --yes does not cover that";
 
 /// Why not all of a request was applied in advance.
-const NOT_WHOLE: &str = "not all of it can be done as asked, and a yes in advance is for the whole: run it on a terminal to be asked \
-                         about the rest, or ask for that alone";
+const NOT_WHOLE: &str = "part of this cannot be done, and --yes approves all of a request or nothing: run it on a terminal to approve the rest, or \
+                         request only that part";
 
 /// What would have approved a plan that destroys.
-const DESTRUCTIVE: &str = "run it on a terminal to be asked, or add --yes=destructive: it can destroy something, and --yes alone does not \
-                           cover that";
+const DESTRUCTIVE: &str = "run it on a terminal to approve it, or add --yes=destructive: --yes alone does not approve destructive changes";
 
 /// Why no word in advance approves what a model made.
 const ONLY_SHOWN: &str =
-    "run it on a terminal to be asked: a model made this plan, and what a model made is always asked about";
+    "run it on a terminal to approve it: Nixi always asks about a plan made by a model";
 
 /// Why a review was not approved.
 pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
@@ -137,17 +135,17 @@ pub(super) fn declined(refusal: Refusal) -> ErrorReport {
             ErrorKind::ApprovalRequired,
             "a person has to approve this plan; nothing was run",
         )
-        .hint("run it on a terminal to be asked, or add --yes"),
+        .hint("run it on a terminal to approve it, or add --yes"),
         Refusal::Waits => {
             ErrorReport::new(ErrorKind::ApprovalRequired, "nothing was run: it waits for a person")
         }
         Refusal::TimedOut => ErrorReport::new(
             ErrorKind::ApprovalRequired,
-            "nobody answered in time, which means no; nothing was run",
+            "nobody answered in time; nothing was run",
         ),
         Refusal::Gone => ErrorReport::new(
             ErrorKind::ApprovalRequired,
-            "whoever was asked has gone, which means no; nothing was run",
+            "the question was closed without an answer; nothing was run",
         ),
     }
 }

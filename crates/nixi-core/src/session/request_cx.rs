@@ -174,7 +174,7 @@ impl RequestCx<'_> {
         if self.cancel.is_cancelled() {
             return not_begun();
         }
-        ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not end as done")
+        ErrorReport::new(ErrorKind::NotStarted, "an earlier change did not succeed")
     }
 
     /// One call on one node, from its beginning to its end.

@@ -18,7 +18,7 @@ pub(super) async fn undo(
         None => requests.iter().rev().find(|request| can_be_next(request)).ok_or_else(nothing_done)?,
     };
     if let (true, Some(by)) = (wanted.is_some(), request.undone_by.last()) {
-        let why = format!("request {} was taken back already, by request {by}", request.id);
+        let why = format!("request {} is already undone, by request {by}", request.id);
         return Err(
             ErrorReport::new(ErrorKind::CannotUndo, why).hint(format!("`nixi undo {by}` undoes that"))
         );
@@ -91,17 +91,17 @@ fn way_back(part: &LoggedPart) -> Result<&[CallRequest], String> {
     match (part.status, &part.asked.undo) {
         (Some(StepStatus::Done), Undoing::Calls(calls)) => Ok(calls),
         (Some(StepStatus::Done), Undoing::Cannot(why)) => Err(why.clone()),
-        (Some(status), _) => Err(format!("it did not end as done but as {}", status.as_str())),
+        (Some(status), _) => Err(format!("it ended as {}", status.as_str())),
         (None, _) => Err("how it ended is not known".to_owned()),
     }
 }
 
-const LOOK: &str = "`nixi log` shows what was done";
+const LOOK: &str = "`nixi log` lists requests and their numbers";
 
 pub(super) fn no_such(id: RequestId) -> ErrorReport {
     ErrorReport::new(ErrorKind::NotFound, format!("there is no request {id} in the journal")).hint(LOOK)
 }
 
 fn nothing_done() -> ErrorReport {
-    ErrorReport::new(ErrorKind::NotFound, "the journal holds no change that could be undone").hint(LOOK)
+    ErrorReport::new(ErrorKind::NotFound, "there is nothing to undo").hint(LOOK)
 }

@@ -568,5 +568,5 @@ async fn undo_tells_where_to_go_on() {
     };
     perform_op(&mut bench, Op::Undo(Some(ids[0])), &[named]).await;
     let error = perform_op(&mut bench, Op::Undo(Some(ids[0])), &[]).await.error.unwrap();
-    assert!(error.message.contains("was taken back already, by request"), "{error}");
+    assert!(error.message.contains("is already undone, by request"), "{error}");
 }

@@ -59,7 +59,7 @@ impl Inspect for ReadFile {
             let list = matches!(facts.kind, FileKind::Folder);
             return Err(ToolError::BadArgument {
                 message: format!("{path} on {} is {}", cx.node().name(), facts.kind.words()),
-                hint: list.then(|| "`file.list` shows what is in a folder".to_owned()),
+                hint: list.then(|| "`file.list` lists a folder".to_owned()),
             });
         }
         let read = beginning(cx, &found.real).await?;

@@ -67,7 +67,7 @@ impl Change for Write {
         let plan = match at {
             At::Thing(found) => over(cx, &args, &found, login).await?,
             At::Nothing(_) if is_link => {
-                let message = format!("{path} on {node} is a link to what is not there");
+                let message = format!("{path} on {node} is a broken link");
                 return Err(ToolError::BadArgument { message, hint: None });
             }
             At::Nothing(Some(folder)) => new(cx, &args, &folder).await?,

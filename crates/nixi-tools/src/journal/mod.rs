@@ -84,7 +84,7 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
             }
             Ok(()) | Err(ToolError::Command { .. } | ToolError::ProgramMissing(_)) => {}
             Err(error) => {
-                let why = format!("nobody knows whether there is such a unit: {error}");
+                let why = format!("Nixi could not find out whether there is such a unit: {error}");
                 report.left_out.push(LeftOut::new(unit.as_str(), &why));
             }
         }
@@ -95,7 +95,7 @@ pub(crate) async fn entries(cx: &InspectCx<'_>, query: &Query) -> Result<Journal
 /// Follows the entries that match, and tells each as it comes, until the person has seen enough.
 pub(crate) async fn follow(cx: &InspectCx<'_>, query: &Query) -> Result<JournalReport, ToolError> {
     if query.until.is_some() {
-        let message = "what is followed has no end, so `until` does not go with `follow`".to_owned();
+        let message = "`follow` has no end, so it does not go with `until`".to_owned();
         return Err(ToolError::BadArgument { message, hint: Some("leave one of them out".to_owned()) });
     }
     if let Some(unit) = &query.unit {
@@ -192,7 +192,7 @@ fn too_late(late: ExecError) -> ToolError {
 
 fn unknown(cx: &InspectCx<'_>, error: &ToolError) -> LeftOut {
     let user = cx.node().ssh().map_or_else(|| "the user".to_owned(), |ssh| ssh.user.to_string());
-    let why = format!("nobody knows whether {user} sees the whole journal: {error}");
+    let why = format!("Nixi could not find out whether {user} sees the whole journal: {error}");
     LeftOut::new("entries that are hidden, if any", &why)
 }
 

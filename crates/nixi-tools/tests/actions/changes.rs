@@ -90,7 +90,7 @@ async fn every_example_is_planned_like_this() {
 
     update greeter on db-server: a new container of localhost/nixi-lab/sleeper:1 takes the place of bbbbbbbbbbbb [routine]
     ! greeter is away while the new one starts; if that fails, the old one is started again
-    ! what greeter wrote outside of its folders below /srv/greeter is lost with the old container
+    ! data that greeter wrote outside /srv/greeter is lost with the old container
     ! containers find each other by name only if the firewall of db-server lets them ask: UDP port 53 on podman's interfaces (NixOS: networking.firewall.interfaces."podman+".allowedUDPPorts = [ 53 ])
     = greeter is the same container, in the same state
     = localhost/nixi-lab/sleeper:1 is the same image

@@ -102,7 +102,7 @@ fn words_become_a_request_and_only_one_at_a_time() {
     assert!(app.prompt.is_empty());
     assert!(say(&mut app, "and more").is_empty());
     assert_eq!(app.prompt.text(), "and more");
-    assert_eq!(app.aside.as_deref(), Some("still at the last request; Ctrl-C stops it"));
+    assert_eq!(app.aside.as_deref(), Some("still running the last request; Ctrl-C stops it"));
     finished(&mut app, Outcome::default());
     assert_eq!(press(&mut app, KeyCode::Enter).len(), 1);
 }

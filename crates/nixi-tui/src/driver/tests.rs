@@ -240,7 +240,7 @@ async fn what_is_denied_does_not_run() {
     seat.later('n').await;
     seat.sees("you said no; nothing was run").await;
     seat.say("make tea").await;
-    seat.sees("→ what comes nearest: stop redis on web-server").await;
+    seat.sees("→ did you mean: stop redis on web-server").await;
     assert_eq!(seat.hang_up().await.changes(), Vec::<String>::new());
 }
 

@@ -297,7 +297,7 @@ impl Sheet {
         match proposal.origin {
             Origin::Person => self.fact("asked by", "you", Wrap::Words, self.theme.text()),
             Origin::Model => {
-                let words = "a model, which made this plan of your words";
+                let words = "a model, from your words";
                 self.fact("asked by", words, Wrap::Words, self.theme.warning());
             }
         }

@@ -175,7 +175,7 @@ pub(super) async fn replace(
         .expect(old.pin)
         .warn(format!("{name} is away while the new one starts; if that fails, the old one is started again"))
         .warn(format!(
-            "what {name} wrote outside of its folders below /srv/{name} is lost with the old container"
+            "data that {name} wrote outside /srv/{name} is lost with the old container"
         ));
     Ok(recipe.remarked(steps.put_into(plan)))
 }

@@ -115,7 +115,7 @@ impl Change for Undeploy {
         let mut plan = Plan::new(summary, Risk::Destructive, undo)
             .expect(found.pin)
             .warn(format!(
-                "what {name} wrote since it was deployed is lost, but for what is below /srv/{name}"
+                "data that {name} wrote since it was deployed is lost, except below /srv/{name}"
             ))
             .step(run(cli.words("rm")).args(["--force", "--volumes", "--", found.id.as_str()]));
         let secrets: Vec<String> =

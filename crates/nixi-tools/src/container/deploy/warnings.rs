@@ -34,7 +34,7 @@ pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &L
     if !has_secrets(look.cli) && !args.secrets.is_empty() {
         let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
         warn(format!(
-            "docker shows {} to whoever may use it on the node, as root: `docker inspect`",
+            "`docker inspect` shows {} to every user of docker on the node",
             names.join(", ")
         ));
     }

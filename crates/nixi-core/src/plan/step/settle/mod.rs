@@ -416,7 +416,7 @@ impl Waiting<'_> {
 
     fn unknown(self, kind: ErrorKind, message: String) -> StepReport {
         let hint = format!(
-            "look at {} on {} before you go on; nothing is sent twice",
+            "check {} on {} before you go on; Nixi does not retry changes",
             self.settle.name(),
             self.node()
         );
