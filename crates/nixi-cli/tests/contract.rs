@@ -155,7 +155,7 @@ fn what_is_not_built_says_so_and_is_no_request() {
 
 #[test]
 fn what_nobody_understands_is_exit_5() {
-    wrong(&["make me a sandwich"], "not_understood", 5, "was not understood", "");
+    wrong(&["make me a sandwich"], "not_understood", 5, "did not understand", "");
     wrong(
         &["--offline", "make me a sandwich", "--node", "all"],
         "not_understood",

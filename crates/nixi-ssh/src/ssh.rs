@@ -14,7 +14,7 @@ use nixi_core::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::{Exec, Lane, Manners, Opening, Trace, random};
+use crate::actor::{Exec, Lane, Opening, Trace, WhenFull, random};
 use crate::connect::Connector;
 use crate::hostkey;
 use crate::likeness::Likenesses;
@@ -136,7 +136,7 @@ impl SshExecutor {
                 // The node takes no second connection; there is one, and a place on it will get free.
                 Err(ExecError::Unreachable { .. }) if lane == Lane::Side => {
                     lane = Lane::Main;
-                    exec.manners = Manners::Waits;
+                    exec.when_full = WhenFull::Waits;
                     self.session(target, lane, node, cancel).await?.session
                 }
                 Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::apart::{Untold, stands_apart};
 use super::applied::not_begun;
-use super::bench::Bench;
+use super::apply_cx::ApplyCx;
 use super::progress::Reporter;
 use super::step::Kind;
 use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus, Turn};
@@ -16,32 +16,32 @@ use crate::text;
 
 /// Spends the approval: checks again that node, mode, host key and expectations are those that were approved, then
 /// runs the steps in order up to the first that does not end as done. Every step is reported.
-pub(crate) async fn apply(approved: ApprovedPart, bench: &Bench<'_>) -> Result<Vec<StepReport>, ToolError> {
-    check(&approved, bench).await?;
+pub(crate) async fn apply(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Result<Vec<StepReport>, ToolError> {
+    check(&approved, cx).await?;
     let mut reports: Vec<StepReport> = Vec::with_capacity(approved.plan.steps.len());
     let mut stopped = false;
     let mut ends: Vec<StepStatus> = Vec::with_capacity(approved.plan.steps.len());
     for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
         if let Some(of) = step.takes_back() {
             if is_to_be_rescued(&ends, &of) {
-                let shown = text::clean_line(&step.line(bench.executor.login(approved.writable.node())));
+                let shown = text::clean_line(&step.line(cx.executor.login(approved.writable.node())));
                 // A rescue that fails keeps no other from running.
-                reports.push(take_turn(at, step, shown, &approved, bench).await);
+                reports.push(take_turn(at, step, shown, &approved, cx).await);
             }
             continue;
         }
-        let shown = text::clean_line(&step.line(bench.executor.login(approved.writable.node())));
+        let shown = text::clean_line(&step.line(cx.executor.login(approved.writable.node())));
         let own_start = step.tells_of().and_then(|start| reports.get(start));
         // What was started is looked at, whatever became of the other steps.
         let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
         let report = if is_blocked {
             let error = ErrorReport::new(ErrorKind::NotStarted, "an earlier step did not succeed");
             not_begun(shown, error)
-        } else if bench.cancel.is_cancelled() {
+        } else if cx.cancel.is_cancelled() {
             let error = ErrorReport::new(ErrorKind::Cancelled, "cancelled before this step began");
             not_begun(shown, error)
         } else {
-            take_turn(at, step, shown, &approved, bench).await
+            take_turn(at, step, shown, &approved, cx).await
         };
         stopped |= report.status != StepStatus::Done;
         ends.push(report.status);
@@ -65,50 +65,48 @@ async fn take_turn(
     step: &dyn Kind,
     shown: String,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> StepReport {
-    let reporter = Reporter::new(bench.audience, bench.page.call, at);
+    let reporter = Reporter::new(cx.audience, cx.page.call, at);
     let turn = Turn::new(shown, approved.digest, &reporter);
     let record = step.leaves_record().then(|| turn.id.to_string());
-    if let Err(error) = bench.page.begun(at, record).await {
+    if let Err(error) = cx.page.begun(at, record).await {
         return not_begun(turn.shown, error);
     }
-    let mut report = step.run(turn, approved, bench).await;
+    let mut report = step.run(turn, approved, cx).await;
     if report.status != StepStatus::Done {
         report.progress = reporter.last();
     }
     let tells_of_it = |step: &&Step| step.kind().tells_of() == Some(at);
     let report = match approved.plan.steps.iter().find(tells_of_it) {
         Some(teller) if report.status == StepStatus::Failed => {
-            teller.kind().explain(report, approved, bench).await
+            teller.kind().explain(report, approved, cx).await
         }
         Some(_) | None => report,
     };
-    if let Err(error) = bench.page.ended(at, &report).await {
-        bench
-            .audience
-            .hear(Event::Notice(format!("how `{}` ended is not written down: {error}", report.step)));
+    if let Err(error) = cx.page.ended(at, &report).await {
+        cx.audience.hear(Event::Notice(format!("how `{}` ended is not written down: {error}", report.step)));
     }
     report
 }
 
-async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolError> {
+async fn check(approved: &ApprovedPart, cx: &ApplyCx<'_>) -> Result<(), ToolError> {
     let changed = |what: String| {
         let report =
             ErrorReport::new(ErrorKind::Changed, what).hint("nothing was run; ask again to get a new plan");
         ToolError::Reported(report)
     };
     let node = approved.writable.node();
-    if bench.current.as_ref() != Some(node) {
+    if cx.current.as_ref() != Some(node) {
         return Err(changed(format!("the configuration of {} changed since the plan was made", node.name())));
     }
-    if bench.current.as_ref().is_none_or(|current| current.writable().is_err()) {
+    if cx.current.as_ref().is_none_or(|current| current.writable().is_err()) {
         return Err(changed(format!("{} is no longer managed", node.name())));
     }
     let needs_node = approved.plan.steps.iter().any(Step::is_on_node);
-    let arrival = if needs_node { bench.executor.reach(node, bench.cancel).await? } else { None };
+    let arrival = if needs_node { cx.executor.reach(node, cx.cancel).await? } else { None };
     if needs_node {
-        let untold = stands_apart(&*bench.host_keys, node, arrival.as_ref(), &bench.nodes).await;
+        let untold = stands_apart(&*cx.host_keys, node, arrival.as_ref(), &cx.nodes).await;
         let was_told = |untold: &Untold| untold.nodes.iter().all(|name| approved.plan.untold.contains(name));
         match untold.map_err(ToolError::Reported)? {
             Some(untold) if !was_told(&untold) => {
@@ -133,10 +131,9 @@ async fn check(approved: &ApprovedPart, bench: &Bench<'_>) -> Result<(), ToolErr
         return Err(changed(format!("the plan for {} is another one now", node.name())));
     }
     for expectation in &approved.plan.expects {
-        let read =
-            Invocation::read(node, expectation.read(), bench.settings.command_timeout, bench.cancel.clone())
-                .pinned(host_key.as_ref());
-        let output = bench.executor.exec(read).await?;
+        let read = Invocation::read(node, expectation.read(), cx.settings.command_timeout, cx.cancel.clone())
+            .pinned(host_key.as_ref());
+        let output = cx.executor.exec(read).await?;
         if !output.exit.is_success() || output.truncated || !expectation.holds(&output.stdout) {
             return Err(changed(format!("no longer so on {}: {}", node.name(), expectation.says())));
         }

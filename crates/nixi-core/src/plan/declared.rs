@@ -21,7 +21,7 @@ pub enum Thing {
 
 /// How a change leaves a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum EndState {
     /// It is in this state, in the word that a read of it would have: `running`, `exited`, `inactive`; of a file that is
     /// there, `written`; of a network, `there`.
     Is(&'static str),
@@ -33,21 +33,21 @@ pub enum Fate {
 /// them is not, nothing that follows it is begun.
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
-    fates: Vec<(Thing, Fate)>,
+    end_states: Vec<(Thing, EndState)>,
 }
 
 impl Declared {
     /// How the last of them leaves this thing; nothing if none is about it.
     #[must_use]
-    pub fn fate(&self, of: &Thing) -> Option<Fate> {
-        self.fates.iter().rev().find(|(thing, _)| thing == of).map(|(_, fate)| *fate)
+    pub fn end_state(&self, of: &Thing) -> Option<EndState> {
+        self.end_states.iter().rev().find(|(thing, _)| thing == of).map(|(_, end_state)| *end_state)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.fates.is_empty()
+        self.end_states.is_empty()
     }
 
     pub(crate) fn add(&mut self, plan: &Plan) {
-        self.fates.extend(plan.fates.iter().cloned());
+        self.end_states.extend(plan.end_states.iter().cloned());
     }
 }

@@ -7,8 +7,8 @@
 mod apart;
 mod applied;
 mod apply;
+mod apply_cx;
 mod approved;
-mod bench;
 mod declared;
 mod diff;
 mod digest;
@@ -28,10 +28,10 @@ pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use applied::{done, failed};
 pub(crate) use apply::apply;
+pub(crate) use apply_cx::ApplyCx;
 pub use approved::Approved;
 pub(crate) use approved::{ApprovedPart, Asked};
-pub(crate) use bench::Bench;
-pub use declared::{Declared, Fate, Thing};
+pub use declared::{Declared, EndState, Thing};
 pub use diff::{Diff, DiffLine, DiffRow, Hunk, LineChange, RowKind, Span};
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
@@ -86,7 +86,7 @@ pub struct Plan {
     /// Nodes of another mode that the machine may be as well.
     pub(crate) untold: Vec<NodeName>,
     /// How it leaves what it acts on.
-    pub(crate) fates: Vec<(Thing, Fate)>,
+    pub(crate) end_states: Vec<(Thing, EndState)>,
     pub(crate) undo: Undo,
 }
 
@@ -105,7 +105,7 @@ impl Plan {
             expects: Vec::new(),
             warnings: Vec::new(),
             untold: Vec::new(),
-            fates: Vec::new(),
+            end_states: Vec::new(),
             undo,
         }
     }
@@ -130,8 +130,8 @@ impl Plan {
     }
 
     /// How it leaves what it acts on, for plans that follow it; see [`Declared`].
-    pub fn leaves(mut self, thing: Thing, fate: Fate) -> Self {
-        self.fates.push((thing, fate));
+    pub fn leaves(mut self, thing: Thing, end_state: EndState) -> Self {
+        self.end_states.push((thing, end_state));
         self
     }
 

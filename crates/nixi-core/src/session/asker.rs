@@ -6,13 +6,13 @@ use secrecy::zeroize::Zeroizing;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
-use super::appetite::Appetite;
 use super::approver::{Approval, Vouched};
 use super::brain::Reading;
 use super::desk::Desk;
 use super::ledger::Cause;
 use super::protocol::{Audience, Intent, Minds, Op, Outcome};
 use super::request_cx::RequestCx;
+use super::result_budget::ResultBudget;
 use super::undo::undo;
 use super::waiting::Waiting;
 use super::{Inner, adopt};
@@ -94,7 +94,7 @@ impl Asker {
         cancel: &CancellationToken,
     ) -> Outcome {
         self.inner.tell_of_cut_off(audience).await;
-        let (answers, appetite, asked) = (Answers::default(), Appetite::default(), Cause::default());
+        let (answers, result_budget, asked) = (Answers::default(), ResultBudget::default(), Cause::default());
         let cx = |origin, cause, words| RequestCx {
             inner: &self.inner,
             origin,
@@ -104,7 +104,7 @@ impl Asker {
             cause,
             words,
             answers: &answers,
-            appetite: (origin == Origin::Model).then_some(&appetite),
+            result_budget: (origin == Origin::Model).then_some(&result_budget),
         };
         match op {
             Op::Call(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
@@ -122,7 +122,7 @@ impl Asker {
                 Ok(Waiting { origin, cause, calls }) => {
                     let is_doubtful = self.inner.tell_of_damage(audience).await;
                     let cause = Cause { is_doubtful, ..cause };
-                    let cx = RequestCx { appetite: None, ..cx(origin, &cause, None) };
+                    let cx = RequestCx { result_budget: None, ..cx(origin, &cause, None) };
                     outcome(cx.run(calls).await)
                 }
                 Err(error) => Outcome::error(error),
@@ -203,5 +203,6 @@ fn not_understood(minds: Minds, nearest: &[String]) -> ErrorReport {
         [] => "`nixi tools` lists all that can be done, and the phrases that are understood".to_owned(),
         nearest => format!("did you mean: {}", nearest.join(" · ")),
     };
-    ErrorReport::new(ErrorKind::NotUnderstood, format!("Nixi did not understand the request, {why}")).hint(hint)
+    ErrorReport::new(ErrorKind::NotUnderstood, format!("Nixi did not understand the request, {why}"))
+        .hint(hint)
 }

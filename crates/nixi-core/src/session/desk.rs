@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::appetite::{MOST_RESULTS, in_the_middle};
 use super::calls::Checked;
 use super::protocol::{CallResult, Event};
 use super::request_cx::RequestCx;
+use super::result_budget::{MOST_RESULTS, in_the_middle};
 use super::roster::Roster;
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};

@@ -92,8 +92,7 @@ const NOT_WHOLE: &str = "part of this cannot be done, and --yes approves all of 
 const DESTRUCTIVE: &str = "run it on a terminal to approve it, or add --yes=destructive: --yes alone does not approve destructive changes";
 
 /// Why no word in advance approves what a model made.
-const ONLY_SHOWN: &str =
-    "run it on a terminal to approve it: Nixi always asks about a plan made by a model";
+const ONLY_SHOWN: &str = "run it on a terminal to approve it: Nixi always asks about a plan made by a model";
 
 /// Why a review was not approved.
 pub(super) fn unapproved(review: &Review, refusal: Refusal) -> ErrorReport {
@@ -139,10 +138,9 @@ pub(super) fn declined(refusal: Refusal) -> ErrorReport {
         Refusal::Waits => {
             ErrorReport::new(ErrorKind::ApprovalRequired, "nothing was run: it waits for a person")
         }
-        Refusal::TimedOut => ErrorReport::new(
-            ErrorKind::ApprovalRequired,
-            "nobody answered in time; nothing was run",
-        ),
+        Refusal::TimedOut => {
+            ErrorReport::new(ErrorKind::ApprovalRequired, "nobody answered in time; nothing was run")
+        }
         Refusal::Gone => ErrorReport::new(
             ErrorKind::ApprovalRequired,
             "the question was closed without an answer; nothing was run",

@@ -7,7 +7,6 @@
 mod adopt;
 mod adopt_words;
 mod answers;
-mod appetite;
 mod approver;
 mod asker;
 mod bare;
@@ -28,6 +27,7 @@ mod places;
 mod proposal;
 mod protocol;
 mod request_cx;
+mod result_budget;
 mod roster;
 mod secret_wanted;
 mod selection;

@@ -5,7 +5,6 @@ use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
-use super::appetite::Appetite;
 use super::calls::{Checked, Site, ahead};
 use super::choice::Settled;
 use super::ending::status_of_read;
@@ -13,6 +12,7 @@ use super::ledger::{Cause, Ledger};
 use super::left_behind::not_begun;
 use super::proposal::Prepared;
 use super::protocol::{Audience, CallAhead, CallResult, Event, Intent};
+use super::result_budget::ResultBudget;
 use super::roster::Roster;
 use super::visit::Visit;
 use super::workflow::Workflow;
@@ -40,7 +40,7 @@ pub(super) struct RequestCx<'a> {
     /// What the person has answered in this request.
     pub(super) answers: &'a Answers,
     /// How much of a model's results is held; what a person asks for has no such bound.
-    pub(super) appetite: Option<&'a Appetite>,
+    pub(super) result_budget: Option<&'a ResultBudget>,
 }
 
 impl RequestCx<'_> {
@@ -179,7 +179,7 @@ impl RequestCx<'_> {
 
     /// One call on one node, from its beginning to its end.
     pub(super) async fn run_one(&self, call: &Checked, site: &Site, roster: &Roster) -> CallResult {
-        let Some(appetite) = self.appetite else { return self.run_now(call, site, roster).await };
+        let Some(result_budget) = self.result_budget else { return self.run_now(call, site, roster).await };
         // A node that does not answer takes no place of one that does.
         if call.action.spec.scope == Scope::Node
             && let Err(error) = self.inner.executor(&site.node).reach(&site.node, self.cancel).await
@@ -189,7 +189,7 @@ impl RequestCx<'_> {
             return self.ended(result).await;
         }
         let place = tokio::select! {
-            place = appetite.place(call) => place,
+            place = result_budget.place(call) => place,
             () = self.cancel.cancelled() => None,
         };
         if place.is_none() {
@@ -227,8 +227,8 @@ impl RequestCx<'_> {
     }
 
     pub(super) async fn ended(&self, result: CallResult) -> CallResult {
-        let result = match self.appetite {
-            Some(appetite) => appetite.held(result, self.inner.outputs.as_deref()).await,
+        let result = match self.result_budget {
+            Some(result_budget) => result_budget.held(result, self.inner.outputs.as_deref()).await,
             None => result,
         };
         self.audience.hear(Event::CallEnded(Box::new(result.clone())));

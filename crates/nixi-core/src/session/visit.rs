@@ -20,7 +20,7 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
 use crate::plan::{
-    ApprovedPart, Bench, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
+    ApplyCx, ApprovedPart, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
 };
 use crate::registry::{Args, Body};
 use crate::secret::SecretArg;
@@ -62,10 +62,10 @@ impl Visit<'_> {
         recorded: &Recorded,
     ) -> CallResult {
         let (begun, looked) = (Instant::now(), result.ms);
-        let steps = match self.bench(&approved.plan().leaving(), recorded) {
-            Ok(bench) => {
+        let steps = match self.apply_cx(&approved.plan().leaving(), recorded) {
+            Ok(apply_cx) => {
                 self.cx.audience.hear(Event::ChangeBegins(self.site.call));
-                apply(approved, &bench).await
+                apply(approved, &apply_cx).await
             }
             Err(error) => Err(ToolError::Reported(error)),
         };
@@ -238,11 +238,11 @@ impl Visit<'_> {
     }
 
     /// What applying needs, with the configuration read anew: minutes may have passed since the plan was made.
-    fn bench(&self, leaving: &[NodeName], recorded: &Recorded) -> Result<Bench<'_>, ErrorReport> {
+    fn apply_cx(&self, leaving: &[NodeName], recorded: &Recorded) -> Result<ApplyCx<'_>, ErrorReport> {
         let inner = self.cx.inner;
         let now = inner.roster_for(self.call.action.work())?;
         let others = now.others_than(leaving);
-        Ok(Bench {
+        Ok(ApplyCx {
             executor: inner.executor(&self.site.node),
             config: &inner.parts.config,
             host_keys: Arc::clone(&inner.parts.host_keys),

@@ -11,8 +11,8 @@ use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
 use nixi_core::session::{Desk, Model, ModelCall, Phrases, Reading};
 use nixi_core::{
-    ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, Enrol,
-    ErrorReport, ExecError, Executor, Fate, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,
+    ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, EndState,
+    Enrol, ErrorReport, ExecError, Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,
     InspectCx, Intent, Invocation, Likeness, Node, Op, Outcome, Output, Parts, Place, Plan, PlanCx, Port,
     Program, ReadCapability, ReadCard, Registry, Risk, SshTarget, Stop, Thing, ToolError, Undo, Welcome,
     Write, WriteCapability,
@@ -156,7 +156,7 @@ impl Change for Halt {
     async fn plan(&self, cx: &PlanCx<'_>, args: Halted) -> Result<Plan, ToolError> {
         let thing = Thing::Unit(args.unit.parse().unwrap());
         let why = args.why.unwrap_or_default();
-        if cx.declared().fate(&thing) == Some(Fate::Is("inactive")) {
+        if cx.declared().end_state(&thing) == Some(EndState::Is("inactive")) {
             return Ok(Plan::new(
                 format!("{} rests {why}", args.unit),
                 Risk::Routine,
@@ -165,7 +165,7 @@ impl Change for Halt {
         }
         let step = Command::<Write>::new(Program::new("touch")).arg("--").arg(args.unit.as_str()).elevated();
         Ok(Plan::new(format!("halt {} {why}", args.unit), Risk::Routine, Undo::cannot("a trial"))
-            .leaves(thing, Fate::Is("inactive"))
+            .leaves(thing, EndState::Is("inactive"))
             .step(step))
     }
 }

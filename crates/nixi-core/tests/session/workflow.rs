@@ -144,7 +144,7 @@ async fn no_yes_in_advance_covers_what_follows_a_gap() {
         let hint = outcome.results.iter().find_map(|result| {
             result.error.as_ref().filter(|error| error.kind == ErrorKind::ApprovalRequired)?.hint.clone()
         });
-        assert_eq!(hint.unwrap().contains("not all of it can be done"), !covered);
+        assert_eq!(hint.unwrap().contains("part of this cannot be done"), !covered);
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Exec {
     /// How it is found on the node if it has to be stopped.
     pub(crate) trace: Option<Trace>,
     /// What becomes of it where every place is taken.
-    pub(crate) manners: Manners,
+    pub(crate) when_full: WhenFull,
     /// Where what it said is left if it does not end in time, or its session ends first.
     pub(crate) so_far: Option<SoFar>,
     /// Within what time its standard output has to begin, if that is shorter.
@@ -58,7 +58,7 @@ pub(crate) enum Opening {
 
 /// What a command does where every place is taken and none gets free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manners {
+pub(crate) enum WhenFull {
     /// It asks for another connection.
     Moves,
     /// It waits; there is no other connection.
@@ -92,7 +92,7 @@ impl Exec {
             sink: None,
             streams: shell::Streams::Apart,
             trace: None,
-            manners: Manners::Moves,
+            when_full: WhenFull::Moves,
             so_far: None,
             begins_within: None,
             opening: Opening::AfterCanary,
@@ -219,7 +219,7 @@ impl Job {
 
     /// Whether another connection would do as well.
     pub(super) fn may_move(&self) -> bool {
-        matches!(&self.work, Work::Exec(exec) if exec.manners == Manners::Moves)
+        matches!(&self.work, Work::Exec(exec) if exec.when_full == WhenFull::Moves)
     }
 
     /// Whether it has a place besides those of all others: sshd gives us two more.

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use handle::Handle;
-pub(crate) use job::{Exec, Failure, Manners, Opening, Trace, random};
+pub(crate) use job::{Exec, Failure, Opening, Trace, WhenFull, random};
 pub(crate) use streams::{SoFar, keep};
 pub(crate) use tunnel::NoTunnel;
 

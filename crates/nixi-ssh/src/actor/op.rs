@@ -85,7 +85,7 @@ pub(super) struct Op {
     owed: Option<Failure>,
     /// Given up while it ran: sshd keeps its channel until the command ends, and we do not wait for that.
     pub(super) given_up: bool,
-    pour: Pour,
+    sink_feed: SinkFeed,
 }
 
 impl Op {
@@ -101,7 +101,7 @@ impl Op {
             closing_since: None,
             owed: None,
             given_up: false,
-            pour: Pour::default(),
+            sink_feed: SinkFeed::default(),
         }
     }
 
@@ -187,7 +187,7 @@ impl Op {
     /// The sink that has to have room before this can go on.
     pub(super) fn stalled(&self) -> Option<&Sink> {
         let sink = self.job.exec().and_then(|exec| exec.sink.as_ref());
-        sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.pour.held)
+        sink.filter(|_| matches!(self.phase, Phase::Running(_)) && self.sink_feed.held)
     }
 
     /// What libssh2 keeps for it.
@@ -302,7 +302,7 @@ impl Op {
             };
         let streams = &mut self.streams;
         let stdout = match &exec.sink {
-            Some(sink) => self.pour.step(&channel, sink, scoop),
+            Some(sink) => self.sink_feed.step(&channel, sink, scoop),
             None => drain(&channel, false, scoop, |bytes| streams.take_stdout(bytes, exec)),
         };
         match stdout {
@@ -411,7 +411,7 @@ fn feed(channel: &mut Channel, input: Option<&[u8]>, state: &mut Input) -> Resul
 
 /// What of an answer is on its way into a sink.
 #[derive(Default)]
-struct Pour {
+struct SinkFeed {
     /// The piece that is being filled.
     piece: Option<Piece>,
     /// Something was left unread, as the sink was full. That it has room again by now is no reason not to wait for it:
@@ -419,7 +419,7 @@ struct Pour {
     held: bool,
 }
 
-impl Pour {
+impl SinkFeed {
     /// Takes what standard output has, as long as there is room for it; how many bytes that was. A piece is handed on
     /// when it is full, or when nothing follows at once.
     fn step(&mut self, channel: &Channel, sink: &Sink, scoop: &mut Scoop) -> Result<usize, String> {

@@ -6,8 +6,8 @@ use nixi_core::catalog::container;
 use nixi_core::command::{ContainerCli, ContainerId, ContainerName};
 use nixi_core::word::BadWord;
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Declared, Expectation, Fate, Node, Plan, PlanCx,
-    Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, Declared, EndState, Expectation, Node, Plan,
+    PlanCx, Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,10 @@ pub struct ContainerTargets {
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// An action that does one thing to some containers, such as stopping them.
-pub struct Lifecycle(pub(super) Deed);
+pub struct Lifecycle(pub(super) Operation);
 
 /// What is done, as a value: the file of each action has its own.
-pub(super) struct Deed {
+pub(super) struct Operation {
     /// The word for it, which is the action's name too.
     pub(super) word: &'static str,
     /// What it does, in one line.
@@ -55,7 +55,7 @@ pub(super) struct Deed {
     /// How it is run.
     pub(super) way: Way,
     /// How it leaves a container.
-    pub(super) fate: Fate,
+    pub(super) end_state: EndState,
     /// How it is taken back.
     pub(super) undo: Back,
     /// Why nothing has to be done with a container.
@@ -66,13 +66,13 @@ pub(super) struct Deed {
     pub(super) warnings: fn(&Chosen<'_>) -> Vec<(Risk, String)>,
 }
 
-impl Deed {
+impl Operation {
     fn action(&self) -> ActionName {
         ActionName::new("container", self.word)
     }
 }
 
-/// How a deed is taken back.
+/// How a operation is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Back {
     /// By this action on the same containers.
@@ -108,8 +108,8 @@ impl Change for Lifecycle {
     type Args = ContainerTargets;
 
     fn card(&self) -> ChangeCard {
-        let Self(deed) = self;
-        ChangeCard::new(deed.action(), deed.about, WriteCapability::Containers, deed.risk)
+        let Self(operation) = self;
+        ChangeCard::new(operation.action(), operation.about, WriteCapability::Containers, operation.risk)
             .example(json!({"names": ["web"]}))
     }
 
@@ -161,33 +161,33 @@ impl<'a> Chosen<'a> {
 }
 
 /// Expands the names to ids, and plans for each container by itself.
-async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<Plan, ToolError> {
+async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, operation: &Operation) -> Result<Plan, ToolError> {
     let meant = Meant::by(&args.names, args.all)?;
-    let (action, node) = (deed.action(), cx.node());
+    let (action, node) = (operation.action(), cx.node());
     let ground = store::ground(cx).await;
     let cli = ground.cli;
     let there = after(cx.declared(), list::all(cx, ground).await?);
     let chosen = choose(cx, cli, &meant, &there)?;
-    let hindrance = |chosen: &Chosen<'_>| (deed.hindrance)(chosen.container);
+    let hindrance = |chosen: &Chosen<'_>| (operation.hindrance)(chosen.container);
     let hindered = chosen.iter().find_map(|chosen| Some((chosen.name, hindrance(chosen)?)));
     // One that is named is meant; where all are meant, it keeps no other from it.
     if let (Meant::Named(_), Some((name, why))) = (&meant, hindered) {
-        return Err(cannot(deed, name, node, why));
+        return Err(cannot(operation, name, node, why));
     }
     let targets = Targets::of(chosen, |chosen| {
-        (deed.needless)(chosen.container).or_else(|| hindrance(chosen).map(|(why, _)| why))
+        (operation.needless)(chosen.container).or_else(|| hindrance(chosen).map(|(why, _)| why))
     });
     if let Some(nothing) = targets.nothing_to_do(action, node) {
         return Ok(nothing);
     }
     let mut summary = targets.summary(action, node);
-    if deed.way.is_waited_for() {
+    if operation.way.is_waited_for() {
         summary.push_str(targets.waiting());
     }
     let pinned = pin(cx, cli, &targets).await?;
-    let removed = removed_when_stopped(cx, cli, deed.way, &targets.acted).await?;
-    let secrets = secrets_of_removed(cx, cli, deed.fate, &targets.acted).await?;
-    let undo = match deed.undo {
+    let removed = removed_when_stopped(cx, cli, operation.way, &targets.acted).await?;
+    let secrets = secrets_of_removed(cx, cli, operation.end_state, &targets.acted).await?;
+    let undo = match operation.undo {
         Back::Cannot(why) => Undo::cannot(why),
         Back::By(_) if !removed.is_empty() => {
             Undo::cannot("what was made to be removed when it stops is gone")
@@ -195,13 +195,13 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
         Back::By(word) => {
             let back = targets.call(ActionName::new("container", word), node, |_| true);
             // What was paused is to be paused again.
-            let was_paused = |chosen: &Chosen<'_>| deed.way.ends_it() && chosen.container.is_paused();
+            let was_paused = |chosen: &Chosen<'_>| operation.way.ends_it() && chosen.container.is_paused();
             let pause = targets.call(ActionName::new("container", "pause"), node, was_paused);
             Undo::Calls(back.into_iter().chain(pause).collect())
         }
     };
-    let plan = Plan::new(summary, deed.risk, undo).expect(pinned);
-    let plan = steps(plan, cli, deed, &targets, &removed);
+    let plan = Plan::new(summary, operation.risk, undo).expect(pinned);
+    let plan = steps(plan, cli, operation, &targets, &removed);
     if secrets.is_empty() {
         return Ok(plan);
     }
@@ -210,11 +210,11 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, deed: &Deed) -> Result<P
 }
 
 /// The error for one that this cannot be done to.
-fn cannot(deed: &Deed, name: &str, node: &Node, (why, instead): (&str, &'static str)) -> ToolError {
+fn cannot(operation: &Operation, name: &str, node: &Node, (why, instead): (&str, &'static str)) -> ToolError {
     let call = CallRequest::new(ActionName::new("container", instead).to_string());
     let call = call.on(node.name().as_str()).with("names", vec![name]);
     ToolError::BadArgument {
-        message: format!("cannot {} {name} on {}: it is {why}", deed.word, node.name()),
+        message: format!("cannot {} {name} on {}: it is {why}", operation.word, node.name()),
         hint: Some(format!("use `{}` instead", call.typed())),
     }
 }
@@ -223,7 +223,7 @@ fn cannot(deed: &Deed, name: &str, node: &Node, (why, instead): (&str, &'static 
 fn steps(
     mut plan: Plan,
     cli: ContainerCli,
-    deed: &Deed,
+    operation: &Operation,
     targets: &Targets<Chosen<'_>>,
     removed: &[ContainerId],
 ) -> Plan {
@@ -233,7 +233,7 @@ fn steps(
     };
     // Podman neither stops nor restarts one that is paused; Docker lets it go by itself.
     let has_to_be_let_go = match cli {
-        ContainerCli::Podman | ContainerCli::Shim => deed.way.ends_it(),
+        ContainerCli::Podman | ContainerCli::Shim => operation.way.ends_it(),
         ContainerCli::Docker => false,
     };
     let is_let_go = |chosen: &&Chosen<'_>| has_to_be_let_go && chosen.container.is_paused();
@@ -249,18 +249,19 @@ fn steps(
                 format!("{} was made to be removed when it stops, with its unnamed volumes", chosen.name);
             (Risk::Destructive, what)
         });
-        for (risk, warning) in own.into_iter().chain((deed.warnings)(chosen)) {
+        for (risk, warning) in own.into_iter().chain((operation.warnings)(chosen)) {
             plan = plan.at_least(risk).warn(warning);
         }
-        let fate = if is_removed && deed.way == Way::Ending { Fate::Gone } else { deed.fate };
-        let command = run(deed.command, deed.options, id);
-        plan = plan.leaves(Thing::Container(id.clone()), fate);
-        plan = match deed.way {
+        let end_state =
+            if is_removed && operation.way == Way::Ending { EndState::Gone } else { operation.end_state };
+        let command = run(operation.command, operation.options, id);
+        plan = plan.leaves(Thing::Container(id.clone()), end_state);
+        plan = match operation.way {
             Way::Starting | Way::Restarting => plan.step(command.elevated()),
             Way::Ending | Way::AsUnit => plan.step(command.lasting(PATIENCE)),
         };
     }
-    if !deed.way.is_waited_for() {
+    if !operation.way.is_waited_for() {
         return plan;
     }
     targets.waited_for(plan, |at, chosen| {
@@ -271,10 +272,10 @@ fn steps(
 /// The containers as they will be once earlier changes of the same request are done.
 fn after(declared: &Declared, mut there: Sifted<Container>) -> Sifted<Container> {
     there.rows.retain_mut(|container| {
-        match declared.fate(&Thing::Container(container.id.clone())) {
+        match declared.end_state(&Thing::Container(container.id.clone())) {
             None => {}
-            Some(Fate::Gone) => return false,
-            Some(Fate::Is(state)) => state.clone_into(&mut container.state),
+            Some(EndState::Gone) => return false,
+            Some(EndState::Is(state)) => state.clone_into(&mut container.state),
         }
         true
     });
@@ -306,11 +307,11 @@ async fn removed_when_stopped(
 async fn secrets_of_removed(
     cx: &PlanCx<'_>,
     cli: ContainerCli,
-    fate: Fate,
+    end_state: EndState,
     acted: &[Chosen<'_>],
 ) -> Result<Vec<String>, ToolError> {
     let has_some = acted.iter().any(|chosen| chosen.container.has_secrets);
-    if fate != Fate::Gone || !has_secrets(cli) || !has_some {
+    if end_state != EndState::Gone || !has_secrets(cli) || !has_some {
         return Ok(Vec::new());
     }
     let names = cx.stdout(container::secrets(cli)).await?;

@@ -1,11 +1,11 @@
 //! `container.remove`
 
-use nixi_core::{Fate, Risk};
+use nixi_core::{EndState, Risk};
 
-use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
+use super::lifecycle::{Back, Lifecycle, Operation, Way, comes_back};
 
 /// Removes containers, running or not, and keeps their data.
-pub const REMOVE: Lifecycle = Lifecycle(Deed {
+pub const REMOVE: Lifecycle = Lifecycle(Operation {
     word: "remove",
     about: "remove containers; volumes and data stay",
     risk: Risk::Destructive,
@@ -13,7 +13,7 @@ pub const REMOVE: Lifecycle = Lifecycle(Deed {
     // Without --volumes: data stays.
     options: &["--force", "--"],
     way: Way::AsUnit,
-    fate: Fate::Gone,
+    end_state: EndState::Gone,
     undo: Back::Cannot("the container is gone; its volumes and folders are still there"),
     needless: |_| None,
     hindrance: |_| None,

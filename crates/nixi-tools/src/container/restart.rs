@@ -1,18 +1,18 @@
 //! `container.restart`
 
-use nixi_core::{Fate, Risk};
+use nixi_core::{EndState, Risk};
 
-use super::lifecycle::{Back, Deed, Lifecycle, Way};
+use super::lifecycle::{Back, Lifecycle, Operation, Way};
 
 /// Stops and starts containers.
-pub const RESTART: Lifecycle = Lifecycle(Deed {
+pub const RESTART: Lifecycle = Lifecycle(Operation {
     word: "restart",
     about: "restart containers",
     risk: Risk::Routine,
     command: "restart",
     options: &["--"],
     way: Way::Restarting,
-    fate: Fate::Is("running"),
+    end_state: EndState::Is("running"),
     undo: Back::Cannot("what ran before the restart has ended"),
     needless: |_| None,
     hindrance: |_| None,

@@ -1,18 +1,18 @@
 //! `container.stop`
 
-use nixi_core::{Fate, Risk};
+use nixi_core::{EndState, Risk};
 
-use super::lifecycle::{Back, Deed, Lifecycle, Way, comes_back};
+use super::lifecycle::{Back, Lifecycle, Operation, Way, comes_back};
 
 /// Stops containers that run.
-pub const STOP: Lifecycle = Lifecycle(Deed {
+pub const STOP: Lifecycle = Lifecycle(Operation {
     word: "stop",
     about: "stop containers",
     risk: Risk::Routine,
     command: "stop",
     options: &["--"],
     way: Way::Ending,
-    fate: Fate::Is("exited"),
+    end_state: EndState::Is("exited"),
     undo: Back::By("start"),
     needless: |container| container.is_stopped().then_some("not running"),
     hindrance: |_| None,

@@ -3,7 +3,7 @@
 use nixi_core::catalog::file;
 use nixi_core::command::{Elevation, FilePath};
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Fate, FileDigest, Plan, PlanCx, Program, Risk,
+    ActionName, CallRequest, Change, ChangeCard, Command, EndState, FileDigest, Plan, PlanCx, Program, Risk,
     Thing, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -110,7 +110,7 @@ impl Change for Delete {
         if !changes.is_empty() {
             plan = plan.warn(format!("undoing this does not bring back {}", changes.join(", nor ")));
         }
-        Ok(plan.leaves(Thing::File(path.clone()), Fate::Gone))
+        Ok(plan.leaves(Thing::File(path.clone()), EndState::Gone))
     }
 }
 

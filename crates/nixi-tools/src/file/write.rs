@@ -3,7 +3,7 @@
 use nixi_core::catalog::file;
 use nixi_core::command::{FileMode, FileOwner, FilePath};
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, ErrorKind, ErrorReport, Fate, FileDigest, Output, Plan,
+    ActionName, CallRequest, Change, ChangeCard, EndState, ErrorKind, ErrorReport, FileDigest, Output, Plan,
     PlanCx, PutFile, Replaces, Risk, Thing, ToolError, Undo, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -108,7 +108,7 @@ async fn new(cx: &PlanCx<'_>, args: &WriteArgs, folder: &FilePath) -> Result<Pla
     let summary = format!("make the file {path} on {node}, {lines}");
     Ok(Plan::new(summary, Risk::Routine, Undo::Calls(vec![undo]))
         .step(put)
-        .leaves(Thing::File(path), Fate::Is("written")))
+        .leaves(Thing::File(path), EndState::Is("written")))
 }
 
 /// Other content in a file that is there.
@@ -170,7 +170,7 @@ async fn over(
     let mut plan = Plan::new(summary, Risk::Routine, undo)
         .expect(expectation)
         .step(put)
-        .leaves(Thing::File(path.clone()), Fate::Is("written"));
+        .leaves(Thing::File(path.clone()), EndState::Is("written"));
     if facts.names > 1 {
         let others = facts.names - 1;
         plan =
@@ -184,7 +184,7 @@ async fn over(
 
 /// Refuses what an earlier change of the same request writes or deletes: this plan could not tell what is there then.
 pub(super) fn free(cx: &PlanCx<'_>, path: &FilePath) -> Result<(), ToolError> {
-    match cx.declared().fate(&Thing::File(path.clone())) {
+    match cx.declared().end_state(&Thing::File(path.clone())) {
         None => Ok(()),
         Some(_) => Err(ToolError::BadArgument {
             message: format!("an earlier change of this request is about {path} on {} too", cx.node().name()),

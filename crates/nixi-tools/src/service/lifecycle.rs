@@ -6,7 +6,7 @@ use std::time::Duration;
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::{
-    ActionName, Change, ChangeCard, Command, Fate, Node, Plan, PlanCx, Program, Risk, Settle, Thing,
+    ActionName, Change, ChangeCard, Command, EndState, Node, Plan, PlanCx, Program, Risk, Settle, Thing,
     ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -33,21 +33,21 @@ const MOST_NAMED: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// An action that does one thing to some services.
-pub struct Lifecycle(Deed);
+pub struct Lifecycle(Operation);
 
 /// `service.start`: starts services that are not active.
-pub const START: Lifecycle = Lifecycle(Deed::Start);
+pub const START: Lifecycle = Lifecycle(Operation::Start);
 /// `service.stop`: stops services that are active.
-pub const STOP: Lifecycle = Lifecycle(Deed::Stop);
+pub const STOP: Lifecycle = Lifecycle(Operation::Stop);
 /// `service.restart`: stops and starts services.
-pub const RESTART: Lifecycle = Lifecycle(Deed::Restart);
+pub const RESTART: Lifecycle = Lifecycle(Operation::Restart);
 
 impl Change for Lifecycle {
     type Args = ServiceTargets;
 
     fn card(&self) -> ChangeCard {
-        let Self(deed) = self;
-        ChangeCard::new(deed.action(), deed.about(), WriteCapability::Services, Risk::Routine)
+        let Self(operation) = self;
+        ChangeCard::new(operation.action(), operation.about(), WriteCapability::Services, Risk::Routine)
             .example(json!({"names": ["nginx"]}))
     }
 
@@ -58,7 +58,7 @@ impl Change for Lifecycle {
 
 /// What to do with services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum Operation {
     Start,
     Stop,
     Restart,
@@ -83,7 +83,7 @@ impl Target for Asked {
     }
 }
 
-impl Deed {
+impl Operation {
     fn action(self) -> ActionName {
         ActionName::new("service", self.word())
     }
@@ -125,10 +125,10 @@ impl Deed {
     }
 
     /// How it leaves a unit.
-    fn fate(self) -> Fate {
+    fn end_state(self) -> EndState {
         match self {
-            Self::Start | Self::Restart => Fate::Is("active"),
-            Self::Stop => Fate::Is("inactive"),
+            Self::Start | Self::Restart => EndState::Is("active"),
+            Self::Stop => EndState::Is("inactive"),
         }
     }
 
@@ -169,8 +169,8 @@ impl Deed {
 }
 
 /// One step for each unit, so that each is reported by itself.
-async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan, ToolError> {
-    let (action, node) = (deed.action(), cx.node());
+async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, operation: Operation) -> Result<Plan, ToolError> {
+    let (action, node) = (operation.action(), cx.node());
     let units = qualified(&args.names)?;
     no_template(&units)?;
     let [dependencies, processes] = Surroundings::reads(&units);
@@ -182,28 +182,28 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
         units.into_iter().zip(statuses).map(|(name, status)| Asked { name, status }).collect();
     // As they will be once earlier changes of the same request are done.
     for Asked { status, .. } in &mut asked {
-        let active = match cx.declared().fate(&Thing::Unit(status.unit.clone())) {
+        let active = match cx.declared().end_state(&Thing::Unit(status.unit.clone())) {
             None => continue,
-            Some(Fate::Is(active)) => active,
-            Some(Fate::Gone) => "inactive",
+            Some(EndState::Is(active)) => active,
+            Some(EndState::Gone) => "inactive",
         };
         active.clone_into(&mut status.active);
     }
     for Asked { status, .. } in &asked {
-        if let Some((why, hint)) = deed.hindrance(status) {
+        if let Some((why, hint)) = operation.hindrance(status) {
             return Err(ToolError::BadArgument {
                 message: format!("{} {why} on {}: it cannot be started", status.unit, node.name()),
                 hint: Some(hint.to_owned()),
             });
         }
     }
-    let targets = Targets::of(asked, |asked| deed.needless(&asked.status));
+    let targets = Targets::of(asked, |asked| operation.needless(&asked.status));
     if let Some(nothing) = targets.nothing_to_do(action, node) {
         return Ok(nothing);
     }
-    let is_waited_for = match deed {
-        Deed::Start | Deed::Restart => true,
-        Deed::Stop => false,
+    let is_waited_for = match operation {
+        Operation::Start | Operation::Restart => true,
+        Operation::Stop => false,
     };
     let mut summary = targets.summary(action, node);
     if is_waited_for {
@@ -213,17 +213,19 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, deed: Deed) -> Result<Plan
     let says = format!("{}: there, under the same name", targets.words());
     let agrees = |printed: &str| same(printed, targets.acted.iter().map(|asked| &asked.status));
     let pinned = targets.pin(cx, says, service::identities(&names), agrees).await?;
-    let mut plan = Plan::new(summary, Risk::Routine, deed.undo(node, &targets)).expect(pinned);
+    let mut plan = Plan::new(summary, Risk::Routine, operation.undo(node, &targets)).expect(pinned);
     for Asked { name, status } in &targets.acted {
-        if let Some(why) = around.why(deed, name, status) {
+        if let Some(why) = around.why(operation, name, status) {
             plan = plan.at_least(Risk::Destructive).warn(why);
         }
         let command =
-            Command::<Write>::new(Program::new("systemctl")).args([deed.word(), "--", name.as_str()]);
-        plan = plan.leaves(Thing::Unit(status.unit.clone()), deed.fate()).step(command.lasting(PATIENCE));
+            Command::<Write>::new(Program::new("systemctl")).args([operation.word(), "--", name.as_str()]);
+        plan = plan
+            .leaves(Thing::Unit(status.unit.clone()), operation.end_state())
+            .step(command.lasting(PATIENCE));
     }
     let units = targets.acted.iter().map(|asked| &asked.status.unit);
-    if let Some(left) = deed.left_down(&around.along(deed, units)) {
+    if let Some(left) = operation.left_down(&around.along(operation, units)) {
         plan = plan.warn(left);
     }
     if !is_waited_for {

@@ -10,7 +10,7 @@ use nixi_core::catalog::{service, system};
 use nixi_core::command::UnitName;
 use nixi_core::{Command, InspectCx, Read, ReadAnswer, ToolError};
 
-use super::lifecycle::Deed;
+use super::lifecycle::Operation;
 use super::protected;
 use super::show::{Block, UnitStatus, blocks_of_any};
 
@@ -115,7 +115,7 @@ impl Surroundings {
     }
 
     /// Why the change of a unit is destructive; the gravest reason alone.
-    pub(super) fn why(&self, deed: Deed, asked: &UnitName, status: &UnitStatus) -> Option<String> {
+    pub(super) fn why(&self, operation: Operation, asked: &UnitName, status: &UnitStatus) -> Option<String> {
         let id = status.unit.as_str();
         if let Some(why) = protected::why(asked.as_str()).map(str::to_owned).or_else(|| self.own(id)) {
             return Some(format!("{asked} {why}"));
@@ -123,20 +123,20 @@ impl Surroundings {
         let Some(units) = self.units.as_ref().filter(|units| units.contains_key(id)) else {
             return Some(format!("{asked} may take others along: what depends on it could not be read"));
         };
-        let how = if deed == Deed::Start { "is in conflict with" } else { "takes along" };
-        let lost = lost(units, deed, id);
+        let how = if operation == Operation::Start { "is in conflict with" } else { "takes along" };
+        let lost = lost(units, operation, id);
         lost.iter().find_map(|other| Some(format!("{asked} {how} {other}, which {}", self.own(other)?)))
     }
 
     /// The active units that stop along with the change of these, and are none of them.
     pub(super) fn along<'a>(
         &'a self,
-        deed: Deed,
+        operation: Operation,
         units: impl Iterator<Item = &'a UnitName> + Clone,
     ) -> BTreeSet<&'a str> {
         let Some(known) = &self.units else { return BTreeSet::new() };
         let mut along: BTreeSet<&str> =
-            units.clone().flat_map(|unit| lost(known, deed, unit.as_str())).collect();
+            units.clone().flat_map(|unit| lost(known, operation, unit.as_str())).collect();
         units.for_each(|unit| {
             along.remove(unit.as_str());
         });
@@ -170,7 +170,7 @@ fn told(answer: ReadAnswer) -> Result<Option<String>, ToolError> {
 
 /// The active units, besides itself, that stop when a unit is changed (systemd.unit(5): `Requires=`, `Requisite=`, `BindsTo=`,
 /// `PartOf=`, `PropagatesStopTo=`, `Conflicts=`).
-fn lost<'a>(units: &'a BTreeMap<String, Known>, deed: Deed, id: &'a str) -> BTreeSet<&'a str> {
+fn lost<'a>(units: &'a BTreeMap<String, Known>, operation: Operation, id: &'a str) -> BTreeSet<&'a str> {
     let closure = |start: Vec<&'a str>, next: fn(&Known) -> &[String]| {
         let (mut found, mut open) = (BTreeSet::new(), start);
         while let Some(unit) = open.pop() {
@@ -181,9 +181,9 @@ fn lost<'a>(units: &'a BTreeMap<String, Known>, deed: Deed, id: &'a str) -> BTre
         found
     };
     let is_active = |unit: &&str| units.get(*unit).is_some_and(|known| known.is_active);
-    let first: Vec<&str> = match deed {
-        Deed::Stop | Deed::Restart => vec![id],
-        Deed::Start => closure(vec![id], |unit| &unit.pulls_in)
+    let first: Vec<&str> = match operation {
+        Operation::Stop | Operation::Restart => vec![id],
+        Operation::Start => closure(vec![id], |unit| &unit.pulls_in)
             .into_iter()
             .filter(|unit| *unit == id || !is_active(unit))
             .filter_map(|unit| units.get(unit))
@@ -344,59 +344,66 @@ wg set wg0 peer x
         Surroundings::of(units, ancestry(processes), false)
     }
 
-    fn why(around: &Surroundings, deed: Deed, unit: &str) -> Option<String> {
+    fn why(around: &Surroundings, operation: Operation, unit: &str) -> Option<String> {
         let name: UnitName = unit.parse().unwrap();
         let status = UnitStatus { unit: name.clone(), ..UnitStatus::named(unit) };
-        around.why(deed, &name, &status)
+        around.why(operation, &name, &status)
     }
 
     #[test]
     fn a_unit_is_judged_by_what_it_does() {
         let around = surroundings(UNITS, PROCESSES);
-        for (deed, unit, told) in [
-            (Deed::Stop, "sshd.service", "sshd.service keeps the node within reach"),
-            (Deed::Restart, "door.service", "door.service is how this login came in"),
-            (Deed::Stop, "door.socket", "door.socket is how this login came in"),
-            (Deed::Stop, "base.service", "base.service takes along sshd.service, which keeps the node"),
-            (Deed::Restart, "back.service", "back.service runs `ssh`"),
-            (Deed::Stop, "last.service", "poweroff-force of the whole node when it ends (SuccessAction)"),
-            (Deed::Start, "rival.service", "rival.service is in conflict with sshd.service"),
-            (Deed::Stop, "unheard.service", "what depends on it could not be read"),
+        for (operation, unit, told) in [
+            (Operation::Stop, "sshd.service", "sshd.service keeps the node within reach"),
+            (Operation::Restart, "door.service", "door.service is how this login came in"),
+            (Operation::Stop, "door.socket", "door.socket is how this login came in"),
+            (Operation::Stop, "base.service", "base.service takes along sshd.service, which keeps the node"),
+            (Operation::Restart, "back.service", "back.service runs `ssh`"),
+            (
+                Operation::Stop,
+                "last.service",
+                "poweroff-force of the whole node when it ends (SuccessAction)",
+            ),
+            (Operation::Start, "rival.service", "rival.service is in conflict with sshd.service"),
+            (Operation::Stop, "unheard.service", "what depends on it could not be read"),
         ] {
-            let why = why(&around, deed, unit).unwrap_or_else(|| panic!("{unit} is in no danger"));
+            let why = why(&around, operation, unit).unwrap_or_else(|| panic!("{unit} is in no danger"));
             assert!(why.contains(told), "{why}");
         }
-        for (deed, unit) in [
-            (Deed::Stop, "nginx.service"),
-            (Deed::Restart, "nginx.service"),
-            (Deed::Start, "base.service"),
-            (Deed::Stop, "copy.service"),
-            (Deed::Stop, "rival.service"),
+        for (operation, unit) in [
+            (Operation::Stop, "nginx.service"),
+            (Operation::Restart, "nginx.service"),
+            (Operation::Start, "base.service"),
+            (Operation::Stop, "copy.service"),
+            (Operation::Stop, "rival.service"),
         ] {
-            assert_eq!(why(&around, deed, unit), None, "{unit}");
+            assert_eq!(why(&around, operation, unit), None, "{unit}");
         }
     }
 
     #[test]
     fn what_stops_along_is_told_but_for_what_was_asked_for() {
         let around = surroundings(UNITS, PROCESSES);
-        let along = |deed, units: &[&str]| {
+        let along = |operation, units: &[&str]| {
             let units: Vec<UnitName> = units.iter().map(|unit| unit.parse().unwrap()).collect();
-            around.along(deed, units.iter()).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            around.along(operation, units.iter()).into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
-        assert_eq!(along(Deed::Stop, &["base.service"]), ["nginx.service", "sshd.service"]);
-        assert_eq!(along(Deed::Stop, &["base.service", "nginx.service"]), ["sshd.service"]);
-        assert_eq!(along(Deed::Start, &["rival.service"]), ["base.service", "nginx.service", "sshd.service"]);
-        assert_eq!(along(Deed::Stop, &["nginx.service"]), [""; 0]);
+        assert_eq!(along(Operation::Stop, &["base.service"]), ["nginx.service", "sshd.service"]);
+        assert_eq!(along(Operation::Stop, &["base.service", "nginx.service"]), ["sshd.service"]);
+        assert_eq!(
+            along(Operation::Start, &["rival.service"]),
+            ["base.service", "nginx.service", "sshd.service"]
+        );
+        assert_eq!(along(Operation::Stop, &["nginx.service"]), [""; 0]);
     }
 
     #[test]
     fn what_cannot_be_read_is_no_leave() {
         let blind = surroundings("", "");
-        assert!(why(&blind, Deed::Stop, "nginx.service").unwrap().contains("could not be read"));
+        assert!(why(&blind, Operation::Stop, "nginx.service").unwrap().contains("could not be read"));
         let no_processes = surroundings(UNITS, "");
-        assert_eq!(why(&no_processes, Deed::Stop, "nginx.service"), None);
-        assert!(why(&no_processes, Deed::Stop, "back.service").is_some());
+        assert_eq!(why(&no_processes, Operation::Stop, "nginx.service"), None);
+        assert!(why(&no_processes, Operation::Stop, "back.service").is_some());
     }
 
     #[test]
@@ -417,7 +424,7 @@ wg set wg0 peer x
         #[test]
         fn never_panics(text in "\\PC*|((Id|RequiredBy|ExecStart|Conflicts)=?[a-z.; ]*\n{0,2}){0,9}", rows in "([0-9]{1,2} [0-9]{1,2} ps [/a-z.]*\n){0,9}") {
             let around = surroundings(&text, &rows);
-            let _ = why(&around, Deed::Start, "a.service");
+            let _ = why(&around, Operation::Start, "a.service");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::node::NodeName;
 use crate::plan::applied::{done, failed};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 
 #[async_trait]
@@ -38,8 +38,8 @@ impl Kind for ConfigEdit {
         PlanDigest::of_value(&("config", self))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        match write_config(bench.config, self.clone()).await {
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        match write_config(cx.config, self.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
         }

@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Forgotten;
 use crate::node::{Port, SshTarget};
 use crate::plan::applied::{done, failed};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 
 #[async_trait]
@@ -36,8 +36,8 @@ impl Kind for SshTarget {
         PlanDigest::of_value(&("forget_host_key", self.host.as_str(), self.port.get()))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        match forget(bench, self.clone()).await {
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        match forget(cx, self.clone()).await {
             Ok(Forgotten { lines, file }) => {
                 let lines = match lines {
                     0 => "no line".to_owned(),
@@ -52,8 +52,8 @@ impl Kind for SshTarget {
 }
 
 /// Off the runtime's threads: another Nixi may hold the lock for a while.
-async fn forget(bench: &Bench<'_>, target: SshTarget) -> Result<Forgotten, String> {
-    let (keys, others) = (Arc::clone(&bench.host_keys), bench.others.clone());
+async fn forget(cx: &ApplyCx<'_>, target: SshTarget) -> Result<Forgotten, String> {
+    let (keys, others) = (Arc::clone(&cx.host_keys), cx.others.clone());
     let done = tokio::task::spawn_blocking(move || keys.forget(&target, &others)).await;
     done.unwrap_or_else(|_| Err("writing known_hosts broke off".to_owned()))
 }

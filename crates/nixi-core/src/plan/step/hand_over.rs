@@ -17,7 +17,7 @@ use crate::command::{Command, Login, Program, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{Input, Invocation};
 use crate::plan::applied::{failed, unended};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, StepView, Turn};
 use crate::secret::{Secret, SecretArg};
 
@@ -65,17 +65,17 @@ impl HandOver {
     }
 
     /// What goes over the connection; the names of secrets that this session does not have, if there are any.
-    fn input(&self, bench: &Bench<'_>) -> Result<Arc<Secret>, Vec<&str>> {
+    fn input(&self, cx: &ApplyCx<'_>) -> Result<Arc<Secret>, Vec<&str>> {
         let missing: Vec<&str> = self
             .secrets
             .iter()
-            .filter(|(_, secret)| !bench.vault.knows(secret))
+            .filter(|(_, secret)| !cx.vault.knows(secret))
             .map(|(name, _)| name.as_str())
             .collect();
         if !missing.is_empty() {
             return Err(missing);
         }
-        let known = |(name, secret): &(String, SecretArg)| Some((name.clone(), bench.vault.get(secret)?));
+        let known = |(name, secret): &(String, SecretArg)| Some((name.clone(), cx.vault.get(secret)?));
         let known: Vec<(String, Arc<Secret>)> = self.secrets.iter().filter_map(known).collect();
         match (&self.form, known.as_slice()) {
             (Form::Input, [(_, secret)]) => Ok(Arc::clone(secret)),
@@ -118,9 +118,9 @@ impl Kind for HandOver {
         &self,
         Turn { shown, .. }: Turn<'_>,
         approved: &ApprovedPart,
-        bench: &Bench<'_>,
+        cx: &ApplyCx<'_>,
     ) -> StepReport {
-        let input = match self.input(bench) {
+        let input = match self.input(cx) {
             Ok(input) => input,
             Err(missing) => {
                 let why = format!("this session does not have the secret {}", missing.join(", "));
@@ -129,13 +129,13 @@ impl Kind for HandOver {
             }
         };
         match &self.form {
-            Form::Input => run_with(&self.command, Some(input.into()), shown, approved, bench).await,
+            Form::Input => run_with(&self.command, Some(input.into()), shown, approved, cx).await,
             Form::Variables { file } => {
-                let report = match write(file, input, &shown, approved, bench).await {
-                    Ok(()) => run_with(&self.command, None, shown, approved, bench).await,
+                let report = match write(file, input, &shown, approved, cx).await {
+                    Ok(()) => run_with(&self.command, None, shown, approved, cx).await,
                     Err(report) => *report,
                 };
-                remove(file, report, approved, bench).await
+                remove(file, report, approved, cx).await
             }
         }
     }
@@ -147,7 +147,7 @@ async fn write(
     input: Arc<Secret>,
     shown: &str,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> Result<(), Box<StepReport>> {
     let install =
         Command::<Write>::new(Program::new("install")).args(["-T", "-m", "600", "--", "/dev/null", file]);
@@ -158,15 +158,15 @@ async fn write(
     for (command, input) in [(install, None), (dd, Some(Input::from(input)))] {
         let node = approved.writable.node();
         let run =
-            Invocation::change(node, &command, FILE, bench.cancel.clone()).pinned(approved.host_key.as_ref());
+            Invocation::change(node, &command, FILE, cx.cancel.clone()).pinned(approved.host_key.as_ref());
         let run = match input {
             Some(input) => run.reading(input),
             None => run,
         };
-        let report = match bench.executor.exec(run).await {
+        let report = match cx.executor.exec(run).await {
             Ok(output) if output.exit.is_success() => continue,
             Ok(output) => {
-                let words = command.for_login(bench.executor.login(node));
+                let words = command.for_login(cx.executor.login(node));
                 failed(
                     shown.to_owned(),
                     ToolError::of_output(&words, command.program(), true, &output).report(),
@@ -186,13 +186,13 @@ async fn write(
 }
 
 /// Removes the file whatever became of the command, and says so if that failed.
-async fn remove(file: &str, report: StepReport, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn remove(file: &str, report: StepReport, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
     if report.status == StepStatus::Unreachable {
         return report;
     }
     let rm = Command::<Write>::new(Program::new("rm")).args(["-f", "--", file]).elevated();
     let run = Invocation::change(approved.writable.node(), &rm, FILE, CancellationToken::new());
-    let run = bench.executor.exec(run.pinned(approved.host_key.as_ref()));
+    let run = cx.executor.exec(run.pinned(approved.host_key.as_ref()));
     match tokio::time::timeout(REMOVAL, run).await {
         Ok(Ok(output)) if output.exit.is_success() => report,
         Ok(Ok(_) | Err(_)) | Err(_) => {

@@ -24,7 +24,7 @@ pub use rescue::Rescue;
 pub use restore_node::RestoreNode;
 pub use settle::Settle;
 
-use super::bench::Bench;
+use super::apply_cx::ApplyCx;
 use super::{ApprovedPart, PlanDigest, Risk, StepReport, StepView, Turn};
 use crate::card::Edits;
 use crate::command::{Command, Lasting, Login, Write};
@@ -100,10 +100,10 @@ pub(super) trait Kind: Sync {
     }
 
     /// Does it, and tells what became of it; and its turn's reporter meanwhile, where it has to tell something.
-    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport;
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport;
 
     /// More of why another step failed, which this one tells of.
-    async fn explain(&self, failed: StepReport, _: &ApprovedPart, _: &Bench<'_>) -> StepReport {
+    async fn explain(&self, failed: StepReport, _: &ApprovedPart, _: &ApplyCx<'_>) -> StepReport {
         failed
     }
 }

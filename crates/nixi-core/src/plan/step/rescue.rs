@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::Kind;
 use super::run::run_with;
 use crate::command::{Command, Login, Write};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 
 /// A command that takes a step of the same plan back. It is part of the plan and of its approval, and runs only if that
@@ -58,8 +58,8 @@ impl Kind for Rescue {
         &self,
         Turn { shown, .. }: Turn<'_>,
         approved: &ApprovedPart,
-        bench: &Bench<'_>,
+        cx: &ApplyCx<'_>,
     ) -> StepReport {
-        run_with(&self.command, None, shown, approved, bench).await
+        run_with(&self.command, None, shown, approved, cx).await
     }
 }

@@ -15,7 +15,7 @@ use crate::config::{ConfigEdit, ConfigStore, Removal};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::HostKeys;
 use crate::plan::applied::{done, failed};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
 
 /// A node as it was before it was removed.
@@ -82,14 +82,14 @@ impl Kind for RestoreNode {
     }
 
     /// The keys first: a node that is back is never without them.
-    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        let (node, config, keys) = (self.clone(), bench.config.clone(), Arc::clone(&bench.host_keys));
+    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        let (node, config, keys) = (self.clone(), cx.config.clone(), Arc::clone(&cx.host_keys));
         let remembered = tokio::task::spawn_blocking(move || node.remember(&config, &*keys)).await;
         let broke_off = || Err(ErrorReport::new(ErrorKind::Internal, "writing known_hosts broke off"));
         if let Err(error) = remembered.unwrap_or_else(|_| broke_off()) {
             return failed(shown, error);
         }
-        match write_config(bench.config, ConfigEdit::RestoreNode(self.removal.clone())).await {
+        match write_config(cx.config, ConfigEdit::RestoreNode(self.removal.clone())).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
         }

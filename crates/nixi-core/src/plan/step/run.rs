@@ -10,7 +10,7 @@ use crate::command::{Command, Elevation, Excerpt, Login, Write};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Input, Invocation};
 use crate::plan::applied::{done, failed, unended};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use crate::text;
 
@@ -34,9 +34,9 @@ impl Kind for Command<Write> {
         &self,
         Turn { shown, .. }: Turn<'_>,
         approved: &ApprovedPart,
-        bench: &Bench<'_>,
+        cx: &ApplyCx<'_>,
     ) -> StepReport {
-        run_with(self, None, shown, approved, bench).await
+        run_with(self, None, shown, approved, cx).await
     }
 }
 
@@ -46,13 +46,13 @@ pub(super) async fn run_with(
     input: Option<Input>,
     shown: String,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> StepReport {
     let node = approved.writable.node();
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
-    let words = command.for_login(bench.executor.login(node));
+    let words = command.for_login(cx.executor.login(node));
     let invocation =
-        Invocation::change(node, command, DEADLINE, bench.cancel.clone()).pinned(approved.host_key.as_ref());
+        Invocation::change(node, command, DEADLINE, cx.cancel.clone()).pinned(approved.host_key.as_ref());
     let invocation = match input {
         Some(input) => invocation.reading(input),
         None => invocation,
@@ -60,8 +60,8 @@ pub(super) async fn run_with(
     // An executor that is told to give up may still find out what became of the command, but not for long.
     let output = tokio::select! {
         biased;
-        output = bench.executor.exec(invocation) => output,
-        () = given_up(bench.cancel) => Err(ExecError::Cancelled),
+        output = cx.executor.exec(invocation) => output,
+        () = given_up(cx.cancel) => Err(ExecError::Cancelled),
     };
     match output {
         Ok(output) if output.exit.is_success() => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nixi_core::catalog::{container, service};
 use nixi_core::command::{ContainerCli, ContainerName, FilePath, ImageName};
-use nixi_core::{Command, Expectation, Fate, PlanCx, Read, ReadAnswer, Thing, ToolError};
+use nixi_core::{Command, EndState, Expectation, PlanCx, Read, ReadAnswer, Thing, ToolError};
 use serde::de::IgnoredAny;
 
 use super::super::store::Ground;
@@ -100,7 +100,7 @@ pub(super) async fn look(
             look.hides_variables = hides_variables(&next(&mut answers)?.stdout()?);
         }
     }
-    if cx.declared().fate(&Thing::Network(OWN)) == Some(Fate::Is("there")) {
+    if cx.declared().end_state(&Thing::Network(OWN)) == Some(EndState::Is("there")) {
         look.network = Network::Own;
     }
     for path in folders {

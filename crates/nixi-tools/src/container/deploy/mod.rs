@@ -18,8 +18,8 @@ mod warnings;
 
 use nixi_core::command::ImageName;
 use nixi_core::{
-    ActionName, Change, ChangeCard, ErrorKind, ErrorReport, Fate, Plan, PlanCx, Risk, Thing, ToolError, Undo,
-    WriteCapability,
+    ActionName, Change, ChangeCard, EndState, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Thing, ToolError,
+    Undo, WriteCapability,
 };
 use serde_json::json;
 
@@ -65,8 +65,10 @@ impl Change for Deploy {
         let ground = store::ground(cx).await;
         let look = look(cx, ground, &args.name, &image, folders).await?;
         let (name, node) = (args.name.clone(), cx.node().name());
-        let is_declared =
-            cx.declared().fate(&Thing::NewContainer(name.clone())).is_some_and(|fate| fate != Fate::Gone);
+        let is_declared = cx
+            .declared()
+            .end_state(&Thing::NewContainer(name.clone()))
+            .is_some_and(|end_state| end_state != EndState::Gone);
         if !look.named.trim().is_empty() || is_declared {
             let message = format!("there is a container {name} on {node} already");
             let hint = format!("`nixi call container.update name={name} --node {node} …` changes it");

@@ -2,8 +2,8 @@
 
 use nixi_core::command::{ContainerCli, ContainerName, EnvName, FilePath, ImageName};
 use nixi_core::{
-    Command, Fate, HandOver, Plan, PlanCx, Program, Rescue, Risk, SecretArg, Settle, Step, Thing, ToolError,
-    Write,
+    Command, EndState, HandOver, Plan, PlanCx, Program, Rescue, Risk, SecretArg, Settle, Step, Thing,
+    ToolError, Write,
 };
 
 use nixi_core::shell;
@@ -260,9 +260,9 @@ impl<'a> Recipe<'a> {
             plan = plan.expect(pin);
         }
         if self.look.network != Network::Default {
-            plan = plan.leaves(Thing::Network(OWN), Fate::Is("there"));
+            plan = plan.leaves(Thing::Network(OWN), EndState::Is("there"));
         }
-        plan.leaves(Thing::NewContainer(self.args.name.clone()), Fate::Is("running"))
+        plan.leaves(Thing::NewContainer(self.args.name.clone()), EndState::Is("running"))
     }
 
     /// The folders that are made for it, the deepest first.

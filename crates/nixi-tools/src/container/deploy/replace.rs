@@ -174,9 +174,7 @@ pub(super) async fn replace(
     let plan = Plan::new(summary, Risk::Routine, undo)
         .expect(old.pin)
         .warn(format!("{name} is away while the new one starts; if that fails, the old one is started again"))
-        .warn(format!(
-            "data that {name} wrote outside /srv/{name} is lost with the old container"
-        ));
+        .warn(format!("data that {name} wrote outside /srv/{name} is lost with the old container"));
     Ok(recipe.remarked(steps.put_into(plan)))
 }
 

@@ -3,7 +3,7 @@
 use nixi_core::catalog::container;
 use nixi_core::command::{ContainerName, FilePath};
 use nixi_core::{
-    ActionName, CallRequest, Change, ChangeCard, Command, Fate, NodeName, Plan, PlanCx, Risk, Thing,
+    ActionName, CallRequest, Change, ChangeCard, Command, EndState, NodeName, Plan, PlanCx, Risk, Thing,
     ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
@@ -114,9 +114,7 @@ impl Change for Undeploy {
         let undo = Undo::cannot("what the container wrote to its unnamed volumes is gone");
         let mut plan = Plan::new(summary, Risk::Destructive, undo)
             .expect(found.pin)
-            .warn(format!(
-                "data that {name} wrote since it was deployed is lost, except below /srv/{name}"
-            ))
+            .warn(format!("data that {name} wrote since it was deployed is lost, except below /srv/{name}"))
             .step(run(cli.words("rm")).args(["--force", "--volumes", "--", found.id.as_str()]));
         let secrets: Vec<String> =
             secrets_of(name, &secrets).into_iter().filter(|name| !args.kept.contains(name)).collect();
@@ -138,6 +136,6 @@ impl Change for Undeploy {
         if let Some(remove) = rmdir(&folders) {
             plan = plan.step(remove);
         }
-        Ok(plan.leaves(Thing::NewContainer(name.clone()), Fate::Gone))
+        Ok(plan.leaves(Thing::NewContainer(name.clone()), EndState::Gone))
     }
 }

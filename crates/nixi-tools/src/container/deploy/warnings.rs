@@ -33,10 +33,7 @@ pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &L
     }
     if !has_secrets(look.cli) && !args.secrets.is_empty() {
         let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
-        warn(format!(
-            "`docker inspect` shows {} to every user of docker on the node",
-            names.join(", ")
-        ));
+        warn(format!("`docker inspect` shows {} to every user of docker on the node", names.join(", ")));
     }
     if has_secrets(look.cli) && !args.secrets.is_empty() && !look.hides_variables && look.image.is_none() {
         let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();

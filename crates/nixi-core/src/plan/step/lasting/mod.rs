@@ -25,7 +25,7 @@ use crate::error::ToolError;
 use crate::exec::{ExecError, Exit, Invocation, Output};
 use crate::node::Node;
 use crate::plan::applied::{failed, unended};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::progress::{Progress, Reporter};
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
 use record::Ended;
@@ -45,7 +45,7 @@ struct Underway<'a> {
     shown: String,
     node: &'a Node,
     approved: &'a ApprovedPart,
-    bench: &'a Bench<'a>,
+    cx: &'a ApplyCx<'a>,
     reporter: &'a Reporter<'a>,
 }
 
@@ -80,16 +80,16 @@ impl Kind for Lasting {
         true
     }
 
-    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, turn, approved, bench).await
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        run(self, turn, approved, cx).await
     }
 }
 
 /// Runs one change to its end, or until nothing more can be known of it.
-async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
+async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
     let node = approved.writable.node();
     let Turn { shown, id, reporter } = turn;
-    let change = Underway { lasting, id, shown, node, approved, bench, reporter };
+    let change = Underway { lasting, id, shown, node, approved, cx, reporter };
     let until = Instant::now() + lasting.patience();
     let (late, doubt) = match change.start().await {
         Start::Over(report) => return report,
@@ -98,7 +98,7 @@ async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, bench: 
         Start::Sent => (Some(LATE), None),
         Start::Doubted(error) => (Some(Duration::ZERO), Some(error)),
     };
-    let known = match change.follow(late, until, bench.cancel).await {
+    let known = match change.follow(late, until, cx.cancel).await {
         Some(known) => known,
         None => return change.stop(late).await,
     };
@@ -113,9 +113,9 @@ impl Underway<'_> {
     async fn start(&self) -> Start {
         let start = self.lasting.start(&self.id);
         self.reporter.tell(Progress::phase(format!("starting {}", self.id.unit())));
-        let invocation = Invocation::change(self.node, &start, START, self.bench.cancel.clone());
+        let invocation = Invocation::change(self.node, &start, START, self.cx.cancel.clone());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
-        match self.bench.executor.exec(invocation).await {
+        match self.cx.executor.exec(invocation).await {
             Ok(output) if output.exit.is_success() => Start::Taken,
             Ok(output) => self.refused(&output),
             Err(ExecError::Lost(_) | ExecError::Deadline(_)) => Start::Sent,
@@ -159,7 +159,7 @@ impl Underway<'_> {
         let stopping = async {
             let stop = Invocation::change(self.node, &stop(&self.id), STOP, unheard.clone());
             let stop = stop.pinned(self.approved.host_key.as_ref());
-            told = self.bench.executor.exec(stop).await.ok();
+            told = self.cx.executor.exec(stop).await.ok();
             self.follow(late, until, &unheard).await
         };
         let known = tokio::time::timeout_at(until, stopping).await.ok().flatten();

@@ -44,7 +44,7 @@ impl Underway<'_> {
                     ErrorKind::Lost,
                     format!("`{words}` was sent to {node}, which does not tell how it ended: {why}"),
                 );
-                let hint = format!("when {node} is back, {record} there says how it ended; nothing is sent twice");
+                let hint = format!("when {node} is back, {record} there says how it ended; Nixi does not retry changes");
                 self.not_known(error.hint(hint))
             }
             LastKnown::RunsOn => {
@@ -147,7 +147,7 @@ impl Underway<'_> {
 
     fn unknown(self, kind: ErrorKind, what: String) -> StepReport {
         let hint = format!(
-            "look at {} before you try again, `journalctl --unit={}` there shows what it said; nothing is sent twice",
+            "look at {} before you try again, `journalctl --unit={}` there shows what it said; Nixi does not retry changes",
             self.node.name(),
             self.id.unit()
         );

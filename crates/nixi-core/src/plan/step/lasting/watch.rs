@@ -53,7 +53,7 @@ impl Underway<'_> {
         until: Instant,
         cancel: &CancellationToken,
     ) -> Option<LastKnown> {
-        let silence = SILENCE * self.bench.settings.command_timeout;
+        let silence = SILENCE * self.cx.settings.command_timeout;
         let (mut rest, longest) = REST;
         let (mut silent, mut unseen): (Option<Instant>, Option<Instant>) = (None, None);
         let mut begun = false;
@@ -132,10 +132,10 @@ impl Underway<'_> {
         read: &Command<Read>,
         cancel: &CancellationToken,
     ) -> Result<Output, ToolError> {
-        let deadline = QUESTION.min(self.bench.settings.command_timeout);
+        let deadline = QUESTION.min(self.cx.settings.command_timeout);
         let read = Invocation::read(self.node, read, deadline, cancel.clone());
         let read = read.pinned(self.approved.host_key.as_ref());
-        Ok(self.bench.executor.exec(read).await?)
+        Ok(self.cx.executor.exec(read).await?)
     }
 }
 

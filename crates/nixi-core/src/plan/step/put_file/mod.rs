@@ -24,7 +24,7 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Exit, Invocation};
 use crate::node::Node;
 use crate::plan::applied::{done, failed, unended};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::progress::{Progress, Reporter};
 use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, StepView, Turn};
 use crate::said;
@@ -39,7 +39,7 @@ struct Putting<'a> {
     put: &'a PutFile,
     node: &'a Node,
     approved: &'a ApprovedPart,
-    bench: &'a Bench<'a>,
+    cx: &'a ApplyCx<'a>,
     reporter: &'a Reporter<'a>,
     /// Where it is written first: in the same folder, so that the rename is one (rename(2)).
     beside: String,
@@ -95,8 +95,8 @@ impl Kind for PutFile {
         PlanDigest::of_value(&("put_file", self.fingerprint()))
     }
 
-    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, turn, approved, bench).await
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        run(self, turn, approved, cx).await
     }
 }
 
@@ -105,13 +105,13 @@ async fn run(
     put: &PutFile,
     Turn { shown, reporter, .. }: Turn<'_>,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> StepReport {
     let node = approved.writable.node();
     // Two who put the same file at the same time must not write into one another's.
     let number = RandomState::new().hash_one(approved.digest);
     let beside = put.path.beside(&format!("nixi-{number:016x}")).to_string();
-    let putting = Putting { put, node, approved, bench, reporter, beside };
+    let putting = Putting { put, node, approved, cx, reporter, beside };
     match putting.prepare().await {
         Ok(()) => putting.place(shown).await,
         Err(stopped) => {
@@ -219,17 +219,17 @@ impl Putting<'_> {
         input: Option<Arc<[u8]>>,
         deadline: Duration,
     ) -> Result<String, Stopped> {
-        let invocation = Invocation::change(self.node, command, deadline, self.bench.cancel.clone());
+        let invocation = Invocation::change(self.node, command, deadline, self.cx.cancel.clone());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
         let invocation = match input {
             Some(input) => invocation.reading(input),
             None => invocation,
         };
-        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        let output = self.cx.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         if output.exit.is_success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let words = command.for_login(self.bench.executor.login(self.node));
+        let words = command.for_login(self.cx.executor.login(self.node));
         let elevated = command.elevation() == Elevation::Root;
         Err(Stopped::Failed(ToolError::of_output(&words, command.program(), elevated, &output)))
     }
@@ -239,7 +239,7 @@ impl Putting<'_> {
         let read = catalog::file::digest(&self.put.path, self.put.elevation);
         let invocation = Invocation::read(self.node, &read, STEP, CancellationToken::new());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
-        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        let output = self.cx.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         // A shell says the same of a home folder that is not there.
         let missing = said::has_no_file(read.program().as_str(), &output.stderr);
         match output.exit {
@@ -249,7 +249,7 @@ impl Putting<'_> {
                 None => Err(Stopped::Changed(format!("{} cannot be read back", self.put.path))),
             },
             Exit::Code(_) | Exit::Signal(_) => {
-                let words = read.for_login(self.bench.executor.login(self.node));
+                let words = read.for_login(self.cx.executor.login(self.node));
                 let elevated = read.elevation() == Elevation::Root;
                 Err(Stopped::Failed(ToolError::of_output(&words, read.program(), elevated, &output)))
             }
@@ -284,13 +284,13 @@ impl Putting<'_> {
 
     /// What a read of the folder prints.
     async fn look(&self, read: &Command<Read>) -> Result<Vec<u8>, Stopped> {
-        let invocation = Invocation::read(self.node, read, STEP, self.bench.cancel.clone());
+        let invocation = Invocation::read(self.node, read, STEP, self.cx.cancel.clone());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
-        let output = self.bench.executor.exec(invocation).await.map_err(Stopped::Unended)?;
+        let output = self.cx.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         if output.exit.is_success() {
             return Ok(output.stdout);
         }
-        let words = read.for_login(self.bench.executor.login(self.node));
+        let words = read.for_login(self.cx.executor.login(self.node));
         Err(Stopped::Failed(ToolError::of_output(&words, read.program(), false, &output)))
     }
 
@@ -314,7 +314,7 @@ impl Putting<'_> {
         let rm = self.command("rm").args(["-f", "--", &self.beside]);
         let invocation = Invocation::change(self.node, &rm, STEP, CancellationToken::new());
         let invocation = invocation.pinned(self.approved.host_key.as_ref());
-        let _ = tokio::time::timeout(Duration::from_millis(700), self.bench.executor.exec(invocation)).await;
+        let _ = tokio::time::timeout(Duration::from_millis(700), self.cx.executor.exec(invocation)).await;
     }
 
     /// The report of a file that was not put in its place. That is certain: the rename was not sent, or failed.

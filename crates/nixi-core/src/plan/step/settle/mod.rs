@@ -20,7 +20,7 @@ use crate::command::{Command, ContainerCli, ContainerName, Excerpt, Login, Read,
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
 use crate::plan::applied::{done, failed};
-use crate::plan::bench::Bench;
+use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, Progress, StepReport, StepStatus, Turn};
 use crate::text;
 use crate::timed;
@@ -159,12 +159,12 @@ impl Kind for Settle {
         PlanDigest::of_value(&("settle", self, self.to_string(), asked))
     }
 
-    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        run(self, turn, approved, bench).await
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        run(self, turn, approved, cx).await
     }
 
-    async fn explain(&self, failed: StepReport, approved: &ApprovedPart, bench: &Bench<'_>) -> StepReport {
-        with_last_words(self, failed, approved, bench).await
+    async fn explain(&self, failed: StepReport, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        with_last_words(self, failed, approved, cx).await
     }
 }
 
@@ -218,13 +218,13 @@ async fn run(
     settle: &Settle,
     Turn { shown, reporter, .. }: Turn<'_>,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> StepReport {
-    let waiting = Waiting { settle, shown, approved, bench };
+    let waiting = Waiting { settle, shown, approved, cx };
     reporter.tell(Progress::phase(format!("waiting until {} has settled", settle.name())));
     let found = tokio::select! {
         biased;
-        () = bench.cancel.cancelled() => return waiting.interrupted(),
+        () = cx.cancel.cancelled() => return waiting.interrupted(),
         found = waiting.follow() => found,
     };
     waiting.report(found).await
@@ -235,9 +235,9 @@ async fn with_last_words(
     settle: &Settle,
     report: StepReport,
     approved: &ApprovedPart,
-    bench: &Bench<'_>,
+    cx: &ApplyCx<'_>,
 ) -> StepReport {
-    let waiting = Waiting { settle, shown: report.step.clone(), approved, bench };
+    let waiting = Waiting { settle, shown: report.step.clone(), approved, cx };
     let Some(error) = report.error.as_ref().filter(|error| error.kind == ErrorKind::CommandFailed) else {
         return report;
     };
@@ -272,7 +272,7 @@ struct Waiting<'a> {
     settle: &'a Settle,
     shown: String,
     approved: &'a ApprovedPart,
-    bench: &'a Bench<'a>,
+    cx: &'a ApplyCx<'a>,
 }
 
 impl Waiting<'_> {
@@ -330,10 +330,10 @@ impl Waiting<'_> {
     }
 
     async fn ask(&self, read: &Command<Read>) -> Result<Output, ToolError> {
-        let deadline = QUESTION.min(self.bench.settings.command_timeout);
+        let deadline = QUESTION.min(self.cx.settings.command_timeout);
         let node = self.approved.writable.node();
-        let read = Invocation::read(node, read, deadline, self.bench.cancel.clone());
-        Ok(self.bench.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
+        let read = Invocation::read(node, read, deadline, self.cx.cancel.clone());
+        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
     }
 
     /// The last lines of its log. What sudo, journalctl or the runtime say beside it is none of them.

@@ -29,18 +29,18 @@ const FEW_WORDS: usize = 2 * 1024;
 
 /// What one request of a person may still have of a model's results.
 #[derive(Debug)]
-pub(super) struct Appetite {
+pub(super) struct ResultBudget {
     places: Semaphore,
     left: Mutex<usize>,
 }
 
-impl Default for Appetite {
+impl Default for ResultBudget {
     fn default() -> Self {
         Self { places: Semaphore::new(PLACES as usize), left: Mutex::new(ALL) }
     }
 }
 
-impl Appetite {
+impl ResultBudget {
     /// Waits until a read may run. Nothing, if nobody may wait any more.
     pub(super) async fn place(&self, call: &Checked) -> Option<SemaphorePermit<'_>> {
         let lines = call.understood.get("lines").and_then(Value::as_u64);
@@ -155,30 +155,30 @@ mod tests {
     #[tokio::test]
     async fn a_short_result_is_held_as_it_is() {
         let short = result("a\n".repeat(100), json!({"entries": ["a"]}));
-        assert_eq!(Appetite::default().held(short.clone(), None).await, short);
+        assert_eq!(ResultBudget::default().held(short.clone(), None).await, short);
     }
 
     #[tokio::test]
     async fn a_long_result_keeps_its_ends_and_says_where_the_rest_is() {
         let kept = Kept(Mutex::default());
         let text: String = (0..10_000).map(|at| format!("line {at} é{}\n", "x".repeat(90))).collect();
-        let held = Appetite::default().held(result(text.clone(), Value::Null), Some(&kept)).await;
+        let held = ResultBudget::default().held(result(text.clone(), Value::Null), Some(&kept)).await;
         let words = held.text.unwrap();
         assert!(words.starts_with("line 0 é") && words.contains("line 9999 é"), "{words}");
         assert!(words.ends_with("\n(all of it is kept in file-1, for a person to read)"), "{words}");
         assert!(words.contains(" lines, ") && words.len() < TEXT + 300, "{}", words.len());
         assert_eq!((kept.0.lock().unwrap().as_slice(), held.data), ([text].as_slice(), None));
-        let held = Appetite::default().held(result("x".repeat(TEXT + 1), Value::Null), None).await;
+        let held = ResultBudget::default().held(result("x".repeat(TEXT + 1), Value::Null), None).await;
         assert!(held.text.unwrap().ends_with("\n(the rest is not kept)"));
     }
 
     #[tokio::test]
     async fn all_results_of_a_request_have_an_end() {
-        let appetite = Appetite::default();
+        let result_budget = ResultBudget::default();
         let text = || (0..10_000).map(|at| format!("line {at}\n")).collect::<String>();
         let mut bytes = 0;
         for _ in 0..MOST_RESULTS {
-            let held = appetite.held(result(text(), json!(text())), None).await;
+            let held = result_budget.held(result(text(), json!(text())), None).await;
             bytes += held.text.unwrap().len() + held.data.map_or(0, |data| weight(&data));
         }
         assert!(bytes < ALL + MOST_RESULTS * (FEW_WORDS + 300), "{bytes}");
@@ -196,9 +196,9 @@ mod tests {
             }
         }
 
-        let appetite = Appetite::default();
-        let long = appetite.held(result("x".repeat(TEXT + 1), Value::Null), Some(&Slow));
-        let short = appetite.held(result("short".into(), Value::Null), Some(&Slow));
+        let result_budget = ResultBudget::default();
+        let long = result_budget.held(result("x".repeat(TEXT + 1), Value::Null), Some(&Slow));
+        let short = result_budget.held(result("short".into(), Value::Null), Some(&Slow));
         tokio::select! {
             biased;
             _ = long => unreachable!("it is never kept"),
@@ -208,7 +208,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_data_goes_though_its_text_is_short() {
-        let held = Appetite::default().held(result("short".into(), json!("x".repeat(DATA))), None).await;
+        let held = ResultBudget::default().held(result("short".into(), json!("x".repeat(DATA))), None).await;
         assert_eq!((held.text.as_deref(), held.data), (Some("short"), None));
     }
 

@@ -13,7 +13,7 @@ use crate::secret::Vault;
 use crate::session::Audience;
 
 /// What applying needs: the way to the node, and the controller's own files.
-pub(crate) struct Bench<'a> {
+pub(crate) struct ApplyCx<'a> {
     pub(crate) executor: &'a dyn Executor,
     pub(crate) config: &'a ConfigStore,
     pub(crate) host_keys: Arc<dyn HostKeys>,
