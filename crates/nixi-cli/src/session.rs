@@ -56,8 +56,7 @@ impl Session {
         let cancel = CancellationToken::new();
         let mut work = std::pin::pin!(self.asker.perform(op, self.intent, live, &cancel));
         tokio::select! {
-            never = live.stream() => match never {},
-            outcome = &mut work => Ended { exit: Exit::of(&outcome), outcome },
+            biased;
             () = self.interrupted.cancelled() => {
                 cancel.cancel();
                 let outcome = match tokio::time::timeout(GRACE, work).await {
@@ -70,6 +69,8 @@ impl Session {
                 let error = (!is_all_done).then(|| ErrorReport::new(ErrorKind::Cancelled, "interrupted"));
                 Ended { exit: Exit::INTERRUPTED, outcome: Outcome { error, ..outcome } }
             }
+            never = live.stream() => match never {},
+            outcome = &mut work => Ended { exit: Exit::of(&outcome), outcome },
         }
     }
 

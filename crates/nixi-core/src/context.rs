@@ -99,7 +99,10 @@ impl Reader<'_> {
         };
         let mut run = std::pin::pin!(self.executor.exec(invocation));
         let taken = async {
-            while outlet.next(&mut take).await.is_some() {}
+            // A node that never pauses must not keep an interruption from being seen.
+            while outlet.next(&mut take).await.is_some() {
+                tokio::task::yield_now().await;
+            }
             std::future::pending::<()>().await;
         };
         let ended = tokio::select! {
