@@ -10,7 +10,7 @@ use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, SecretWan
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
-use crate::hidden;
+use crate::hidden::Hidden;
 use crate::output::{Loudness, Screen, doubt, plan};
 
 /// No answer is longer.
@@ -105,11 +105,12 @@ async fn settle(doubt: Doubt, screen: &Arc<Screen>) {
 
 /// Asks for a secret, and shows nothing of what is typed.
 async fn take(wanted: SecretWanted, screen: &Arc<Screen>) {
+    let Ok(hidden) = Hidden::begin() else { return };
     forget_typed();
     screen.ask_secret(&wanted);
     let shown = Arc::clone(screen);
     let heard = tokio::task::spawn_blocking(move || {
-        let heard = hidden::read_line(&mut Keyboard);
+        let heard = hidden.read_line(&mut Keyboard);
         shown.answered(heard.is_some());
         heard
     });

@@ -10,22 +10,33 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 /// ends before that.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Reads one line from the terminal, which does not show it. Nothing at its end, after an error, or if the line is empty.
-pub(crate) fn read_line(input: &mut impl Read) -> Option<Secret> {
-    hide().ok()?;
-    let line = line(input);
-    restore();
-    line.and_then(|line| Secret::new(line).ok())
+/// The terminal shows nothing of what is typed, until this goes.
+pub(crate) struct Hidden(());
+
+impl Hidden {
+    /// From here on. Before the person is asked, so that nothing they type is shown.
+    pub(crate) fn begin() -> io::Result<Self> {
+        let shown = tcgetattr(io::stdin())?;
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        // A newline is still shown: the cursor leaves the line.
+        hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON);
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        let begun = Self(());
+        tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
+        Ok(begun)
+    }
+
+    /// One line. Nothing at the end of the input, after an error, or if the line is empty.
+    pub(crate) fn read_line(self, input: &mut impl Read) -> Option<Secret> {
+        line(input).and_then(|line| Secret::new(line).ok())
+    }
 }
 
-fn hide() -> io::Result<()> {
-    let shown = tcgetattr(io::stdin())?;
-    let mut hidden = shown.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
-    // A newline is still shown: the cursor leaves the line.
-    hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON);
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
-    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?)
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        restore();
+    }
 }
 
 /// The terminal shows again what is typed. Does nothing if it does already.

@@ -19,8 +19,9 @@ use std::time::Duration;
 
 use common::Home;
 use common::model::{calls, model, words};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use serde_json::json;
 
 const NODES: &str = "[[nodes]]\nname = \"web\"\nhost = \"127.0.0.1\"\nport = 1\n";
@@ -215,7 +216,7 @@ fn what_comes_together_with_the_question_approves_nothing() {
     let child = terminal.run(&home, &["remove", "web"]);
     terminal.takes(QUESTION);
     terminal.types("yes\n");
-    terminal.takes("was not read");
+    terminal.takes("was ignored");
     terminal.takes(QUESTION);
     assert_eq!(home.config_text(), NODES);
     terminal.answers("yes\n");
@@ -326,6 +327,59 @@ fn a_person_says_which_of_two_things_is_meant() {
     terminal.answers("n\n");
     assert_eq!(code(child), 3);
     assert!(!sshd.ran().iter().any(|line| line.contains(" stop ")), "{:?}", sshd.ran());
+}
+
+const TYPE_IT: &str = "Type it (nothing is shown), or Enter to give none: ";
+
+fn deploy() -> [&'static str; 6] {
+    ["container.deploy", "name=my-app", "image=my-app:1", "secrets=DB_PASSWORD=@ask", "--node", "web-1"]
+}
+
+/// Whether the terminal shows what is typed.
+fn echoes(terminal: &Terminal) -> bool {
+    tcgetattr(&terminal.program).unwrap().local_modes.contains(LocalModes::ECHO)
+}
+
+/// It is typed once the question stands, shown at no time, and in nothing that is printed; afterwards the terminal is as it was.
+#[test]
+fn a_secret_is_typed_without_being_shown() {
+    let (home, sshd) = two_plans();
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &[&["call", "--json", "-v"][..], &deploy()].concat());
+    let asked = terminal.takes(TYPE_IT);
+    assert!(asked.contains("container.deploy on web-1 needs the secret DB_PASSWORD."), "{asked}");
+    assert!(!echoes(&terminal));
+    terminal.answers("Tr0ub4dor&3\n");
+    let plan = terminal.takes("Apply this? [y/N]");
+    assert!(plan.contains("DB_PASSWORD") && echoes(&terminal), "{plan}");
+    terminal.answers("n\n");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for text in [&printed, &plan, &sshd.ran().join("\n")] {
+        assert!(!text.contains("Tr0ub4dor"), "{text}");
+    }
+    assert!(printed.contains("\"DB_PASSWORD\":\"secret:"), "a handle stands for it: {printed}");
+}
+
+/// No secret, no change: whether the line is empty or Ctrl-C ends it.
+#[test]
+fn a_secret_that_is_not_given_is_a_no() {
+    let (home, sshd) = two_plans();
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &[&["call"][..], &deploy()].concat());
+    terminal.wait_for(TYPE_IT);
+    terminal.answers("\n");
+    assert_eq!(code(child), 3, "{}", terminal.seen);
+    assert!(echoes(&terminal));
+
+    let mut terminal = Terminal::open();
+    let child = terminal.run(&home, &[&["call"][..], &deploy()].concat());
+    terminal.wait_for(TYPE_IT);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(code(child), 130, "{}", terminal.seen);
+    assert!(echoes(&terminal), "the terminal shows again what is typed");
+    assert!(!sshd.ran().iter().any(|line| line.contains("podman run")), "{:?}", sshd.ran());
 }
 
 /// In our own layout, in the words of a model.

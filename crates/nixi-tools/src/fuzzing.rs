@@ -116,7 +116,7 @@ pub fn log(stdout: &str, stderr: &str) -> Result<Told, String> {
     for line in lines.iter().flat_map(|line| line.text.split('\n')) {
         assert!(escape(stdout) || escape(stderr) || whole(line), "{line:?}");
     }
-    Told::of(&LogsReport { name: "web".to_owned(), lines, notices, late }, Vec::new())
+    Told::of(&LogsReport { name: "web".to_owned(), lines, notices, late, followed: None }, Vec::new())
 }
 
 /// An answer of journalctl that comes in these pieces; `None` if there are to be no entries at all.
@@ -129,5 +129,5 @@ pub fn journal<'a>(limit: u32, pieces: impl IntoIterator<Item = &'a [u8]>) -> Op
         }
     }
     let Taken { entries, left_out } = newest.end();
-    Some(JournalReport { entries, left_out })
+    Some(JournalReport { entries, followed: None, left_out })
 }
