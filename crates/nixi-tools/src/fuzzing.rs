@@ -1,4 +1,4 @@
-//! What the target node_output of fuzz/ calls. It may change at any time.
+//! What the targets node_output and nix_file of fuzz/ call. It may change at any time.
 
 use nixi_core::command::Lines;
 use nixi_core::config::Runtime;
@@ -14,6 +14,7 @@ use crate::journal::newest::{Newest, Taken};
 use crate::network::interfaces::interfaces;
 use crate::network::ports::listeners;
 use crate::network::{InterfacesReport, PortsReport};
+use crate::nix::{Edit, Expr, Module, Order, flake, imports};
 use crate::rows::{LeftOut, Sifted};
 use crate::service::UnitsReport;
 use crate::service::restarts::restarts;
@@ -130,4 +131,32 @@ pub fn journal<'a>(limit: u32, pieces: impl IntoIterator<Item = &'a [u8]>) -> Op
     }
     let Taken { entries, left_out } = newest.end();
     Some(JournalReport { entries, followed: None, left_out })
+}
+
+/// Any text as a file of the user's, and as Nixi's own module: each edit is made once, and taken back to the byte.
+///
+/// # Panics
+/// When an edit is not what it says.
+pub fn nix_file(text: &str, machine: &str, element: &str) {
+    if let Ok(Some((edited, how))) = imports::add(text, "./nixi.nix", &[]) {
+        assert_eq!(imports::add(&edited, "./nixi.nix", &[]), Ok(None));
+        assert_eq!(
+            imports::remove(&edited, "./nixi.nix", how).as_ref().map(Option::as_deref),
+            Ok(Some(text))
+        );
+    }
+    if let Ok(Some((edited, _))) = flake::add_module(text, machine, "./nixi.nix") {
+        assert_eq!(flake::add_module(&edited, machine, "./nixi.nix"), Ok(None));
+    }
+    let (Ok(before), Ok(element)) = (Module::parse(text), Expr::parse(element)) else { return };
+    for name in ["environment.systemPackages", "a.b", "x"] {
+        let Ok(option) = name.parse() else { continue };
+        let mut module = before.clone();
+        let edit = Edit::Add { option, element: element.clone(), order: Order::Sorted };
+        if let Ok(Some(back)) = module.apply(&edit) {
+            assert_eq!(module.clone().apply(&edit), Ok(None));
+            assert!(module.apply(&back).is_ok());
+            assert_eq!(module, before);
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod follow;
 #[doc(hidden)]
 pub mod fuzzing;
 mod journal;
+
 mod parts;
 mod reading;
 mod rows;
@@ -25,6 +26,7 @@ pub mod container;
 pub mod file;
 pub mod log;
 pub mod network;
+pub mod nix;
 pub mod node;
 pub mod service;
 pub mod system;
