@@ -9,6 +9,7 @@
 )]
 
 mod changes;
+mod configurations;
 mod examples;
 mod files;
 mod fingerprint;

@@ -27,6 +27,7 @@ pub mod file;
 pub mod log;
 pub mod network;
 pub mod nix;
+pub mod nixos;
 pub mod node;
 pub mod service;
 pub mod system;
@@ -56,5 +57,6 @@ pub fn registry() -> Result<Registry, RegistrationError> {
     let registry = file::register(registry)?;
     let registry = log::register(registry)?;
     let registry = network::register(registry)?;
+    let registry = nixos::register(registry)?;
     node::register(registry)
 }

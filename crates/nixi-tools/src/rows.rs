@@ -71,6 +71,7 @@ kinds! {
     Details "a container",
     Disks "a file system",
     Files "a file or folder",
+    Generations "a generation",
     Interfaces "a network interface",
     Listeners "a socket",
     Pasts "a container",
@@ -180,7 +181,7 @@ fn name(value: &str, named_by: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{container, file, network, service, system};
+    use crate::{container, file, network, nixos, service, system};
     use nixi_core::config::Runtime;
     use proptest::prelude::*;
 
@@ -229,6 +230,11 @@ mod tests {
                 rows: file::entry_tests::ROWS.into(),
                 form: Form::Records,
                 read: file::entry_tests::told,
+            },
+            Rows::Generations => Example {
+                rows: nixos::generation::tests::ROWS.into(),
+                form: Form::Lines(""),
+                read: |text| nixos::generation::generations(text, None, None).map(|found| told(&found)),
             },
             Rows::Interfaces => Example {
                 rows: network::interfaces::tests::ROWS.into(),

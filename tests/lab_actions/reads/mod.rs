@@ -4,6 +4,7 @@ mod container;
 mod file;
 mod journal;
 mod network;
+mod nixos;
 mod node;
 mod service;
 mod system;
@@ -27,7 +28,7 @@ pub(crate) struct Read {
 pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
     let of_nodes =
         system::READS.iter().chain(&container::READS).chain(&service::READS).chain(&journal::READS);
-    of_nodes.chain(&network::READS).chain(&node::READS).chain(&file::READS)
+    of_nodes.chain(&network::READS).chain(&nixos::READS).chain(&node::READS).chain(&file::READS)
 }
 
 /// Those of its card.

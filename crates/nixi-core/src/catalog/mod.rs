@@ -11,6 +11,7 @@ pub mod file;
 pub(crate) mod lasting;
 pub mod log;
 pub mod network;
+pub mod nixos;
 pub mod scratch;
 pub mod service;
 pub mod system;
@@ -128,6 +129,12 @@ mod tests {
             file::groups(),
             file::beginning(&"/srv/web/a b".parse().unwrap(), 1024),
             file::list(&"/srv/web".parse().unwrap()),
+            nixos::generations(),
+            nixos::boot_default(),
+            nixos::running(),
+            nixos::kernels(),
+            nixos::search_path(),
+            nixos::mount_of(&"/etc/nixos".parse().unwrap()),
             network::interfaces(),
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
@@ -217,6 +224,12 @@ mod tests {
         id --groups
         head '--bytes=1024' -- '/srv/web/a b'
         find /srv/web -mindepth 1 -maxdepth 1 -printf 'l%l\0f%f\0u%u\0g%g\0%y %s %m %T@\0\n'
+        find /nix/var/nix/profiles -maxdepth 1 -name 'system-*-link' -printf '%f %T@ %l\n'
+        readlink -- /nix/var/nix/profiles/system
+        readlink -f -- /run/current-system /run/booted-system
+        readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /run/current-system/kernel /run/current-system/kernel-modules /run/current-system/initrd
+        printenv NIX_PATH
+        findmnt --json --output TARGET,OPTIONS --target /etc/nixos
         ip -json address show
         ss -Htulpn
         ping -n -W 2 -c 3 -- 192.0.2.1

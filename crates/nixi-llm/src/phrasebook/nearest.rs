@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_far_from_all_is_near_none() {
         for request in
-            ["make me a sandwich", "install nginx on web-server", "set up nixi-2", "reboot web-server"]
+            ["make me a sandwich", "install nginx on web-server", "set up nixi-2", "upgrade web-server"]
         {
             assert_eq!(near(request), Vec::<String>::new(), "{request}");
         }

@@ -96,6 +96,24 @@ pub(super) const ROWS: &[Row] = &[
         &["show resources on web-server", "how much memory is free on db-server"],
     ),
     looks(
+        "nixos.generations",
+        &[
+            "[SHOW] [the|all] [nixos|system] generations [of {node}]",
+            "[SHOW] [the|all] [nixos|system] generations {at}",
+            "does {node} need a reboot",
+        ],
+        &["list generations on web-server", "does web-server need a reboot"],
+    ),
+    looks(
+        "nixos.show",
+        &[
+            "SHOW [the] nixos [configuration|config] {on}",
+            "SHOW [the] nixos (configuration|config) of {node}",
+            "where is the [nixos] (configuration|config) of {node}",
+        ],
+        &["show the nixos configuration on web-server", "where is the configuration of web-server"],
+    ),
+    looks(
         "container.list",
         &["SHOW [all] [the] containers {on}", "(what|which) containers are (there|running) {on}"],
         &["list containers on db-server"],

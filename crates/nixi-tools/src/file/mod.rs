@@ -28,6 +28,7 @@ pub use expected::Expected;
 pub use facts::FileKind;
 pub use list::{List, ListReport};
 pub use place::FileArgs;
+pub(crate) use place::real_told;
 pub use read::{ReadFile, ReadReport};
 pub use write::{Write, WriteArgs};
 

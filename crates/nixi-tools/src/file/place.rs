@@ -48,7 +48,7 @@ pub(super) fn there_told(
 }
 
 /// The path that realpath(1) prints; `None` if there is nothing.
-pub(super) fn real_told(
+pub(crate) fn real_told(
     cx: &InspectCx<'_>,
     path: &FilePath,
     answer: ReadAnswer,

@@ -15,7 +15,7 @@ pub enum EditError {
         column: usize,
     },
     /// It is larger than any configuration that people write.
-    #[error("the file is larger than {} KiB", super::source::MOST / 1024)]
+    #[error("the file is larger than {} KiB", super::MOST / 1024)]
     TooLarge,
     /// One of its expressions is longer or deeper than any that people write.
     #[error("an expression has more than 200 arguments in a row or brackets in one another")]

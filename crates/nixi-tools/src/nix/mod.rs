@@ -43,3 +43,4 @@ pub use error::EditError;
 pub use expr::Expr;
 pub use module::{Edit, Module, Order};
 pub use option_path::OptionPath;
+pub use source::MOST;

@@ -6,8 +6,8 @@ use rowan::ast::AstNode;
 use super::EditError;
 use super::bounds::is_overlong;
 
-/// No configuration that a person wrote is larger, in bytes.
-pub(super) const MOST: usize = 256 * 1024;
+/// The largest file that is read, in bytes: no configuration that a person wrote is larger.
+pub const MOST: usize = 256 * 1024;
 /// So much of a file fits the stack of any thread, however deep its expressions are.
 const SHALLOW: usize = 2048;
 /// The stack for a tree that is as deep as a file can be: it is taken apart level by level.

@@ -20,6 +20,8 @@ const READS: &[(&str, usize, &str)] = &[
     ("network.interfaces", 1, ""),
     ("network.ping", 1, ""),
     ("network.ports", 1, ""),
+    ("nixos.generations", 1, ""),
+    ("nixos.show", 2, "which files are looked at depends on where the configuration is"),
     ("service.failed", 1, ""),
     ("service.list", 1, ""),
     ("service.logs", 1, ""),

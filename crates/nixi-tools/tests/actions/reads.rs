@@ -20,6 +20,9 @@ fn machine() -> Recording {
     telling(Recording::new())
 }
 
+const GENERATIONS: &str = "system-1-link 1764000000.5 /nix/store/aaaa-nixos-system-db-24.11.1.0\n\
+                           system-2-link 1764003600.5 /nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826\n";
+
 /// The same node, which also tells of itself.
 pub(crate) fn telling(node: Recording) -> Recording {
     node.answering("date", "2025-11-24T17:00:00+01:00\nCET\n1764000000\n")
@@ -33,6 +36,25 @@ pub(crate) fn telling(node: Recording) -> Recording {
             "cat -- /proc/meminfo",
             "MemTotal: 24684084 kB\nMemAvailable: 20268704 kB\nSwapTotal: 2097148 kB\nSwapFree: 1048574 kB\n",
         )
+        .answering("find /nix/var/nix/profiles", GENERATIONS)
+        .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
+        .answering(
+            "readlink -f -- /run/current-system",
+            "/nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826\n/nix/store/aaaa-nixos-system-db-24.11.1.0\n",
+        )
+        .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/x\n/b\n/c\n")
+        .answering("printenv NIX_PATH", "nixos-config=/etc/nixos/configuration.nix\n")
+        .answering("realpath --canonicalize-existing --zero -- /etc/nixos/configuration.nix", "/home/me/nixos/configuration.nix\0")
+        .ending(
+            "realpath --canonicalize-existing --zero -- /etc/nixos/flake.nix",
+            ended(1, "", "realpath: /etc/nixos/flake.nix: No such file or directory\n"),
+        )
+        .answering(
+            "head '--bytes=262145' -- /home/me/nixos/configuration.nix",
+            "{ pkgs, ... }:\n{\n  imports = if true then [ ] else [ ./a.nix ];\n}\n",
+        )
+        .ending("head '--bytes=262145' -- /home/me/nixos/nixi.nix", ended(1, "", "head: cannot open it\n"))
+        .answering("findmnt", r#"{"filesystems":[{"target":"/","options":"rw,relatime"}]}"#)
         .answering("cat -- /proc/loadavg", "0.31 0.64 0.60 1/176 24773\n")
         .answering("nproc", "4\n")
         .answering(
@@ -68,6 +90,22 @@ async fn the_machine() {
     MOUNT     SIZE     USED     FREE   USE
     /      469 GiB   78 GiB  367 GiB  18 %
     /boot  511 MiB  107 MiB  404 MiB  21 %
+    ");
+    insta::assert_snapshot!(text(&lab, CallRequest::new("nixos.generations")).await, @r"
+    GENERATION  MADE (UTC)           NIXOS
+             2  2025-11-24 17:00:00  25.05.20250901.ddd1826  runs
+             1  2025-11-24 16:00:00  24.11.1.0
+
+    A reboot is needed: the kernel that runs is not that of the running system.
+    ");
+    insta::assert_snapshot!(text(&lab, CallRequest::new("nixos.show")).await, @r"
+    configuration  /etc/nixos/configuration.nix, a link to /home/me/nixos/configuration.nix
+    Nixi's module  /home/me/nixos/nixi.nix (not there yet)
+    nixos          25.05.20250901.ddd1826
+    boots next     generation 2
+    runs           /nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826
+    Nixi cannot add its module to this configuration: /home/me/nixos/configuration.nix: line 3: the list of imports is computed.
+    Add it by hand where the configuration is kept: imports = [ ./nixi.nix ];
     ");
     insta::assert_snapshot!(text(&lab, CallRequest::new("clock.now")).await, @"2025-11-24 17:00:00+01:00 (Europe/Berlin), up 4 days 1 h");
 }

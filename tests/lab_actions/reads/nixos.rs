@@ -1,0 +1,51 @@
+//! `nixos`
+
+use nixi_lab::Machine;
+use serde_json::{Value, json};
+
+use super::{Read, example};
+use crate::ground::Ground;
+
+pub(super) const READS: [Read; 2] = [
+    Read { action: "nixos.generations", args: example, check: generations },
+    Read { action: "nixos.show", args: example, check: show },
+];
+
+fn said(machine: &Machine, script: &str) -> String {
+    machine.root(script).unwrap().trim().to_owned()
+}
+
+/// What nixos-rebuild lists itself.
+fn generations(_: &Ground, machine: &Machine, report: &Value) {
+    let listed: Vec<Value> =
+        serde_json::from_str(&said(machine, "nixos-rebuild list-generations --json")).unwrap();
+    let told = report["generations"].as_array().unwrap();
+    assert_eq!(told.len(), listed.len(), "{report}");
+    for (told, listed) in told.iter().zip(&listed) {
+        assert_eq!(told["number"], listed["generation"], "{report}");
+        assert_eq!(told["nixos_version"], listed["nixosVersion"], "{report}");
+        assert_eq!(told["boots_next"], listed["current"], "{report}");
+        let link = format!("/nix/var/nix/profiles/system-{}-link", told["number"]);
+        assert_eq!(told["path"], said(machine, &format!("readlink {link}")));
+        let made = said(machine, &format!("date --utc --date=@$(stat --format=%Y {link}) +%FT%TZ"));
+        assert_eq!(told["made"], made, "{report}");
+    }
+    assert_eq!((&report["needs_reboot"], &report["left_out"]), (&json!(false), &json!([])));
+}
+
+fn show(_: &Ground, machine: &Machine, report: &Value) {
+    let own = json!({
+        "path": "/etc/nixos/nixi.nix",
+        "state": "missing",
+        "imported_by": "/etc/nixos/configuration.nix",
+    });
+    assert_eq!((&report["kind"], &report["own_module"]), (&json!("plain"), &own), "{report}");
+    assert_eq!(report["file"], "/etc/nixos/configuration.nix");
+    assert_eq!((&report["obstacle"], &report["left_out"]), (&Value::Null, &json!([])), "{report}");
+    assert_eq!(report["nixos_version"], said(machine, "cat /run/current-system/nixos-version"));
+    assert_eq!(report["running"], said(machine, "readlink -f /run/current-system"));
+    assert_eq!(
+        report["boots_next"].to_string(),
+        said(machine, "readlink /nix/var/nix/profiles/system | cut -d- -f2")
+    );
+}
