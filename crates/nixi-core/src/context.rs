@@ -31,6 +31,8 @@ pub struct Settings {
     pub runtime: Runtime,
     /// How long a read may run.
     pub command_timeout: Duration,
+    /// How long a node waits for the confirmation of a switch.
+    pub guard: Duration,
     /// The folders that file actions may reach.
     pub roots: FileRoots,
 }

@@ -71,9 +71,9 @@ pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
-    Approved, Decision, Declared, Diff, EndState, Expectation, FileDigest, HandOver, LeftOut, Origin, Part,
-    Plan, PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review, Risk, Settle, Step,
-    StepReport, StepStatus, StepView, Thing, Undo, Writable,
+    Activate, Approved, Decision, Declared, Diff, EndState, Expectation, FileDigest, HandOver, LeftOut,
+    Origin, Part, Plan, PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review, Risk, Settle,
+    Step, StepReport, StepStatus, StepView, Thing, Undo, Writable,
 };
 pub use read_answer::ReadAnswer;
 pub use registry::{RegistrationError, Registry};

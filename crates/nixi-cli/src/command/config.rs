@@ -86,6 +86,7 @@ fn shown(config: &Config, files: &ConfigFiles) -> String {
         );
     }
     table("approval", &[("routine", Some(json!(config.approval.routine.as_str())))]);
+    table("guard", &[("timeout", Some(json!(duration(config.guard.timeout))))]);
     table("file", &[("roots", Some(json!(config.file.roots)))]);
     toml.trim_end().to_owned()
 }
@@ -146,6 +147,7 @@ fn data(config: &Config) -> Value {
             "api_key_file": llm.api_key_file,
         })),
         "approval": { "routine": config.approval.routine.as_str() },
+        "guard": { "timeout": duration(config.guard.timeout) },
         "file": { "roots": config.file.roots },
     })
 }

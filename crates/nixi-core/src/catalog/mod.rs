@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod container;
 pub mod file;
+pub(crate) mod guard;
 pub(crate) mod lasting;
 pub mod log;
 pub mod network;
@@ -116,6 +117,9 @@ mod tests {
             lasting::state(&change),
             lasting::record(&change),
             lasting::said(&change),
+            guard::state(&change),
+            guard::failed_units(),
+            guard::last_lines(&unit("nginx.service")),
             file::digest(&"/srv/web/a b".parse().unwrap(), Elevation::LoginUser),
             file::digest(&"/etc/nixos/nixi.nix".parse().unwrap(), Elevation::Root),
             file::folder(&"/etc/nixos/nixi.nix".parse().unwrap()),
@@ -211,6 +215,9 @@ mod tests {
         systemctl show --no-pager '--property=ActiveState,Job' -- nixi-4a4a4a4a4a4a4a4a.service
         head -v -n 5 -- /run/nixi/4a4a4a4a4a4a4a4a /var/lib/nixi/4a4a4a4a4a4a4a4a
         sudo -n -- journalctl '--output=cat' --no-pager '--lines=100' '_SYSTEMD_UNIT=nixi-4a4a4a4a4a4a4a4a.service'
+        tail -n 4 -- /run/nixi/4a4a4a4a4a4a4a4a.guard/state
+        systemctl list-units '--state=failed' --plain --no-legend --full --no-pager
+        sudo -n -- journalctl '--output=cat' --no-pager '--lines=5' '--unit=nginx.service'
         sha256sum -- '/srv/web/a b'
         sudo -n -- sha256sum -- /etc/nixos/nixi.nix
         stat --dereference '--format=%u %a' -- /etc/nixos

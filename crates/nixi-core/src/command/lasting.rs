@@ -10,16 +10,16 @@ use crate::{environment, shell};
 pub(crate) const SYSTEMD_RUN: Program = Program::new("systemd-run");
 /// Where a node keeps its records of changes until it is switched off. Memory: a full disk does not matter, and what
 /// lies there was written since the last boot.
-const OF_THIS_BOOT: &str = "/run/nixi";
+pub(super) const OF_THIS_BOOT: &str = "/run/nixi";
 /// Where it keeps them beyond that.
 const LASTING: &str = "/var/lib/nixi";
 /// Setuid programs first, as NixOS has them; the last two are where other systems keep their programs.
-const PATH: &str = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin";
+pub(super) const PATH: &str = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin";
 
 /// Has programs of systemd's say what they say on their standard error (systemctl(1), `$SYSTEMD_LOG_TARGET`). Where that
 /// is the journal, they tell it by a message of their own instead, and one of a program that is gone before journald has
 /// looked at it is filed under no unit: then nobody finds why it failed.
-const ON_STDERR: &str = "SYSTEMD_LOG_TARGET=console";
+pub(super) const ON_STDERR: &str = "SYSTEMD_LOG_TARGET=console";
 
 /// A change that outlives the connection it was sent over: the node runs it as root in a transient unit of its own,
 /// and keeps a record of how it ended. See docs/changes.md.

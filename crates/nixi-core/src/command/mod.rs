@@ -7,6 +7,7 @@
 mod container_cli;
 mod container_words;
 mod excerpt;
+mod guarded;
 mod lasting;
 mod operand;
 mod program;
@@ -18,11 +19,12 @@ use std::marker::PhantomData;
 pub use container_cli::ContainerCli;
 pub use container_words::{EnvName, ImageName};
 pub(crate) use excerpt::Excerpt;
+pub(crate) use guarded::{arm, confirm, refuse, state as guard_state, watch_over};
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
     ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, Lines, LogPriority, NetTarget,
-    PingCount, TimeSpec, UnitName,
+    PingCount, StorePath, TimeSpec, UnitName,
 };
 pub use program::Program;
 pub(crate) use scratch::ScratchFolder;

@@ -114,6 +114,20 @@ impl FilePath {
 }
 
 checked_word! {
+    /// A path of the Nix store itself, `/nix/store/HASH-NAME`: 32 characters of Nix's base 32, and a name of letters, digits
+    /// and `+-._?=` (the Nix manual, "Store Path").
+    StorePath, "a path of the Nix store", |word| match word.strip_prefix("/nix/store/").and_then(|rest| rest.split_once('-')) {
+        Some((hash, name)) => {
+            let is_hash = hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            let is_name = (1..=211).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._?=".contains(&b));
+            if is_hash && is_name { Ok(()) } else { Err("its hash or its name is none of Nix's") }
+        }
+        None => Err("it is not /nix/store/HASH-NAME"),
+    }
+}
+
+checked_word! {
     /// The permissions of a file as chmod(1) takes them in octal, `0644` or `644`; no set-user-ID and the like.
     FileMode, "the permissions of a file", |word| {
         let digits = word.strip_prefix('0').filter(|rest| rest.len() == 3).unwrap_or(word);

@@ -156,6 +156,7 @@ fn overlay(config: &mut Config, over: Scalars) {
     config.ssh.known_hosts = over.known_hosts.or(config.ssh.known_hosts.take());
     set(&mut config.ssh.identity, over.identity);
     set(&mut config.approval.routine, over.routine);
+    set(&mut config.guard.timeout, over.guard_timeout);
     set(&mut config.file.roots, over.roots);
     if let Some(over) = over.llm {
         let llm = config.llm.get_or_insert_with(LlmSettings::builtin);

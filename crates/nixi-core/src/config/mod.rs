@@ -31,8 +31,8 @@ pub use diagnose::{ConfigError, Problem};
 pub use edit::{ConfigEdit, EditError, OldNode};
 pub use layers::ConfigFiles;
 pub use model::{
-    ApprovalSettings, Config, ContainerSettings, FileActionSettings, Layer, LlmSettings, NodeEntry, Routine,
-    Runtime, SshSettings,
+    ApprovalSettings, Config, ContainerSettings, FileActionSettings, GuardSettings, Layer, LlmSettings,
+    NodeEntry, Routine, Runtime, SshSettings,
 };
 pub use new_node::NewNode;
 pub use removal::Removal;

@@ -22,6 +22,8 @@ pub struct Config {
     pub llm: Option<LlmSettings>,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[guard]`
+    pub guard: GuardSettings,
     /// `[file]`
     pub file: FileActionSettings,
 }
@@ -41,6 +43,7 @@ impl Config {
             },
             llm: None,
             approval: ApprovalSettings { routine: Routine::Ask },
+            guard: GuardSettings { timeout: Duration::from_secs(90) },
             file: FileActionSettings { roots: Vec::new() },
         }
     }
@@ -167,6 +170,13 @@ pub struct ApprovalSettings {
 pub struct FileActionSettings {
     /// Folders of nodes that file actions may reach, beside `/srv`.
     pub roots: Vec<FilePath>,
+}
+
+/// `[guard]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardSettings {
+    /// How long a node waits for the confirmation of a switch before it goes back to the system before; 90 s unless set.
+    pub timeout: Duration,
 }
 
 /// What happens to a routine plan.

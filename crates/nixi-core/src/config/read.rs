@@ -18,6 +18,9 @@ use crate::jump::Jump;
 use crate::mode::Mode;
 use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, Tag, UserName};
 
+/// The shortest time for a new connection that confirms a change.
+const LEAST_GUARD: Duration = Duration::from_secs(10);
+
 /// What one file says; `None` where it says nothing.
 #[derive(Debug, Default)]
 pub(crate) struct FileSettings {
@@ -35,6 +38,7 @@ pub(crate) struct Scalars {
     pub(crate) identity: Option<Vec<PathBuf>>,
     pub(crate) llm: Option<LlmScalars>,
     pub(crate) routine: Option<Routine>,
+    pub(crate) guard_timeout: Option<Duration>,
     pub(crate) roots: Option<Vec<FilePath>>,
 }
 
@@ -107,6 +111,7 @@ impl Reader<'_, '_> {
                 "ssh" => self.table("[ssh]", key.span(), value, Self::ssh),
                 "llm" => self.table("[llm]", key.span(), value, Self::llm),
                 "approval" => self.table("[approval]", key.span(), value, Self::approval),
+                "guard" => self.table("[guard]", key.span(), value, Self::guard),
                 "file" => self.table("[file]", key.span(), value, Self::file),
                 _ => self.unknown(word, key.span()),
             }
@@ -114,7 +119,7 @@ impl Reader<'_, '_> {
     }
 
     fn unknown(&mut self, word: &str, span: Range<usize>) {
-        let names = ["nodes", "container", "ssh", "llm", "approval", "file"];
+        let names = ["nodes", "container", "ssh", "llm", "approval", "guard", "file"];
         let titles = TABLES.map(|(title, _)| title);
         let near = closest(word, names).and_then(|near| names.iter().position(|name| *name == near));
         let hint = if let Some((title, _)) = TABLES.iter().find(|(_, keys)| keys.contains(&word)) {
@@ -183,6 +188,15 @@ impl Reader<'_, '_> {
 
     fn approval(scalars: &mut Scalars, mut section: Section<'_, '_, '_>) {
         scalars.routine = section.choice("routine", &Routine::ALL, Routine::as_str);
+    }
+
+    fn guard(scalars: &mut Scalars, mut section: Section<'_, '_, '_>) {
+        scalars.guard_timeout = section.duration("timeout");
+        if let (Some(timeout), Some(span)) = (scalars.guard_timeout, section.value_span("timeout"))
+            && timeout < LEAST_GUARD
+        {
+            section.report(span, "\"timeout\" must be at least 10s: a new connection takes its time", None);
+        }
     }
 
     fn file(scalars: &mut Scalars, mut section: Section<'_, '_, '_>) {

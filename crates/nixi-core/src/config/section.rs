@@ -16,12 +16,13 @@ pub(crate) const NODE_KEYS: &[&str] =
     &["name", "host", "user", "mode", "port", "identity", "tags", "proxy_jump"];
 
 /// Every table with its keys, in the order of the documentation.
-pub(crate) const TABLES: [(&str, &[&str]); 6] = [
+pub(crate) const TABLES: [(&str, &[&str]); 7] = [
     ("[[nodes]]", NODE_KEYS),
     ("[container]", &["runtime"]),
     ("[ssh]", &["connect_timeout", "command_timeout", "known_hosts", "identity"]),
     ("[llm]", &["base_url", "model", "api_key_env", "api_key_file"]),
     ("[approval]", &["routine"]),
+    ("[guard]", &["timeout"]),
     ("[file]", &["roots"]),
 ];
 

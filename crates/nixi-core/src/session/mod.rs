@@ -168,6 +168,7 @@ impl Roster {
         Settings {
             runtime: self.config.container.runtime,
             command_timeout: self.config.ssh.command_timeout,
+            guard: self.config.guard.timeout,
             roots: FileRoots::with(&self.config.file.roots),
         }
     }

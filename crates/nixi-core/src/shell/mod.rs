@@ -6,6 +6,7 @@
 //! witnessed, how several are told apart, and what a unit writes down of itself.
 
 mod frames;
+mod guard;
 mod login;
 mod quote;
 mod record;
@@ -16,6 +17,7 @@ mod witness;
 mod wrapper;
 
 pub use frames::Frames;
+pub(crate) use guard::{GUARD, guard_words};
 pub use login::{SYSTEM_PROFILE, Streams, WRAPPERS};
 pub(crate) use login::{bare_line, gathered_line, remote_line};
 pub use quote::{Unquotable, line, word};

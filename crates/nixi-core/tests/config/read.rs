@@ -49,6 +49,7 @@ fn without_files_the_defaults_hold() {
     assert_eq!(config.ssh.command_timeout, Duration::from_secs(60));
     assert_eq!(config.container.runtime, Runtime::Podman);
     assert_eq!(config.approval.routine, Routine::Ask);
+    assert_eq!(config.guard.timeout, Duration::from_secs(90));
     assert_eq!(config.llm, None);
 }
 
@@ -90,6 +91,8 @@ model = "m"
 api_key_file = "~/key"
 [approval]
 routine = "auto"
+[guard]
+timeout = "3m"
 "#,
     );
     let entry = &config.nodes[0];
@@ -102,6 +105,7 @@ routine = "auto"
     assert_eq!(config.ssh.identity, [PathBuf::from("/home/a/.ssh/id"), PathBuf::from("/b")]);
     assert_eq!(config.container.runtime, Runtime::Docker);
     assert_eq!(config.approval.routine, Routine::Auto);
+    assert_eq!(config.guard.timeout, Duration::from_secs(180));
     let llm = config.llm.unwrap();
     assert_eq!((llm.base_url.as_str(), llm.model.as_str()), ("http://127.0.0.1:11434/v1", "m"));
     assert_eq!((llm.api_key_env, llm.api_key_file), (None, Some(PathBuf::from("/home/a/key"))));

@@ -104,6 +104,18 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["list generations on web-server", "does web-server need a reboot"],
     ),
+    changes(
+        "nixos.rollback",
+        &[
+            "roll back {node}",
+            "rollback {node}",
+            "roll back {at}",
+            "rollback {at}",
+            "roll back {node} to generation {generation#}",
+            "roll back to generation {generation#} {at}",
+        ],
+        &["roll back web-server", "roll back web-server to generation 12"],
+    ),
     looks(
         "nixos.show",
         &[

@@ -180,7 +180,7 @@ fn refused(path: &FilePath, error: &EditError) -> String {
     format!("{path}: {error}")
 }
 
-fn path(text: &str) -> Result<FilePath, ToolError> {
+pub(super) fn path(text: &str) -> Result<FilePath, ToolError> {
     text.parse().map_err(|error| ToolError::BadArgument { message: format!("{text}: {error}"), hint: None })
 }
 

@@ -117,6 +117,14 @@ async fn every_example_is_planned_like_this() {
     = /srv/notes/today.txt: the same owner and permissions
     $ put file /srv/notes/today.txt: 17 bytes, SHA-256 94e5e3e70668c974f7f9cc7f11378db02f1b46d11e3a3351d3febe3e1ad7d947, mode 0644, owner nixi:users, by no link, in place of SHA-256 143848947a1f94fb829cd9eb31a73e60a6d7ee52f9a168a5840d175dafd342b8
 
+    go to generation 1 (NixOS 24.11.1.0) on db-server [destructive]
+    = db-server: the same generation boots next
+    = db-server: the same system runs
+    $ sudo -n -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
+    $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --switch-generation 1
+    $ sudo -n -- systemd-run … -- env /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
     $ sudo -n -- systemd-run … -- systemctl restart -- nginx.service

@@ -47,6 +47,7 @@ const PLANS: &[(&str, usize, &str)] = &[
     ),
     ("file.delete", 3, "the place, what is in it, and the pins"),
     ("file.write", 3, "the place, what is in it, and the pin"),
+    ("nixos.rollback", 2, "the pins, and whether it can be run as a unit"),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
     ("service.stop", 3, "likewise"),

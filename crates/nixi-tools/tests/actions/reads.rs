@@ -4,7 +4,7 @@ use nixi_core::recording::Recording;
 use nixi_core::{CallRequest, ErrorKind, StepStatus};
 use serde_json::json;
 
-use crate::support::{Lab, ended, node, podman_list};
+use crate::support::{GENERATIONS, Lab, SYSTEMS, ended, node, podman_list};
 
 async fn text(lab: &Lab, call: CallRequest) -> String {
     let result = lab.call(call.on("db-server")).await;
@@ -19,9 +19,6 @@ async fn kind(lab: &Lab, call: CallRequest) -> ErrorKind {
 fn machine() -> Recording {
     telling(Recording::new())
 }
-
-const GENERATIONS: &str = "system-1-link 1764000000.5 /nix/store/aaaa-nixos-system-db-24.11.1.0\n\
-                           system-2-link 1764003600.5 /nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826\n";
 
 /// The same node, which also tells of itself.
 pub(crate) fn telling(node: Recording) -> Recording {
@@ -38,13 +35,13 @@ pub(crate) fn telling(node: Recording) -> Recording {
         )
         .answering("find /nix/var/nix/profiles", GENERATIONS)
         .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
-        .answering(
-            "readlink -f -- /run/current-system",
-            "/nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826\n/nix/store/aaaa-nixos-system-db-24.11.1.0\n",
-        )
+        .answering("readlink -f -- /run/current-system", SYSTEMS)
         .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/x\n/b\n/c\n")
         .answering("printenv NIX_PATH", "nixos-config=/etc/nixos/configuration.nix\n")
-        .answering("realpath --canonicalize-existing --zero -- /etc/nixos/configuration.nix", "/home/me/nixos/configuration.nix\0")
+        .answering(
+            "realpath --canonicalize-existing --zero -- /etc/nixos/configuration.nix",
+            "/home/me/nixos/configuration.nix\0",
+        )
         .ending(
             "realpath --canonicalize-existing --zero -- /etc/nixos/flake.nix",
             ended(1, "", "realpath: /etc/nixos/flake.nix: No such file or directory\n"),
@@ -103,7 +100,7 @@ async fn the_machine() {
     Nixi's module  /home/me/nixos/nixi.nix (not there yet)
     nixos          25.05.20250901.ddd1826
     boots next     generation 2
-    runs           /nix/store/bbbb-nixos-system-db-25.05.20250901.ddd1826
+    runs           /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     Nixi cannot add its module to this configuration: /home/me/nixos/configuration.nix: line 3: the list of imports is computed.
     Add it by hand where the configuration is kept: imports = [ ./nixi.nix ];
     ");

@@ -109,6 +109,7 @@ async fn every_change_says_how_it_is_taken_back() {
     ' mode=0644 expect=missing --node db-server
     file.write: nixi call file.write path=/srv/notes/today.txt content='call home
     ' expect=94e5e3e70668c974f7f9cc7f11378db02f1b46d11e3a3351d3febe3e1ad7d947 --node db-server
+    nixos.rollback: nixi call nixos.rollback generation=2 --node db-server
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
     service.stop: nixi call service.start names=nginx.service --node db-server

@@ -56,6 +56,7 @@ fn actions_and_parameters() {
     network.ping [read] target count?
     network.ports [read]
     nixos.generations [read]
+    nixos.rollback [destructive] generation?
     nixos.show [read]
     node.list [read] probe?
     node.remove [destructive] name expect?

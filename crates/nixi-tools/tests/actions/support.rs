@@ -340,12 +340,24 @@ pub(crate) fn resting() -> Recording {
         .ending("realpath --canonicalize-existing --zero -- /srv/notes/old.txt", ended(1, "", gone))
         .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
         .answering(shown, unit)
+        .answering("readlink -- /nix/var/nix/profiles/system", "system-1-link\n")
+        .answering(
+            "readlink -f -- /run/current-system",
+            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
+        )
 }
 
 /// The same node, where the container `web` is paused.
 pub(crate) fn paused() -> Recording {
     node().answering("sudo -n -- podman ps", &podman_list().replace("running", "paused"))
 }
+
+/// Two generations, as the node lists them.
+pub(crate) const GENERATIONS: &str = "system-1-link 1764000000.5 /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n\
+     system-2-link 1764003600.5 /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826\n";
+/// The system that runs, and the one that was booted.
+pub(crate) const SYSTEMS: &str = "/nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826\n\
+     /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n";
 
 /// Nodes on which every change has something to do, the one or the other.
 pub(crate) const STATES: [fn() -> Recording; 3] = [node, resting, paused];
@@ -390,5 +402,12 @@ pub(crate) fn node() -> Recording {
         .answering("sudo -n -- podman rename", "")
         .answering("sudo -n -- podman rm", "")
         .answering("sudo -n -- mkdir", "")
+        .answering("find /nix/var/nix/profiles", GENERATIONS)
+        .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
+        .answering("readlink -f -- /run/current-system", SYSTEMS)
+        // A switch that is confirmed.
+        .answering("systemctl list-units '--state=failed'", "")
+        .answering("sudo -n -- install", "")
+        .answering("tail -n 4 -- /run/nixi/", "switching\nswitched 0 812\nconfirmed\n")
         .answering("ps ", "1 0 systemd 0::/init.scope\n20 1 sshd 0::/system.slice/door.service\n21 20 ps 0::/user.slice\n")
 }

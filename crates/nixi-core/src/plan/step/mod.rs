@@ -1,5 +1,6 @@
 //! Steps of a plan: a file a kind, and what all of them have in common.
 
+mod activate;
 mod config;
 mod forget_host_key;
 mod hand_over;
@@ -15,6 +16,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 
+pub use activate::Activate;
 use config::unwritten;
 pub(crate) use config::write_config;
 pub use hand_over::HandOver;
@@ -44,6 +46,8 @@ pub enum Step {
     PutFile(PutFile),
     /// Runs a command on the node that is handed secrets.
     HandOver(HandOver),
+    /// Switches to a system that was built, and back unless that is confirmed.
+    Activate(Activate),
     /// Takes an earlier step back if a later one fails.
     Rescue(Rescue),
     /// Edits Nixi's own configuration, on the controller.
@@ -116,6 +120,7 @@ impl Step {
             Self::Settle(settle) => settle,
             Self::PutFile(put) => put,
             Self::HandOver(hand_over) => hand_over,
+            Self::Activate(activate) => activate,
             Self::Rescue(rescue) => rescue,
             Self::Config(edit) => edit,
             Self::ForgetHostKey(target) => target,
@@ -173,6 +178,12 @@ impl From<PutFile> for Step {
 impl From<HandOver> for Step {
     fn from(hand_over: HandOver) -> Self {
         Self::HandOver(hand_over)
+    }
+}
+
+impl From<Activate> for Step {
+    fn from(activate: Activate) -> Self {
+        Self::Activate(activate)
     }
 }
 

@@ -1,0 +1,345 @@
+//! Switching a node to a system that was built, and back unless that is confirmed over a new connection.
+//!
+//! **Invariant.** What goes back is on the node before it switches, and needs nobody: not us, not the connection, not the
+//! network. A switch is confirmed only by who has just logged in over a connection made anew, and `done` only if the node says
+//! that it took the confirmation.
+
+mod state;
+mod told;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Kind;
+use crate::catalog::guard as catalog;
+use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
+use crate::error::ToolError;
+use crate::exec::{ExecError, Input, Invocation, Output, Unreachable};
+use crate::node::Node;
+use crate::plan::applied::{failed, unended};
+use crate::plan::apply_cx::ApplyCx;
+use crate::plan::progress::{Progress, Reporter};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
+use crate::shell::GUARD;
+use state::{State, Why};
+
+/// How long each of the small commands may take.
+const STEP: Duration = Duration::from_secs(60);
+/// How long one look may take: on a connection that hangs, the next one is better asked over another.
+const QUESTION: Duration = Duration::from_secs(5);
+/// How long a switch may take, each way: what watches over it ends it then.
+const SWITCH: Duration = Duration::from_secs(1260);
+/// How much later than it should a node may go back and answer again.
+const LATE: Duration = Duration::from_secs(90);
+/// How long nothing may be there of a switch that was begun.
+const UNSEEN: Duration = Duration::from_secs(15);
+/// Between two looks: at first, and at most.
+const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// Between two attempts to log in.
+const AGAIN: Duration = Duration::from_secs(2);
+/// How long an interruption may take.
+const STOP: Duration = Duration::from_millis(900);
+
+/// A switch to a system that was built, which the node takes back by itself unless it is confirmed in time. The system that
+/// boots next stays the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a change does nothing by itself"]
+pub struct Activate {
+    new: StorePath,
+    old: StorePath,
+    patience: Duration,
+}
+
+impl Activate {
+    /// From the system that runs to another one. `patience` is how long the node waits to be told that it is still reached.
+    pub fn new(new: StorePath, old: StorePath, patience: Duration) -> Self {
+        Self { new, old, patience }
+    }
+}
+
+/// As a person reads it in a plan.
+impl fmt::Display for Activate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { new, old, patience } = self;
+        write!(
+            f,
+            "{}/bin/switch-to-configuration test, and back to {} unless the node is reached over a new connection within {}s",
+            new.as_str(),
+            old.as_str(),
+            patience.as_secs()
+        )
+    }
+}
+
+#[async_trait]
+impl Kind for Activate {
+    fn line(&self, login: Login) -> String {
+        match login {
+            Login::Root => self.to_string(),
+            Login::Other => format!("sudo -n -- {self}"),
+        }
+    }
+
+    fn digest(&self) -> PlanDigest {
+        let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs());
+        PlanDigest::of_value(&("activate", words, GUARD))
+    }
+
+    fn leaves_record(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+        let Turn { shown, id, reporter } = turn;
+        let node = approved.writable.node();
+        let switch = Switch { activate: self, id, node, approved, cx, reporter };
+        switch.run(shown).await
+    }
+}
+
+/// A switch on its way.
+struct Switch<'a> {
+    activate: &'a Activate,
+    id: ChangeId,
+    node: &'a Node,
+    approved: &'a ApprovedPart,
+    cx: &'a ApplyCx<'a>,
+    reporter: &'a Reporter<'a>,
+}
+
+/// What is known of a switch in the end.
+enum LastKnown {
+    /// What the node said last.
+    Told(State),
+    /// A unit failed that had not failed before, so the node was told to go back.
+    NewlyFailed(State, Vec<String>),
+    /// No new connection came about, for this reason; the last that the node said.
+    NotReached(State, String),
+    /// The node did not tell how it ended.
+    OutOfReach(ToolError),
+    /// A person interrupted it; whether the node took that it should go back.
+    Interrupted { told: bool },
+}
+
+impl Switch<'_> {
+    async fn run(&self, shown: String) -> StepReport {
+        self.tell(format!("arming the guard of {}", self.node.name()));
+        let before = match self.failed_units().await {
+            Ok(before) => before,
+            Err(error) => return failed(shown, error.report()),
+        };
+        let (arm, script) = arm(&self.id);
+        match self.send(&arm, Some(script.as_bytes().into()), STEP).await {
+            Ok(output) if output.exit.is_success() => {}
+            Ok(output) => {
+                let error = ToolError::of_output(&arm.to_string(), arm.program(), true, &output);
+                return failed(shown, error.report());
+            }
+            // Nothing has been switched, whatever became of the script.
+            Err(error) => return failed(shown, ToolError::Exec(error).report()),
+        }
+        let Activate { new, old, patience } = self.activate;
+        let begin = watch_over(&self.id, new, old, *patience);
+        match self.send(&begin, None, STEP).await {
+            Ok(output) if output.exit.is_success() => {}
+            Ok(output) => {
+                let error = ToolError::of_output(&shown, begin.program(), true, &output);
+                return failed(shown, error.report());
+            }
+            Err(ExecError::Lost(_) | ExecError::Deadline(_)) => {}
+            Err(ExecError::Cancelled) => return self.told(shown, self.interrupted().await).await,
+            Err(error) => return unended(shown, error, self.node),
+        }
+        let known = self.follow(before).await;
+        self.told(shown, known).await
+    }
+
+    /// Waits until it has switched, confirms it, and waits until that is taken; or until the node has gone back.
+    async fn follow(&self, before: Vec<String>) -> LastKnown {
+        let switched = self.wait(SWITCH, |state| !matches!(state, State::Missing | State::Switching)).await;
+        match switched {
+            Ok(State::Waiting(_)) => {}
+            Ok(State::GoingBack(_)) => {
+                return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
+            }
+            // It waited, and was not seen to.
+            Ok(state @ State::Back { why: Why::Unconfirmed, .. }) => {
+                return LastKnown::NotReached(state, "no answer while it waited".to_owned());
+            }
+            Ok(state) => return LastKnown::Told(state),
+            Err(known) => return known,
+        }
+        let since = Instant::now();
+        self.tell(format!("reaching {} over a new connection", self.node.name()));
+        if let Err(why) = self.reach_anew(since + self.activate.patience).await {
+            return match why {
+                None => self.interrupted().await,
+                Some(why) => match self.gone_back().await {
+                    Ok(state) => LastKnown::NotReached(state, why),
+                    Err(known) => known,
+                },
+            };
+        }
+        match self.failed_units().await {
+            Ok(after) => {
+                let new: Vec<String> = after.into_iter().filter(|unit| !before.contains(unit)).collect();
+                if !new.is_empty() {
+                    let _ = self.send(&refuse(&self.id), None, STEP).await;
+                    return match self.gone_back().await {
+                        Ok(state) => LastKnown::NewlyFailed(state, new),
+                        Err(known) => known,
+                    };
+                }
+            }
+            Err(error) => return LastKnown::OutOfReach(error),
+        }
+        self.tell(format!("confirming the switch on {}", self.node.name()));
+        // What becomes of the answer does not matter: the node says whether it took it.
+        let _ = self.send(&confirm(&self.id), None, QUESTION).await;
+        match self.wait(LATE + self.activate.patience, |state| !matches!(state, State::Waiting(_))).await {
+            Ok(State::GoingBack(_)) => self.gone_back().await.map_or_else(|known| known, LastKnown::Told),
+            Ok(state) => LastKnown::Told(state),
+            Err(known) => known,
+        }
+    }
+
+    /// Waits until the node has gone back.
+    async fn gone_back(&self) -> Result<State, LastKnown> {
+        self.tell(format!("waiting until {} has gone back", self.node.name()));
+        self.wait(SWITCH + LATE, |state| matches!(state, State::Back { .. } | State::Confirmed)).await
+    }
+
+    /// Looks until the state is one of those; over as many connections as it takes.
+    async fn wait(&self, limit: Duration, is_over: impl Fn(&State) -> bool) -> Result<State, LastKnown> {
+        let (mut rest, longest) = REST;
+        let until = Instant::now() + limit;
+        let mut unseen: Option<Instant> = None;
+        loop {
+            let look = tokio::select! {
+                biased;
+                () = self.cx.cancel.cancelled() => return Err(self.interrupted().await),
+                look = self.look() => look,
+            };
+            let last = match look {
+                Ok(state) if is_over(&state) => return Ok(state),
+                Ok(State::Switching) => {
+                    unseen = None;
+                    self.tell(format!("{} is switching", self.node.name()));
+                    None
+                }
+                // Nothing of it is there: it was never begun, or the node was restarted.
+                Ok(State::Missing) => {
+                    if unseen.get_or_insert_with(Instant::now).elapsed() >= UNSEEN {
+                        return Err(LastKnown::Told(State::Missing));
+                    }
+                    None
+                }
+                Ok(_) => {
+                    unseen = None;
+                    None
+                }
+                Err(error) if is_stranger(&error) => return Err(LastKnown::OutOfReach(error)),
+                Err(error) => {
+                    self.tell(format!("waiting until {} answers again", self.node.name()));
+                    Some(error)
+                }
+            };
+            if Instant::now() >= until {
+                return Err(match last {
+                    Some(error) => LastKnown::OutOfReach(error),
+                    None => LastKnown::Told(State::Missing),
+                });
+            }
+            tokio::select! {
+                biased;
+                () = self.cx.cancel.cancelled() => return Err(self.interrupted().await),
+                () = tokio::time::sleep(rest) => rest = (rest * 2).min(longest),
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<State, ToolError> {
+        let output = self.ask(&catalog::state(&self.id), QUESTION).await?;
+        Ok(State::read(&String::from_utf8_lossy(&output.stdout)))
+    }
+
+    /// Logs in anew, at the machine that was approved; why not, unless it was interrupted.
+    async fn reach_anew(&self, until: Instant) -> Result<(), Option<String>> {
+        loop {
+            let attempt =
+                tokio::time::timeout_at(until, self.cx.executor.reach_anew(self.node, self.cx.cancel));
+            let why = match attempt.await {
+                Ok(Ok(arrival)) => {
+                    let is_same = arrival.map(|arrival| arrival.host_key) == self.approved.host_key;
+                    if is_same {
+                        return Ok(());
+                    }
+                    "another machine answers there".to_owned()
+                }
+                Ok(Err(ExecError::Cancelled | ExecError::CancelledUnsent)) => return Err(None),
+                Ok(Err(error)) => ToolError::Exec(error).report().message,
+                Err(_) => "no answer in time".to_owned(),
+            };
+            if Instant::now() + AGAIN >= until {
+                return Err(Some(why));
+            }
+            tokio::select! {
+                biased;
+                () = self.cx.cancel.cancelled() => return Err(None),
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    /// Tells the node to go back, as fast as a person waits.
+    async fn interrupted(&self) -> LastKnown {
+        let refuse = refuse(&self.id);
+        let told = Invocation::change(self.node, &refuse, STOP, CancellationToken::new())
+            .pinned(self.approved.host_key.as_ref());
+        let told = tokio::time::timeout(STOP, self.cx.executor.exec(told)).await;
+        LastKnown::Interrupted { told: matches!(told, Ok(Ok(output)) if output.exit.is_success()) }
+    }
+
+    async fn failed_units(&self) -> Result<Vec<String>, ToolError> {
+        let read = catalog::failed_units();
+        let output = self.ask(&read, STEP.min(self.cx.settings.command_timeout)).await?;
+        if !output.exit.is_success() {
+            return Err(ToolError::of_output(&read.to_string(), read.program(), false, &output));
+        }
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(printed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+    }
+
+    async fn ask(&self, read: &Command<Read>, deadline: Duration) -> Result<Output, ToolError> {
+        let read = Invocation::read(self.node, read, deadline, self.cx.cancel.clone());
+        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
+    }
+
+    async fn send(
+        &self,
+        command: &Command<Write>,
+        input: Option<std::sync::Arc<[u8]>>,
+        deadline: Duration,
+    ) -> Result<Output, ExecError> {
+        let change = Invocation::change(self.node, command, deadline, self.cx.cancel.clone());
+        let change = change.pinned(self.approved.host_key.as_ref());
+        let change = match input {
+            Some(input) => change.reading(Input::from(input)),
+            None => change,
+        };
+        self.cx.executor.exec(change).await
+    }
+
+    fn tell(&self, phase: String) {
+        self.reporter.tell(Progress::phase(phase));
+    }
+}
+
+/// Whoever answers is not the node that was switched; waiting does not mend that.
+fn is_stranger(error: &ToolError) -> bool {
+    matches!(error, ToolError::Exec(ExecError::Unreachable { reason: Unreachable::HostKeyChanged, .. }))
+}

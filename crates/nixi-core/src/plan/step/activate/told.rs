@@ -1,0 +1,133 @@
+//! What a person is told of a switch.
+
+use tokio_util::sync::CancellationToken;
+
+use super::state::{State, Why};
+use super::{LastKnown, Switch};
+use crate::catalog::{guard, lasting};
+use crate::command::{Command, Excerpt, Read, UnitName};
+use crate::error::{ErrorKind, ErrorReport};
+use crate::exec::Invocation;
+use crate::plan::applied::{done, failed};
+use crate::plan::{StepReport, StepStatus};
+use crate::text;
+
+impl Switch<'_> {
+    /// The report of a switch, once all is known that will be.
+    pub(super) async fn told(&self, shown: String, known: LastKnown) -> StepReport {
+        let node = self.node.name();
+        match known {
+            LastKnown::Told(State::Confirmed) => done(shown, self.said().await),
+            LastKnown::Told(State::Back { why, code, switched }) => {
+                let what = match why {
+                    Why::Failed => {
+                        let code = switched.map(|code| format!(" with exit code {code}")).unwrap_or_default();
+                        format!("the switch failed on {node}{code}")
+                    }
+                    Why::Refused => format!("{node} was told to go back"),
+                    Why::Unconfirmed => {
+                        format!("the switch on {node} was not confirmed within {:?}", self.activate.patience)
+                    }
+                    Why::Interrupted => format!("the switch on {node} was killed halfway"),
+                };
+                let said = self.said().await;
+                self.went_back(shown, &what, code, said)
+            }
+            LastKnown::NewlyFailed(state, units) => {
+                let what = format!("{} failed after the switch on {node}", units.join(", "));
+                let mut said = String::new();
+                for unit in units.iter().take(3).filter_map(|unit| unit.parse::<UnitName>().ok()) {
+                    if let Some(lines) = self.printed(&guard::last_lines(&unit)).await {
+                        said.push_str(&format!("\n{lines}"));
+                    }
+                }
+                let code = code_of(&state);
+                self.went_back(shown, &what, code, (!said.is_empty()).then(|| said.trim().to_owned()))
+            }
+            LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said().await),
+            LastKnown::NotReached(state, why) => {
+                let what = format!("after the switch {node} could not be reached over a new connection ({why})");
+                let code = code_of(&state);
+                self.went_back(shown, &what, code, None)
+            }
+            LastKnown::Told(State::Missing) => self.not_known(
+                shown,
+                ErrorReport::new(
+                    ErrorKind::Lost,
+                    format!("{node} has nothing of the switch: it was not begun, or {node} was restarted meanwhile"),
+                ),
+            ),
+            LastKnown::Told(State::Switching | State::Waiting(_) | State::GoingBack(_)) => self
+                .not_known(
+                    shown,
+                    ErrorReport::new(
+                        ErrorKind::Lost,
+                        format!("{node} does not say how the switch to {} ended", self.activate.new.as_str()),
+                    ),
+                ),
+            LastKnown::OutOfReach(error) => {
+                let why = error.report().message;
+                self.not_known(
+                    shown,
+                    ErrorReport::new(
+                        ErrorKind::Lost,
+                        format!("{node} was switched and does not answer any more: {why}"),
+                    ),
+                )
+            }
+            LastKnown::Interrupted { told } => {
+                let what = match told {
+                    true => format!("interrupted: {node} was told to go back to the system before"),
+                    false => format!(
+                        "interrupted: {node} goes back to the system before by itself, within {:?} after the switch",
+                        self.activate.patience
+                    ),
+                };
+                self.not_known(shown, ErrorReport::new(ErrorKind::Cancelled, what))
+            }
+        }
+    }
+
+    fn went_back(&self, shown: String, what: &str, code: i32, said: Option<String>) -> StepReport {
+        let node = self.node.name();
+        let back = match code {
+            0 => format!("{node} went back to the system before"),
+            code => format!("{node} went back to the system before, which ended with exit code {code}"),
+        };
+        let said = said.map(|said| format!("\n{said}")).unwrap_or_default();
+        let error = ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {back}{said}"));
+        failed(shown, error)
+    }
+
+    fn not_known(&self, shown: String, error: ErrorReport) -> StepReport {
+        let hint = format!(
+            "unless it was confirmed, {} goes back by itself, and boots the system before in any case; \
+             `journalctl --unit={}` there shows what it did",
+            self.node.name(),
+            self.id.unit()
+        );
+        let error = Some(error.hint(hint));
+        StepReport { step: shown, status: StepStatus::Unknown, output: None, error, progress: None }
+    }
+
+    /// What the switch printed.
+    async fn said(&self) -> Option<String> {
+        self.printed(&lasting::said(&self.id)).await
+    }
+
+    /// What a read prints, if it is to be had.
+    async fn printed(&self, read: &Command<Read>) -> Option<String> {
+        let read =
+            Invocation::read(self.node, read, self.cx.settings.command_timeout, CancellationToken::new());
+        let output = self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await.ok()?;
+        let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
+        (output.exit.is_success() && !said.trim().is_empty()).then_some(said)
+    }
+}
+
+fn code_of(state: &State) -> i32 {
+    match state {
+        State::Back { code, .. } => *code,
+        State::Missing | State::Switching | State::Waiting(_) | State::GoingBack(_) | State::Confirmed => 0,
+    }
+}
