@@ -54,6 +54,7 @@
         "podman"
         "rm"
         "rmdir"
+        "sha256sum"
         "ss"
         "systemctl"
         "systemd-run"

@@ -35,8 +35,20 @@ fn every_action_is_tried_on_a_machine() {
         of_its_kind.insert(spec.name.to_string());
     }
     let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
-    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli.
-    let deployed = ["container.deploy", "container.update"];
+    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared by `lab_nixos` and `lab_guard`.
+    let deployed = [
+        "container.deploy",
+        "container.update",
+        "firewall.close",
+        "firewall.open",
+        "nixos.check",
+        "nixos.diff",
+        "nixos.edit",
+        "nixos.rebuild",
+        "nixos.rollback",
+        "package.install",
+        "package.remove",
+    ];
     let tried_changes = changes::ALL
         .iter()
         .map(|change| change.action)

@@ -15,6 +15,7 @@ pub mod card;
 pub mod catalog;
 pub mod colour;
 pub mod command;
+mod compose;
 pub mod config;
 pub mod context;
 pub mod environment;
@@ -58,6 +59,7 @@ pub use call_id::CallId;
 pub use canonical::CanonicalHost;
 pub use card::{Card, ChangeCard, Edits, Presentation, ReadCard, RehearseCard, Shape};
 pub use command::{Command, Program, Read, Scratch, Write};
+pub use compose::Compose;
 pub use context::{InspectCx, PlanCx, RehearseCx, Settings};
 pub use error::{ErrorKind, ErrorReport, ToolError};
 pub use exec::{
@@ -72,8 +74,8 @@ pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Activate, Approved, Decision, Declared, Diff, EndState, Expectation, FileDigest, HandOver, LeftOut,
-    Origin, Part, Plan, PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review, Risk, Settle,
-    Step, StepReport, StepStatus, StepView, Thing, Undo, Writable,
+    ModuleEdit, Origin, Part, Plan, PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review,
+    Risk, Settle, Step, StepReport, StepStatus, StepView, Thing, Undo, Writable,
 };
 pub use read_answer::ReadAnswer;
 pub use registry::{RegistrationError, Registry};

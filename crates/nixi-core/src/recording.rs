@@ -1,8 +1,10 @@
 //! An executor that runs nothing: it answers from a script and writes down what it was asked.
 //!
 //! For tests of tools and of programs that embed them. What it was not told to answer ends like a program that is not
-//! there (exit code 127), so a test notices a command that it did not expect.
+//! there (exit code 127), so a test notices a command that it did not expect. One thing it knows by itself: the digest of a
+//! file that it was sent.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,6 +18,7 @@ use crate::exec::{
 };
 use crate::gathered::Gathered;
 use crate::node::{Node, NodeName, SshTarget};
+use crate::plan::FileDigest;
 use crate::session::{Phrases, Reading};
 use crate::sink::{Outlet, Piece, Sink};
 
@@ -36,6 +39,8 @@ pub struct Recording {
     script: Mutex<Vec<(String, Result<Output, ExecError>)>>,
     seen: Mutex<Vec<Recorded>>,
     execs: AtomicUsize,
+    /// What was sent into files, by their paths.
+    sent: Mutex<HashMap<String, FileDigest>>,
 }
 
 impl Recording {
@@ -123,6 +128,7 @@ impl Executor for Recording {
 impl Recording {
     async fn end_of(&self, run: Invocation) -> Result<Output, ExecError> {
         let command = run.to_string();
+        self.keep(&run);
         if let Ok(mut seen) = self.seen.lock() {
             seen.push(Recorded {
                 node: run.node().name().clone(),
@@ -146,13 +152,35 @@ impl Recording {
                 Ok(answer)
             }
             Some((_, answer)) => answer,
-            None => Ok(Output {
-                exit: Exit::Code(127),
-                stdout: Vec::new(),
-                stderr: format!("{}: not found", run.program()).into_bytes(),
-                truncated: false,
-            }),
+            None => match self.digest_of(&run) {
+                Some(digest) => Ok(Output {
+                    exit: Exit::Code(0),
+                    stdout: format!("{digest}  -\n").into_bytes(),
+                    stderr: Vec::new(),
+                    truncated: false,
+                }),
+                None => Ok(Output {
+                    exit: Exit::Code(127),
+                    stdout: Vec::new(),
+                    stderr: format!("{}: not found", run.program()).into_bytes(),
+                    truncated: false,
+                }),
+            },
         }
+    }
+
+    /// Keeps the digest of what is sent into a file (dd(1), `of=`).
+    fn keep(&self, run: &Invocation) {
+        let path = run.args().iter().find_map(|word| word.strip_prefix("of="));
+        if let (Some(path), Some(input), Ok(mut sent)) = (path, run.input(), self.sent.lock()) {
+            sent.insert(path.to_owned(), FileDigest::of(input.bytes()));
+        }
+    }
+
+    /// What sha256sum(1) prints of a file that was sent.
+    fn digest_of(&self, run: &Invocation) -> Option<FileDigest> {
+        let path = run.args().last().filter(|_| run.program().as_str() == "sha256sum")?;
+        self.sent.lock().ok()?.get(path).copied()
     }
 }
 

@@ -97,6 +97,19 @@ impl Stage<'_> {
         if let Some(parent) = path.parent() {
             self.succeed(&scratch::folder(&parent), None, STEP).await?;
         }
+        self.rewrite(name, body).await
+    }
+
+    /// The same in a folder that is there.
+    ///
+    /// # Errors
+    /// As [`Stage::run`], or when the node does not write it.
+    pub async fn rewrite(
+        &self,
+        name: &ScratchName,
+        body: impl Into<Arc<[u8]>>,
+    ) -> Result<ScratchPath, ToolError> {
+        let path = self.path(name);
         self.succeed(&scratch::write(&path), Some(body.into()), TRANSFER).await?;
         Ok(path)
     }

@@ -8,6 +8,7 @@
 //! A program that wants a part of the tools takes the `register` of their folders; [`registry`] takes them all.
 
 mod bytes;
+mod declared;
 mod follow;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -24,11 +25,13 @@ mod targets;
 pub mod clock;
 pub mod container;
 pub mod file;
+pub mod firewall;
 pub mod log;
 pub mod network;
 pub mod nix;
 pub mod nixos;
 pub mod node;
+pub mod package;
 pub mod service;
 pub mod system;
 
@@ -57,6 +60,8 @@ pub fn registry() -> Result<Registry, RegistrationError> {
     let registry = file::register(registry)?;
     let registry = log::register(registry)?;
     let registry = network::register(registry)?;
-    let registry = nixos::register(registry)?;
+    let registry = nixos::register(registry)?.composing(nixos::Composer);
+    let registry = package::register(registry)?;
+    let registry = firewall::register(registry)?;
     node::register(registry)
 }

@@ -166,6 +166,10 @@ impl Rows {
         for (at, step) in part.steps.iter().enumerate() {
             let before = format!("    {:>digits$}. ", at + 1);
             self.put(&before, before.len(), &step.line, Wrap::Exact, None);
+            for note in &step.notes {
+                let indent = " ".repeat(before.len());
+                self.put(&indent, before.len() + 2, note, Wrap::Words, None);
+            }
             if let Some(diff) = &step.diff {
                 self.rows.extend(diff::rows(diff, before.len(), self.columns, self.paint, self.diffs));
             }

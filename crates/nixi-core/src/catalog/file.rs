@@ -32,6 +32,17 @@ pub fn rights(path: &FilePath) -> Command<Read> {
         .and([path.as_str()])
 }
 
+/// The same of the folder that a file lies in.
+pub fn rights_of_folder(of: &FilePath) -> Command<Read> {
+    Command::read(Program::new("stat"), ["--dereference", r"--printf=%f\0%u\0%g\0", "--"]).and([of.folder()])
+}
+
+/// Whether something of this name lies beside a file: the exit code is 0 if it does.
+pub fn is_there(beside: &FilePath, name: &'static str) -> Command<Read> {
+    Command::read(Program::new("test"), ["-e"])
+        .and([format!("{}/{name}", beside.folder().trim_end_matches('/'))])
+}
+
 /// The permissions of each folder on the way to a path without links, in hexadecimal with a NUL behind each, as stat(1)
 /// prints them.
 pub fn folders_on_the_way(to: &FilePath) -> Command<Read> {

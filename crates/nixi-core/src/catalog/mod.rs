@@ -36,6 +36,7 @@ mod tests {
         let name = |word: &str| word.parse().unwrap();
         let unit = |word: &str| word.parse().unwrap();
         let change = ChangeId::of([0x4a; 32]);
+        let store = |word: &str| format!("/nix/store/{}-{word}", "a".repeat(32)).parse().unwrap();
         let query = log::Query {
             unit: Some(unit("nginx")),
             since: Some("1h ago".parse().unwrap()),
@@ -133,11 +134,17 @@ mod tests {
             file::groups(),
             file::beginning(&"/srv/web/a b".parse().unwrap(), 1024),
             file::list(&"/srv/web".parse().unwrap()),
+            file::rights_of_folder(&"/srv/web/a b".parse().unwrap()),
+            file::is_there(&"/etc/nixos/flake.nix".parse().unwrap(), ".git"),
             nixos::generations(),
             nixos::boot_default(),
             nixos::running(),
+            nixos::profile(),
             nixos::kernels(),
             nixos::search_path(),
+            nixos::closure_difference(&store("old"), &store("new")),
+            nixos::units(&store("new")),
+            nixos::kernels_beside(&store("new")),
             nixos::mount_of(&"/etc/nixos".parse().unwrap()),
             network::interfaces(),
             network::ports(),

@@ -1,6 +1,6 @@
 //! Reads of a NixOS system: its generations, and where its configuration is.
 
-use crate::command::{Command, FilePath, Program, Read};
+use crate::command::{Command, FilePath, Program, Read, StorePath};
 
 /// Where the generations of the system are (nix-env(1), "Profiles").
 const PROFILES: &str = "/nix/var/nix/profiles";
@@ -30,6 +30,11 @@ pub fn boot_default() -> Command<Read> {
     Command::read(Program::new("readlink"), ["--", PROFILE])
 }
 
+/// The system that boots next: a path in the store.
+pub fn profile() -> Command<Read> {
+    Command::read(Program::new("readlink"), ["-f", "--", PROFILE])
+}
+
 /// The system that runs, and the one that was booted: a path in the store each, on a line of its own.
 pub fn running() -> Command<Read> {
     Command::read(Program::new("readlink"), ["-f", "--", "/run/current-system", "/run/booted-system"])
@@ -40,9 +45,48 @@ pub fn kernels() -> Command<Read> {
     Command::read(Program::new("readlink"), ["-f", "--"]).and(BOOTED).and(CURRENT)
 }
 
-/// The search path of Nix (`nix-build(1)`, `NIX_PATH`); fails where there is none.
+/// What differs between what two systems are made of: a line for each package, as `hello: ∅ → 2.12, +226.5 KiB`.
+pub fn closure_difference(old: &StorePath, new: &StorePath) -> Command<Read> {
+    Command::read(
+        Program::new("nix"),
+        [
+            "--extra-experimental-features",
+            "nix-command",
+            "store",
+            "diff-closures",
+            old.as_str(),
+            new.as_str(),
+        ],
+    )
+}
+
+/// The units of a system: for each the name of its file, or that of what amends it, and where that leads, which is another
+/// place for another text.
+pub fn units(of: &StorePath) -> Command<Read> {
+    let folder = format!("{}/etc/systemd/system/", of.as_str());
+    Command::read(Program::new("find"), []).and([folder]).and([
+        "-maxdepth",
+        "2",
+        "-type",
+        "l",
+        "-printf",
+        r"%P %l\n",
+    ])
+}
+
+/// What of a system is changed by a reboot alone, of the one that was booted and of this one: six lines.
+pub fn kernels_beside(system: &StorePath) -> Command<Read> {
+    let of = ["kernel", "kernel-modules", "initrd"].map(|part| format!("{}/{part}", system.as_str()));
+    Command::read(Program::new("readlink"), ["-f", "--"]).and(BOOTED).and(of)
+}
+
+/// The lines that set the search path of Nix (`NIX_PATH`) for who logs in and for shells, as NixOS writes them; commands
+/// of ours do not get it (docs/ssh.md). Fails where there are none.
 pub fn search_path() -> Command<Read> {
-    Command::read(Program::new("printenv"), ["NIX_PATH"])
+    Command::read(
+        Program::new("grep"),
+        ["-hs", "-e", "NIX_PATH", "--", "/etc/pam/environment", "/etc/set-environment"],
+    )
 }
 
 /// How the file system is mounted that a path lies on, as findmnt(8) tells it in JSON: `target`, `options`.

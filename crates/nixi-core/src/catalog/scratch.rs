@@ -4,7 +4,11 @@
 //! [`Stage`](crate::Stage) or into the Nix store and nowhere else, runs as the login user, and takes operands that were
 //! parsed.
 
-use crate::command::{Command, Program, Scratch, ScratchFolder, ScratchPath};
+use crate::command::{
+    Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry,
+};
+
+const NIX_BUILD: Program = Program::new("nix-build");
 
 /// What makes the folder of a stage, and all folders in it.
 pub(crate) const MAKES_FOLDERS: Program = Program::new("mkdir");
@@ -30,6 +34,49 @@ pub fn folder(path: &ScratchPath) -> Command<Scratch> {
     Command::scratch(MAKES_FOLDERS, ["-p", "--", path.as_str()])
 }
 
+/// Copies all that is in the folder of a file, links as links; what the login user may not read is left out, and then the exit code is 1.
+pub fn copy(beside: &FilePath, to: &ScratchPath) -> Command<Scratch> {
+    let all = format!("{}/.", beside.folder().trim_end_matches('/'));
+    Command::scratch(Program::new("cp"), ["-R", "--", &all, to.as_str()])
+}
+
+/// Lets the login user change what was copied.
+pub fn unlock(path: &ScratchPath) -> Command<Scratch> {
+    Command::scratch(Program::new("chmod"), ["-R", "u+rwX", "--", path.as_str()])
+}
+
+/// Builds the system of a configuration, as `nixos-rebuild build` does without flakes, and prints its path; nothing leads to it
+/// from outside the store.
+pub fn build_system(configuration: &ScratchPath, search_path: &[SearchEntry]) -> Command<Scratch> {
+    let configuration = format!("nixos-config={configuration}");
+    let build = Command::scratch(NIX_BUILD, ["<nixpkgs/nixos>", "-A", "system", "--no-out-link"]);
+    let entries = std::iter::once(configuration.as_str()).chain(search_path.iter().map(SearchEntry::as_str));
+    build.with(entries.flat_map(|entry| ["-I", entry]))
+}
+
+/// The same for a machine of a flake, whose lock file is not written.
+pub fn build_flake(folder: &ScratchPath, machine: &HostName) -> Command<Scratch> {
+    let system =
+        format!("{folder}#nixosConfigurations.\"{}\".config.system.build.toplevel", machine.as_str());
+    Command::scratch(
+        Program::new("nix"),
+        [
+            "--extra-experimental-features",
+            "nix-command flakes",
+            "build",
+            "--no-link",
+            "--print-out-paths",
+            "--no-write-lock-file",
+            &system,
+        ],
+    )
+}
+
+/// Shows a file to the flake that its repository is: what git does not know of is not there for Nix.
+pub fn track(folder: &ScratchPath, file: &str) -> Command<Scratch> {
+    Command::scratch(Program::new("git"), ["-C", folder.as_str(), "add", "--intent-to-add", "--", file])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,7 +86,18 @@ mod tests {
     fn every_argv() {
         let stage = ScratchFolder::new();
         let path = |name: &str| stage.path(&name.parse().unwrap());
-        let all = [make(&stage), write(&path("a b.nix")), folder(&path("hosts/web")), remove(&stage)];
+        let machine = "web-1".parse().unwrap();
+        let all = [
+            make(&stage),
+            write(&path("a b.nix")),
+            folder(&path("hosts/web")),
+            copy(&"/etc/nixos/configuration.nix".parse().unwrap(), &path("c")),
+            unlock(&path("c")),
+            build_system(&path("c/configuration.nix"), &["nixpkgs=/nix/x".parse().unwrap()]),
+            build_flake(&path("c"), &machine),
+            track(&path("c"), "nixi.nix"),
+            remove(&stage),
+        ];
         let shown: Vec<String> =
             all.iter().map(|command| command.to_string().replace(stage.as_str(), "/STAGE")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r"

@@ -23,8 +23,8 @@ pub(crate) use guarded::{arm, confirm, refuse, state as guard_state, watch_over}
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
-    ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, Lines, LogPriority, NetTarget,
-    PingCount, StorePath, TimeSpec, UnitName,
+    ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, HostName, Lines, LogPriority, NetTarget,
+    PingCount, SearchEntry, StorePath, TimeSpec, UnitName,
 };
 pub use program::Program;
 pub(crate) use scratch::ScratchFolder;
@@ -172,6 +172,11 @@ impl Command<Scratch> {
     /// For the catalog alone.
     pub(crate) fn scratch<const N: usize>(program: Program, args: [&str; N]) -> Self {
         Self::blank(program).with_args(args)
+    }
+
+    /// For the catalog alone: operands that are only known at run time.
+    pub(crate) fn with(self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_args(args)
     }
 }
 

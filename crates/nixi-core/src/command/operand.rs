@@ -128,6 +128,29 @@ checked_word! {
 }
 
 checked_word! {
+    /// An entry of the search path of Nix (`NIX_PATH`): `NAME=WHERE` or `WHERE`, where that is a path or an address, and nothing that
+    /// a shell would have to expand.
+    SearchEntry, "an entry of NIX_PATH", |word| match word {
+        "" => Err("it is empty"),
+        _ if word.len() > 4096 => Err("it is longer than 4,096 bytes"),
+        _ if word.starts_with('-') => Err("it starts with `-`"),
+        _ if word.chars().any(|c| c.is_control() || c.is_whitespace()) => Err("it holds white space"),
+        _ if word.contains(['$', '@', '"', '\'', '`', '\\']) => Err("it has to be expanded first"),
+        _ => Ok(()),
+    }
+}
+
+checked_word! {
+    /// The name of a host as NixOS takes it (`networking.hostName`): letters, digits, `-` and `_`, at most 63.
+    HostName, "a host name", |word| match word.as_bytes() {
+        [first, ..] if !first.is_ascii_alphanumeric() => Err("it does not start with a letter or digit"),
+        bytes if bytes.is_empty() || bytes.len() > 63 => Err("it does not have 1 to 63 characters"),
+        bytes if bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)) => Ok(()),
+        _ => Err("use letters, digits, `-` and `_`"),
+    }
+}
+
+checked_word! {
     /// The permissions of a file as chmod(1) takes them in octal, `0644` or `644`; no set-user-ID and the like.
     FileMode, "the permissions of a file", |word| {
         let digits = word.strip_prefix('0').filter(|rest| rest.len() == 3).unwrap_or(word);

@@ -2,7 +2,7 @@
 
 use crate::command::{ContainerId, ContainerName, FilePath, UnitName};
 
-use super::Plan;
+use super::{ModuleEdit, Plan};
 
 /// A thing on a node that a change acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub enum EndState {
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
     end_states: Vec<(Thing, EndState)>,
+    module: Vec<ModuleEdit>,
 }
 
 impl Declared {
@@ -43,11 +44,18 @@ impl Declared {
         self.end_states.iter().rev().find(|(thing, _)| thing == of).map(|(_, end_state)| *end_state)
     }
 
+    /// What they declare on the node, in their order.
+    #[must_use]
+    pub fn module(&self) -> &[ModuleEdit] {
+        &self.module
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.end_states.is_empty()
+        self.end_states.is_empty() && self.module.is_empty()
     }
 
     pub(crate) fn add(&mut self, plan: &Plan) {
         self.end_states.extend(plan.end_states.iter().cloned());
+        self.module.extend(plan.module_edits().cloned());
     }
 }

@@ -13,6 +13,7 @@ mod declared;
 mod diff;
 mod digest;
 mod expectation;
+mod module_edit;
 mod page;
 mod part;
 mod progress;
@@ -35,6 +36,7 @@ pub use declared::{Declared, EndState, Thing};
 pub use diff::{Diff, DiffLine, DiffRow, Hunk, LineChange, RowKind, Span};
 pub use digest::PlanDigest;
 pub use expectation::Expectation;
+pub use module_edit::ModuleEdit;
 pub(crate) use page::{Page, unwritten};
 pub use part::Part;
 pub use progress::Progress;
@@ -51,6 +53,7 @@ pub use writable::{Refused, Writable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::call_id::CallId;
 use crate::node::NodeName;
 
 /// How much a plan can hurt.
@@ -88,6 +91,8 @@ pub struct Plan {
     /// How it leaves what it acts on.
     pub(crate) end_states: Vec<(Thing, EndState)>,
     pub(crate) undo: Undo,
+    /// The call whose plan does what this one declares; its own, where it does all of that itself.
+    pub(crate) done_by: Option<CallId>,
 }
 
 impl Plan {
@@ -107,6 +112,7 @@ impl Plan {
             untold: Vec::new(),
             end_states: Vec::new(),
             undo,
+            done_by: None,
         }
     }
 
@@ -115,6 +121,36 @@ impl Plan {
     pub fn step(mut self, step: impl Into<Step>) -> Self {
         self.steps.push(step.into());
         self
+    }
+
+    /// One more change of what the node declares. What it takes is found out for all of a request at once, and stands in the
+    /// last plan that declares something on the node. A plan that declares something has no steps of another kind.
+    pub fn declare(self, edit: ModuleEdit) -> Self {
+        self.step(edit)
+    }
+
+    /// What it declares.
+    pub(crate) fn module_edits(&self) -> impl Iterator<Item = &ModuleEdit> {
+        self.steps.iter().filter_map(Step::module_edit)
+    }
+
+    /// Whether it declares something and does something else as well, which no plan may.
+    pub(crate) fn is_mixed(&self) -> bool {
+        let declares = self.module_edits().count();
+        declares > 0 && declares < self.steps.len()
+    }
+
+    /// The same, with this one in place of what it declares: it does that, and all that the plans before it declare.
+    pub(crate) fn doing(self, composed: Self) -> Self {
+        let summary = if composed.steps.is_empty() { composed.summary } else { self.summary };
+        Self {
+            summary,
+            risk: self.risk.max(composed.risk),
+            steps: composed.steps,
+            expects: self.expects.into_iter().chain(composed.expects).collect(),
+            warnings: self.warnings.into_iter().chain(composed.warnings).collect(),
+            ..self
+        }
     }
 
     /// Something that must still be so when the plan is applied.

@@ -18,6 +18,7 @@ pub use toolset::ToolSchema;
 
 use crate::action::{Change, Inspect, Rehearse};
 use crate::card::Callers;
+use crate::compose::Compose;
 use crate::error::{ErrorKind, ErrorReport};
 use crate::nearest::did_you_mean;
 use crate::text;
@@ -69,13 +70,14 @@ pub(crate) struct Action {
 #[derive(Clone, Default)]
 pub struct Registry {
     actions: BTreeMap<String, Arc<Action>>,
+    composer: Option<Arc<dyn Compose>>,
 }
 
 impl Registry {
     /// A registry without actions.
     #[must_use]
     pub fn new() -> Self {
-        Self { actions: BTreeMap::new() }
+        Self { actions: BTreeMap::new(), composer: None }
     }
 
     /// With one more action that looks.
@@ -100,6 +102,16 @@ impl Registry {
     /// [`RegistrationError`] if its name or parameters clash with what is there.
     pub fn change<T: Change>(self, action: T) -> Result<Self, RegistrationError> {
         self.with(ActionSpec::of_change(&action)?, erased::change(action))
+    }
+
+    /// With what makes one plan of all that a request declares on a node, in place of one that was there.
+    #[must_use]
+    pub fn composing(self, composer: impl Compose) -> Self {
+        Self { composer: Some(Arc::new(composer)), ..self }
+    }
+
+    pub(crate) fn composer(&self) -> Option<&dyn Compose> {
+        self.composer.as_deref()
     }
 
     fn with(mut self, spec: ActionSpec, body: Body) -> Result<Self, RegistrationError> {

@@ -20,7 +20,8 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
 use crate::plan::{
-    ApplyCx, ApprovedPart, Declared, Page, Part, Plan, Step, StepStatus, Writable, apply, stands_apart,
+    ApplyCx, ApprovedPart, Declared, ModuleEdit, Page, Part, Plan, Step, StepStatus, Writable, apply,
+    stands_apart,
 };
 use crate::registry::{Args, Body};
 use crate::secret::SecretArg;
@@ -200,6 +201,13 @@ impl Visit<'_> {
         let secrets = Secrets::of(&self.cx.inner.vault, self.cx.intent);
         let cx = PlanCx { inspect: self.inspect_cx(&survey), declared, stage, secrets };
         let plan = action.plan(&cx, args).await?.settled(&cx.reader).await?;
+        if plan.is_mixed() {
+            let what = format!(
+                "the plan of {} declares something and does something else",
+                self.call.action.spec.name
+            );
+            return Err(ToolError::Reported(ErrorReport::new(ErrorKind::Internal, what)));
+        }
         let executor = self.cx.inner.executor(&self.site.node);
         let login = executor.login(&self.site.node);
         let runs = plan.steps.iter().any(Step::is_on_node);
@@ -208,6 +216,46 @@ impl Visit<'_> {
         let action = self.call.action.spec.name;
         let part = Part::of(&plan, self.site.call, action, &self.site.node, arrival, login, self.cx.origin);
         Ok((plan, part))
+    }
+
+    /// Finds out what it takes to do all that a request declares on this node, of which this proposal is the last.
+    pub(super) async fn compose(
+        &self,
+        proposal: Proposal,
+        edits: &[ModuleEdit],
+    ) -> Result<Proposal, Box<CallResult>> {
+        let begun = Instant::now();
+        let today = || self.today();
+        let stage = self.stage(&proposal.writable, &today);
+        let composed = tokio::select! {
+            composed = self.composed(edits, &stage) => composed,
+            () = self.cx.cancel.cancelled() => Err(ToolError::Exec(ExecError::CancelledUnsent)),
+        };
+        self.remove(stage).await;
+        let Proposal { plan, part, writable, mut result } = proposal;
+        result.ms = result.ms.saturating_add(milliseconds(begun));
+        let composed = match composed {
+            Ok(composed) => composed,
+            Err(error) => return Err(Box::new(result.failed(status_of_plan(&error), error.report()))),
+        };
+        let plan = plan.doing(composed);
+        let login = self.cx.inner.executor(&self.site.node).login(&self.site.node);
+        let Part { call, action, host_key, route, .. } = part;
+        let arrival = host_key.map(|host_key| Arrival { host_key, way: route });
+        let part = Part::of(&plan, call, action, &self.site.node, arrival, login, self.cx.origin);
+        Ok(Proposal { plan, part, writable, result })
+    }
+
+    async fn composed(&self, edits: &[ModuleEdit], stage: &Stage<'_>) -> Result<Plan, ToolError> {
+        let Some(composer) = self.cx.inner.parts.registry.composer() else {
+            let what = "nothing here can change what a node declares";
+            return Err(ToolError::Reported(ErrorReport::new(ErrorKind::Internal, what)));
+        };
+        let survey = self.survey();
+        let secrets = Secrets::of(&self.cx.inner.vault, self.cx.intent);
+        let declared = Declared::default();
+        let cx = PlanCx { inspect: self.inspect_cx(&survey), declared: &declared, stage, secrets };
+        composer.compose(&cx, edits).await?.settled(&cx.reader).await
     }
 
     /// What takes a change back is for the machine that was changed, whatever goes by its name by now.

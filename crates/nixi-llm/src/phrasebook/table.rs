@@ -116,6 +116,44 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["roll back web-server", "roll back web-server to generation 12"],
     ),
+    changes(
+        "nixos.rebuild",
+        &["rebuild {node}", "rebuild [the] [nixos|system|configuration] {at}"],
+        &["rebuild web-server"],
+    ),
+    changes(
+        "package.install",
+        &["install [the] (package|packages) {names*} {on}", "install {names*} {on}"],
+        &["install nginx on web-server", "install the packages htop and jq on web-server"],
+    ),
+    changes(
+        "package.remove",
+        &["remove [the] (package|packages) {names*} {on}", "remove [the] {names*} (package|packages) {on}"],
+        &["remove the package htop on web-server"],
+    ),
+    changes(
+        "firewall.open",
+        &["open [the] [firewall|tcp] (port|ports) {ports*} {on}", "open {ports*} in the firewall {on}"],
+        &["open port 8080 on web-server", "open ports 80 and 443 on web-server"],
+    ),
+    changes(
+        "firewall.close",
+        &["close [the] [firewall|tcp] (port|ports) {ports*} {on}", "close {ports*} in the firewall {on}"],
+        &["close port 8080 on web-server"],
+    ),
+    looks(
+        "nixos.diff",
+        &["what would a rebuild change {on}", "what would a rebuild of {node} change"],
+        &["what would a rebuild change on web-server"],
+    ),
+    looks(
+        "nixos.check",
+        &[
+            "(check|test) [whether] [the] [nixos] (configuration|config) [builds] {on}",
+            "does [the] [nixos] (configuration|config) build {on}",
+        ],
+        &["does the configuration build on web-server"],
+    ),
     looks(
         "nixos.show",
         &[

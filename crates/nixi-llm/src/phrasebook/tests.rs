@@ -43,6 +43,13 @@ fn the_page_is_understood() {
              DB_HOST=192.168.1.20 and DB_PASSWORD=secret:4f1d2a9c0b1e",
             r#"container.deploy ["db-server"] {"env":{"password":"secret:4f1d2a9c0b1e"},"name":"postgres"}; container.deploy ["web-server"] {"env":{"DB_HOST":"192.168.1.20","DB_PASSWORD":"secret:4f1d2a9c0b1e"},"name":"my-app"}"#,
         ),
+        (
+            "install nginx, certbot, and fail2ban on web-server",
+            r#"package.install ["web-server"] {"names":["nginx","certbot","fail2ban"]}"#,
+        ),
+        ("open port 8080 on web-server", r#"firewall.open ["web-server"] {"ports":["8080"]}"#),
+        ("rebuild web-server", r#"nixos.rebuild ["web-server"] {}"#),
+        ("roll back web-server", r#"nixos.rollback ["web-server"] {}"#),
         ("list nodes", r#"node.list [] {}"#),
         ("remove the monitoring node", r#"node.remove [] {"name":"monitoring"}"#),
     ] {
@@ -52,13 +59,7 @@ fn the_page_is_understood() {
 
 #[test]
 fn what_this_version_cannot_do_is_not_understood() {
-    for request in [
-        "set up nixi-2",
-        "install nginx, certbot, and fail2ban on web-server",
-        "reboot web-server",
-        "remove redis",
-        "remove everything",
-    ] {
+    for request in ["set up nixi-2", "reboot web-server", "remove redis", "remove everything"] {
         match Phrasebook::new().read(request) {
             Reading::Calls(calls) => panic!("{request}: {calls:?}"),
             Reading::Unknown { nearest } => assert!(nearest.len() <= 3, "{request}"),
@@ -247,7 +248,8 @@ proptest! {
         for call in read(&longer).unwrap_or_default() {
             let first = phrase.split(' ').next().unwrap_or_default();
             let changes = is_change(&call);
-            prop_assert!(!changes || call.action.ends_with(first), "{} -> {:?}", longer, call);
+            let verb = call.action.split('.').nth(1).unwrap_or_default();
+            prop_assert!(!changes || verb.starts_with(first), "{} -> {:?}", longer, call);
         }
     }
 

@@ -1,8 +1,16 @@
 //! The tool `nixos`.
 
+mod build;
+mod check;
+mod compose;
+mod diff;
+mod difference;
+mod edit;
 pub(crate) mod generation;
 mod generations;
+pub(crate) mod ground;
 mod place;
+mod rebuild;
 mod rollback;
 mod show;
 mod switch;
@@ -10,9 +18,15 @@ mod switch;
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
+pub use check::{Check, CheckReport};
+pub use compose::Composer;
+pub use diff::{Diff, DiffReport};
+pub use difference::Difference;
+pub use edit::{EditArgs, SetOption};
 pub use generation::Generation;
 pub use generations::{Generations, GenerationsReport};
 pub use place::{Kind, OwnModule, OwnState};
+pub use rebuild::Rebuild;
 pub use rollback::{Rollback, RollbackArgs};
 pub use show::{Show, ShowReport};
 
@@ -21,5 +35,12 @@ pub use show::{Show, ShowReport};
 /// # Errors
 /// If the registry has them already.
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
-    registry.inspect(Show)?.inspect(Generations)?.change(Rollback)
+    registry
+        .inspect(Show)?
+        .inspect(Generations)?
+        .rehearse(Check)?
+        .rehearse(Diff)?
+        .change(Rollback)?
+        .change(SetOption)?
+        .change(Rebuild)
 }

@@ -1,7 +1,7 @@
 //! Where the configuration of a node is, and whether Nixi could add a module of its own to it.
 
 use nixi_core::catalog::{file, nixos};
-use nixi_core::command::FilePath;
+use nixi_core::command::{FilePath, SearchEntry};
 use nixi_core::{InspectCx, ReadAnswer, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ pub(super) struct Place {
     pub(super) named: Option<FilePath>,
     /// The same without links.
     pub(super) real: Option<FilePath>,
+    /// Where Nix looks for what is named in `<…>`; nothing of it counts for a flake.
+    pub(super) search_path: Vec<SearchEntry>,
 }
 
 /// What would be done there.
@@ -65,6 +67,26 @@ pub(super) struct Prospect {
     pub(super) own: OwnModule,
     /// Why Nixi could not import its module there: half a sentence.
     pub(super) obstacle: Option<String>,
+    /// The texts that an edit is about, unless something stands in its way.
+    pub(super) texts: Option<Texts>,
+}
+
+/// The texts that an edit is about.
+pub(super) struct Texts {
+    /// The file that NixOS begins with, without links.
+    pub(super) entry: FilePath,
+    /// Nixi's own module.
+    pub(super) own: Text,
+    /// The file that imports it, or shall.
+    pub(super) importer: Text,
+    /// The same with the import, where it is not there yet.
+    pub(super) with_import: Option<String>,
+}
+
+/// A file, and what is in it, if it is there.
+pub(super) struct Text {
+    pub(super) path: FilePath,
+    pub(super) content: Option<String>,
 }
 
 impl Place {
@@ -77,9 +99,11 @@ impl Place {
     ) -> Result<Self, ToolError> {
         let (at_flake, at_usual) = (path(FLAKE)?, path(CONFIGURATION)?);
         if let Some(real) = real_told(cx, &at_flake, flake)? {
-            return Ok(Self { kind: Kind::Flake, named: Some(at_flake), real: Some(real) });
+            let search_path = Vec::new();
+            return Ok(Self { kind: Kind::Flake, named: Some(at_flake), real: Some(real), search_path });
         }
-        let named = configured(&String::from_utf8_lossy(&whole_of(search_path)?.stdout));
+        let entries = self::search_path(&String::from_utf8_lossy(&whole_of(search_path)?.stdout));
+        let named = configured(&entries);
         let (named, real) = match named.filter(|named| *named != at_usual) {
             None => (at_usual.clone(), usual),
             Some(other) => {
@@ -88,8 +112,10 @@ impl Place {
             }
         };
         Ok(match real_told(cx, &named, real)? {
-            Some(real) => Self { kind: Kind::Plain, named: Some(named), real: Some(real) },
-            None => Self { kind: Kind::Elsewhere, named: None, real: None },
+            Some(real) => {
+                Self { kind: Kind::Plain, named: Some(named), real: Some(real), search_path: entries }
+            }
+            None => Self { kind: Kind::Elsewhere, named: None, real: None, search_path: entries },
         })
     }
 
@@ -117,38 +143,49 @@ impl Place {
             (Some(text), Kind::Plain | Kind::Elsewhere) => Import::of_module(text, real, &own),
         };
         let state = match (&import.end, &there) {
-            (Ok(true), _) => OwnState::Imported,
-            (Ok(false) | Err(_), Some(_)) => OwnState::Unused,
-            (Ok(false) | Err(_), None) => OwnState::Missing,
+            (Ok(None), _) => OwnState::Imported,
+            (Ok(Some(_)) | Err(_), Some(_)) => OwnState::Unused,
+            (Ok(Some(_)) | Err(_), None) => OwnState::Missing,
         };
         let own_is_broken = || {
             let error = Module::parse(there.as_deref()?).err()?;
             Some(format!("{own}: {error}"))
         };
-        let obstacle = match import.end {
+        let obstacle = match &import.end {
             _ if real.as_str().starts_with("/nix/store/") => {
                 Some(format!("{real} is in the Nix store, where nothing can be written"))
             }
             _ if is_read_only => Some(format!("the file system of {real} is mounted read-only")),
-            Err(why) => Some(why),
+            Err(why) => Some(why.clone()),
             Ok(_) => own_is_broken(),
         };
-        let own = OwnModule { path: own.to_string(), state, imported_by: Some(import.by.to_string()) };
-        Ok(Some(Prospect { own, obstacle }))
+        let module = OwnModule { path: own.to_string(), state, imported_by: Some(import.by.to_string()) };
+        let content = if import.by == real { entry } else { second };
+        let importer = Text { path: import.by.clone(), content };
+        let texts = match import.end {
+            Ok(with_import) if obstacle.is_none() => Some(Texts {
+                entry: real.clone(),
+                own: Text { path: own, content: there },
+                importer,
+                with_import,
+            }),
+            Ok(_) | Err(_) => None,
+        };
+        Ok(Some(Prospect { own: module, obstacle, texts }))
     }
 }
 
 /// How the import of Nixi's module stands in a file.
 struct Import<'a> {
     by: &'a FilePath,
-    /// Whether it is there; or why it cannot be.
-    end: Result<bool, String>,
+    /// The text with it, unless it is there already; or why it cannot be.
+    end: Result<Option<String>, String>,
 }
 
 impl<'a> Import<'a> {
     fn of_module(text: &str, by: &'a FilePath, own: &FilePath) -> Self {
-        let added = imports::add(text, IMPORT, &[own.as_str()]).map(|added| added.is_none());
-        Self { by, end: added.map_err(|error| refused(by, &error)) }
+        let added = imports::add(text, IMPORT, &[own.as_str()]);
+        Self { by, end: added.map(new_text).map_err(|error| refused(by, &error)) }
     }
 }
 
@@ -166,14 +203,15 @@ fn in_flake<'a>(
     match (flake::add_module(flake, machine, IMPORT), configuration) {
         (Err(EditError::Unfit { .. }), Some(text)) if flake.contains("./configuration.nix") => {
             let own = by.as_str().replace("flake.nix", OWN);
-            let added = imports::add(text, IMPORT, &[&own]).map(|added| added.is_none());
-            Import { by: beside, end: added.map_err(|error| refused(beside, &error)) }
+            let added = imports::add(text, IMPORT, &[&own]);
+            Import { by: beside, end: added.map(new_text).map_err(|error| refused(beside, &error)) }
         }
-        (added, _) => {
-            let added = added.map(|added| added.is_none());
-            Import { by, end: added.map_err(|error| refused(by, &error)) }
-        }
+        (added, _) => Import { by, end: added.map(new_text).map_err(|error| refused(by, &error)) },
     }
+}
+
+fn new_text(added: Option<(String, imports::Import)>) -> Option<String> {
+    added.map(|(text, _)| text)
 }
 
 fn refused(path: &FilePath, error: &EditError) -> String {
@@ -184,10 +222,22 @@ pub(super) fn path(text: &str) -> Result<FilePath, ToolError> {
     text.parse().map_err(|error| ToolError::BadArgument { message: format!("{text}: {error}"), hint: None })
 }
 
-/// The configuration that `NIX_PATH` names, if it is a file of the node's.
-fn configured(search_path: &str) -> Option<FilePath> {
-    let named = search_path.trim_end().split(':').find_map(|entry| entry.strip_prefix("nixos-config="));
-    named?.parse().ok()
+/// The search path of Nix out of the lines that set it: what is set for who logs in comes first. What would have to be
+/// expanded is left out, as it is another thing for each user.
+pub(super) fn search_path(lines: &str) -> Vec<SearchEntry> {
+    let quoted = |line: &str| {
+        let (_, value) = line.split_once("NIX_PATH")?;
+        let (_, value) = value.split_once(['"', '\''])?;
+        let end = value.rfind(['"', '\''])?;
+        Some(value.get(..end)?.to_owned())
+    };
+    let path = lines.lines().find_map(quoted).unwrap_or_default();
+    path.split(':').filter_map(|entry| entry.parse().ok()).collect()
+}
+
+/// The configuration that the search path names, if it is a file of the node's.
+fn configured(search_path: &[SearchEntry]) -> Option<FilePath> {
+    search_path.iter().find_map(|entry| entry.as_str().strip_prefix("nixos-config="))?.parse().ok()
 }
 
 #[derive(Deserialize)]
@@ -214,14 +264,19 @@ mod tests {
 
     #[test]
     fn the_configuration_is_the_one_that_the_search_path_names() {
-        let named = |text: &str| configured(text).map(|path| path.to_string());
-        assert_eq!(
-            named(
-                "nixpkgs=/nix/var/nix/profiles/per-user/root/channels/nixos:nixos-config=/etc/nixos/mine.nix:/x\n"
-            ),
-            Some("/etc/nixos/mine.nix".to_owned())
-        );
-        for none in ["", "nixpkgs=flake:nixpkgs", "nixos-config=", "nixos-config=./x", "nixos-config=<x>"] {
+        let named = |text: &str| configured(&search_path(text)).map(|path| path.to_string());
+        let pam = "NIX_PATH DEFAULT=\"nixpkgs=/nix/var/nix/profiles/per-user/root/channels/nixos:nixos-config=/etc/nixos/mine.nix:/x\"\n";
+        assert_eq!(named(pam), Some("/etc/nixos/mine.nix".to_owned()));
+        let shell = "export NIX_PATH=\"$HOME/.nix-defexpr/channels:nixpkgs=/n:nixos-config=/c.nix\"\n";
+        assert_eq!(named(shell), Some("/c.nix".to_owned()));
+        let entries: Vec<String> = search_path(shell).iter().map(ToString::to_string).collect();
+        assert_eq!(entries, ["nixpkgs=/n", "nixos-config=/c.nix"]);
+        for none in [
+            "",
+            "NIX_PATH",
+            "NIX_PATH DEFAULT=\"nixpkgs=flake:nixpkgs\"",
+            "export NIX_PATH='nixos-config=./x'",
+        ] {
             assert_eq!(named(none), None, "{none}");
         }
     }

@@ -82,6 +82,8 @@ impl Change for Rollback {
             boots_next,
             guard: cx.settings().guard,
             files: Vec::new(),
+            tracked: None,
+            notes: Vec::new(),
         };
         Ok(switch.add_to(plan))
     }

@@ -22,6 +22,10 @@ pub(super) struct Switch {
     pub(super) guard: Duration,
     /// Files that belong to the new system, which are put there once it has proved itself.
     pub(super) files: Vec<PutFile>,
+    /// What shows a new file to git.
+    pub(super) tracked: Option<Command<Write>>,
+    /// What comes of it, a line each.
+    pub(super) notes: Vec<String>,
 }
 
 impl Switch {
@@ -31,12 +35,17 @@ impl Switch {
         let mut last = 0;
         let mut plan = plan;
         if is_other {
-            plan = plan.step(Activate::new(self.new.clone(), self.old.clone(), self.guard));
+            plan =
+                plan.step(Activate::new(self.new.clone(), self.old.clone(), self.guard).noting(self.notes));
             last += 1;
         }
-        for file in self.files {
+        for (at, file) in self.files.into_iter().enumerate() {
             plan = plan.step(file);
             last += 1;
+            if let Some(tracked) = self.tracked.as_ref().filter(|_| at == 0) {
+                plan = plan.step(tracked.clone());
+                last += 1;
+            }
         }
         if !self.boots_next {
             let profile = Command::<Write>::new(Program::new("nix-env")).args(["-p", PROFILE]);

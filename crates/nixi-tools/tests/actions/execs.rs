@@ -47,11 +47,23 @@ const PLANS: &[(&str, usize, &str)] = &[
     ),
     ("file.delete", 3, "the place, what is in it, and the pins"),
     ("file.write", 3, "the place, what is in it, and the pin"),
+    ("firewall.close", 14, DECLARED),
+    ("firewall.open", 15, DECLARED),
+    ("nixos.check", 7, "where the configuration is; and the folder, the copy and the build"),
+    ("nixos.diff", 8, "likewise; and what differs"),
+    ("nixos.edit", 15, DECLARED),
+    ("nixos.rebuild", 11, "as to check; and what differs, the pins, and whether it can be run as a unit"),
     ("nixos.rollback", 2, "the pins, and whether it can be run as a unit"),
+    ("package.install", 15, DECLARED),
+    ("package.remove", 14, DECLARED),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
     ("service.stop", 3, "likewise"),
 ];
+
+/// Why a change of what is declared costs what it does.
+const DECLARED: &str = "where the configuration is, for the change and for all of them; the folder, the copy, a file or two and the build; \
+                        what differs, whose the files are, the pins, and whether it can be run as a unit";
 
 /// A node that answers the example of every read.
 fn telling() -> Recording {

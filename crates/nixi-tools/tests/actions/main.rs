@@ -4,6 +4,7 @@
 
 mod changes;
 mod choices;
+mod composed;
 mod declared;
 mod execs;
 mod failing;

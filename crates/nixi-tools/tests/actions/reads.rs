@@ -37,7 +37,7 @@ pub(crate) fn telling(node: Recording) -> Recording {
         .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
         .answering("readlink -f -- /run/current-system", SYSTEMS)
         .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/x\n/b\n/c\n")
-        .answering("printenv NIX_PATH", "nixos-config=/etc/nixos/configuration.nix\n")
+        .answering("grep -hs -e NIX_PATH", "NIX_PATH DEFAULT=\"nixos-config=/etc/nixos/configuration.nix\"\n")
         .answering(
             "realpath --canonicalize-existing --zero -- /etc/nixos/configuration.nix",
             "/home/me/nixos/configuration.nix\0",

@@ -9,7 +9,7 @@ use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Refusal, StepStatus,
 use crate::support::{Lab, STATES, examples, node};
 
 fn changes() -> Vec<CallRequest> {
-    let changes = examples(|access| access != Access::Read);
+    let changes = examples(|access| matches!(access, Access::Write(_)));
     assert!(changes.len() >= 7, "{changes:?}");
     changes
 }
@@ -109,7 +109,15 @@ async fn every_change_says_how_it_is_taken_back() {
     ' mode=0644 expect=missing --node db-server
     file.write: nixi call file.write path=/srv/notes/today.txt content='call home
     ' expect=94e5e3e70668c974f7f9cc7f11378db02f1b46d11e3a3351d3febe3e1ad7d947 --node db-server
+    firewall.close: nixi call firewall.open ports=8080/tcp --node db-server
+    firewall.open: nixi call firewall.close ports=8080/tcp --node db-server
+    nixos.edit: nixi call nixos.edit option=time.timeZone --node db-server
+    nixos.rebuild: nixi call nixos.rollback generation=2 --node db-server
+    nixos.rebuild: nixi call nixos.rollback generation=1 --node db-server
+    nixos.rebuild: nixi call nixos.rollback generation=2 --node db-server
     nixos.rollback: nixi call nixos.rollback generation=2 --node db-server
+    package.install: nixi call package.remove names=htop --node db-server
+    package.remove: nixi call package.install names=htop --node db-server
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
     service.stop: nixi call service.start names=nginx.service --node db-server

@@ -331,12 +331,56 @@ fn with_files(node: Recording, today: &str) -> Recording {
         .answering("rm ", "")
 }
 
+/// What Nixi has declared on a node.
+const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n}\n";
+
+/// With a configuration of the login user's, which imports this module of Nixi's, if there is one; and a system that is
+/// built of it, and is none of those that are there.
+fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
+    let digest = |text: &str| format!("{}  -\n", FileDigest::of(text.as_bytes()));
+    let real = "realpath --canonicalize-existing --zero -- ";
+    let import = own.map(|_| " ./nixi.nix").unwrap_or_default();
+    let configuration = format!("{{\n  imports = [ ./hardware-configuration.nix{import} ];\n}}\n");
+    let gone = |program: &str| ended(1, "", &format!("{program}: it: No such file or directory\n"));
+    let node = node
+        .answering("uname -n", "db\n")
+        .answering(
+            "readlink -f -- /nix/var/nix/profiles/system",
+            SYSTEMS.split_inclusive('\n').next().unwrap(),
+        )
+        .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/a\n/b\n/c\n")
+        .answering("grep -hs -e NIX_PATH", "NIX_PATH DEFAULT=\"nixpkgs=/nix/channels/nixos\"\n")
+        .ending(&format!("{real}/etc/nixos/flake.nix"), gone("realpath"))
+        .answering(&format!("{real}/etc/nixos/configuration.nix"), "/home/me/nixos/configuration.nix\0")
+        .answering(&format!("{real}/home/me/nixos"), "/home/me/nixos\0")
+        .answering("head '--bytes=262145' -- /home/me/nixos/configuration.nix", &configuration)
+        .answering("sha256sum -- /home/me/nixos/configuration.nix", &digest(&configuration))
+        .answering("findmnt", r#"{"filesystems":[{"target":"/","options":"rw,relatime"}]}"#)
+        .ending("test -e /home/me/nixos/.git", ended(1, "", ""))
+        .answering("mkdir ", "")
+        .answering("cp ", "")
+        .answering(
+            "nix-build ",
+            "/nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826\n",
+        )
+        .answering("nix --extra-experimental-features nix-command store diff-closures", "htop: ∅ → 3.4.1\n")
+        .answering("find /nix/store/", "nginx.service /nix/store/x-unit-nginx.service/nginx.service\n");
+    match own {
+        Some(own) => node
+            .answering("head '--bytes=262145' -- /home/me/nixos/nixi.nix", own)
+            .answering("sha256sum -- /home/me/nixos/nixi.nix", &digest(own)),
+        None => node
+            .ending("head '--bytes=262145' -- /home/me/nixos/nixi.nix", gone("head"))
+            .ending("sha256sum -- /home/me/nixos/nixi.nix", gone("sha256sum")),
+    }
+}
+
 /// The same node, where nothing runs, a file was written and another deleted.
 pub(crate) fn resting() -> Recording {
     let shown = "systemctl show --no-pager '--property=Id,Description";
     let unit = "Id=nginx.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nDescription=d\n";
     let gone = "realpath: /srv/notes/old.txt: No such file or directory\n";
-    with_files(node(), NOTES[1])
+    with_configuration(with_files(node(), NOTES[1]), Some(OWN))
         .ending("realpath --canonicalize-existing --zero -- /srv/notes/old.txt", ended(1, "", gone))
         .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
         .answering(shown, unit)
@@ -367,7 +411,7 @@ pub(crate) fn node() -> Recording {
     let unit = |name: &str, active: &str| {
         format!("Id={name}\nLoadState=loaded\nActiveState={active}\nSubState=x\nDescription=d\n")
     };
-    with_files(Recording::new(), NOTES[0])
+    with_configuration(with_files(Recording::new(), NOTES[0]), None)
         .answering("sudo -n -- podman ps", &podman_list())
         .answering("sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}' -- cache", &format!("{CACHE} cache\n"))
         .answering(

@@ -325,6 +325,9 @@ impl Sheet {
         let width = steps.to_string().len();
         for (at, step) in part.steps.iter().enumerate() {
             self.put(&format!("  {:>width$}  ", at + 1), &step.line, Wrap::Exact, theme.strong());
+            for note in &step.notes {
+                self.put(&" ".repeat(width + 4), note, Wrap::Words, theme.text());
+            }
             if let Some(diff) = &step.diff {
                 self.lines.extend(diff::lines(diff, width + 4, self.columns, theme));
             }

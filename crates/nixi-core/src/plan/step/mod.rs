@@ -5,6 +5,7 @@ mod config;
 mod forget_host_key;
 mod hand_over;
 mod lasting;
+mod module;
 mod put_file;
 mod rescue;
 mod restore_node;
@@ -27,7 +28,7 @@ pub use restore_node::RestoreNode;
 pub use settle::Settle;
 
 use super::apply_cx::ApplyCx;
-use super::{ApprovedPart, PlanDigest, Risk, StepReport, StepView, Turn};
+use super::{ApprovedPart, ModuleEdit, PlanDigest, Risk, StepReport, StepView, Turn};
 use crate::card::Edits;
 use crate::command::{Command, Lasting, Login, Write};
 use crate::config::ConfigEdit;
@@ -48,6 +49,8 @@ pub enum Step {
     HandOver(HandOver),
     /// Switches to a system that was built, and back unless that is confirmed.
     Activate(Activate),
+    /// Declares something, which is done with all else that a request declares on the node.
+    Module(ModuleEdit),
     /// Takes an earlier step back if a later one fails.
     Rescue(Rescue),
     /// Edits Nixi's own configuration, on the controller.
@@ -121,10 +124,28 @@ impl Step {
             Self::PutFile(put) => put,
             Self::HandOver(hand_over) => hand_over,
             Self::Activate(activate) => activate,
+            Self::Module(edit) => edit,
             Self::Rescue(rescue) => rescue,
             Self::Config(edit) => edit,
             Self::ForgetHostKey(target) => target,
             Self::RestoreNode(node) => node,
+        }
+    }
+
+    /// What it declares, if that is what it does.
+    pub(super) fn module_edit(&self) -> Option<&ModuleEdit> {
+        match self {
+            Self::Module(edit) => Some(edit),
+            Self::Run(_)
+            | Self::Lasting(_)
+            | Self::Settle(_)
+            | Self::PutFile(_)
+            | Self::HandOver(_)
+            | Self::Activate(_)
+            | Self::Rescue(_)
+            | Self::Config(_)
+            | Self::ForgetHostKey(_)
+            | Self::RestoreNode(_) => None,
         }
     }
 
@@ -184,6 +205,12 @@ impl From<HandOver> for Step {
 impl From<Activate> for Step {
     fn from(activate: Activate) -> Self {
         Self::Activate(activate)
+    }
+}
+
+impl From<ModuleEdit> for Step {
+    fn from(edit: ModuleEdit) -> Self {
+        Self::Module(edit)
     }
 }
 

@@ -4,6 +4,7 @@
 //! **Invariant.** No step runs that was not in the review which was approved; and a person is asked once for a request, not
 //! once for a call.
 
+mod composing;
 mod question;
 mod told;
 
@@ -29,6 +30,7 @@ use crate::node::NodeName;
 use crate::plan::{
     self, Approved, ApprovedPart, Decision, Declared, PlanDigest, Refusal, Review, StepStatus,
 };
+use composing::{Joined, Waiting};
 use question::Asked;
 use told::Told;
 
@@ -81,6 +83,7 @@ impl<'a> Workflow<'a> {
         let Settled { mut decided, recorded, _held } = self.decide().await;
         let mut results = Vec::new();
         let mut stopped = false;
+        let mut waiting = Waiting::default();
         let mut left = self.calls;
         while let Some((call, rest)) = left.split_first() {
             if call.is_read() {
@@ -102,8 +105,16 @@ impl<'a> Workflow<'a> {
                     Some(Decided::Idle(result)) => *result,
                     Some(Decided::Approved(part, result)) => {
                         let Some(recorded) = &recorded else { continue };
-                        let result = self.visit(call, site).apply(*part, *result, recorded).await;
+                        let visit = self.visit(call, site);
+                        if let Some(doer) = part.plan().done_by {
+                            waiting.add(doer, Joined { visit, part: *part, result: *result });
+                            continue;
+                        }
+                        let result = visit.apply(*part, *result, recorded).await;
                         all_done &= result.status == StepStatus::Done;
+                        for joined in waiting.take(result.call) {
+                            results.push(self.cx.ended(joined.ended_as(&result, recorded).await).await);
+                        }
                         result
                     }
                 };
@@ -114,6 +125,11 @@ impl<'a> Workflow<'a> {
             stopped |= !all_done;
             left = rest;
         }
+        for joined in waiting.rest() {
+            let result = joined.result.failed(StepStatus::NotStarted, self.cx.not_begun());
+            results.push(self.cx.ended(result).await);
+        }
+        self.in_order(&mut results);
         if let Some(recorded) = &recorded {
             self.cx.ledger().ended(recorded, &results).await;
         }
@@ -158,9 +174,6 @@ impl<'a> Workflow<'a> {
                 }
                 let before = declared.entry(site.node.name()).or_default();
                 let relies = !before.is_empty();
-                if self.cx.intent == Intent::PlanOnly {
-                    before.add(&proposal.plan);
-                }
                 match self.unasked(proposal) {
                     Ok(proposal) => {
                         before.add(&proposal.plan);
@@ -170,6 +183,11 @@ impl<'a> Workflow<'a> {
                     Err(result) => round.idle.push((*result, relies)),
                 }
             }
+        }
+        self.compose(&mut round, told).await;
+        if self.cx.intent == Intent::PlanOnly {
+            let planned = round.proposals.drain(..).map(|proposal| (proposal.only_planned(), false));
+            round.idle.extend(planned);
         }
         round
     }
@@ -259,8 +277,11 @@ impl<'a> Workflow<'a> {
 
     /// A plan that is to be asked about, or else how its call ends without a question.
     fn unasked(&self, proposal: Proposal) -> Result<Proposal, Box<CallResult>> {
-        if proposal.plan.is_empty() || self.cx.intent == Intent::PlanOnly {
+        if proposal.plan.is_empty() {
             return Err(Box::new(proposal.only_planned()));
+        }
+        if self.cx.intent == Intent::PlanOnly {
+            return Ok(proposal);
         }
         if self.cx.cancel.is_cancelled() {
             return Err(Box::new(proposal.shown().failed(StepStatus::NotStarted, not_begun())));

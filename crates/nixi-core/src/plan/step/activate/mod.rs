@@ -23,7 +23,7 @@ use crate::node::Node;
 use crate::plan::applied::{failed, unended};
 use crate::plan::apply_cx::ApplyCx;
 use crate::plan::progress::{Progress, Reporter};
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, Turn};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepView, Turn};
 use crate::shell::GUARD;
 use state::{State, Why};
 
@@ -52,19 +52,25 @@ pub struct Activate {
     new: StorePath,
     old: StorePath,
     patience: Duration,
+    notes: Vec<String>,
 }
 
 impl Activate {
     /// From the system that runs to another one. `patience` is how long the node waits to be told that it is still reached.
     pub fn new(new: StorePath, old: StorePath, patience: Duration) -> Self {
-        Self { new, old, patience }
+        Self { new, old, patience, notes: Vec::new() }
+    }
+
+    /// What comes of it, a line each: a person is shown that.
+    pub fn noting(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 }
 
 /// As a person reads it in a plan.
 impl fmt::Display for Activate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { new, old, patience } = self;
+        let Self { new, old, patience, .. } = self;
         write!(
             f,
             "{}/bin/switch-to-configuration test, and back to {} unless the node is reached over a new connection within {}s",
@@ -84,8 +90,12 @@ impl Kind for Activate {
         }
     }
 
+    fn view(&self, login: Login) -> StepView {
+        StepView::of_line(&self.line(login)).with_notes(&self.notes)
+    }
+
     fn digest(&self) -> PlanDigest {
-        let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs());
+        let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs(), &self.notes);
         PlanDigest::of_value(&("activate", words, GUARD))
     }
 
@@ -142,7 +152,7 @@ impl Switch<'_> {
             // Nothing has been switched, whatever became of the script.
             Err(error) => return failed(shown, ToolError::Exec(error).report()),
         }
-        let Activate { new, old, patience } = self.activate;
+        let Activate { new, old, patience, .. } = self.activate;
         let begin = watch_over(&self.id, new, old, *patience);
         match self.send(&begin, None, STEP).await {
             Ok(output) if output.exit.is_success() => {}

@@ -1,0 +1,302 @@
+//! What is declared, on whole machines: one edit, one build and one switch for a request, on plain and flake configurations; what is
+//! undone is as it was; and what cannot be built changes nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test, which runs the program it is about"
+)]
+
+mod common;
+
+use common::{Home, Ran};
+use nixi_lab::{Lab, Machine};
+
+const WEB: &str = "web-server";
+const FLAKE: &str = r#"{
+  inputs.nixpkgs.url = "path:@nixpkgs@";
+  outputs = { self, nixpkgs }: {
+    nixosConfigurations.web-server = nixpkgs.lib.nixosSystem {
+      system = "x86_64-linux";
+      modules = [ ./configuration.nix ]; # mine
+    };
+  };
+}
+"#;
+
+/// How the configuration is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Plain,
+    Flake,
+    /// In the login user's own folder, which `/etc/nixos` leads to.
+    Home,
+}
+
+fn ground(kept: Kept) -> (Lab, Home) {
+    let lab = Lab::up(&[WEB]).unwrap();
+    let web = lab.machine(WEB);
+    web.wait_until_booted().unwrap();
+    match kept {
+        Kept::Plain => {}
+        Kept::Flake => {
+            let nixpkgs = web.root("readlink -f /nix/var/nix/profiles/per-user/root/channels/nixos").unwrap();
+            web.write("/etc/nixos/flake.nix", &FLAKE.replace("@nixpkgs@", nixpkgs.trim())).unwrap();
+            // So that the first edit is all that a rebuild brings.
+            web.root("cd /root && nixos-rebuild switch").unwrap();
+        }
+        Kept::Home => {
+            web.root(
+                "mv /etc/nixos /home/nixi/nixos && ln -s /home/nixi/nixos /etc/nixos && chown -R nixi:users /home/nixi/nixos",
+            )
+            .unwrap();
+        }
+    }
+    let home = Home::with_config(&format!("[guard]\ntimeout = \"15s\"\n{}", lab.config(|_| "managed")));
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    std::fs::write(home.path().join(".ssh/known_hosts"), lab.known_hosts().unwrap()).unwrap();
+    (lab, home)
+}
+
+/// All that a change of the configuration may touch, but for Nixi's own module.
+fn state(web: &Machine) -> String {
+    let script = "readlink -f /run/current-system /nix/var/nix/profiles/system
+                  cd /etc/nixos && for file in *; do [ $file = nixi.nix ] || sha256sum $file; done
+                  stat --format '%n %u %g %a' /etc/nixos/*
+                  ls /tmp | grep ^nixi- || true";
+    web.root(script).unwrap()
+}
+
+fn running(web: &Machine) -> String {
+    web.root("readlink -f /run/current-system").unwrap()
+}
+
+fn generations(web: &Machine) -> usize {
+    web.root("ls -d /nix/var/nix/profiles/system-*-link").unwrap().lines().count()
+}
+
+/// What `nixos-rebuild` makes of the files as they are now.
+fn built(web: &Machine) -> String {
+    web.root("cd /root && nixos-rebuild build >/dev/null && readlink -f result").unwrap()
+}
+
+fn nixi(home: &Home, args: &[&str]) -> Ran {
+    let ran = home.nixi(args);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran
+}
+
+fn has(web: &Machine, program: &str) -> bool {
+    web.try_root(&format!("test -x /run/current-system/sw/bin/{program}")).unwrap().code == 0
+}
+
+/// The page's own sentence.
+fn install(kept: Kept) {
+    let (lab, home) = ground(kept);
+    let web = lab.machine(WEB);
+    let before = state(web);
+    let sentence = "install nginx, certbot, and fail2ban on web-server";
+    let ran = nixi(&home, &["--yes", sentence]);
+    assert!(ran.err.contains("nginx: ∅ → 1.28.0"), "{ran:?}");
+    assert!(has(web, "nginx") && has(web, "certbot") && has(web, "fail2ban-client"));
+    assert_eq!(running(web), web.root("readlink -f /nix/var/nix/profiles/system").unwrap());
+    // What runs is what is written down: nothing of it comes from elsewhere.
+    assert_eq!(running(web), built(web));
+    let (after, count) = (state(web), generations(web));
+
+    let again = nixi(&home, &["--yes", sentence]);
+    assert!(again.out.contains("nothing to install"), "{again:?}");
+    let nothing = nixi(&home, &["call", "nixos.rebuild", "--node", WEB, "--yes=destructive"]);
+    assert!(nothing.out.contains("nothing to rebuild"), "{nothing:?}");
+    assert_eq!((state(web), generations(web)), (after, count));
+
+    nixi(&home, &["undo", "--yes"]);
+    assert!(!has(web, "nginx") && !has(web, "certbot") && !has(web, "fail2ban-client"));
+    let (first, _) = before.split_once('\n').unwrap();
+    assert_eq!(running(web).trim(), first, "the system is the one from before");
+    assert_eq!(running(web), built(web));
+}
+
+#[test]
+fn packages_are_installed_and_taken_back_on_a_plain_configuration() {
+    install(Kept::Plain);
+}
+
+#[test]
+fn packages_are_installed_and_taken_back_on_a_flake() {
+    install(Kept::Flake);
+}
+
+#[test]
+fn packages_are_installed_and_taken_back_in_a_folder_of_the_login_user() {
+    install(Kept::Home);
+}
+
+/// Three changes of different tools are one edit, one build and one switch; and part of them, if a person wants no more.
+#[test]
+fn changes_of_one_request_are_one_switch() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let before = generations(web);
+    let sentence = "install htop and jq on web-server, then open ports 8080 and 53 on web-server, then install ripgrep on web-server";
+    let (code, document) = home.json(&[sentence, "--yes"]);
+    assert_eq!(code, 0, "{document}");
+    let results = document["results"].as_array().unwrap();
+    let tools: Vec<&str> = results.iter().map(|result| result["tool"].as_str().unwrap()).collect();
+    assert_eq!(
+        tools,
+        ["package.install", "firewall.open", "package.install"],
+        "in the order of the sentence"
+    );
+    assert!(results.iter().all(|result| result["status"] == "done"), "{document}");
+    let switches = |result: &serde_json::Value| {
+        let steps = result["steps"].as_array().unwrap().iter();
+        steps.filter(|step| step["step"].as_str().unwrap().contains("switch-to-configuration test")).count()
+    };
+    assert_eq!(results.iter().map(switches).collect::<Vec<_>>(), [0, 0, 1], "{document}");
+    assert_eq!(generations(web), before + 1);
+    assert!(has(web, "htop") && has(web, "jq") && has(web, "rg"));
+    let rules = web.root("iptables-save").unwrap();
+    assert!(rules.contains("--dport 8080") && rules.contains("--dport 53"), "{rules}");
+    let unit = "changed units, restarted or reloaded if they run: firewall.service";
+    let notes = results[2]["plan"]["steps"][0]["notes"].to_string();
+    assert!(notes.contains(unit), "{notes}");
+
+    // All of it is taken back by one switch too.
+    nixi(&home, &["undo", "--yes=destructive"]);
+    assert_eq!(generations(web), before + 2);
+    assert!(!has(web, "htop") && !web.root("iptables-save").unwrap().contains("--dport 8080"));
+}
+
+/// Whatever cannot be built, or must not be edited, changes nothing; and the reason is told with its place.
+#[test]
+fn what_cannot_be_built_changes_nothing() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let before = state(web);
+    let set = |option: &str, value: &str| {
+        home.nixi(&[
+            "call",
+            "nixos.edit",
+            &format!("option={option}"),
+            &format!("value={value}"),
+            "--node",
+            WEB,
+            "--yes",
+        ])
+    };
+    let missing = home.nixi(&["call", "package.install", "names=certbott", "--node", WEB, "--yes"]);
+    let unknown = set("services.nginx.enabel", "true");
+    let conflict = set("networking.hostName", "\"other\"");
+    let wrong = set("networking.firewall.enable", "\"yes\"");
+    for (ran, said) in [
+        (missing, &["attribute 'certbott' missing", "/etc/nixos/nixi.nix:6:5"][..]),
+        (unknown, &["does not exist", "/etc/nixos/nixi.nix"]),
+        (conflict, &["conflicting definition values", "/etc/nixos/nixi.nix", "/etc/nixos/configuration.nix"]),
+        (wrong, &["is not of type `boolean'"]),
+    ] {
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(said.iter().all(|said| ran.err.contains(said)), "{said:?}: {ran:?}");
+        assert!(ran.err.contains("nothing was changed") && !ran.err.contains("/tmp/nixi-"), "{ran:?}");
+        assert_eq!(state(web), before);
+    }
+    // Of a request that cannot be built whole, nothing is done.
+    let both = home.nixi(&["--yes", "install htop on web-server, then install certbott on web-server"]);
+    assert!(both.code == 1 && !has(web, "htop"), "{both:?}");
+    assert_eq!(state(web), before);
+
+    // A build that fails says why; what its log says is there, and not all of it.
+    let broken = "pkgs.runCommand \"broken\" { } \"echo the reason; exit 1\"";
+    let ran = set("environment.systemPackages", &format!("[ ({broken}) ]"));
+    assert!(ran.code == 1 && ran.err.contains("the reason"), "{ran:?}");
+    assert_eq!(state(web), before);
+
+    // A configuration that is not on the node is never edited; what to add where it is kept is told.
+    web.root("mv /etc/nixos /var/lib/away && mkdir /etc/nixos").unwrap();
+    let ran = home.nixi(&["--yes", "install htop on web-server"]);
+    assert!(ran.code == 1 && ran.err.contains("deployed from elsewhere"), "{ran:?}");
+    assert!(ran.err.contains("environment.systemPackages") && ran.err.contains("pkgs.htop"), "{ran:?}");
+    assert_eq!(web.root("ls -A /etc/nixos").unwrap(), "");
+}
+
+/// A switch that another one holds up changes nothing, and says so.
+#[test]
+fn a_second_switch_meanwhile_is_told_of() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let before = state(web);
+    web.root("mkdir -p /run/nixos && systemd-run --unit=holder --quiet flock /run/nixos/switch-to-configuration.lock sleep 300").unwrap();
+    let ran = home.nixi(&["--yes", "install htop on web-server"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("Could not acquire lock"), "{ran:?}");
+    web.root("systemctl stop holder").unwrap();
+    assert_eq!(state(web), before);
+    nixi(&home, &["--yes", "install htop on web-server"]);
+    assert!(has(web, "htop"));
+}
+
+/// What was edited between the question and the switch is not overwritten.
+#[test]
+fn a_file_that_was_edited_meanwhile_is_left_alone() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    nixi(&home, &["--yes", "install htop on web-server"]);
+    let ran = home.nixi(&["install jq on web-server", "--no-wait"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    web.root("echo '# mine' >>/etc/nixos/nixi.nix").unwrap();
+    let text = web.read("/etc/nixos/nixi.nix").unwrap();
+    let waiting = nixi(&home, &["approve"]).out;
+    let number = waiting.split_whitespace().next().unwrap();
+    let ran = home.nixi(&["approve", number, "--yes"]);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    assert_eq!(web.read("/etc/nixos/nixi.nix").unwrap(), text);
+    assert!(!has(web, "jq"));
+    // Asked anew, it is an edit of what is there now.
+    nixi(&home, &["--yes", "install jq on web-server"]);
+    assert!(web.read("/etc/nixos/nixi.nix").unwrap().contains("# mine") && has(web, "jq"));
+}
+
+/// What somebody else declared is looked at, built and switched to as it is, and an option is set and unset.
+#[test]
+fn what_is_declared_is_built_looked_at_and_run() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let call = |action: &str, rest: &[&str]| {
+        nixi(&home, &[&["call", action, "--node", WEB, "--yes=destructive"], rest].concat()).out
+    };
+    assert!(call("nixos.check", &[]).contains("It runs, and boots next."));
+    assert!(call("nixos.diff", &[]).contains("What is declared runs already."));
+
+    web.root("sed -i 's/^  system.stateVersion/  environment.systemPackages = [ pkgs.jq ];\\n&/' /etc/nixos/configuration.nix")
+        .unwrap();
+    let before = state(web);
+    assert!(call("nixos.check", &[]).contains("Another system runs."));
+    assert!(call("nixos.diff", &[]).contains("jq: ∅ → 1.8.1"));
+    assert_eq!(state(web), before, "neither changes anything");
+    let first = running(web);
+    call("nixos.rebuild", &[]);
+    assert!(has(web, "jq") && running(web) == built(web));
+    call("nixos.rollback", &[]);
+    assert!(!has(web, "jq") && running(web) == first);
+
+    // With what is declared beside it.
+    call("nixos.edit", &["option=time.timeZone", "value=\"Europe/Berlin\""]);
+    let zone = || web.root("readlink -f /etc/localtime").unwrap();
+    assert!(zone().contains("Europe/Berlin") && has(web, "jq"), "{}", zone());
+    let again = call("nixos.edit", &["option=time.timeZone", "value=\"Europe/Berlin\""]);
+    assert!(again.contains("nothing to do"), "{again}");
+    nixi(&home, &["undo", "--yes"]);
+    assert!(!zone().contains("Europe/Berlin"), "{}", zone());
+
+    let rules = || web.root("iptables-save").unwrap();
+    call("firewall.open", &["ports=8080/tcp,60000-60010/udp"]);
+    assert!(rules().contains("--dport 8080") && rules().contains("--dport 60000:60010"), "{}", rules());
+    call("firewall.close", &["ports=8080"]);
+    assert!(!rules().contains("--dport 8080") && rules().contains("--dport 60000:60010"), "{}", rules());
+    call("package.install", &["names=htop"]);
+    call("package.remove", &["names=htop"]);
+    assert!(!has(web, "htop"));
+}

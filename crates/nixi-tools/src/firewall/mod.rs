@@ -1,0 +1,20 @@
+//! The tool `firewall`.
+
+mod close;
+mod open;
+mod ports;
+
+use nixi_core::Registry;
+use nixi_core::registry::RegistrationError;
+
+pub use close::Close;
+pub use open::Open;
+pub use ports::PortArgs;
+
+/// Adds the actions of this tool.
+///
+/// # Errors
+/// If the registry has them already.
+pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
+    registry.change(Open)?.change(Close)
+}

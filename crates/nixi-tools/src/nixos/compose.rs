@@ -1,0 +1,177 @@
+//! From all that a request declares on a node to one edit, one build and one switch.
+
+use async_trait::async_trait;
+use nixi_core::catalog::file;
+use nixi_core::command::{FilePath, Program};
+use nixi_core::{
+    Command, Compose, ModuleEdit, Plan, PlanCx, PutFile, Replaces, Risk, ToolError, Undo, Write,
+};
+
+use super::build::{Built, build};
+use super::difference::Difference;
+use super::ground::{Ground, apply_all, below, pinned};
+use super::place::{Kind, Text, Texts};
+use super::switch::Switch;
+use crate::reading::{parsed_of, whole_of};
+
+/// The permissions of a new module.
+const NEW: u32 = 0o644;
+
+/// Makes one plan of all that a request declares on a node.
+pub struct Composer;
+
+#[async_trait]
+impl Compose for Composer {
+    async fn compose(&self, cx: &PlanCx<'_>, edits: &[ModuleEdit]) -> Result<Plan, ToolError> {
+        let node = cx.node().name();
+        let ground = Ground::of(cx).await?;
+        let mut module = ground.module()?;
+        let changed = apply_all(&mut module, edits)?;
+        let module = (!changed.is_empty()).then_some(&module);
+        let edited = match module {
+            Some(module) => Some((ground.texts_or(cx, module)?, module)),
+            None => None,
+        };
+        let Built { system, warnings } = build(cx.stage(), &ground, ground.entry(cx)?, edited).await?;
+        let runs = system == ground.running;
+        let boots_next = Some(&system) == ground.boots_next.as_ref();
+        if runs && boots_next && module.is_none() {
+            return Ok(Plan::nothing(format!("nothing to rebuild on {node}: what is declared runs already")));
+        }
+        let mut plan = Plan::new(format!("rebuild {node}"), Risk::Routine, Undo::Calls(Vec::new()));
+        for expectation in pinned(cx, &ground).await? {
+            plan = plan.expect(expectation);
+        }
+        for warning in warnings {
+            plan = plan.warn(warning);
+        }
+        let mut notes = Vec::new();
+        if !runs {
+            let difference = Difference::of(cx, &ground.running, &system).await?;
+            notes = difference.lines();
+            if difference.needs_reboot {
+                plan = plan.warn("a reboot is needed for the new kernel");
+            }
+        }
+        let (files, tracked) = match edited {
+            Some((texts, module)) => files(cx, texts, module.text()).await?,
+            None => (Vec::new(), None),
+        };
+        let tracked = tracked.filter(|_| ground.kind == Kind::Flake);
+        let guard = cx.settings().guard;
+        let switch = Switch {
+            new: system,
+            old: ground.running,
+            generation: None,
+            boots_next,
+            guard,
+            files,
+            tracked,
+            notes,
+        };
+        Ok(switch.add_to(plan))
+    }
+}
+
+/// The files to be put there; and what shows a new one to git.
+async fn files(
+    cx: &PlanCx<'_>,
+    texts: &Texts,
+    own: &str,
+) -> Result<(Vec<PutFile>, Option<Command<Write>>), ToolError> {
+    let [user, folder, own_rights, importer_rights, repository] = cx
+        .gather([
+            file::user(),
+            file::rights_of_folder(&texts.own.path),
+            file::rights(&texts.own.path),
+            file::rights(&texts.importer.path),
+            file::is_there(&texts.own.path, ".git"),
+        ])
+        .await;
+    let user = parsed_of(user, |text| text.trim().parse::<u32>().map_err(|error| error.to_string()))?;
+    let folder = parsed_of(folder, rights)?;
+    let owner = Owner::of(cx, user, &folder, &texts.own.path)?;
+    let own_output = whole_of(own_rights)?;
+    let own_rights = match own_output.exit.is_success() {
+        true => rights(&String::from_utf8_lossy(&own_output.stdout)).ok(),
+        false => None,
+    };
+    let mut files = vec![owner.put(&texts.own, own, own_rights.as_ref(), &folder)];
+    if let Some(with_import) = &texts.with_import {
+        let rights = parsed_of(importer_rights, rights)?;
+        files.push(owner.put(&texts.importer, with_import, Some(&rights), &folder));
+    }
+    let is_new = texts.own.content.is_none();
+    let inside = texts.entry.folder();
+    let git = is_new.then(|| {
+        let git = Command::<Write>::new(Program::new("git")).args([
+            "-C",
+            inside,
+            "add",
+            "--intent-to-add",
+            "--",
+            below(&texts.entry, &texts.own.path),
+        ]);
+        match owner {
+            Owner::Us => git,
+            Owner::Root => git.elevated(),
+        }
+    });
+    let is_kept_by_git = whole_of(repository)?.exit.is_success();
+    Ok((files, git.filter(|_| is_kept_by_git)))
+}
+
+/// Whose rights a folder and the files in it need.
+#[derive(Clone, Copy)]
+enum Owner {
+    Us,
+    Root,
+}
+
+/// What stat(1) tells of a file.
+struct Rights {
+    mode: u32,
+    user: u32,
+    group: u32,
+}
+
+fn rights(printed: &str) -> Result<Rights, String> {
+    let odd = || "it is not the rights of a file".to_owned();
+    let [mode, user, group, ""] = printed.split('\0').collect::<Vec<_>>()[..] else { return Err(odd()) };
+    let mode = u32::from_str_radix(mode, 16).map_err(|_| odd())?;
+    let number = |text: &str| text.parse().map_err(|_| odd());
+    Ok(Rights { mode: mode & 0o777, user: number(user)?, group: number(group)? })
+}
+
+impl Owner {
+    fn of(cx: &PlanCx<'_>, user: u32, folder: &Rights, path: &FilePath) -> Result<Self, ToolError> {
+        match folder.user {
+            owner if owner == user => Ok(Self::Us),
+            0 => Ok(Self::Root),
+            other => Err(ToolError::BadArgument {
+                message: format!(
+                    "{} on {} belongs to user {other}: neither root nor the login user may be its editor",
+                    path.folder(),
+                    cx.node().name()
+                ),
+                hint: Some("edit the configuration as its owner, or let it belong to root".to_owned()),
+            }),
+        }
+    }
+
+    fn put(self, text: &Text, content: &str, now: Option<&Rights>, folder: &Rights) -> PutFile {
+        let replaces = match &text.content {
+            Some(content) => Replaces::Content(content.as_bytes().into()),
+            None => Replaces::Nothing,
+        };
+        let put = PutFile::new(text.path.clone(), content.as_bytes(), replaces)
+            .mode(now.map_or(NEW, |rights| rights.mode))
+            .by_no_link();
+        let Rights { user, group, .. } = now.unwrap_or(folder);
+        match (self, format!("{user}:{group}").parse()) {
+            (Self::Root, Ok(owner)) => put.owner(owner).elevated(),
+            (Self::Root, Err(_)) => put.elevated(),
+            (Self::Us, _) => put,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `nixos.edit`
+
+use nixi_core::{
+    ActionName, CallRequest, Change, ChangeCard, ModuleEdit, Plan, PlanCx, Risk, ToolError, Undo,
+    WriteCapability,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::ground::{Ground, apply_all};
+use crate::nix::{Expr, OptionPath};
+
+/// Sets an option, or sets it no more.
+pub struct SetOption;
+
+/// Parameters of `nixos.edit`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditArgs {
+    /// As services.nginx.enable
+    pub option: String,
+    /// In Nix, as true or "text"; without it the option is unset
+    pub value: Option<String>,
+}
+
+impl Change for SetOption {
+    type Args = EditArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("nixos", "edit"),
+            "set a NixOS option",
+            WriteCapability::NixosConfig,
+            Risk::Routine,
+        )
+        .example(json!({"option": "time.timeZone", "value": "\"Europe/Berlin\""}))
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, args: EditArgs) -> Result<Plan, ToolError> {
+        let node = cx.node().name();
+        let bad = |message: String| ToolError::BadArgument { message, hint: None };
+        let option: OptionPath = args.option.parse().map_err(bad)?;
+        let name = option.to_string();
+        let edit = match &args.value {
+            Some(value) => {
+                let value = Expr::parse(value).map_err(|error| ToolError::BadArgument {
+                    message: format!("{value} is not a value in Nix: {error}"),
+                    hint: Some("write text in quotes: value='\"text\"'".to_owned()),
+                })?;
+                ModuleEdit::Set { option: name.clone(), value: value.to_string() }
+            }
+            None => ModuleEdit::Unset { option: name.clone() },
+        };
+        let ground = Ground::of(cx).await?;
+        let mut module = ground.module()?;
+        apply_all(&mut module, cx.declared().module())?;
+        let former = module.value(&option).map_err(|error| bad(format!("nixi.nix: {error}")))?;
+        if apply_all(&mut module, [&edit])?.is_empty() {
+            return Ok(Plan::nothing(format!("nothing to do on {node}: nixi.nix has {name} so already")));
+        }
+        ground.check(cx, &module)?;
+        let back = CallRequest::new("nixos.edit").on(node.as_str()).with("option", name);
+        let back = match former {
+            Some(former) => back.with("value", former.to_string()),
+            None => back,
+        };
+        let plan = Plan::new(format!("{edit} on {node}"), Risk::Routine, Undo::Calls(vec![back]));
+        Ok(plan.declare(edit))
+    }
+}

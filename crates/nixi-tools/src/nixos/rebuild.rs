@@ -1,0 +1,41 @@
+//! `nixos.rebuild`
+
+use nixi_core::catalog::nixos;
+use nixi_core::{
+    ActionName, CallRequest, Change, ChangeCard, ModuleEdit, Plan, PlanCx, Risk, ToolError, Undo,
+    WriteCapability,
+};
+
+use super::generations::boot_default;
+use crate::NoArgs;
+use crate::reading::parsed_of;
+
+/// Builds what is declared, and switches to it.
+pub struct Rebuild;
+
+impl Change for Rebuild {
+    type Args = NoArgs;
+
+    fn card(&self) -> ChangeCard {
+        ChangeCard::new(
+            ActionName::new("nixos", "rebuild"),
+            "build the configuration and switch to it",
+            WriteCapability::NixosConfig,
+            Risk::Destructive,
+        )
+    }
+
+    async fn plan(&self, cx: &PlanCx<'_>, _: NoArgs) -> Result<Plan, ToolError> {
+        let node = cx.node().name();
+        let [boot] = cx.gather([nixos::boot_default()]).await;
+        let undo = match parsed_of(boot, boot_default) {
+            Ok(number) => {
+                let back = CallRequest::new("nixos.rollback").on(node.as_str()).with("generation", number);
+                Undo::Calls(vec![back])
+            }
+            Err(_) => Undo::cannot("there is no generation to go back to"),
+        };
+        let plan = Plan::new(format!("rebuild {node}"), Risk::Destructive, undo);
+        Ok(plan.declare(ModuleEdit::Rebuild))
+    }
+}

@@ -1,0 +1,131 @@
+//! What a request declares on a node is done at once, by the last of its changes there.
+
+use nixi_core::recording::Recording;
+use nixi_core::session::Pending;
+use nixi_core::{CallRequest, Intent, Op, Outcome, StepStatus};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Lab, ended, node};
+
+fn install(name: &str) -> CallRequest {
+    CallRequest::new("package.install").with("names", vec![name])
+}
+
+fn open(port: &str) -> CallRequest {
+    CallRequest::new("firewall.open").with("ports", vec![port])
+}
+
+fn stop(name: &str) -> CallRequest {
+    CallRequest::new("container.stop").with("names", vec![name])
+}
+
+async fn asked(lab: &mut Lab, calls: Vec<CallRequest>, answers: Vec<fn(Pending)>) -> Outcome {
+    let calls = calls.into_iter().map(|call| call.on("db-server")).collect();
+    let (op, cancel) = (Op::Call(calls), CancellationToken::new());
+    let person = async {
+        for answer in answers {
+            answer(lab.approver.next().await.unwrap());
+        }
+    };
+    let (outcome, ()) = tokio::join!(lab.asker.perform(op, Intent::Perform, &(), &cancel), person);
+    outcome
+}
+
+fn statuses(outcome: &Outcome) -> Vec<StepStatus> {
+    outcome.results.iter().map(|result| result.status).collect()
+}
+
+/// How often the node was switched, and how often it built.
+fn switches_and_builds(nodes: &Recording) -> (usize, usize) {
+    let count = |words: &str| nodes.seen().iter().filter(|run| run.command.contains(words)).count();
+    (count("guard/run /nix/store"), count("nix-build"))
+}
+
+#[tokio::test]
+async fn three_changes_are_one_build_and_one_switch() {
+    let mut lab = Lab::new(node());
+    let review = |pending: Pending| {
+        let parts = &pending.review().parts;
+        let steps: Vec<usize> = parts.iter().map(|part| part.steps.len()).collect();
+        assert_eq!(steps, [1, 1, 1, 6], "{parts:?}");
+        let declared =
+            "add pkgs.htop to environment.systemPackages, with the other changes of the configuration";
+        assert_eq!(parts[0].steps[0].line, declared);
+        let diff: Vec<String> =
+            parts[3].steps[1].diff.as_ref().unwrap().rows().into_iter().map(|row| row.text).collect();
+        let diff = diff.join("\n");
+        assert!(diff.contains("pkgs.htop") && diff.contains("pkgs.jq") && diff.contains("8080"), "{diff}");
+        pending.approve();
+    };
+    // What does not declare anything keeps its place.
+    let calls = vec![install("htop"), stop("web"), open("8080"), install("jq")];
+    let outcome = asked(&mut lab, calls, vec![review]).await;
+    assert_eq!(statuses(&outcome), [StepStatus::Done; 4], "{outcome:?}");
+    let tools: Vec<&str> = outcome.results.iter().map(|result| result.tool.as_str()).collect();
+    assert_eq!(tools, ["package.install", "container.stop", "firewall.open", "package.install"]);
+    assert_eq!(switches_and_builds(&lab.nodes), (1, 1));
+    let changes = lab.nodes.changes();
+    let place = |words: &str| changes.iter().position(|change| change.contains(words)).unwrap();
+    assert!(place("podman stop") < place("guard/run"), "{changes:?}");
+}
+
+#[tokio::test]
+async fn part_of_it_is_composed_anew() {
+    let mut lab = Lab::new(node());
+    let last = |pending: Pending| {
+        let parts = &pending.review().parts;
+        assert_eq!((parts.len(), parts[0].action.to_string().as_str()), (1, "package.install"));
+        let diff: Vec<String> =
+            parts[0].steps[1].diff.as_ref().unwrap().rows().into_iter().map(|row| row.text).collect();
+        assert!(!diff.join("\n").contains("8080"), "{diff:?}");
+        pending.approve();
+    };
+    let answers: Vec<fn(Pending)> = vec![|pending| pending.only(vec![0]), last];
+    let outcome = asked(&mut lab, vec![install("htop"), open("8080")], answers).await;
+    assert_eq!(statuses(&outcome), [StepStatus::Done, StepStatus::Declined], "{outcome:?}");
+    assert_eq!(switches_and_builds(&lab.nodes), (1, 2));
+}
+
+/// What cannot be built is asked about by nobody, and takes nothing else with it.
+#[tokio::test]
+async fn where_it_cannot_be_built_none_of_it_is_done() {
+    let broken = ended(1, "", "error: attribute 'nosuch' missing\n       at /tmp/x/nixi.nix:3:1\n");
+    let mut lab = Lab::new(node().ending("nix-build", broken));
+    let calls = vec![install("htop"), stop("web"), open("8080")];
+    let outcome = asked(
+        &mut lab,
+        calls,
+        vec![|pending| {
+            assert_eq!((pending.review().parts.len(), pending.review().left_out.len()), (1, 2));
+            pending.approve();
+        }],
+    )
+    .await;
+    assert_eq!(statuses(&outcome), [StepStatus::Failed, StepStatus::Done, StepStatus::Failed], "{outcome:?}");
+    for at in [0, 2] {
+        let message = &outcome.results[at].error.as_ref().unwrap().message;
+        assert!(message.contains("attribute 'nosuch' missing"), "{message}");
+    }
+    assert_eq!(switches_and_builds(&lab.nodes), (0, 1));
+}
+
+/// Each change ends as the switch does that it is part of.
+#[tokio::test]
+async fn a_switch_that_goes_back_is_the_failure_of_all() {
+    let back = "switching\nswitched 0 8\nback unconfirmed\nreturned 0\n";
+    let mut lab = Lab::new(node().answering("tail -n 4 -- /run/nixi/", back));
+    let outcome = asked(&mut lab, vec![install("htop"), open("8080")], vec![Pending::approve]).await;
+    assert_eq!(statuses(&outcome), [StepStatus::Failed; 2], "{outcome:?}");
+    let files = lab.nodes.changes().into_iter().filter(|change| change.contains("nixi.nix")).count();
+    assert_eq!(files, 0, "no file was touched");
+}
+
+#[tokio::test]
+async fn what_runs_already_is_not_rebuilt() {
+    let system = format!("/nix/store/{}-nixos-system-db-25.05.20250901.ddd1826\n", "b".repeat(32));
+    let lab = Lab::new(node().answering("nix-build", &system));
+    let result = lab.call(CallRequest::new("nixos.rebuild").on("db-server")).await;
+    assert_eq!(result.status, StepStatus::Done);
+    assert!(result.text.unwrap().contains("nothing to rebuild on db-server"));
+    assert!(result.plan.is_none() && lab.nodes.changes().is_empty());
+}
