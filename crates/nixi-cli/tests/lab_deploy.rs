@@ -310,6 +310,26 @@ fn a_deployment_that_fails_leaves_the_machine_as_it_was() {
     assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")), "{document}");
 }
 
+/// Podman that was interrupted while it stopped a container leaves it `stopping`, and its process running.
+#[test]
+fn a_container_that_was_being_stopped_is_stopped_before_another_takes_its_place() {
+    let (lab, home) = ground(&[WEB]);
+    let web = lab.machine(WEB);
+    let deaf = "command=sh -c 'trap : TERM; while :; do sleep 1; done'";
+    let image = "image=localhost/nixi-lab/sleeper:1";
+    let (code, document) = deploy(&home, &["container.deploy", "name=deaf", image, deaf, "volumes=data:/x"]);
+    assert_eq!(code, 0, "{document}");
+    let pid = web.root("podman inspect --format '{{.State.Pid}}' deaf").unwrap();
+    web.root("podman stop --time 60 deaf >/dev/null 2>&1 & sleep 2; kill -KILL $!").unwrap();
+    let state = web.root("podman inspect --format '{{.State.Status}}' deaf").unwrap();
+    assert_eq!(state.trim(), "stopping");
+    web.root(&format!("test -d /proc/{}", pid.trim())).unwrap();
+    let (code, document) = deploy(&home, &["container.update", "name=deaf", "env=A=1"]);
+    assert_eq!(code, 0, "{document}");
+    assert_ne!(web.try_root(&format!("test -d /proc/{}", pid.trim())).unwrap().code, 0, "{document}");
+    assert_eq!(web.root("podman ps --all --format '{{.Names}}'").unwrap().trim(), "deaf");
+}
+
 /// Docker keeps no secrets: a file in memory holds them while the container is made, and is gone then.
 #[test]
 fn docker_is_handed_secrets_in_a_file_that_goes() {

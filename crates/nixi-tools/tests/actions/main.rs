@@ -6,6 +6,7 @@ mod changes;
 mod choices;
 mod composed;
 mod declared;
+mod deploys;
 mod execs;
 mod failing;
 mod files;

@@ -276,7 +276,7 @@ pub(crate) fn record(end: [&str; 3]) -> String {
 const IMAGE: &str = r#"["0000000000000000000000000000000000000000000000000000000000000001",["localhost/nixi-lab/sleeper:1"],[],null,null,null,["/bin/sh","/main.sh"]]"#;
 
 /// `greeter`, as Nixi deployed it.
-const GREETER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\
+pub(crate) const GREETER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\
     0000000000000000000000000000000000000000000000000000000000000001\nrunning\n\
     {\"name\":\"greeter\",\"image\":\"localhost/nixi-lab/sleeper:1\",\"env\":{\"LANG\":\"C\"}}\n";
 

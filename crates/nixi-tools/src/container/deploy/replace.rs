@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::super::identity::short;
 use super::super::lookup;
+use super::super::ps::has_ended;
 use super::super::store::{self, Ground};
 use super::args::DeployArgs;
 use super::label::{LABEL, digest, label};
@@ -37,6 +38,12 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether it surely has no process. Any other state may hide one, such as `stopping`, which podman leaves behind where it
+    /// was interrupted.
+    fn has_no_process(&self) -> bool {
+        has_ended(&self.state) || matches!(self.state.as_str(), "created" | "configured")
+    }
+
     /// How it was deployed.
     pub(super) fn args(&self, node: &NodeName) -> Result<DeployArgs, ToolError> {
         serde_json::from_str::<DeployArgs>(&self.label).map_err(|_| {
@@ -145,9 +152,8 @@ pub(super) async fn replace(
     recipe.prepare(&mut steps);
     let aside = format!("{}-before", short(&old.id));
     let id = old.id.as_str();
-    let is_running = old.state == "running";
     let start = recipe.run("start").args(["--", id]);
-    if is_running {
+    if !old.has_no_process() {
         let stop = recipe.run("stop").args(["--", id]).lasting(STOPPING);
         steps.add_rescued(stop, start);
     }
