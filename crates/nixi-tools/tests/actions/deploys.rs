@@ -1,10 +1,10 @@
 //! Containers that are deployed and updated: what a plan of that does, refuses and warns of.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult};
+use nixi_core::{CallRequest, CallResult, Secret};
 use serde_json::json;
 
-use crate::support::{GREETER, Lab, as_shown, node};
+use crate::support::{GREETER, Lab, as_shown, ended, node};
 
 /// What a container was deployed with.
 const DEPLOYED: &str =
@@ -47,4 +47,63 @@ async fn the_old_container_is_stopped_unless_it_surely_has_no_process() {
         assert_eq!(at(" podman stop ").is_some(), is_stopped, "{state}: {commands:?}");
         assert!(at(" podman stop ") < at(" podman rename "), "{state}: {commands:?}");
     }
+}
+
+/// An image from a registry, with its entry point and command.
+const FROM_A_REGISTRY: &str = r#"["0000000000000000000000000000000000000000000000000000000000000001",["docker.io/library/app:1"],["docker.io/library/app@sha256:aa"],null,null,["/entry"],["serve"]]"#;
+
+/// The same node with podman 4.3.1, where `greeter` is of an image from a registry, and with a secret given to this call.
+async fn with_a_secret(on: Recording, call: CallRequest) -> CallResult {
+    let on = on
+        .answering("sudo -n -- podman version", "4.3.1\n")
+        .answering(DEPLOYED, &GREETER.replace("localhost/nixi-lab/sleeper:1", "docker.io/library/app:1"));
+    let lab = Lab::new(on);
+    let secret = lab.asker.keep_secret(Secret::new(b"hunter22".to_vec()).ok().unwrap());
+    lab.plan(call.with("secrets", json!({"KEY": secret})).on("db-server")).await
+}
+
+fn warnings(result: &CallResult) -> &[String] {
+    &result.plan.as_ref().unwrap_or_else(|| panic!("{result:?}")).warnings
+}
+
+/// Before podman 5.3 a variable of a secret is shown by `podman inspect`. What an image runs, which keeps that from it, is
+/// known of one that is there.
+#[tokio::test]
+async fn no_secret_is_shown_by_older_podman_without_a_warning() {
+    let image = "sudo -n -- podman inspect '--syslog=false' --type image";
+    let there = || node().answering(image, FROM_A_REGISTRY);
+    let missing = || node().ending(image, ended(125, "", "Error: no such image docker.io/library/app:1\n"));
+    let deploy = || {
+        let name = CallRequest::new("container.deploy").with("name", "app");
+        name.with("image", "docker.io/library/app:1")
+    };
+    for (call, on, is_pulled) in [
+        (deploy(), there(), false),
+        (deploy(), missing(), true),
+        (update(), there(), false),
+        (update(), missing(), true),
+    ] {
+        let told = format!("{} {is_pulled}", call.action);
+        let result = with_a_secret(on, call).await;
+        let commands = commands(&result);
+        let has = |words: &str| commands.iter().any(|command| command.contains(words));
+        assert_eq!(has(" podman pull "), is_pulled, "{told}: {commands:?}");
+        assert_eq!(has("type=env"), is_pulled, "{told}: {commands:?}");
+        assert_eq!(has("-- docker.io/library/app:1 /entry serve"), !is_pulled, "{told}: {commands:?}");
+        let shows = "podman before version 5.3 shows KEY to root";
+        let warnings = warnings(&result);
+        let warning = warnings.iter().find(|warning| warning.starts_with(shows));
+        assert_eq!(warning.is_some(), is_pulled, "{told}: {warnings:?}");
+        let way_out = "run `sudo podman pull docker.io/library/app:1`";
+        assert!(warning.is_none_or(|warning| warning.contains(way_out)), "{told}: {warnings:?}");
+    }
+    // It is not pulled again, and the plan says so.
+    let updated = with_a_secret(there(), update()).await;
+    let is_said =
+        |warning: &String| warning.starts_with("docker.io/library/app:1 is taken as it is on the node");
+    assert!(warnings(&updated).iter().any(is_said), "{updated:?}");
+    // Where nothing is hidden by it, it is.
+    let on = there()
+        .answering(DEPLOYED, &GREETER.replace("localhost/nixi-lab/sleeper:1", "docker.io/library/app:1"));
+    assert!(commands(&planned(on, update()).await).iter().any(|command| command.contains(" podman pull ")));
 }

@@ -8,6 +8,7 @@ use nixi_core::{Command, EndState, Expectation, PlanCx, Read, ReadAnswer, Thing,
 use serde::de::IgnoredAny;
 
 use super::super::store::Ground;
+use super::args::DeployArgs;
 use super::network::{Network, OWN, network};
 use crate::reading::{json, parsed_of, unreadable};
 
@@ -50,6 +51,13 @@ pub(super) struct Folder {
     pub(super) is_there: bool,
     /// Whether a volume is kept in it, or only another folder.
     pub(super) is_for_a_volume: bool,
+}
+
+impl Look {
+    /// Whether `podman inspect` would show secrets of these parameters that are handed over as variables.
+    pub(super) fn would_show(&self, args: &DeployArgs) -> bool {
+        has_secrets(self.cli) && !args.secrets.is_empty() && !self.hides_variables
+    }
 }
 
 /// Looks at the node for a container of this name, an image, and folders.

@@ -79,7 +79,7 @@ impl<'a> Recipe<'a> {
         pull: Pull,
         look: Look,
     ) -> Result<Self, ToolError> {
-        let mut remarks = warnings::of(cx, args, &image, &look);
+        let mut remarks = warnings::of(cx, args, &image, pull, &look);
         let mut env = Vec::with_capacity(args.env.len());
         for (name, value) in &args.env {
             let (value, remark) = resolved(cx, name, value)?;
@@ -247,7 +247,7 @@ impl<'a> Recipe<'a> {
     /// The image, if secrets are handed over as files that its entry point reads into variables: before podman 5.3,
     /// `podman inspect` would show the variables.
     fn image_for_files(&self) -> Option<&Image> {
-        let is_needed = !self.args.secrets.is_empty() && !self.look.hides_variables;
+        let is_needed = self.look.would_show(self.args);
         self.look.image.as_ref().filter(|_| is_needed && self.pull == Pull::No)
     }
 

@@ -2,7 +2,7 @@
 //! old one comes back.
 
 use nixi_core::catalog::container;
-use nixi_core::command::{ContainerId, ContainerName, ImageName};
+use nixi_core::command::{ContainerCli, ContainerId, ContainerName, ImageName};
 use nixi_core::{
     ActionName, Command, ErrorKind, ErrorReport, Expectation, NodeName, Plan, PlanCx, Risk, ToolError, Undo,
     Write,
@@ -108,6 +108,7 @@ pub(super) async fn replace(
 ) -> Result<Plan, ToolError> {
     let node = cx.node().name();
     let ground = store::ground(cx).await;
+    let cli = ground.cli;
     let Some(old) = found(cx, ground, name).await? else {
         return Err(lookup::not_found(cx, ground.cli, &[name], &Sifted::none()));
     };
@@ -138,15 +139,23 @@ pub(super) async fn replace(
         (Some(id), _) if is_same(id) => (named, Pull::No),
         (Some(id), _) => (id.clone(), Pull::No),
         (None, Some(image)) if image.is_local || named.is_id() => (named, Pull::No),
+        (None, Some(_)) if look.would_show(&args) => (named, Pull::No),
         (None, _) => (qualified(named), Pull::Yes),
+    };
+    let is_kept_back = match (&same_image, &look.image) {
+        (None, Some(found)) => !found.is_local && !image.is_id() && pull == Pull::No,
+        (Some(_), _) | (None, None) => false,
     };
     let changes_image =
         pull == Pull::Yes || look.image.as_ref().is_none_or(|image| bare(&image.id) != bare(&old.image));
     if !changes_image && label(&args) == old.label && old.state == "running" {
-        return Ok(Plan::nothing(format!(
-            "nothing to update: {name} on {node} is deployed like that already"
-        )));
+        let mut nothing = format!("nothing to update: {name} on {node} is deployed like that already");
+        if is_kept_back {
+            nothing = format!("{nothing}; {}", kept_back(&image, cli));
+        }
+        return Ok(Plan::nothing(nothing));
     }
+    let warning = is_kept_back.then(|| kept_back(&image, cli));
     let recipe = Recipe::new(cx, &args, image, pull, look)?;
     let mut steps = Steps::default();
     recipe.prepare(&mut steps);
@@ -181,7 +190,17 @@ pub(super) async fn replace(
         .expect(old.pin)
         .warn(format!("{name} is away while the new one starts; if that fails, the old one is started again"))
         .warn(format!("data that {name} wrote outside /srv/{name} is lost with the old container"));
+    let plan = warning.into_iter().fold(plan, Plan::warn);
     Ok(recipe.remarked(steps.put_into(plan)))
+}
+
+/// Why an image is not fetched anew from its registry, and how it is. What it runs has to be known when the plan is made.
+fn kept_back(image: &ImageName, cli: ContainerCli) -> String {
+    format!(
+        "{image} is taken as it is on the node: podman before version 5.3 would show secrets if it was pulled by the plan; \
+         for a newer one, run `sudo {} pull {image}` there first",
+        cli.program()
+    )
 }
 
 fn bare(id: &str) -> &str {

@@ -7,9 +7,16 @@ use super::args::{DeployArgs, Restart};
 use super::look::{Look, has_secrets};
 use super::network::Network;
 use super::port::Ports;
+use super::recipe::Pull;
 
 /// What there is to warn of, and how much it can hurt.
-pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &Look) -> Vec<(Risk, String)> {
+pub(super) fn of(
+    cx: &PlanCx<'_>,
+    args: &DeployArgs,
+    image: &ImageName,
+    pull: Pull,
+    look: &Look,
+) -> Vec<(Risk, String)> {
     let mut warnings = Vec::new();
     let mut warn = |warning: String| warnings.push((Risk::Routine, warning));
     for port in args.ports.iter().flat_map(Ports::iter) {
@@ -35,9 +42,16 @@ pub(super) fn of(cx: &PlanCx<'_>, args: &DeployArgs, image: &ImageName, look: &L
         let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
         warn(format!("`docker inspect` shows {} to every user of docker on the node", names.join(", ")));
     }
-    if has_secrets(look.cli) && !args.secrets.is_empty() && !look.hides_variables && look.image.is_none() {
+    // What an image runs is known only of one that is there.
+    if look.would_show(args) && (pull == Pull::Yes || look.image.is_none()) {
         let names: Vec<&str> = args.secrets.keys().map(|name| name.as_str()).collect();
-        warn(format!("podman before version 5.3 shows {} to root: `podman inspect`", names.join(", ")));
+        warn(format!(
+            "podman before version 5.3 shows {} to root in `podman inspect` if the plan pulls the image: to keep it hidden, \
+             run `sudo {} pull {image}` on {} first",
+            names.join(", "),
+            look.cli.program(),
+            cx.node().name()
+        ));
     }
     if has_secrets(look.cli) && look.network == Network::Missing {
         warn(format!(
