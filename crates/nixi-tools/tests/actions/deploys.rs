@@ -1,7 +1,7 @@
 //! Containers that are deployed and updated: what a plan of that does, refuses and warns of.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult, Secret};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Secret};
 use serde_json::json;
 
 use crate::support::{GREETER, Lab, as_shown, ended, node};
@@ -106,4 +106,32 @@ async fn no_secret_is_shown_by_older_podman_without_a_warning() {
     let on = there()
         .answering(DEPLOYED, &GREETER.replace("localhost/nixi-lab/sleeper:1", "docker.io/library/app:1"));
     assert!(commands(&planned(on, update()).await).iter().any(|command| command.contains(" podman pull ")));
+}
+
+/// The words of the error of a plan that is refused.
+fn refused(result: &CallResult) -> (ErrorKind, String, String) {
+    let error = result.error.clone().unwrap_or_else(|| panic!("{result:?}"));
+    (error.kind, error.message, error.hint.unwrap_or_default())
+}
+
+/// A container that may write to `data` puts what it likes in the place of `data/sub`, such as a link to /etc.
+#[tokio::test]
+async fn no_volume_lies_where_a_container_may_write() {
+    let sleeper = |volumes: &[&str]| {
+        let deploy = CallRequest::new("container.deploy").with("name", "greeter");
+        deploy.with("image", "localhost/nixi-lab/sleeper:1").with("volumes", volumes.to_vec())
+    };
+    let (kind, message, _) = refused(&planned(node(), sleeper(&["data:/x", "data/sub:/y"])).await);
+    assert_eq!(kind, ErrorKind::BadArgument);
+    assert!(message.starts_with("the volume data/sub:/y lies in the folder of data:/x"), "{message}");
+    let sub = "realpath --canonicalize-missing --zero -- /srv/greeter/data/sub";
+    let there = || node().answering(sub, "/srv/greeter/data/sub\0");
+    assert!(planned(there(), sleeper(&["data:/x:ro", "data/sub:/y"])).await.plan.is_some());
+    // That of the container that is replaced goes on writing until it is stopped.
+    for (access, is_refused) in [("", true), (":ro", false)] {
+        let old = format!("\"volumes\":[\"data:/x{access}\"],\"env\"");
+        let on = there().answering(DEPLOYED, &GREETER.replace("\"env\"", &old));
+        let result = planned(on, update().with("volumes", vec!["data/sub:/y"])).await;
+        assert_eq!(result.plan.is_none(), is_refused, "{result:?}");
+    }
 }

@@ -16,7 +16,7 @@ mod variable;
 mod volume;
 mod warnings;
 
-use nixi_core::command::ImageName;
+use nixi_core::command::{FilePath, ImageName};
 use nixi_core::{
     ActionName, Change, ChangeCard, EndState, ErrorKind, ErrorReport, Plan, PlanCx, Risk, Thing, ToolError,
     Undo, WriteCapability,
@@ -61,7 +61,7 @@ impl Change for Deploy {
 
     async fn plan(&self, cx: &PlanCx<'_>, args: DeployArgs) -> Result<Plan, ToolError> {
         let (args, image) = settled(args)?;
-        let folders = folders(&args)?;
+        let folders = folders(&args, &[])?;
         let ground = store::ground(cx).await;
         let look = look(cx, ground, &args.name, &image, folders).await?;
         let (name, node) = (args.name.clone(), cx.node().name());
@@ -112,14 +112,30 @@ fn usual_ports(image: &ImageName, look: &look::Look) -> Ports {
     }
 }
 
-/// The folders of the node for its volumes, in their order.
-fn folders(args: &DeployArgs) -> Result<Vec<nixi_core::command::FilePath>, ToolError> {
+/// The folders of the node for its volumes, in their order. None lies below a folder that a container may write to, by its
+/// own volumes or these of the one before it: that container could put a link in its place, which leads out of /srv when
+/// the runtime follows it.
+fn folders(args: &DeployArgs, before: &[Volume]) -> Result<Vec<FilePath>, ToolError> {
+    let bad = |message: String, hint: String| ToolError::BadArgument { message, hint: Some(hint) };
     let folder = |volume: &Volume| volume.folder(&args.name);
     let folders: Result<Vec<_>, String> = args.volumes.iter().map(folder).collect();
-    folders.map_err(|message| ToolError::BadArgument {
-        message,
-        hint: Some(format!("write data:/var/lib/x, which is /srv/{}/data on the node", args.name)),
-    })
+    let folders = folders.map_err(|message| {
+        bad(message, format!("write data:/var/lib/x, which is /srv/{}/data on the node", args.name))
+    })?;
+    let writable = || args.volumes.iter().chain(before);
+    let nested = args.volumes.iter().find_map(|volume| {
+        let above = writable().find(|other| volume.is_below(other, &args.name))?;
+        Some((volume, above))
+    });
+    match nested {
+        None => Ok(folders),
+        Some((volume, above)) => Err(bad(
+            format!(
+                "the volume {volume} lies in the folder of {above}, where the container could put a link in its place"
+            ),
+            "give each volume a folder of its own, as data:/x and conf:/y".to_owned(),
+        )),
+    }
 }
 
 /// The image as it is made of, and whether it is pulled first: one that is there is not, one that is not there comes from

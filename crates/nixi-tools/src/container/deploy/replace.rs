@@ -130,7 +130,7 @@ pub(super) async fn replace(
         }
     };
     let named = args.image().map_err(|why| unreadable("podman inspect", &why.to_string()))?;
-    let mut look = look(cx, ground, name, &named, folders(&args)?).await?;
+    let mut look = look(cx, ground, name, &named, folders(&args, &before.volumes)?).await?;
     // The name is taken, by the one that is replaced.
     look.named.clear();
     let is_same =

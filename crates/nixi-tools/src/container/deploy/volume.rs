@@ -43,6 +43,16 @@ impl Volume {
         }
     }
 
+    /// Whether it lies below a folder that the other volume lets a container write to.
+    pub(super) fn is_below(&self, other: &Self, of: &ContainerName) -> bool {
+        let (Ok(own), Ok(above)) = (self.folder(of), other.folder(of)) else { return false };
+        let is_below = own.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        match other.access {
+            Access::ReadWrite => is_below,
+            Access::ReadOnly => false,
+        }
+    }
+
     /// As the runtimes take it, with this folder.
     pub(super) fn word(&self, folder: &FilePath) -> String {
         let end = match self.access {
@@ -141,6 +151,24 @@ mod tests {
             "",
         ] {
             assert!(folder(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_volume_below_one_that_can_be_written_is_told() {
+        let is_below = |word: &str, other: &str| {
+            let volume = |word: &str| word.parse::<Volume>().unwrap();
+            volume(word).is_below(&volume(other), &"db".parse().unwrap())
+        };
+        assert!(is_below("data/sub:/y", "data:/x") && is_below("data/a/b:/y:ro", "/srv/db/data:/x"));
+        assert!(is_below("data:/y", "/srv/db:/x"));
+        for (word, other) in [
+            ("data:/y", "data:/x"),
+            ("data:/y", "data/sub:/x"),
+            ("data2:/y", "data:/x"),
+            ("data/sub:/y", "data:/x:ro"),
+        ] {
+            assert!(!is_below(word, other), "{word} {other}");
         }
     }
 
