@@ -135,3 +135,15 @@ async fn no_volume_lies_where_a_container_may_write() {
         assert_eq!(result.plan.is_none(), is_refused, "{result:?}");
     }
 }
+
+/// Folders and secrets go by the name that it was deployed under, and anybody can write a label.
+#[tokio::test]
+async fn a_container_under_another_name_is_not_updated() {
+    let renamed = || node().answering(DEPLOYED, &GREETER.replace("\"name\":\"greeter\"", "\"name\":\"web\""));
+    let (kind, message, hint) = refused(&planned(renamed(), update()).await);
+    assert_eq!(kind, ErrorKind::BadArgument);
+    assert!(message.contains("so it was renamed") && hint.contains("back to web"), "{message}; {hint}");
+    let by_id = update().with("name", "b".repeat(12));
+    let (_, message, hint) = refused(&planned(node(), by_id).await);
+    assert!(message.contains("is the id of") && hint.ends_with("name=greeter"), "{message}; {hint}");
+}

@@ -44,16 +44,31 @@ impl Found {
         has_ended(&self.state) || matches!(self.state.as_str(), "created" | "configured")
     }
 
-    /// How it was deployed.
-    pub(super) fn args(&self, node: &NodeName) -> Result<DeployArgs, ToolError> {
-        serde_json::from_str::<DeployArgs>(&self.label).map_err(|_| {
-            let message = format!(
-                "Nixi did not deploy {} on {node}, so it does not know how to make it again",
-                short(&self.id)
-            );
-            let hint = "change it where it is declared, or remove it and deploy it with container.deploy";
-            ToolError::BadArgument { message, hint: Some(hint.to_owned()) }
-        })
+    /// How it was deployed, under the name that it is called by.
+    fn args(&self, name: &ContainerName, node: &NodeName) -> Result<DeployArgs, ToolError> {
+        let bad = |message: String, hint: String| ToolError::BadArgument { message, hint: Some(hint) };
+        let args = serde_json::from_str::<DeployArgs>(&self.label).map_err(|_| {
+            let id = short(&self.id);
+            bad(
+                format!("Nixi did not deploy {id} on {node}, so it does not know how to make it again"),
+                "change it where it is declared, or remove it and deploy it with container.deploy".to_owned(),
+            )
+        })?;
+        // Its folders, its secrets and its label go by that name; any image or person can write a label.
+        match (args.name == *name, self.id.as_str().starts_with(name.as_str())) {
+            (true, _) => Ok(args),
+            (false, true) => Err(bad(
+                format!("{name} is the id of a container on {node}, and it was deployed by name"),
+                format!("give its name, as name={}", args.name),
+            )),
+            (false, false) => Err(bad(
+                format!(
+                    "Nixi did not deploy {name} on {node} under that name: its label says {}, so it was renamed",
+                    args.name
+                ),
+                format!("rename it back to {}, or remove it and deploy it with container.deploy", args.name),
+            )),
+        }
     }
 }
 
@@ -112,7 +127,7 @@ pub(super) async fn replace(
     let Some(old) = found(cx, ground, name).await? else {
         return Err(lookup::not_found(cx, ground.cli, &[name], &Sifted::none()));
     };
-    let before = old.args(node)?;
+    let before = old.args(name, node)?;
     if old.state == "paused" {
         let hint = format!("`nixi call container.unpause names={name} --node {node}` lets it go on");
         return Err(ToolError::BadArgument {
