@@ -73,6 +73,11 @@ pub(crate) fn may_list(cli: ContainerCli) -> Command<Read> {
         .and(list.arguments().iter().map(String::as_str))
 }
 
+/// The containers with this label that an update set aside, in the form of [`list`].
+pub fn set_aside(cli: ContainerCli, label: &str) -> Command<Read> {
+    list(cli).and(["--filter", "name=-before$", "--filter"]).and([format!("label={label}")])
+}
+
 /// All there is to know of some containers, as a JSON array.
 pub fn inspect(cli: ContainerCli, of: &[ContainerName]) -> Command<Read> {
     ask(cli, "inspect").and(["--type", "container", "--"]).and(names(of))

@@ -67,6 +67,7 @@ mod tests {
             container::list(ContainerCli::Podman),
             container::list(ContainerCli::Docker),
             container::list(ContainerCli::Shim),
+            container::set_aside(ContainerCli::Podman, "nixi.deploy"),
             container::inspect(ContainerCli::Shim, &[name("web")]),
             container::may_list(ContainerCli::Podman),
             container::inspect(ContainerCli::Docker, &[name("web"), name("db")]),
@@ -173,6 +174,7 @@ mod tests {
         sudo -n -- podman ps '--syslog=false' --all --no-trunc --format json
         sudo -n -- docker --host unix:///var/run/docker.sock ps --all --no-trunc '--size=false' --format '{{json .}}'
         sudo -n -- docker ps '--syslog=false' --all --no-trunc '--size=false' --format '{{json .}}'
+        sudo -n -- podman ps '--syslog=false' --all --no-trunc --format json --filter 'name=-before$' --filter 'label=nixi.deploy'
         sudo -n -- docker inspect '--syslog=false' --type container -- web
         sudo -n -l -- podman ps '--syslog=false' --all --no-trunc --format json
         sudo -n -- docker --host unix:///var/run/docker.sock inspect --type container -- web db

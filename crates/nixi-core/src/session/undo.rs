@@ -1,6 +1,7 @@
 //! Taking back what a request did.
 
 use super::ledger::{Cause, Irreversible};
+use super::roster::Roster;
 use super::{Inner, Work};
 use crate::call::CallRequest;
 use crate::error::{ErrorKind, ErrorReport};
@@ -30,7 +31,7 @@ pub(super) async fn undo(
     let (mut cause, mut calls) = taking_back(request);
     let roster = inner.roster_for(Work::OnTheList)?;
     calls.retain(|call| {
-        let gone = call.nodes.iter().find(|node| roster.named(node).is_none());
+        let gone = missing(call, &roster);
         cause.stays.extend(gone.map(|node| Irreversible {
             action: call.action.clone(),
             node: node.clone(),
@@ -49,12 +50,7 @@ pub(super) async fn undo(
             false => format!("request {} cannot be undone: {}", request.id, why.join("; ")),
         };
         let error = ErrorReport::new(ErrorKind::CannotUndo, message);
-        let before =
-            requests.iter().rev().filter(|other| other.id < request.id).find(|other| can_be_next(other));
-        return Err(match before {
-            Some(before) => error.hint(format!("`nixi undo {}` takes back the one before it", before.id)),
-            None => error,
-        });
+        return Err(error.hint(way_past(&requests, request, &roster)));
     }
     Ok((cause, joined(calls.into_iter())))
 }
@@ -76,6 +72,35 @@ pub(super) fn taking_back(request: &Request) -> (Cause, Vec<CallRequest>) {
         cause.machines.extend(asked.host_key.clone().map(|key| (asked.node.clone(), key)));
     }
     (cause, calls)
+}
+
+/// The node of a call that the configuration does not have any more.
+fn missing<'c>(call: &'c CallRequest, roster: &Roster) -> Option<&'c String> {
+    call.nodes.iter().find(|node| roster.named(node).is_none())
+}
+
+/// Where to go on if a request cannot be taken back: at the newest before it that can, else by hand.
+fn way_past(requests: &[Request], request: &Request, roster: &Roster) -> String {
+    let can_be = |other: &&Request| {
+        let calls = taking_back(other).1;
+        can_be_next(other) && calls.iter().any(|call| missing(call, roster).is_none())
+    };
+    match requests.iter().rev().filter(|other| other.id < request.id).find(can_be) {
+        Some(before) => format!("`nixi undo {}` takes back the one before it", before.id),
+        None => {
+            let mut nodes: Vec<&str> = Vec::new();
+            for part in &request.parts {
+                if !nodes.contains(&part.asked.node.as_str()) {
+                    nodes.push(&part.asked.node);
+                }
+            }
+            format!(
+                "no request before it can be undone either: look at {}, and set it right by new calls \
+                 (`nixi call container.remove` removes a container)",
+                nodes.join(", ")
+            )
+        }
+    }
 }
 
 /// Whether `nixi undo` without a number means it: taking back goes on backwards, and does not turn around.

@@ -323,6 +323,12 @@ async fn what_cannot_be_taken_back_is_said() {
     let error = perform_op(&mut bench, Op::Undo(None), &[]).await.error.unwrap();
     assert_eq!(error.kind, ErrorKind::CannotUndo);
     assert_eq!(error.message, "request 1 cannot be undone: probe.touch on web-0: a trial");
+
+    // None before it can be either: that is said, and no number that leads nowhere.
+    ask(&mut bench, vec![touch(&["c"]).with("lines", 1).on("web-0")], Pending::approve).await;
+    let error = perform_op(&mut bench, Op::Undo(None), &[]).await.error.unwrap();
+    let hint = error.hint.unwrap();
+    assert!(hint.starts_with("no request before it can be undone either: look at web-0"), "{hint}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::deploy::{has_secrets, secrets_of};
+use super::deploy::{has_secrets, left_behind, secrets_of};
 use super::identity::{identities, removed, short, shown};
 use super::ps::Container;
 use super::{list, lookup, store};
@@ -201,6 +201,8 @@ async fn plan(cx: &PlanCx<'_>, args: &ContainerTargets, operation: &Operation) -
         }
     };
     let plan = Plan::new(summary, operation.risk, undo).expect(pinned);
+    let plan = left_of(&targets.acted, operation.end_state, &there.rows)
+        .fold(plan, |plan, left| plan.warn(left_behind(left, node.name())));
     let plan = steps(plan, cli, operation, &targets, &removed);
     if secrets.is_empty() {
         return Ok(plan);
@@ -301,6 +303,17 @@ async fn removed_when_stopped(
         known.extend(parsed(cx, container::removals(cli, &unknown), removed).await?);
     }
     Ok(known)
+}
+
+/// What interrupted updates of the containers that are removed left behind, and what stays.
+fn left_of<'a>(
+    acted: &'a [Chosen<'a>],
+    end_state: EndState,
+    there: &'a [Container],
+) -> impl Iterator<Item = &'a Container> {
+    let stays = |row: &&Container| !acted.iter().any(|chosen| chosen.container.id == row.id);
+    let is_left = move |row: &&Container| acted.iter().any(|chosen| row.is_left_of(&chosen.container.name));
+    there.iter().filter(move |_| end_state == EndState::Gone).filter(is_left).filter(stays)
 }
 
 /// The secrets that were handed to containers which are removed: they go with them.

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use nixi_core::command::{ContainerId, UnitName};
+use nixi_core::command::{ContainerId, ContainerName, UnitName};
 use nixi_core::config::Runtime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::deploy::LABEL;
+use super::deploy::{LABEL, SET_ASIDE};
 use super::ports::ports;
 use crate::reading::{Number, json};
 use crate::rows::{Rows, Sifted};
@@ -44,11 +44,19 @@ pub struct Container {
     /// Whether podman keeps secrets for it: Nixi deployed it with some.
     #[serde(skip)]
     pub(super) has_secrets: bool,
+    /// The name that Nixi deployed it under, if its label says so.
+    #[serde(skip)]
+    pub(super) deployed_as: Option<ContainerName>,
 }
 
 impl Container {
     pub(super) fn is_running(&self) -> bool {
         self.state == "running"
+    }
+
+    /// Whether it is what an update of the container of this name set aside, and neither removed nor brought back.
+    pub(super) fn is_left_of(&self, name: &str) -> bool {
+        self.name.ends_with(SET_ASIDE) && self.deployed_as.as_ref().is_some_and(|of| of.as_str() == name)
     }
 
     pub(super) fn is_paused(&self) -> bool {
@@ -86,11 +94,24 @@ pub(crate) fn containers(runtime: Runtime, text: &str) -> Result<Sifted<Containe
 
 /// Whether podman keeps secrets that Nixi handed to it.
 fn has_secrets(labels: &str) -> bool {
-    let label = || {
-        let labels: BTreeMap<String, &RawValue> = json(labels).ok()?;
-        json::<String>(labels.get(LABEL)?.get()).ok()
+    label(labels).is_some_and(|label| label.contains("\"secrets\":"))
+}
+
+/// The name that Nixi deployed it under: what its label begins with.
+fn deployed_as(labels: &str) -> Option<ContainerName> {
+    // Docker has all labels in one text.
+    let in_text = || {
+        let text = json::<String>(labels).ok()?;
+        Some(text.split_once(&format!("{LABEL}="))?.1.to_owned())
     };
-    label().is_some_and(|label| label.contains("\"secrets\":"))
+    let label = label(labels).or_else(in_text)?;
+    label.strip_prefix("{\"name\":\"")?.split_once('"')?.0.parse().ok()
+}
+
+/// What Nixi wrote on it.
+fn label(labels: &str) -> Option<String> {
+    let labels: BTreeMap<String, &RawValue> = json(labels).ok()?;
+    json::<String>(labels.get(LABEL)?.get()).ok()
 }
 
 /// What is only shown may have any form; what a container is acted on by may not.
@@ -161,6 +182,7 @@ impl Listed<'_> {
             created: created(self.created, self.created_at),
             unit: self.labels.and_then(|labels| unit(labels.get())),
             has_secrets: self.labels.is_some_and(|labels| has_secrets(labels.get())),
+            deployed_as: self.labels.and_then(|labels| deployed_as(labels.get())),
             auto_remove: self.auto_remove,
         })
     }
@@ -271,6 +293,21 @@ pub(crate) mod tests {
         assert_eq!(found[1].created.as_deref(), Some("2025-11-24T15:59:50Z"));
         assert!(found[1].is_running() && found[0].is_stopped() && found[0].auto_remove == Some(true));
         assert_eq!((found[0].exit_code, found[1].exit_code), (Some(1), None));
+    }
+
+    #[test]
+    fn what_an_update_left_is_told_by_both_runtimes() {
+        let podman = PODMAN
+            .replace("\"web\"", "\"0f1e2d3c4b5a-before\"")
+            .replace("\"maintainer\": \"NGINX\"", r#""nixi.deploy": "{\"name\":\"app\",\"image\":\"x\"}""#);
+        let docker = DOCKER
+            .replace("web,proxy/web", "0f1e2d3c4b5a-before")
+            .replace("a=b,c=d", r#"a=b,nixi.deploy={\"name\":\"app\",\"image\":\"x\"},c=d"#);
+        for found in [read(Runtime::Podman, &podman), read(Runtime::Docker, &docker)] {
+            let left = |name: &str| found.iter().filter(|container| container.is_left_of(name)).count();
+            assert_eq!((left("app"), left("web")), (1, 0), "{found:?}");
+        }
+        assert!(!read(Runtime::Podman, PODMAN).iter().any(|container| container.is_left_of("web")));
     }
 
     #[test]

@@ -136,6 +136,50 @@ async fn no_volume_lies_where_a_container_may_write() {
     }
 }
 
+/// What an update left that was interrupted may still hold data, or even run: whoever goes on is told.
+#[tokio::test]
+async fn what_an_interrupted_update_left_is_named() {
+    let row = |id: &str, name: &str, state: &str| {
+        format!(
+            r#"{{"Id":"{id}","Names":["{name}"],"Image":"x","State":"{state}","Status":"x","AutoRemove":false,
+                "Labels":{{"nixi.deploy":"{{\"name\":\"greeter\"}}"}}}}"#
+        )
+    };
+    let (greeter, old) = ("b".repeat(64), "c".repeat(64));
+    let left = row(&old, "cccccccccccc-before", "exited");
+    let both = || {
+        node().answering(
+            "sudo -n -- podman ps '--syslog=false' --all --no-trunc --format",
+            &format!("[{},{left}]", row(&greeter, "greeter", "running")),
+        )
+    };
+    let identity = format!("{greeter} greeter\n");
+    let both = || {
+        both().answering(
+            "sudo -n -- podman inspect '--syslog=false' --type container --format '{{.Id}} {{.Name}}'",
+            &identity,
+        )
+    };
+    let remove = CallRequest::new("container.remove").with("names", vec!["greeter"]);
+    for call in [update(), remove] {
+        let told = call.action.clone();
+        let result = planned(both(), call).await;
+        let is_named = |warning: &String| {
+            warning.contains("is what an interrupted update left")
+                && warning.contains("names=cccccccccccc-before")
+        };
+        assert!(warnings(&result).iter().any(is_named), "{told}: {result:?}");
+    }
+    // It was interrupted before the new one was made.
+    let gone = both()
+        .answering("sudo -n -- podman ps '--syslog=false' --all --no-trunc --format", &format!("[{left}]"))
+        .ending(DEPLOYED, ended(125, "", "Error: no such container greeter\n"));
+    let (kind, message, hint) = refused(&planned(gone, update()).await);
+    assert_eq!(kind, ErrorKind::NotFound);
+    assert!(message.ends_with("left it as cccccccccccc-before"), "{message}");
+    assert!(hint.contains("podman rename cccccccccccc-before greeter"), "{hint}");
+}
+
 /// Folders and secrets go by the name that it was deployed under, and anybody can write a label.
 #[tokio::test]
 async fn a_container_under_another_name_is_not_updated() {

@@ -7,6 +7,9 @@ use super::args::DeployArgs;
 /// The name of the label. Its value is the JSON of the parameters, with handles in place of secrets.
 pub(in crate::container) const LABEL: &str = "nixi.deploy";
 
+/// How the name ends of a container that an update sets aside: its short id stands before that.
+pub(in crate::container) const SET_ASIDE: &str = "-before";
+
 /// The value of the label.
 pub(super) fn label(args: &DeployArgs) -> String {
     serde_json::to_string(args).unwrap_or_default()

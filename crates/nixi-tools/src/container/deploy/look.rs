@@ -7,8 +7,10 @@ use nixi_core::command::{ContainerCli, ContainerName, FilePath, ImageName};
 use nixi_core::{Command, EndState, Expectation, PlanCx, Read, ReadAnswer, Thing, ToolError};
 use serde::de::IgnoredAny;
 
+use super::super::ps::{Container, containers};
 use super::super::store::Ground;
 use super::args::DeployArgs;
+use super::label::LABEL;
 use super::network::{Network, OWN, network};
 use crate::reading::{json, parsed_of, unreadable};
 
@@ -27,6 +29,8 @@ pub(super) struct Look {
     pub(super) folders: Vec<Folder>,
     /// Whether podman starts containers again when the node boots.
     pub(super) is_started_at_boot: bool,
+    /// The containers that an interrupted update of this name left behind.
+    pub(super) left: Vec<Container>,
     /// What is relied on.
     pub(super) pins: Vec<Expectation>,
 }
@@ -73,6 +77,7 @@ pub(super) async fn look(
     // Podman makes its store at its first call by root: where it was never used, there is nothing.
     if may_have_containers {
         reads.extend([container::image(cli, image), container::networks(cli), container::named(cli, name)]);
+        reads.push(container::set_aside(cli, LABEL));
         if has_secrets(cli) {
             reads.extend([container::secrets(cli), container::version(cli)]);
         }
@@ -90,6 +95,7 @@ pub(super) async fn look(
         named: String::new(),
         folders: Vec::with_capacity(folders.len()),
         is_started_at_boot: false,
+        left: Vec::new(),
         pins: Vec::new(),
     };
     // Where systemd does not answer, it starts nothing.
@@ -103,6 +109,9 @@ pub(super) async fn look(
             .pinned(format!("no other container of {} is called {name}", cx.node().name()))?;
         look.named = named;
         look.pins.push(pin);
+        let runtime = cx.settings().runtime;
+        let set_aside = parsed_of(next(&mut answers)?, |text| containers(runtime, text))?;
+        look.left = set_aside.rows.into_iter().filter(|row| row.is_left_of(name.as_str())).collect();
         if has_secrets(cli) {
             look.secrets = next(&mut answers)?.stdout()?;
             look.hides_variables = hides_variables(&next(&mut answers)?.stdout()?);

@@ -24,7 +24,7 @@ use nixi_core::{
 use serde_json::json;
 
 pub use args::{CommandLine, DeployArgs, Restart};
-pub(super) use label::LABEL;
+pub(super) use label::{LABEL, SET_ASIDE};
 pub(super) use look::has_secrets;
 pub use port::{Ports, PublishedPort};
 pub use redeploy::Redeploy;
@@ -32,6 +32,7 @@ pub(super) use secret_name::secrets_of;
 pub use undeploy::Undeploy;
 pub use update::Update;
 pub use volume::Volume;
+pub(super) use warnings::left_behind;
 
 use self::look::look;
 use self::recipe::{Pull, Recipe, Steps};

@@ -9,18 +9,18 @@ use nixi_core::{
 };
 use std::time::Duration;
 
-use super::super::identity::short;
+use super::super::identity::{short, shown};
+use super::super::list;
 use super::super::lookup;
 use super::super::ps::has_ended;
 use super::super::store::{self, Ground};
 use super::args::DeployArgs;
-use super::label::{LABEL, digest, label};
+use super::label::{LABEL, SET_ASIDE, digest, label};
 use super::look::look;
 use super::recipe::{Pull, Recipe, Steps};
 use super::redeploy::RedeployArgs;
 use super::{folders, qualified};
 use crate::reading::unreadable;
-use crate::rows::Sifted;
 
 /// How long a container has to stop: its own grace period, and more.
 const STOPPING: Duration = Duration::from_secs(600);
@@ -106,6 +106,18 @@ pub(super) fn changed(name: &ContainerName, node: &NodeName) -> ToolError {
     ToolError::Reported(ErrorReport::new(ErrorKind::Changed, message).hint(hint))
 }
 
+/// The error for a name that no container has, with what an interrupted update may have made of it.
+async fn missing(cx: &PlanCx<'_>, ground: Ground, name: &ContainerName) -> Result<ToolError, ToolError> {
+    let there = list::all(cx, ground).await?;
+    let left = there.rows.iter().find(|row| row.is_left_of(name.as_str()));
+    let Some(left) = left else { return Ok(lookup::not_found(cx, ground.cli, &[name], &there)) };
+    let (aside, node, cli) = (shown(&left.id, &left.name), cx.node().name(), ground.cli.program());
+    Ok(ToolError::NotFound {
+        message: format!("there is no container {name} on {node}: an interrupted update left it as {aside}"),
+        hint: Some(format!("`sudo {cli} rename {aside} {name}` there gives it its name back")),
+    })
+}
+
 /// What the new container is made of.
 pub(super) enum Made {
     /// Of these parameters; the image is pulled if it comes from a registry.
@@ -125,7 +137,7 @@ pub(super) async fn replace(
     let ground = store::ground(cx).await;
     let cli = ground.cli;
     let Some(old) = found(cx, ground, name).await? else {
-        return Err(lookup::not_found(cx, ground.cli, &[name], &Sifted::none()));
+        return Err(missing(cx, ground, name).await?);
     };
     let before = old.args(name, node)?;
     if old.state == "paused" {
@@ -174,7 +186,7 @@ pub(super) async fn replace(
     let recipe = Recipe::new(cx, &args, image, pull, look)?;
     let mut steps = Steps::default();
     recipe.prepare(&mut steps);
-    let aside = format!("{}-before", short(&old.id));
+    let aside = format!("{}{SET_ASIDE}", short(&old.id));
     let id = old.id.as_str();
     let start = recipe.run("start").args(["--", id]);
     if !old.has_no_process() {

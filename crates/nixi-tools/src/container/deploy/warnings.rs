@@ -1,8 +1,10 @@
 //! What a person should know before a container is deployed.
 
 use nixi_core::command::ImageName;
-use nixi_core::{PlanCx, Risk};
+use nixi_core::{NodeName, PlanCx, Risk};
 
+use super::super::identity::shown;
+use super::super::ps::Container;
 use super::args::{DeployArgs, Restart};
 use super::look::{Look, has_secrets};
 use super::network::Network;
@@ -70,6 +72,9 @@ pub(super) fn of(
             args.name
         ));
     }
+    for left in &look.left {
+        warn(left_behind(left, cx.node().name()));
+    }
     let restarts = args.restart.unwrap_or(Restart::UnlessStopped);
     if has_secrets(look.cli)
         && matches!(restarts, Restart::Always | Restart::UnlessStopped)
@@ -81,4 +86,14 @@ pub(super) fn of(
         ));
     }
     warnings
+}
+
+/// What an update left that was interrupted. It may hold data of its own, so a person decides what becomes of it.
+pub(in crate::container) fn left_behind(left: &Container, node: &NodeName) -> String {
+    let name = shown(&left.id, &left.name);
+    format!(
+        "{name} is what an interrupted update left of the container before, and is {}: \
+         `nixi call container.remove names={name} --node {node}` removes it",
+        nixi_core::text::clean_line(&left.state)
+    )
 }
