@@ -1,6 +1,7 @@
 //! One session, driven from the command line: opened, performed in, interrupted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nixi_core::session::Voucher;
@@ -23,7 +24,7 @@ pub(crate) struct Session {
     /// Gives the person's word for what they typed.
     pub(crate) voucher: Voucher,
     intent: Intent,
-    /// Fires when the person presses Ctrl-C, also between two operations.
+    /// Fires when the person presses Ctrl-C, or the program is told to end, also between two operations.
     interrupted: CancellationToken,
 }
 
@@ -36,16 +37,7 @@ impl Session {
         let (asker, approver) = nixi::open(&setup(globals))?;
         let voucher = approver.voucher();
         let interrupted = CancellationToken::new();
-        // Where signals cannot be heard, Ctrl-C ends the program as it ends any other.
-        if let Ok(mut signal) = signal(SignalKind::interrupt()) {
-            let fire = interrupted.clone();
-            tokio::spawn(async move {
-                signal.recv().await;
-                fire.cancel();
-                signal.recv().await;
-                end_at_once();
-            });
-        }
+        listen(&interrupted);
         let person = if globals.reach.no_wait { Person::Later } else { Person::here() };
         tokio::spawn(approve::answer(approver.questions(), globals.standing(), person, Arc::clone(screen)));
         Ok(Self { asker, voucher, intent: globals.intent(), interrupted })
@@ -74,10 +66,42 @@ impl Session {
         }
     }
 
-    /// Fires when the person presses Ctrl-C.
+    /// Fires when the person presses Ctrl-C, or the program is told to end.
     pub(crate) fn interrupted(&self) -> &CancellationToken {
         &self.interrupted
     }
+}
+
+/// Fires at the first signal that asks the program to end. A service manager, and a terminal that is closed, ask for the same
+/// as Ctrl-C: what runs on nodes for this program alone is to be stopped there.
+fn listen(interrupted: &CancellationToken) {
+    let was_asked = Arc::new(AtomicBool::new(false));
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let is_of_the_terminal = kind == SignalKind::hangup();
+        // Whoever started it with nohup wants it to go on.
+        if is_of_the_terminal && ignores_hangups() {
+            continue;
+        }
+        // Where a signal cannot be heard, it ends the program as it ends any other.
+        let Ok(mut signal) = signal(kind) else { continue };
+        let (fire, was_asked) = (interrupted.clone(), Arc::clone(&was_asked));
+        tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                fire.cancel();
+                // A terminal and a shell may both tell that the terminal goes, and a logout adds another signal to that.
+                if !is_of_the_terminal && was_asked.swap(true, Ordering::Relaxed) {
+                    end_at_once();
+                }
+            }
+        });
+    }
+}
+
+/// Whether the program was started with SIGHUP ignored: the first bit of a mask in `/proc` (proc(5)). What cannot be read says no.
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// For a person who does not want to wait for the rest of a second, or for an output that nobody reads.

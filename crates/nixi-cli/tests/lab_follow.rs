@@ -55,7 +55,11 @@ fn start(home: &Home, args: &[&str]) -> Child {
 }
 
 fn interrupt(child: &Child) {
-    kill_process(Pid::from_child(child), Signal::INT).unwrap();
+    send(child, Signal::INT);
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 /// How it ended, within a second, and what it said beside its lines.
@@ -199,4 +203,25 @@ fn a_container_is_followed() {
     assert_nothing_follows(web, "podman");
     let ran = home.nixi(&["call", "container.logs", "name=nobody", "follow=true", "--node", "web-server"]);
     assert!(ran.code == 1 && ran.err.contains("nobody"), "{ran:?}");
+}
+
+/// A container that is quiet would never write to a pipe that nobody reads: what follows it is stopped.
+#[test]
+fn what_follows_a_quiet_container_goes_with_the_program() {
+    let (lab, home) = ground(&["web-server"]);
+    let web = lab.machine("web-server");
+    web.import(Image::Sleeper).unwrap();
+    web.root("podman run --detach --log-driver k8s-file --name quiet localhost/nixi-lab/sleeper:1 sh -c 'echo out; exec sleep infinity'").unwrap();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut child =
+            start(&home, &["call", "container.logs", "name=quiet", "follow=true", "--node", "web-server"]);
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(first.contains("out"), "{first}");
+        web.root("pgrep -f '^[^ ]*podman .*--follow' >/dev/null").unwrap();
+        send(&child, signal);
+        let (code, said) = ends(child, Instant::now());
+        assert_eq!((code, said.as_str()), (130, ""), "{signal:?}");
+        assert_nothing_follows(web, "podman");
+    }
 }
