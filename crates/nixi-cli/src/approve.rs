@@ -114,8 +114,11 @@ async fn take(wanted: SecretWanted, screen: &Arc<Screen>) {
         shown.answered(heard.is_some());
         heard
     });
-    if let Ok(Some(secret)) = heard.await {
-        wanted.give(secret);
+    match heard.await {
+        Ok(Some(secret)) => wanted.give(secret),
+        Ok(None) => wanted.give_none(),
+        // Nobody could be heard.
+        Err(_) => drop(wanted),
     }
 }
 

@@ -370,6 +370,7 @@ fn a_secret_that_is_not_given_is_a_no() {
     let child = terminal.run(&home, &[&["call"][..], &deploy()].concat());
     terminal.wait_for(TYPE_IT);
     terminal.answers("\n");
+    terminal.wait_for("the secret DB_PASSWORD is needed, and nothing was typed");
     assert_eq!(code(child), 3, "{}", terminal.seen);
     assert!(echoes(&terminal));
 

@@ -252,13 +252,15 @@ impl Desk {
                     doubt.settle(meaning);
                 }
             }
-            Command::Give(ticket, typed) => {
-                if let (Some(wanted), Some(secret)) = (self.secrets.remove(&ticket), typed.into_secret()) {
-                    wanted.give(secret);
-                }
-            }
+            Command::Give(ticket, typed) => match (self.secrets.remove(&ticket), typed.into_secret()) {
+                (Some(wanted), Some(secret)) => wanted.give(secret),
+                (Some(wanted), None) => wanted.give_none(),
+                (None, _) => {}
+            },
             Command::Withhold(ticket) => {
-                self.secrets.remove(&ticket);
+                if let Some(wanted) = self.secrets.remove(&ticket) {
+                    wanted.give_none();
+                }
             }
             Command::LeaveOpen(ticket) => {
                 self.doubts.remove(&ticket);

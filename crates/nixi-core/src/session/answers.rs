@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::secret_wanted::NotGiven;
 use crate::action::ActionName;
 use crate::call_id::CallId;
 use crate::plan::{PlanDigest, Refusal};
@@ -13,7 +14,7 @@ use crate::secret::SecretArg;
 pub(super) struct Answers {
     said: Mutex<Said>,
     /// Secrets that the person typed, by the call and the name that they are for. One is asked for at a time.
-    pub(super) secrets: tokio::sync::Mutex<HashMap<(CallId, String), Option<SecretArg>>>,
+    pub(super) secrets: tokio::sync::Mutex<HashMap<(CallId, String), Result<SecretArg, NotGiven>>>,
 }
 
 #[derive(Debug, Default)]

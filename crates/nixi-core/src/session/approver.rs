@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::doubt::{Ambiguity, Doubt};
 use super::protocol::{AdoptRequest, Op};
-use super::secret_wanted::SecretWanted;
+use super::secret_wanted::{NotGiven, SecretWanted};
 use crate::action::ActionName;
 use crate::journal::{Consent, RequestId};
 use crate::node::NodeName;
@@ -215,14 +215,25 @@ impl Asking {
         }
     }
 
-    /// Asks for a secret, and waits; nothing if nobody gives it.
-    pub(super) async fn secret(&self, action: ActionName, node: &NodeName, name: &str) -> Option<Secret> {
+    /// Asks for a secret, and waits.
+    pub(super) async fn secret(
+        &self,
+        action: ActionName,
+        node: &NodeName,
+        name: &str,
+    ) -> Result<Secret, NotGiven> {
         if !self.takes_questions.load(Ordering::Relaxed) {
-            return None;
+            return Err(NotGiven::NobodyHere);
         }
         let (wanted, waiting) = SecretWanted::new(action, node, name);
-        self.questions.send(Question::Secret(wanted)).await.ok()?;
-        tokio::time::timeout(PATIENCE, waiting).await.ok()?.ok()
+        if self.questions.send(Question::Secret(wanted)).await.is_err() {
+            return Err(NotGiven::NobodyHere);
+        }
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(Ok(Some(secret))) => Ok(secret),
+            Ok(Ok(None)) => Err(NotGiven::NothingTyped),
+            Ok(Err(_)) | Err(_) => Err(NotGiven::NobodyHere),
+        }
     }
 
     /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.

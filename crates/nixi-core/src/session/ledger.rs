@@ -15,6 +15,8 @@ use crate::plan::{Decision, Refusal, Review, unwritten};
 pub(super) struct Cause {
     /// The request that it takes back, if it does.
     pub(super) undoes: Option<RequestId>,
+    /// The newest request behind that one which changed the same, and was not taken back.
+    pub(super) newer: Option<RequestId>,
     /// What of that cannot be taken back.
     pub(super) stays: Vec<Irreversible>,
     /// The machines that it is about, where it is about those alone: the host key of each node.

@@ -8,11 +8,20 @@ use crate::action::ActionName;
 use crate::node::NodeName;
 use crate::secret::Secret;
 
+/// Why there is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotGiven {
+    /// The person was asked, and typed nothing.
+    NothingTyped,
+    /// Nobody was asked, or nobody answered.
+    NobodyHere,
+}
+
 /// A secret that the person is asked for. Dropped unanswered, the change is not made.
 pub struct SecretWanted {
     name: String,
     purpose: String,
-    answer: oneshot::Sender<Secret>,
+    answer: oneshot::Sender<Option<Secret>>,
 }
 
 /// Without the answer, which would be the secret.
@@ -23,7 +32,11 @@ impl fmt::Debug for SecretWanted {
 }
 
 impl SecretWanted {
-    pub(super) fn new(action: ActionName, node: &NodeName, name: &str) -> (Self, oneshot::Receiver<Secret>) {
+    pub(super) fn new(
+        action: ActionName,
+        node: &NodeName,
+        name: &str,
+    ) -> (Self, oneshot::Receiver<Option<Secret>>) {
         let (answer, waiting) = oneshot::channel();
         let (name, purpose) = (crate::text::clean_line(name), format!("{action} on {node}"));
         (Self { name, purpose, answer }, waiting)
@@ -44,6 +57,11 @@ impl SecretWanted {
     /// The person typed it.
     pub fn give(self, secret: Secret) {
         // Whoever asked may have gone; then it is wiped.
-        let _ = self.answer.send(secret);
+        let _ = self.answer.send(Some(secret));
+    }
+
+    /// The person typed nothing.
+    pub fn give_none(self) {
+        let _ = self.answer.send(None);
     }
 }

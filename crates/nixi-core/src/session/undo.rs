@@ -29,6 +29,9 @@ pub(super) async fn undo(
         return Err(ErrorReport::new(ErrorKind::CannotUndo, why).hint(LOOK));
     }
     let (mut cause, mut calls) = taking_back(request);
+    let is_behind =
+        |other: &&Request| other.id > request.id && can_be_next(other) && has_same(other, request);
+    cause.newer = requests.iter().rev().find(is_behind).map(|newer| newer.id);
     let roster = inner.roster_for(Work::OnTheList)?;
     calls.retain(|call| {
         let gone = missing(call, &roster);
@@ -101,6 +104,21 @@ fn way_past(requests: &[Request], request: &Request, roster: &Roster) -> String 
             )
         }
     }
+}
+
+/// Whether two requests changed the same thing: by the name or the path that they gave to the same tool on the same node.
+fn has_same(one: &Request, other: &Request) -> bool {
+    let is_same = |one: &LoggedPart, other: &LoggedPart| {
+        let (one, other) = (&one.asked, &other.asked);
+        let tool = |action: &str| action.split('.').next().map(str::to_owned);
+        one.node == other.node
+            && tool(&one.action) == tool(&other.action)
+            && ["name", "path"].iter().any(|key| {
+                let value = one.args.get(key);
+                value.is_some() && value == other.args.get(key)
+            })
+    };
+    one.parts.iter().any(|part| other.parts.iter().any(|before| is_same(part, before)))
 }
 
 /// Whether `nixi undo` without a number means it: taking back goes on backwards, and does not turn around.

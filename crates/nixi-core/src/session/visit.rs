@@ -14,6 +14,7 @@ use super::proposal::{Prepared, Proposal};
 use super::protocol::{CallResult, Event};
 use super::request_cx::RequestCx;
 use super::roster::{LiveRoster, Roster};
+use super::secret_wanted::NotGiven;
 use crate::arrival::Arrival;
 use crate::context::{InspectCx, PlanCx, Reader, RehearseCx, Secrets, Watch};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
@@ -138,7 +139,16 @@ impl Visit<'_> {
         let result = CallResult { args: understood, ..result };
         match plan {
             Ok((plan, part)) => Prepared::Planned(Box::new(Proposal { plan, part, writable, result })),
-            Err(error) => ended(result.failed(status_of_plan(&error), error.report())),
+            Err(error) => ended(result.failed(status_of_plan(&error), self.with_newer(error.report()))),
+        }
+    }
+
+    /// The error of an undoing of what changed since, with the request that changed it: that is taken back first.
+    fn with_newer(&self, report: ErrorReport) -> ErrorReport {
+        match (report.kind, &report.hint, self.cx.cause.newer) {
+            (ErrorKind::Changed, Some(_), Some(newer)) => report
+                .hint(format!("request {newer} changed it since: `nixi undo {newer}` takes that back first")),
+            (_, Some(_) | None, Some(_) | None) => report,
         }
     }
 
@@ -155,8 +165,10 @@ impl Visit<'_> {
                 plan => return plan,
             };
             for name in &names {
-                let Some(secret) = self.secret(name).await else {
-                    return Err(ToolError::SecretsNeeded(names));
+                let secret = match self.secret(name).await {
+                    Ok(secret) => secret,
+                    Err(NotGiven::NobodyHere) => return Err(ToolError::SecretsNeeded(names)),
+                    Err(NotGiven::NothingTyped) => return Err(nothing_typed(&names)),
                 };
                 let is_new = self.call.action.spec.set_secret(args, name, &secret);
                 if !is_new {
@@ -167,7 +179,7 @@ impl Visit<'_> {
     }
 
     /// The secret of this name for this call, which a person is asked for once, on however many nodes it is needed.
-    async fn secret(&self, name: &str) -> Option<SecretArg> {
+    async fn secret(&self, name: &str) -> Result<SecretArg, NotGiven> {
         let call = self.call.sites.first().map_or(self.site.call, |site| site.call);
         let mut given = self.cx.answers.secrets.lock().await;
         let answer = match given.entry((call, name.to_owned())) {
@@ -367,4 +379,11 @@ impl Visit<'_> {
 
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The error of a change whose secrets the person was asked for, and gave none.
+fn nothing_typed(names: &[String]) -> ToolError {
+    let report = ToolError::SecretsNeeded(names.to_vec()).report();
+    let message = format!("the secret {} is needed, and nothing was typed", names.join(", "));
+    ToolError::Reported(ErrorReport { message, ..report })
 }

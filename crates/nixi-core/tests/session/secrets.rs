@@ -101,8 +101,9 @@ async fn perform(bench: &mut Bench, op: Op, secret: Option<&str>) -> (Outcome, u
                     Question::Secret(wanted) => {
                         asked += 1;
                         ear.0.lock().unwrap().push_str(&format!("{wanted:?} {}\n", wanted.purpose()));
-                        if let Some(secret) = secret {
-                            wanted.give(Secret::new(secret.into()).ok().unwrap());
+                        match secret {
+                            Some(secret) => wanted.give(Secret::new(secret.into()).ok().unwrap()),
+                            None => wanted.give_none(),
                         }
                     }
                     Question::Meaning(_) => unreachable!(),
@@ -179,7 +180,14 @@ async fn a_secret_that_was_not_given_is_asked_for_once() {
     for result in &outcome.results {
         let kind = result.error.as_ref().map(|error| error.kind);
         assert_eq!((result.status, kind), (StepStatus::Declined, Some(ErrorKind::SecretRequired)));
+        let message = &result.error.as_ref().unwrap().message;
+        assert_eq!(message, "the secret KEY is needed, and nothing was typed");
     }
+    let mut alone = Bench::over(&config, recording());
+    drop(alone.approver.take());
+    let outcome = alone.asker.perform(both(), Intent::Perform, &(), &CancellationToken::new()).await;
+    let message = &outcome.results[0].error.as_ref().unwrap().message;
+    assert_eq!(message, "the secret KEY is needed, and nobody is here to type it");
     assert_eq!(bench.changes(), Vec::<String>::new());
 
     // A plan that is only shown needs none.

@@ -1,8 +1,9 @@
 //! Containers that are deployed and updated: what a plan of that does, refuses and warns of.
 
 use nixi_core::recording::Recording;
-use nixi_core::{CallRequest, CallResult, ErrorKind, Secret};
+use nixi_core::{CallRequest, CallResult, ErrorKind, Intent, Op, Secret, StepStatus};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{GREETER, Lab, as_shown, ended, node};
 
@@ -190,4 +191,43 @@ async fn a_container_under_another_name_is_not_updated() {
     let by_id = update().with("name", "b".repeat(12));
     let (_, message, hint) = refused(&planned(node(), by_id).await);
     assert!(message.contains("is the id of") && hint.ends_with("name=greeter"), "{message}; {hint}");
+}
+
+/// The log of a container that the plan removes again is nowhere.
+#[tokio::test]
+async fn no_log_is_hinted_at_that_is_gone() {
+    let died =
+        r#"[{"State":{"Status":"exited","ExitCode":3,"StartedAt":"2026-11-25T10:00:00Z"},"RestartCount":0}]"#;
+    let on = node()
+        .answering("sudo -n -- podman inspect '--syslog=false' --type container -- ", died)
+        .answering("sudo -n -- podman logs", "");
+    let mut lab = Lab::new(on);
+    let call = CallRequest::new("container.deploy").with("name", "greeter");
+    let call = call.with("image", "localhost/nixi-lab/sleeper:1").on("db-server");
+    let result = lab.approved(call, |_| ()).await;
+    let hints: Vec<String> =
+        result.steps.iter().filter_map(|step| step.error.as_ref()?.hint.clone()).collect();
+    assert!(lab.nodes.changes().iter().any(|change| change.contains("podman rm ")), "{result:?}");
+    assert!(hints.iter().any(|hint| hint.starts_with("the plan takes greeter back")), "{hints:?}");
+    assert!(!hints.iter().any(|hint| hint.contains("container.logs")), "{hints:?}");
+}
+
+/// What was changed once more is taken back in its order, and that order is told.
+#[tokio::test]
+async fn undoing_below_a_newer_request_names_that_one() {
+    let mut lab = Lab::new(node());
+    let deploy = CallRequest::new("container.deploy").with("name", "greeter");
+    let deploy = deploy.with("image", "localhost/nixi-lab/sleeper:1").with("env", json!({"LANG": "X"}));
+    let mut requests = Vec::new();
+    for call in [deploy, update()] {
+        let result = lab.approved(call.on("db-server"), |_| ()).await;
+        assert_eq!(result.status, StepStatus::Done, "{result:?}");
+        requests.extend(result.request);
+    }
+    let (first, newer) = (requests[0], requests[1]);
+    let undo = Op::Undo(Some(first));
+    let outcome = lab.asker.perform(undo, Intent::PlanOnly, &(), &CancellationToken::new()).await;
+    let (kind, _, hint) = refused(&outcome.results[0]);
+    assert_eq!(kind, ErrorKind::Changed, "{outcome:?}");
+    assert_eq!(hint, format!("request {newer} changed it since: `nixi undo {newer}` takes that back first"));
 }

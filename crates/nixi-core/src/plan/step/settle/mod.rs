@@ -247,7 +247,7 @@ async fn with_last_words(
         Words::Unread(why) => format!("the log of {} could not be read: {why}", settle.name()),
     };
     let told = ErrorReport::new(error.kind, format!("{}; {words}", error.message.trim_end()));
-    let hint = error.hint.clone().unwrap_or_else(|| settle.more(&waiting.node()));
+    let hint = error.hint.clone().unwrap_or_else(|| waiting.more());
     StepReport { error: Some(told.hint(hint)), ..report }
 }
 
@@ -278,6 +278,19 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     fn node(&self) -> String {
         self.approved.writable.node().name().to_string()
+    }
+
+    /// Where there is more to see of it: nowhere, if the plan takes back what was started.
+    fn more(&self) -> String {
+        let start = self.settle.started_by;
+        let mut taken_back = self.approved.plan.steps.iter().filter_map(|step| step.kind().takes_back());
+        match taken_back.any(|steps| *steps.start() < start && steps.contains(&start)) {
+            true => format!(
+                "the plan takes {} back, and its log goes with it: what it said last stands above",
+                self.settle.name()
+            ),
+            false => self.settle.more(&self.node()),
+        }
     }
 
     async fn follow(&self) -> Found {
@@ -374,7 +387,7 @@ impl Waiting<'_> {
             Words::Unread(why) => format!("its log could not be read: {why}"),
         };
         let error = ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {last}"));
-        let hint = self.settle.more(&self.node());
+        let hint = self.more();
         failed(self.shown, error.hint(hint))
     }
 
@@ -386,7 +399,7 @@ impl Waiting<'_> {
             Found::Unstarted(why) => {
                 let error =
                     ErrorReport::new(ErrorKind::CommandFailed, format!("{name} was not started: {why}"));
-                let hint = self.settle.more(&node);
+                let hint = self.more();
                 failed(self.shown, error.hint(hint))
             }
             Found::Gone => self.unknown(
