@@ -10,14 +10,15 @@ const FILES: &str = "/run/secrets";
 
 /// The words of an entry point that puts the files of these names into variables of the same names, and then becomes the
 /// program that is named behind it. The image has to have `/bin/sh` and `cat`.
+///
+/// It has no variables of its own, since any name may be one of these. A mark behind each value keeps the line ends in it, which
+/// a shell would drop from the end.
 #[must_use]
 pub fn variables_from_files<'v>(names: impl IntoIterator<Item = &'v EnvName>) -> Vec<String> {
-    let names: Vec<&str> = names.into_iter().map(EnvName::as_str).collect();
-    let script = format!(
-        "for _n in {}; do _v=$(cat \"{FILES}/$_n\") || exit; \
-         export \"$_n=$_v\"; done; unset _n _v; exec \"$@\"",
-        names.join(" ")
-    );
+    let read = |name: &EnvName| {
+        format!("{name}=$(cat {FILES}/{name} && printf .) || exit; {name}=${{{name}%.}}; export {name}; ")
+    };
+    let script = format!("{}exec \"$@\"", names.into_iter().map(read).collect::<String>());
     vec!["/bin/sh".to_owned(), "-c".to_owned(), script, "nixi".to_owned()]
 }
 
@@ -30,20 +31,30 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a shell has to run what is made for shells")]
     fn a_program_finds_its_secrets_in_variables() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, value) in [("A_PASSWORD", "it's \"$x\" \\ `y`"), ("B", "two\nlines")] {
+        let values = [
+            ("A_PASSWORD", "it's \"$x\" \\ `y` *"),
+            ("B", "two\nlines\n\n"),
+            ("_n", "named."),
+            ("_v", ".\n"),
+            ("f", "-n"),
+        ];
+        for (name, value) in values {
             std::fs::write(folder.path().join(name), value).unwrap();
         }
-        let names: Vec<EnvName> = ["A_PASSWORD", "B"].map(|name| name.parse().unwrap()).into();
+        let names: Vec<EnvName> = values.map(|(name, _)| name.parse().unwrap()).into();
         let files = folder.path().to_str().unwrap();
         let words: Vec<String> =
             variables_from_files(&names).iter().map(|word| word.replace(FILES, files)).collect();
         let run = |words: &[String]| {
-            let script =
-                ["-c", "printf '%s|%s|%s' \"$A_PASSWORD\" \"$B\" \"$1\"", "x", "a b"].map(str::to_owned);
+            let print = "printf '%s|%s|%s|%s|%s|%s' \"$A_PASSWORD\" \"$B\" \"$_n\" \"$_v\" \"$f\" \"$1\"";
+            let script = ["-c", print, "x", "a b"].map(str::to_owned);
             Command::new(&words[0]).args(&words[1..]).arg("/bin/sh").args(script).output().unwrap()
         };
         let output = run(&words);
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "it's \"$x\" \\ `y`|two\nlines|a b");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "it's \"$x\" \\ `y` *|two\nlines\n\n|named.|.\n|-n|a b"
+        );
         std::fs::remove_file(folder.path().join("B")).unwrap();
         assert!(!run(&words).status.success(), "a secret that is missing starts nothing");
     }

@@ -231,3 +231,16 @@ async fn undoing_below_a_newer_request_names_that_one() {
     assert_eq!(kind, ErrorKind::Changed, "{outcome:?}");
     assert_eq!(hint, format!("request {newer} changed it since: `nixi undo {newer}` takes that back first"));
 }
+
+#[tokio::test]
+async fn a_variable_is_no_secret_as_well() {
+    let deploy = CallRequest::new("container.deploy").with("name", "greeter");
+    for call in [deploy.with("image", "localhost/nixi-lab/sleeper:1"), update()] {
+        let call = call.with("env", json!({"LANG": "C", "A": "2"})).with("secrets", json!({"A": "@ask"}));
+        let (kind, message, _) = refused(&planned(node(), call).await);
+        assert_eq!(
+            (kind, message.as_str()),
+            (ErrorKind::BadArgument, "A is given twice: in env and in secrets")
+        );
+    }
+}

@@ -102,7 +102,13 @@ fn settled(args: DeployArgs) -> Result<(DeployArgs, ImageName), ToolError> {
         hint: Some("name the image, as image=docker.io/library/postgres:16".to_owned()),
     })?;
     let args = variable::named(DeployArgs { image: Some(image.clone()), ..args }, &image)?;
-    Ok((args, image))
+    match args.env.keys().find(|name| args.secrets.contains_key(*name)) {
+        None => Ok((args, image)),
+        Some(name) => Err(ToolError::BadArgument {
+            message: format!("{name} is given twice: in env and in secrets"),
+            hint: Some("leave it out of env if it is a secret, else out of secrets".to_owned()),
+        }),
+    }
 }
 
 /// Those that the image declares, so that what is deployed can be reached as it is meant to be.
