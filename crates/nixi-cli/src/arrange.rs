@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::CommandFactory;
 use nixi_core::nearest::nearest;
+use nixi_core::secret::hidden;
 use nixi_core::text::excerpt;
 use nixi_core::{ErrorKind, ErrorReport, paste};
 
@@ -85,12 +86,14 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
     let quoted = || {
         let plain = |arg: &&OsString| !arg.to_string_lossy().starts_with('-');
         let rest = rest.iter().take_while(plain).map(OsString::as_os_str);
-        let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).collect();
+        let words: Vec<_> = std::iter::once(OsStr::new(word)).chain(rest).map(said).collect();
         // A shell takes the quotes off: one word is a request behind `ask` alone.
         match words.as_slice() {
-            [_] => format!("one word alone goes behind ask: nixi ask {}", paste::word(&excerpt(word))),
+            [word] => {
+                format!("one word alone goes behind ask: nixi ask {}", paste::word(&excerpt(&hidden(word))))
+            }
             words => {
-                let words = excerpt(&words.join(OsStr::new(" ")).to_string_lossy());
+                let words = excerpt(&hidden(&words.join(" ")));
                 // What a shell reads in double quotes as well.
                 let is_plain = !words.contains(['"', '$', '`', '\\', '!']);
                 let words = if is_plain { format!("\"{words}\"") } else { paste::word(&words) };
@@ -112,7 +115,17 @@ fn unknown(clap: &clap::Command, word: &str, rest: &[OsString]) -> ErrorReport {
     } else {
         quoted()
     };
-    usage(format!("there is no command {:?}", excerpt(word))).hint(hint)
+    usage(format!("there is no command {:?}", excerpt(&hidden(word)))).hint(hint)
+}
+
+/// A word of a request, in quotes if it holds blanks: a password may.
+fn said(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    match (word.contains(char::is_whitespace), word.contains('"')) {
+        (false, _) => word.into_owned(),
+        (true, false) => format!("\"{word}\""),
+        (true, true) => "…".to_owned(),
+    }
 }
 
 fn is_name(word: &str) -> bool {
@@ -191,6 +204,16 @@ mod tests {
             hint("list|containers|--json"),
             "a request in words goes in quotes: nixi \"list containers\""
         );
+        for (line, right) in [
+            ("deploy|postgres|with|password|Tr0ub4dor", "nixi \"deploy postgres with password …\""),
+            ("deploy|app|DB_PASSWORD=Tr0ub4dor", "nixi \"deploy app DB_PASSWORD=…\""),
+            ("deploy|app|password|Tr0ub4dor and more", "nixi \"deploy app password …\""),
+            ("password=Tr0ub4dor", "nixi ask 'password=…'"),
+        ] {
+            let error = arrange(words(line)).unwrap_err();
+            assert!(!format!("{error:?}").contains("Tr0ub4dor"), "{error:?}");
+            assert!(error.hint.unwrap().ends_with(right), "{line}");
+        }
         assert!(hint("uptime").ends_with("one word alone goes behind ask: nixi ask uptime"));
         assert!(hint("frobnicate").contains("ask, nodes, adopt, remove"), "{}", hint("frobnicate"));
     }

@@ -8,6 +8,7 @@
 //! and [`Secret`]'s bytes are private to the crate.
 
 pub(crate) mod arg;
+mod forms;
 mod name;
 mod vault;
 mod words;
@@ -20,6 +21,12 @@ pub(crate) use words::without_secrets;
 use std::sync::Arc;
 
 use secrecy::zeroize::Zeroizing;
+
+/// The words with `…` in place of each secret that is found in them: for errors that repeat what was typed.
+#[must_use]
+pub fn hidden(words: &str) -> String {
+    without_secrets(words, |_| Some("…".to_owned()))
+}
 
 /// A value that must not be shown. Its memory is wiped when it is dropped.
 ///

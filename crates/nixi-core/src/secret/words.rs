@@ -1,12 +1,12 @@
 //! Secrets in the words of a request: found and replaced before anything else sees the text.
 //!
-//! Found are a value behind a name that holds secrets (`DB_PASSWORD=…`), a word behind `password`, `token` and the like, the
-//! password in a URL, and what looks like a key of a well-known service. Each other place in the text that holds the same
-//! value is replaced too. This is a safeguard, not a guarantee: a secret that looks like any other word is not found.
+//! Found are a value behind a name that holds secrets (`DB_PASSWORD=…`, `?user=u&password=…`, `"password":"…"`), a word behind
+//! `password`, `token`, `Bearer` and the like, the password in a URL, private keys in PEM, and what looks like a key of a
+//! well-known service. Each other place in the text that holds the same value is replaced too. This is a safeguard, not a guarantee: a secret that looks like any other word is not found.
 
 use std::ops::Range;
 
-use super::names_a_secret;
+use super::{forms, names_a_secret};
 
 /// Nouns that a secret follows, as in `with password MySecretPW`.
 const NOUNS: [&str; 8] = ["password", "passwd", "passphrase", "token", "secret", "apikey", "api-key", "pin"];
@@ -60,6 +60,8 @@ const SHAPES: [&str; 11] =
     ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "sk-", "xoxb-", "xoxp-", "AKIA", "hf_", "tskey-"];
 /// The least length of a token of that shape.
 const SHAPED: usize = 16;
+/// The least length of a token behind `Bearer`.
+const BORNE: usize = 8;
 /// The least length of a value that is looked for elsewhere in the text.
 const REPEATED: usize = 4;
 
@@ -115,9 +117,12 @@ fn words(text: &str) -> Vec<Word<'_>> {
 /// Where secrets are, in any order.
 fn spans(text: &str) -> Vec<Range<usize>> {
     let words = words(text);
-    let mut found = Vec::new();
+    let mut found = forms::in_json(text);
+    found.extend(forms::private_keys(text));
     for (at, word) in words.iter().enumerate() {
         found.extend(in_url(word));
+        found.extend(forms::in_parameters(word.at, word.text));
+        found.extend(behind_bearer(text, &words, at));
         if is_shaped(word.text) {
             found.extend(value(text, word.at, word.at + word.text.len()));
         }
@@ -166,7 +171,17 @@ fn behind_noun(text: &str, words: &[Word<'_>], at: usize) -> Option<Range<usize>
     value(text, word.at, word.at + word.text.len())
 }
 
-fn is_noun(word: &str) -> bool {
+/// The token of `Authorization: Bearer …`. One of small letters alone is a word of a sentence.
+fn behind_bearer(text: &str, words: &[Word<'_>], at: usize) -> Option<Range<usize>> {
+    let scheme = words.get(at)?.text.rsplit(['"', '\'', ':', '=', '(']).next()?;
+    let token = words.get(at + 1)?;
+    let is_token = token.text.len() >= BORNE && !token.text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_borne = scheme.eq_ignore_ascii_case("bearer") && is_token;
+    let end = token.text.find(['"', '\'']).unwrap_or(token.text.len());
+    is_borne.then(|| value(text, token.at, token.at + end)).flatten()
+}
+
+pub(super) fn is_noun(word: &str) -> bool {
     NOUNS.iter().any(|noun| word.eq_ignore_ascii_case(noun))
 }
 
@@ -188,7 +203,7 @@ fn value(text: &str, start: usize, end: usize) -> Option<Range<usize>> {
     (!word.is_empty() && !is_handle(word)).then_some(start..start + word.len())
 }
 
-fn is_handle(word: &str) -> bool {
+pub(super) fn is_handle(word: &str) -> bool {
     super::SecretArg::is_one(word) || word.starts_with('@')
 }
 
@@ -240,6 +255,19 @@ mod tests {
             ),
             ("X_TOKEN=päss", "X_TOKEN=<5>"),
             ("password=hunter2", "password=<7>"),
+            ("password1=hunter2 X_KEY=abc", "password1=<7> X_KEY=<3>"),
+            (
+                "jdbc:postgresql://h/db?user=u&password=X1&ssl=on",
+                "jdbc:postgresql://h/db?user=u&password=<2>&ssl=on",
+            ),
+            ("https://h/?user=u&api_key=k1", "https://h/?user=u&api_key=<2>"),
+            ("Server=db;Uid=u;Pwd=X1;Port=3", "Server=db;Uid=u;Pwd=<2>;Port=3"),
+            (r#"{"user":"u","password":"X\"1"}"#, r#"{"user":"u","password":"<4>"}"#),
+            (r#"{ "api_key" : "a b", "n": 1 }"#, r#"{ "api_key" : "<3>", "n": 1 }"#),
+            ("Authorization: Bearer abc.DEF-123", "Authorization: Bearer <11>"),
+            ("-H 'Authorization:Bearer abcDEF123'", "-H 'Authorization:Bearer <9>'"),
+            ("KEY=-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- end", "KEY=<66> end"),
+            ("-----BEGIN PRIVATE KEY----- cut off", "<35>"),
         ] {
             assert_eq!(hidden(text), right, "{text}");
         }
@@ -257,6 +285,12 @@ mod tests {
             "DB_PASSWORD=@ask",
             "password",
             "http://host:8080/x@y",
+            "http://host/?user=u&page=2",
+            "{\"user\":\"password\",\"password\":\"\"}",
+            "{\"password\":\"secret:4f1d2a9c0b1e\"}",
+            "-----BEGIN CERTIFICATE----- x -----END CERTIFICATE-----",
+            "turn bearer authentication on",
+            "Bearer x",
             "",
         ] {
             assert_eq!(hidden(text), text);
@@ -279,7 +313,7 @@ mod tests {
         }
 
         #[test]
-        fn never_panics(text in "\\PC*|([pP]assword|[= :\"'@/é]|token|://|x){0,12}") {
+        fn never_panics(text in "\\PC*|([pP]assword|[= :\"'@/é&;?\\\\]|token|://|x|[bB]earer|BEGIN|-----| PRIVATE KEY|END){0,14}") {
             let _ = hidden(&text);
             prop_assert_eq!(without_secrets(&text, |value| Some(value.to_owned())), text);
         }
