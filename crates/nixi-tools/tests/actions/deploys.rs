@@ -244,3 +244,35 @@ async fn a_variable_is_no_secret_as_well() {
         );
     }
 }
+
+/// An update that pulled another image under the same name is taken back: the container is of the image before again.
+#[tokio::test]
+async fn an_update_that_moved_a_tag_is_taken_back() {
+    let image = "sudo -n -- podman inspect '--syslog=false' --type image";
+    let deployed = GREETER.replace("localhost/nixi-lab/sleeper:1", "docker.io/library/app:1");
+    let mut lab = Lab::new(node().answering(image, FROM_A_REGISTRY).answering(DEPLOYED, &deployed));
+    let update = CallRequest::new("container.update").with("name", "greeter").on("db-server");
+    let result = lab.approved(update, |_| ()).await;
+    assert_eq!(result.status, StepStatus::Done, "{result:?}");
+
+    let (old, new) = (format!("{:064}", 1), format!("{:064}", 2));
+    lab.nodes.answer(image, &FROM_A_REGISTRY.replace(&old, &new));
+    lab.nodes.answer(DEPLOYED, &deployed.replace(&old, &new));
+    let by_id = format!("-- {old}");
+    let format =
+        lab.nodes.seen().into_iter().map(|run| run.command).find(|run| run.starts_with(image)).unwrap();
+    let read = format.replace("-- docker.io/library/app:1", &by_id);
+    lab.nodes.answer(&read, FROM_A_REGISTRY);
+    let cancel = CancellationToken::new();
+    let undo = || lab.asker.perform(Op::Undo(None), Intent::PlanOnly, &(), &cancel);
+    let commands = commands(&undo().await.results[0]);
+    assert!(
+        commands.iter().any(|run| run.contains(" podman create ") && run.ends_with(&by_id)),
+        "{commands:?}"
+    );
+
+    lab.nodes.end(&read, ended(125, "", "Error: no such image\n"));
+    let (kind, message, _) = refused(&undo().await.results[0]);
+    assert_eq!(kind, ErrorKind::NotFound);
+    assert!(message.starts_with("the image that the container was made of is no longer"), "{message}");
+}

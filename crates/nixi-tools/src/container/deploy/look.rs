@@ -142,6 +142,20 @@ pub(super) async fn look(
     Ok(look)
 }
 
+/// Takes the image of this id for the one that the name stands for: a tag moves, and what an image runs is its own.
+pub(super) async fn look_at_image(cx: &PlanCx<'_>, look: &mut Look, id: &ImageName) -> Result<(), ToolError> {
+    let [answer] = cx.gather([container::image(look.cli, id)]).await;
+    let (Some(image), pin) = image_of(id, answer)? else {
+        let message =
+            format!("the image that the container was made of is no longer on {}", cx.node().name());
+        let hint = "`nixi call container.update` makes it of another one".to_owned();
+        return Err(ToolError::NotFound { message, hint: Some(hint) });
+    };
+    look.image = Some(image);
+    look.pins.extend(pin);
+    Ok(())
+}
+
 /// The folders above these, down from the container's own; each once.
 fn above(name: &ContainerName, folders: &[FilePath]) -> Vec<FilePath> {
     let own = format!("/srv/{name}");

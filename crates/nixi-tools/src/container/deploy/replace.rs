@@ -16,7 +16,7 @@ use super::super::ps::has_ended;
 use super::super::store::{self, Ground};
 use super::args::DeployArgs;
 use super::label::{LABEL, SET_ASIDE, digest, label};
-use super::look::look;
+use super::look::{look, look_at_image};
 use super::recipe::{Pull, Recipe, Steps};
 use super::redeploy::RedeployArgs;
 use super::{folders, qualified};
@@ -162,12 +162,16 @@ pub(super) async fn replace(
     look.named.clear();
     let is_same =
         |id: &ImageName| look.image.as_ref().is_some_and(|image| bare(&image.id) == bare(id.as_str()));
-    let (image, pull) = match (&same_image, &look.image) {
-        (Some(id), _) if is_same(id) => (named, Pull::No),
-        (Some(id), _) => (id.clone(), Pull::No),
-        (None, Some(image)) if image.is_local || named.is_id() => (named, Pull::No),
-        (None, Some(_)) if look.would_show(&args) => (named, Pull::No),
-        (None, _) => (qualified(named), Pull::Yes),
+    let moved = same_image.as_ref().filter(|id| !is_same(id));
+    if let Some(id) = moved {
+        look_at_image(cx, &mut look, id).await?;
+    }
+    let (image, pull) = match (moved, &same_image, &look.image) {
+        (Some(id), _, _) => (id.clone(), Pull::No),
+        (None, Some(_), _) => (named, Pull::No),
+        (None, None, Some(image)) if image.is_local || named.is_id() => (named, Pull::No),
+        (None, None, Some(_)) if look.would_show(&args) => (named, Pull::No),
+        (None, None, Some(_) | None) => (qualified(named), Pull::Yes),
     };
     let is_kept_back = match (&same_image, &look.image) {
         (None, Some(found)) => !found.is_local && !image.is_id() && pull == Pull::No,
