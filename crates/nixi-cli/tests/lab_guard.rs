@@ -227,3 +227,59 @@ fn whoever_dies_meanwhile_the_node_goes_back() {
         }
     });
 }
+
+/// How often a good switch is made: few times in CI, often with many cases a property (`cargo xtask soak`).
+fn good_switches() -> usize {
+    let cases: u32 = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(0);
+    if cases >= 10_000 { 50 } else { 5 }
+}
+
+#[test]
+fn good_switches_are_confirmed_each_time() {
+    let (lab, home) = ground(&["web-server"]);
+    let machine = lab.machine("web-server");
+    second_generation(machine, with_line("networking.firewall.allowedTCPPorts = [ 8080 ];"));
+    for turn in 0..good_switches() {
+        let generation = if turn % 2 == 0 { "generation=2" } else { "generation=1" };
+        let args = ["call", "nixos.rollback", generation, "--node", "web-server", "--yes=destructive"];
+        let ran = home.nixi(&args);
+        assert_eq!(ran.code, 0, "turn {turn}: {ran:?}");
+        assert_eq!(
+            (running(machine) == boots_next(machine), left(machine)),
+            (true, String::new()),
+            "turn {turn}"
+        );
+    }
+}
+
+/// What others switch meanwhile is theirs; and two switches never wait at once.
+#[test]
+fn another_switch_is_neither_joined_nor_taken_back() {
+    let (lab, home) = ground(&["web-server"]);
+    let machine = lab.machine("web-server");
+    let before = second_generation(machine, with_line(FIREWALL));
+    machine
+        .root(
+            "mkdir -p /run/nixi/aaaaaaaaaaaaaaaa.guard && echo 'switched 0 1' >/run/nixi/aaaaaaaaaaaaaaaa.guard/state
+             systemd-run --quiet --unit=nixi-aaaaaaaaaaaaaaaa sleep 300",
+        )
+        .unwrap();
+    let ran = home.nixi(&switch("web-server"));
+    assert!(ran.code == 1 && ran.err.contains("another switch by Nixi is under way"), "{ran:?}");
+    assert_eq!((running(machine), boots_next(machine)), (before.clone(), before.clone()));
+    machine.root("systemctl stop nixi-aaaaaaaaaaaaaaaa && rm -r /run/nixi/aaaaaaaaaaaaaaaa.guard").unwrap();
+
+    // Somebody switches to a third system while the second one waits for a confirmation that cannot come.
+    let child =
+        home.command(&switch("web-server")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waits = "grep -q '^switched' /run/nixi/*.guard/state";
+    machine.wait_until("switch", || Ok(machine.try_root(waits)?.code == 0)).unwrap();
+    let text = machine.read(CONFIGURATION).unwrap();
+    machine.write(CONFIGURATION, &with_line("environment.systemPackages = [ pkgs.jq ];")(&text)).unwrap();
+    machine.root("nixos-rebuild test").unwrap();
+    let third = running(machine);
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(ran.err.contains("somebody else switched web-server while it waited"), "{ran:?}");
+    assert!(third != before && running(machine) == third, "{ran:?}");
+    assert_eq!(boots_next(machine), before);
+}

@@ -209,10 +209,18 @@ fn what_cannot_be_built_changes_nothing() {
     assert_eq!(state(web), before);
 
     // A build that fails says why; what its log says is there, and not all of it.
-    let broken = "pkgs.runCommand \"broken\" { } \"echo the reason; exit 1\"";
-    let ran = set("environment.systemPackages", &format!("[ ({broken}) ]"));
+    let configuration = web.read("/etc/nixos/configuration.nix").unwrap();
+    let (head, _) = configuration.rsplit_once('}').unwrap();
+    let broken =
+        "environment.systemPackages = [ (pkgs.runCommand \"broken\" { } \"echo the reason; exit 1\") ];";
+    web.write("/etc/nixos/configuration.nix", &format!("{head}  {broken}\n}}\n")).unwrap();
+    let ran = home.nixi(&["call", "nixos.rebuild", "--node", WEB, "--yes=destructive"]);
     assert!(ran.code == 1 && ran.err.contains("the reason"), "{ran:?}");
+    web.write("/etc/nixos/configuration.nix", &configuration).unwrap();
     assert_eq!(state(web), before);
+    // What would have to be evaluated to be known is not evaluated before anybody has said yes.
+    let ran = set("networking.hostName", "builtins.readFile /etc/hostname");
+    assert!(ran.code == 2 && ran.err.contains("has to be evaluated to be known"), "{ran:?}");
 
     // A configuration that is not on the node is never edited; what to add where it is kept is told.
     web.root("mv /etc/nixos /var/lib/away && mkdir /etc/nixos").unwrap();
@@ -299,4 +307,43 @@ fn what_is_declared_is_built_looked_at_and_run() {
     call("package.install", &["names=htop"]);
     call("package.remove", &["names=htop"]);
     assert!(!has(web, "htop"));
+}
+
+/// What a switch would cut us off by is told in the review, which is destructive then: nothing is switched to find out.
+#[test]
+fn what_would_cut_us_off_is_named_beforehand() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let before = state(web);
+    let set = |option: &str, value: &str| {
+        home.nixi(&["call", "nixos.edit", option, value, "--node", WEB, "--dry-run"])
+    };
+    let firewall = set("option=services.openssh.openFirewall", "value=false");
+    let sshd = set("option=services.openssh.enable", "value=lib.mkForce false");
+    let port = set("option=services.openssh.ports", "value=[ 2222 ]");
+    let others = set("option=services.openssh.settings.AllowUsers", "value=[ \"somebody\" ]");
+    let configuration = web.read("/etc/nixos/configuration.nix").unwrap();
+    let rebuilt = |from: &str, to: &str| {
+        web.write("/etc/nixos/configuration.nix", &configuration.replace(from, to)).unwrap();
+        let ran = home.nixi(&["call", "nixos.rebuild", "--node", WEB, "--dry-run"]);
+        web.write("/etc/nixos/configuration.nix", &configuration).unwrap();
+        ran
+    };
+    let key = rebuilt("ssh-ed25519 AAAA", "ssh-ed25519 BBBB");
+    let user = rebuilt("users.users.nixi =", "users.users.other =");
+    for (ran, cause) in [
+        (firewall, "the firewall closes port 22"),
+        (sshd, "sshd is off"),
+        (port, "sshd listens on port 2222 and no more on 22"),
+        (others, "sshd lets in somebody only (AllowUsers)"),
+        (key, "keys of nixi are not declared any more: ssh-ed25519 AAAA"),
+        (user, "the user nixi is not declared any more"),
+    ] {
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.err.contains(&format!("this would cut Nixi off: {cause}")), "{cause}: {ran:?}");
+        assert!(ran.err.contains("risk      destructive"), "{ran:?}");
+    }
+    let harmless = set("option=networking.firewall.allowedTCPPorts", "value=[ 8080 ]");
+    assert!(!harmless.err.contains("cut Nixi off"), "{harmless:?}");
+    assert_eq!(state(web), before);
 }

@@ -42,7 +42,7 @@ impl Verb {
         if changed.is_empty() {
             let all: Vec<&Element> = elements.iter().collect();
             return Ok(Plan::nothing(format!(
-                "nothing to {} on {node}: {} {} {}",
+                "nothing to {} on {node}: {} {} {} (rebuild to be sure that it runs)",
                 self.word,
                 and(&words(&all)),
                 if all.len() == 1 { "is" } else { "are" },

@@ -136,6 +136,7 @@ mod tests {
             file::beginning(&"/srv/web/a b".parse().unwrap(), 1024),
             file::list(&"/srv/web".parse().unwrap()),
             file::rights_of_folder(&"/srv/web/a b".parse().unwrap()),
+            file::repositories(&"/etc/nixos/flake.nix".parse().unwrap()),
             file::is_there(&"/etc/nixos/flake.nix".parse().unwrap(), ".git"),
             nixos::generations(),
             nixos::boot_default(),
@@ -143,6 +144,8 @@ mod tests {
             nixos::profile(),
             nixos::kernels(),
             nixos::search_path(),
+            nixos::sshd_config(),
+            nixos::declared_keys(&"nixi".parse().unwrap()),
             nixos::closure_difference(&store("old"), &store("new")),
             nixos::units(&store("new")),
             nixos::kernels_beside(&store("new")),
@@ -240,11 +243,20 @@ mod tests {
         id --groups
         head '--bytes=1024' -- '/srv/web/a b'
         find /srv/web -mindepth 1 -maxdepth 1 -printf 'l%l\0f%f\0u%u\0g%g\0%y %s %m %T@\0\n'
+        stat --dereference '--printf=%f\0%u\0%g\0' -- /srv/web
+        find /.git /etc/.git /etc/nixos/.git -maxdepth 0 -printf '%p %y\n'
+        test -e /etc/nixos/.git
         find /nix/var/nix/profiles -maxdepth 1 -name 'system-*-link' -printf '%f %T@ %l\n'
         readlink -- /nix/var/nix/profiles/system
         readlink -f -- /run/current-system /run/booted-system
+        readlink -f -- /nix/var/nix/profiles/system
         readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /run/current-system/kernel /run/current-system/kernel-modules /run/current-system/initrd
-        printenv NIX_PATH
+        grep -hs -e NIX_PATH -- /etc/pam/environment /etc/set-environment
+        cat -- /etc/ssh/sshd_config
+        cat -- /etc/ssh/authorized_keys.d/nixi
+        nix --extra-experimental-features nix-command store diff-closures /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-old /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new
+        find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'
+        readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel-modules /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/initrd
         findmnt --json --output TARGET,OPTIONS --target /etc/nixos
         ip -json address show
         ss -Htulpn

@@ -1,6 +1,7 @@
 //! Reads of a NixOS system: its generations, and where its configuration is.
 
 use crate::command::{Command, FilePath, Program, Read, StorePath};
+use crate::node::UserName;
 
 /// Where the generations of the system are (nix-env(1), "Profiles").
 const PROFILES: &str = "/nix/var/nix/profiles";
@@ -43,6 +44,16 @@ pub fn running() -> Command<Read> {
 /// Kernel, modules and initial file system of the system that was booted, and of the one that runs: six lines.
 pub fn kernels() -> Command<Read> {
     Command::read(Program::new("readlink"), ["-f", "--"]).and(BOOTED).and(CURRENT)
+}
+
+/// The configuration of sshd (sshd_config(5)), as NixOS writes it.
+pub fn sshd_config() -> Command<Read> {
+    Command::read(Program::new("cat"), ["--", "/etc/ssh/sshd_config"])
+}
+
+/// The keys that the configuration declares for a user; fails where there are none.
+pub fn declared_keys(user: &UserName) -> Command<Read> {
+    Command::read(Program::new("cat"), ["--"]).and([format!("/etc/ssh/authorized_keys.d/{}", user.as_str())])
 }
 
 /// What differs between what two systems are made of: a line for each package, as `hello: ∅ → 2.12, +226.5 KiB`.

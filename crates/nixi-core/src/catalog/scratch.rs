@@ -5,10 +5,11 @@
 //! parsed.
 
 use crate::command::{
-    Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry,
+    Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry, StorePath,
 };
 
-const NIX_BUILD: Program = Program::new("nix-build");
+const NIX_INSTANTIATE: Program = Program::new("nix-instantiate");
+const NIX_STORE: Program = Program::new("nix-store");
 
 /// What makes the folder of a stage, and all folders in it.
 pub(crate) const MAKES_FOLDERS: Program = Program::new("mkdir");
@@ -45,31 +46,45 @@ pub fn unlock(path: &ScratchPath) -> Command<Scratch> {
     Command::scratch(Program::new("chmod"), ["-R", "u+rwX", "--", path.as_str()])
 }
 
-/// Builds the system of a configuration, as `nixos-rebuild build` does without flakes, and prints its path; nothing leads to it
-/// from outside the store.
-pub fn build_system(configuration: &ScratchPath, search_path: &[SearchEntry]) -> Command<Scratch> {
+/// What of a configuration is looked at before it is built: a function of its `config`.
+const EVALUATED: &str = include_str!("evaluated.nix");
+
+/// Evaluates a configuration, as `nixos-rebuild build` does without flakes, and prints what it comes to in JSON: how its system
+/// is built, and what of it is about the way in.
+pub fn evaluate(configuration: &ScratchPath, search_path: &[SearchEntry]) -> Command<Scratch> {
     let configuration = format!("nixos-config={configuration}");
-    let build = Command::scratch(NIX_BUILD, ["<nixpkgs/nixos>", "-A", "system", "--no-out-link"]);
+    let evaluate = Command::scratch(NIX_INSTANTIATE, ["--eval", "--strict", "--json", "--read-write-mode"]);
     let entries = std::iter::once(configuration.as_str()).chain(search_path.iter().map(SearchEntry::as_str));
-    build.with(entries.flat_map(|entry| ["-I", entry]))
+    let expression = format!("({EVALUATED}) (import <nixpkgs/nixos> {{ }}).config");
+    evaluate.with(entries.flat_map(|entry| ["-I", entry])).with(["-E", &expression])
 }
 
 /// The same for a machine of a flake, whose lock file is not written.
-pub fn build_flake(folder: &ScratchPath, machine: &HostName) -> Command<Scratch> {
-    let system =
-        format!("{folder}#nixosConfigurations.\"{}\".config.system.build.toplevel", machine.as_str());
+pub fn evaluate_flake(folder: &ScratchPath, machine: &HostName) -> Command<Scratch> {
+    let config = format!("{folder}#nixosConfigurations.\"{}\".config", machine.as_str());
     Command::scratch(
         Program::new("nix"),
         [
             "--extra-experimental-features",
             "nix-command flakes",
-            "build",
-            "--no-link",
-            "--print-out-paths",
+            "eval",
+            "--json",
             "--no-write-lock-file",
-            &system,
+            &config,
+            "--apply",
+            EVALUATED,
         ],
     )
+}
+
+/// Prints the path that a derivation builds, without building it.
+pub fn outcome(derivation: &StorePath) -> Command<Scratch> {
+    Command::scratch(NIX_STORE, ["--query", "--outputs", derivation.as_str()])
+}
+
+/// Builds what was evaluated, and prints its path; nothing leads to it from outside the store.
+pub fn build(derivation: &StorePath) -> Command<Scratch> {
+    Command::scratch(NIX_STORE, ["--realise", derivation.as_str()])
 }
 
 /// Shows a file to the flake that its repository is: what git does not know of is not there for Nix.
@@ -93,18 +108,67 @@ mod tests {
             folder(&path("hosts/web")),
             copy(&"/etc/nixos/configuration.nix".parse().unwrap(), &path("c")),
             unlock(&path("c")),
-            build_system(&path("c/configuration.nix"), &["nixpkgs=/nix/x".parse().unwrap()]),
-            build_flake(&path("c"), &machine),
+            evaluate(&path("c/configuration.nix"), &["nixpkgs=/nix/x".parse().unwrap()]),
+            evaluate_flake(&path("c"), &machine),
+            outcome(&format!("/nix/store/{}-x.drv", "a".repeat(32)).parse().unwrap()),
+            build(&format!("/nix/store/{}-x.drv", "a".repeat(32)).parse().unwrap()),
             track(&path("c"), "nixi.nix"),
             remove(&stage),
         ];
         let shown: Vec<String> =
             all.iter().map(|command| command.to_string().replace(stage.as_str(), "/STAGE")).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r"
+        insta::assert_snapshot!(shown.join("\n"), @r#"
         mkdir -m 0700 -- /STAGE
         dd 'bs=64K' 'iflag=fullblock' 'oflag=nofollow' 'status=none' 'of=/STAGE/a b.nix'
         mkdir -p -- /STAGE/hosts/web
+        cp -R -- /etc/nixos/. /STAGE/c
+        chmod -R u+rwX -- /STAGE/c
+        nix-instantiate --eval --strict --json --read-write-mode -I 'nixos-config=/STAGE/c/configuration.nix' -I 'nixpkgs=/nix/x' -E '(c:
+        let
+          ssh = c.services.openssh;
+          firewall = c.networking.firewall;
+        in
+        {
+          system = c.system.build.toplevel.drvPath;
+          sshd = ssh.enable;
+          ports = ssh.ports;
+          allowUsers = ssh.settings.AllowUsers or null;
+          denyUsers = ssh.settings.DenyUsers or null;
+          allowGroups = ssh.settings.AllowGroups or null;
+          rootLogin = ssh.settings.PermitRootLogin or null;
+          firewall = firewall.enable;
+          open = firewall.allowedTCPPorts;
+          ranges = firewall.allowedTCPPortRanges;
+          interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
+          trusted = firewall.trustedInterfaces or [ ];
+          users = builtins.mapAttrs (_: user: user.openssh.authorizedKeys.keys or [ ]) c.users.users;
+        }
+        ) (import <nixpkgs/nixos> { }).config'
+        nix --extra-experimental-features 'nix-command flakes' eval --json --no-write-lock-file '/STAGE/c#nixosConfigurations."web-1".config' --apply 'c:
+        let
+          ssh = c.services.openssh;
+          firewall = c.networking.firewall;
+        in
+        {
+          system = c.system.build.toplevel.drvPath;
+          sshd = ssh.enable;
+          ports = ssh.ports;
+          allowUsers = ssh.settings.AllowUsers or null;
+          denyUsers = ssh.settings.DenyUsers or null;
+          allowGroups = ssh.settings.AllowGroups or null;
+          rootLogin = ssh.settings.PermitRootLogin or null;
+          firewall = firewall.enable;
+          open = firewall.allowedTCPPorts;
+          ranges = firewall.allowedTCPPortRanges;
+          interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
+          trusted = firewall.trustedInterfaces or [ ];
+          users = builtins.mapAttrs (_: user: user.openssh.authorizedKeys.keys or [ ]) c.users.users;
+        }
+        '
+        nix-store --query --outputs /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        nix-store --realise /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        git -C /STAGE/c add --intent-to-add -- nixi.nix
         rm -rf -- /STAGE
-        ");
+        "#);
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::apart::{Untold, stands_apart};
-use super::applied::not_begun;
+use super::applied::{done, not_begun};
 use super::apply_cx::ApplyCx;
 use super::progress::Reporter;
 use super::step::Kind;
@@ -48,6 +48,25 @@ pub(crate) async fn apply(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Result<Ve
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// Writes down as done what another part has done, which ended well.
+pub(crate) async fn done_elsewhere(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Vec<StepReport> {
+    let login = cx.executor.login(approved.writable.node());
+    let mut reports = Vec::with_capacity(approved.plan.steps.len());
+    for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
+        let report = done(text::clean_line(&step.line(login)), None);
+        let written = match cx.page.begun(at, None).await {
+            Ok(()) => cx.page.ended(at, &report).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            cx.audience
+                .hear(Event::Notice(format!("that `{}` is done is not written down: {error}", report.step)));
+        }
+        reports.push(report);
+    }
+    reports
 }
 
 /// Whether the first of these steps is done, another one failed, and the outcome of each step is known.

@@ -28,7 +28,7 @@ mod writable;
 pub(crate) use apart::{Untold, stands_apart};
 pub use applied::{StepReport, StepStatus};
 pub(crate) use applied::{done, failed};
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, done_elsewhere};
 pub(crate) use apply_cx::ApplyCx;
 pub use approved::Approved;
 pub(crate) use approved::{ApprovedPart, Asked};

@@ -22,7 +22,7 @@ use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
 use crate::plan::{
     ApplyCx, ApprovedPart, Declared, ModuleEdit, Page, Part, Plan, Step, StepStatus, Writable, apply,
-    stands_apart,
+    done_elsewhere, stands_apart,
 };
 use crate::registry::{Args, Body};
 use crate::secret::SecretArg;
@@ -77,6 +77,20 @@ impl Visit<'_> {
         };
         result.ms = looked.saturating_add(milliseconds(begun));
         result
+    }
+
+    /// Spends the approval of a plan that another part has done.
+    pub(super) async fn done_elsewhere(
+        &self,
+        approved: ApprovedPart,
+        result: CallResult,
+        recorded: &Recorded,
+    ) -> CallResult {
+        match self.apply_cx(&[], recorded) {
+            Ok(apply_cx) => concluded(result, done_elsewhere(approved, &apply_cx).await),
+            // It is done, whatever the configuration has become meanwhile.
+            Err(_) => CallResult { status: StepStatus::Done, ..result },
+        }
     }
 
     async fn inspect(&self, result: CallResult) -> CallResult {

@@ -26,11 +26,39 @@ over() {
     rm -f "$root-old" "$root-new"
     exit 0
 }
+current() { readlink -f /run/current-system; }
+# Has a system switch to itself once nobody else does, or after so many seconds; what hangs is ended.
+switch_to() {
+    mkdir -p /run/nixos
+    flock -w "$2" /run/nixos/switch-to-configuration.lock true
+    NIXOS_NO_CHECK=$3 timeout -k 30 1200 "$1/bin/switch-to-configuration" test
+}
+# Again and again until it has worked: nobody else will do it.
 back() {
     tell "back $1"
-    timeout -k 30 1200 "$old/bin/switch-to-configuration" test
-    tell "returned $?"
+    tries=0
+    while :; do
+        switch_to "$old" 300 1
+        code=$?
+        case $code in 0 | 4) break ;; esac
+        tries=$((tries + 1))
+        if [ "$tries" -ge 20 ]; then break; fi
+        sleep 5
+    done
+    tell "returned $code"
     over 1 exit-code
+}
+# Whether another switch of ours waits to be confirmed, or runs.
+busy() {
+    for other in "$folder"/*.guard/state; do
+        if [ "$other" = "$state" ] || [ ! -e "$other" ]; then continue; fi
+        case $(tail -n 1 "$other") in
+            confirmed | returned* | busy | unchanged* | replaced) continue ;;
+        esac
+        name=${other%.guard/state}
+        if systemctl is-active --quiet "nixi-${name##*/}.service"; then return 0; fi
+    done
+    return 1
 }
 
 last=
@@ -44,13 +72,27 @@ case $last in
         for link in "${root%-*}"-*; do [ -e "$link" ] || rm -f "$link"; done
         ln -sfn "$old" "$here/old" && ln -sfn "$here/old" "$root-old"
         ln -sfn "$new" "$here/new" && ln -sfn "$here/new" "$root-new"
+        if busy; then
+            tell busy
+            over 1 exit-code
+        fi
         tell switching
-        timeout -k 30 1200 "$new/bin/switch-to-configuration" test
-        tell "switched $? $(now)"
+        switch_to "$new" 10 0
+        code=$?
+        # Checks that fail, and the lock of another switch: nothing has been touched.
+        case $code in
+            1 | 11)
+                if [ "$(current)" = "$old" ]; then
+                    tell "unchanged $code"
+                    over 1 exit-code
+                fi
+                ;;
+        esac
+        tell "switched $code $(now)"
         ;;
     switched*) ;;
     confirmed) over 0 success ;;
-    returned*) over 1 exit-code ;;
+    returned* | busy | unchanged* | replaced) over 1 exit-code ;;
     back*) back "${last#back }" ;;
     *) back interrupted ;;
 esac
@@ -65,6 +107,11 @@ case $code in
 esac
 until [ -e "$here/confirm" ]; do
     if [ -e "$here/refuse" ]; then back refused; fi
+    # Somebody else switched meanwhile: that is theirs.
+    if [ "$(current)" != "$new" ]; then
+        tell replaced
+        over 1 exit-code
+    fi
     if [ "$(($(now) - since))" -ge "$patience" ]; then back unconfirmed; fi
     sleep 1
 done

@@ -11,7 +11,7 @@ pub struct Close;
 
 const VERB: Verb = Verb {
     word: "close",
-    done: "not opened by nixi.nix",
+    done: "not in nixi.nix",
     back: ActionName::new("firewall", "open"),
     parameter: "ports",
     risk: Risk::Destructive,

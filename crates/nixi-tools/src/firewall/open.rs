@@ -11,7 +11,7 @@ pub struct Open;
 
 const VERB: Verb = Verb {
     word: "open",
-    done: "opened by nixi.nix already",
+    done: "in nixi.nix already",
     back: ActionName::new("firewall", "close"),
     parameter: "ports",
     risk: Risk::Routine,

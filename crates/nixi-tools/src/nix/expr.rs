@@ -37,6 +37,13 @@ impl Expr {
         with_room(text, || Ok(Self::of(&Source::parse(text)?.expr()?)))
     }
 
+    /// Whether it is made of words, numbers, lists, sets and packages alone, so that evaluating it does nothing.
+    #[must_use]
+    pub fn is_data(&self) -> bool {
+        with_room(&self.text, || Source::parse(&self.text)?.expr().map(|expr| super::data::is_data(&expr)))
+            .unwrap_or(false)
+    }
+
     /// `true` or `false`.
     #[must_use]
     pub fn bool(value: bool) -> Self {

@@ -27,6 +27,7 @@
 
 mod bounds;
 mod checked;
+mod data;
 mod error;
 mod expr;
 pub mod flake;

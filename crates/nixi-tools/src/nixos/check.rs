@@ -40,7 +40,7 @@ impl Rehearse for Check {
 
     async fn rehearse(&self, cx: &RehearseCx<'_>, _: NoArgs) -> Result<CheckReport, ToolError> {
         let ground = Ground::of(cx).await?;
-        let Built { system, warnings } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
+        let Built { system, warnings, .. } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
         Ok(CheckReport {
             runs: system == ground.running,
             boots_next: Some(&system) == ground.boots_next.as_ref(),

@@ -12,6 +12,7 @@ use super::difference::Difference;
 use super::ground::{Ground, apply_all, below, pinned};
 use super::place::{Kind, Text, Texts};
 use super::switch::Switch;
+use super::way_in;
 use crate::reading::{parsed_of, whole_of};
 
 /// The permissions of a new module.
@@ -32,21 +33,37 @@ impl Compose for Composer {
             Some(module) => Some((ground.texts_or(cx, module)?, module)),
             None => None,
         };
-        let Built { system, warnings } = build(cx.stage(), &ground, ground.entry(cx)?, edited).await?;
+        let Built { system, evaluated, unedited, warnings } =
+            build(cx.stage(), &ground, ground.entry(cx)?, edited).await?;
         let runs = system == ground.running;
         let boots_next = Some(&system) == ground.boots_next.as_ref();
         if runs && boots_next && module.is_none() {
             return Ok(Plan::nothing(format!("nothing to rebuild on {node}: what is declared runs already")));
         }
         let mut plan = Plan::new(format!("rebuild {node}"), Risk::Routine, Undo::Calls(Vec::new()));
-        for expectation in pinned(cx, &ground).await? {
+        for expectation in pinned(cx, &ground, ground.entry(cx)?).await? {
             plan = plan.expect(expectation);
         }
         for warning in warnings {
             plan = plan.warn(warning);
         }
+        if let Some(unedited) = unedited {
+            if unedited != ground.running {
+                let what = "what is declared is not what runs: this brings more than was asked for";
+                plan = plan.warn(what).at_least(Risk::Destructive);
+            }
+            if unedited == system {
+                plan = plan.warn(
+                    "the system stays as it is: what is added is declared already, or this host does not import nixi.nix",
+                );
+            }
+        }
         let mut notes = Vec::new();
         if !runs {
+            for obstacle in way_in::obstacles(cx, &evaluated).await? {
+                let warning = format!("this would cut Nixi off: {obstacle}");
+                plan = plan.warn(warning).at_least(Risk::Destructive);
+            }
             let difference = Difference::of(cx, &ground.running, &system).await?;
             notes = difference.lines();
             if difference.needs_reboot {
@@ -63,7 +80,7 @@ impl Compose for Composer {
             new: system,
             old: ground.running,
             generation: None,
-            boots_next,
+            booting: ground.boots_next,
             guard,
             files,
             tracked,
@@ -101,9 +118,8 @@ async fn files(
         let rights = parsed_of(importer_rights, rights)?;
         files.push(owner.put(&texts.importer, with_import, Some(&rights), &folder));
     }
-    let is_new = texts.own.content.is_none();
     let inside = texts.entry.folder();
-    let git = is_new.then(|| {
+    let git = {
         let git = Command::<Write>::new(Program::new("git")).args([
             "-C",
             inside,
@@ -116,9 +132,9 @@ async fn files(
             Owner::Us => git,
             Owner::Root => git.elevated(),
         }
-    });
+    };
     let is_kept_by_git = whole_of(repository)?.exit.is_success();
-    Ok((files, git.filter(|_| is_kept_by_git)))
+    Ok((files, is_kept_by_git.then_some(git)))
 }
 
 /// Whose rights a folder and the files in it need.

@@ -41,7 +41,7 @@ impl Rehearse for Diff {
 
     async fn rehearse(&self, cx: &RehearseCx<'_>, _: NoArgs) -> Result<DiffReport, ToolError> {
         let ground = Ground::of(cx).await?;
-        let Built { system, warnings } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
+        let Built { system, warnings, .. } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
         let difference = match system == ground.running {
             true => None,
             false => Some(Difference::of(cx, &ground.running, &system).await?),

@@ -48,6 +48,16 @@ impl Change for SetOption {
                     message: format!("{value} is not a value in Nix: {error}"),
                     hint: Some("write text in quotes: value='\"text\"'".to_owned()),
                 })?;
+                if !value.is_data() {
+                    return Err(ToolError::BadArgument {
+                        message: format!("the value of {name} has to be evaluated to be known, which may do anything"),
+                        hint: Some(
+                            "use text, numbers, lists, sets, pkgs.NAME and lib.mkForce; write anything else into \
+                             the configuration yourself"
+                                .to_owned(),
+                        ),
+                    });
+                }
                 ModuleEdit::Set { option: name.clone(), value: value.to_string() }
             }
             None => ModuleEdit::Unset { option: name.clone() },
@@ -57,7 +67,9 @@ impl Change for SetOption {
         apply_all(&mut module, cx.declared().module())?;
         let former = module.value(&option).map_err(|error| bad(format!("nixi.nix: {error}")))?;
         if apply_all(&mut module, [&edit])?.is_empty() {
-            return Ok(Plan::nothing(format!("nothing to do on {node}: nixi.nix has {name} so already")));
+            return Ok(Plan::nothing(format!(
+                "nothing to do on {node}: nixi.nix has {name} so already (rebuild to be sure that it runs)"
+            )));
         }
         ground.check(cx, &module)?;
         let back = CallRequest::new("nixos.edit").on(node.as_str()).with("option", name);

@@ -1,7 +1,7 @@
 //! What an edit of a node's configuration starts from.
 
 use nixi_core::catalog::{file, nixos, system};
-use nixi_core::command::{FilePath, HostName, SearchEntry, StorePath};
+use nixi_core::command::{Elevation, FilePath, HostName, SearchEntry, StorePath};
 use nixi_core::{Expectation, InspectCx, ModuleEdit, PlanCx, ToolError};
 
 use super::generations::first_path;
@@ -113,22 +113,28 @@ fn not_nixos(cx: &InspectCx<'_>) -> ToolError {
 }
 
 /// Pins what the plan relies on.
-pub(super) async fn pinned(cx: &PlanCx<'_>, ground: &Ground) -> Result<Vec<Expectation>, ToolError> {
+pub(super) async fn pinned(
+    cx: &PlanCx<'_>,
+    ground: &Ground,
+    entry: &FilePath,
+) -> Result<Vec<Expectation>, ToolError> {
     let node = cx.node().name();
     let pins = cx
         .pin_all([
             (format!("{node}: the same system runs"), nixos::running()),
             (format!("{node}: the same system boots next"), nixos::profile()),
+            (format!("{node}: the same {entry}"), file::digest(entry, Elevation::LoginUser)),
         ])
         .await;
     let mut expectations = Vec::new();
-    let [runs, boots] = pins;
+    let [runs, boots, same] = pins;
     let (running, expectation) = runs?;
     if first_path(&running).ok().as_deref() != Some(ground.running.as_str()) {
         return Err(unreadable("readlink", "another system runs by now"));
     }
     expectations.push(expectation);
     expectations.push(boots?.1);
+    expectations.push(same?.1);
     Ok(expectations)
 }
 

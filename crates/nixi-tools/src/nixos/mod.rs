@@ -14,6 +14,7 @@ mod rebuild;
 mod rollback;
 mod show;
 mod switch;
+mod way_in;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;

@@ -129,17 +129,28 @@ impl Place {
         let beside = |name: &str| path(&format!("{}/{name}", real.folder().trim_end_matches('/')));
         let (own, configuration) = (beside(OWN)?, beside("configuration.nix")?);
         let text = |path| file::beginning(path, MOST + 1);
-        let [entry, there, second, mount] =
-            cx.gather([text(real), text(&own), text(&configuration), nixos::mount_of(real)]).await;
+        let [entry, there, second, mount, repositories] = cx
+            .gather([
+                text(real),
+                text(&own),
+                text(&configuration),
+                nixos::mount_of(real),
+                file::repositories(real),
+            ])
+            .await;
+        let repositories = String::from_utf8_lossy(&whole_of(repositories)?.stdout).into_owned();
         let read = |answer: ReadAnswer| -> Result<Option<String>, ToolError> {
             let output = whole_of(answer)?;
-            Ok(output.exit.is_success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+            // What is not UTF-8 could not be put back as it was.
+            Ok(output.exit.is_success().then(|| String::from_utf8(output.stdout).ok()).flatten())
         };
         let (entry, there, second) = (read(entry)?, read(there)?, read(second)?);
         let is_read_only = is_read_only(&String::from_utf8_lossy(&whole_of(mount)?.stdout));
         let import = match (&entry, self.kind) {
-            (None, _) => Import { by: real, end: Err(format!("the login user cannot read {real}")) },
-            (Some(text), Kind::Flake) => in_flake(text, real, second.as_deref(), &configuration, machine),
+            (None, _) => Import { by: real, end: Err(format!("the login user cannot read {real} as UTF-8")) },
+            (Some(text), Kind::Flake) => {
+                in_flake(text, real, second.as_deref(), &configuration, &own, machine)
+            }
             (Some(text), Kind::Plain | Kind::Elsewhere) => Import::of_module(text, real, &own),
         };
         let state = match (&import.end, &there) {
@@ -156,6 +167,9 @@ impl Place {
                 Some(format!("{real} is in the Nix store, where nothing can be written"))
             }
             _ if is_read_only => Some(format!("the file system of {real} is mounted read-only")),
+            _ if self.kind == Kind::Flake && is_kept_above(&repositories, real) => {
+                Some(format!("{real} lies in a git repository that is kept further up, or is a worktree"))
+            }
             Err(why) => Some(why.clone()),
             Ok(_) => own_is_broken(),
         };
@@ -184,8 +198,7 @@ struct Import<'a> {
 
 impl<'a> Import<'a> {
     fn of_module(text: &str, by: &'a FilePath, own: &FilePath) -> Self {
-        let added = imports::add(text, IMPORT, &[own.as_str()]);
-        Self { by, end: added.map(new_text).map_err(|error| refused(by, &error)) }
+        Self { by, end: import_in(text, by, own) }
     }
 }
 
@@ -195,6 +208,7 @@ fn in_flake<'a>(
     by: &'a FilePath,
     configuration: Option<&str>,
     beside: &'a FilePath,
+    own: &FilePath,
     machine: Option<&str>,
 ) -> Import<'a> {
     let Some(machine) = machine else {
@@ -202,11 +216,21 @@ fn in_flake<'a>(
     };
     match (flake::add_module(flake, machine, IMPORT), configuration) {
         (Err(EditError::Unfit { .. }), Some(text)) if flake.contains("./configuration.nix") => {
-            let own = by.as_str().replace("flake.nix", OWN);
-            let added = imports::add(text, IMPORT, &[&own]);
-            Import { by: beside, end: added.map(new_text).map_err(|error| refused(beside, &error)) }
+            Import { by: beside, end: import_in(text, beside, own) }
         }
         (added, _) => Import { by, end: added.map(new_text).map_err(|error| refused(by, &error)) },
+    }
+}
+
+/// The text of a module with the import. One by the absolute path would lead out of a copy.
+fn import_in(text: &str, by: &FilePath, own: &FilePath) -> Result<Option<String>, String> {
+    let added = imports::add(text, IMPORT, &[]).map_err(|error| refused(by, &error))?;
+    let is_absolute = imports::add(text, IMPORT, &[own.as_str()]).is_ok_and(|added| added.is_none());
+    match added {
+        Some(_) if is_absolute => {
+            Err(format!("{by} imports {own} by its absolute path: write {IMPORT} there"))
+        }
+        added => Ok(new_text(added)),
     }
 }
 
@@ -222,6 +246,13 @@ pub(super) fn path(text: &str) -> Result<FilePath, ToolError> {
     text.parse().map_err(|error| ToolError::BadArgument { message: format!("{text}: {error}"), hint: None })
 }
 
+/// Whether git keeps a file from a folder above its own, or by what is no folder (gitrepository-layout(5)).
+fn is_kept_above(repositories: &str, file: &FilePath) -> bool {
+    let own = format!("{}/.git d", file.folder().trim_end_matches('/'));
+    let mut lines = repositories.lines().peekable();
+    lines.peek().is_some() && !lines.any(|line| line == own)
+}
+
 /// The search path of Nix out of the lines that set it: what is set for who logs in comes first. What would have to be
 /// expanded is left out, as it is another thing for each user.
 pub(super) fn search_path(lines: &str) -> Vec<SearchEntry> {
@@ -232,7 +263,24 @@ pub(super) fn search_path(lines: &str) -> Vec<SearchEntry> {
         Some(value.get(..end)?.to_owned())
     };
     let path = lines.lines().find_map(quoted).unwrap_or_default();
-    path.split(':').filter_map(|entry| entry.parse().ok()).collect()
+    entries(&path).filter_map(|entry| entry.parse().ok()).collect()
+}
+
+/// The entries of a search path: as Nix has it, a `:` that belongs to an address parts nothing (`https://…`, `flake:…`).
+fn entries(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let is_end = |at: usize| {
+            let (before, after) =
+                (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+            let value = before.rsplit_once('=').map_or(before, |(_, value)| value);
+            !after.starts_with("//") && value != "flake"
+        };
+        let end = text.match_indices(':').map(|(at, _)| at).find(|at| is_end(*at));
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
 }
 
 /// The configuration that the search path names, if it is a file of the node's.
@@ -271,6 +319,9 @@ mod tests {
         assert_eq!(named(shell), Some("/c.nix".to_owned()));
         let entries: Vec<String> = search_path(shell).iter().map(ToString::to_string).collect();
         assert_eq!(entries, ["nixpkgs=/n", "nixos-config=/c.nix"]);
+        let odd = "NIX_PATH DEFAULT=\"nixpkgs=flake:nixpkgs:x=https://e.org/a.tar.gz:/y\"\n";
+        let entries: Vec<String> = search_path(odd).iter().map(ToString::to_string).collect();
+        assert_eq!(entries, ["nixpkgs=flake:nixpkgs", "x=https://e.org/a.tar.gz", "/y"]);
         for none in [
             "",
             "NIX_PATH",
@@ -278,6 +329,19 @@ mod tests {
             "export NIX_PATH='nixos-config=./x'",
         ] {
             assert_eq!(named(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_repository_further_up_is_told() {
+        let flake: FilePath = "/home/a/dotfiles/nixos/flake.nix".parse().unwrap();
+        for (found, above) in [
+            ("", false),
+            ("/home/a/dotfiles/nixos/.git d\n", false),
+            ("/home/a/dotfiles/.git d\n", true),
+            ("/home/a/dotfiles/nixos/.git f\n", true),
+        ] {
+            assert_eq!(is_kept_above(found, &flake), above, "{found}");
         }
     }
 

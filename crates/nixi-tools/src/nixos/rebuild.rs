@@ -6,7 +6,7 @@ use nixi_core::{
     WriteCapability,
 };
 
-use super::generations::boot_default;
+use super::generations::{boot_default, first_path};
 use crate::NoArgs;
 use crate::reading::parsed_of;
 
@@ -27,8 +27,12 @@ impl Change for Rebuild {
 
     async fn plan(&self, cx: &PlanCx<'_>, _: NoArgs) -> Result<Plan, ToolError> {
         let node = cx.node().name();
-        let [boot] = cx.gather([nixos::boot_default()]).await;
+        let [boot, booting, running] =
+            cx.gather([nixos::boot_default(), nixos::profile(), nixos::running()]).await;
+        let booting = parsed_of(booting, first_path).ok();
+        let runs = parsed_of(running, first_path).is_ok_and(|running| Some(running) == booting);
         let undo = match parsed_of(boot, boot_default) {
+            Ok(_) if !runs => Undo::cannot("what ran was not the generation that boots next"),
             Ok(number) => {
                 let back = CallRequest::new("nixos.rollback").on(node.as_str()).with("generation", number);
                 Undo::Calls(vec![back])

@@ -49,7 +49,7 @@ impl Change for Rollback {
                 (format!("{node}: the same system runs"), nixos::running()),
             ])
             .await;
-        let ((links, _), (boot, boots), (running, runs)) = (links?, boot?, running?);
+        let ((links, same), (boot, boots), (running, runs)) = (links?, boot?, running?);
         let told = |command: Command<Read>, why: String| unreadable(&command.to_string(), &why);
         let next = boot_default(&boot).map_err(|why| told(nixos::boot_default(), why))?;
         let running = first_path(&running).map_err(|why| told(nixos::running(), why))?;
@@ -59,6 +59,7 @@ impl Change for Rollback {
         let number = target.number;
         let (new, old) = (store_path(&target.path)?, store_path(&running)?);
         let boots_next = number == next;
+        let booting = rows.iter().find(|row| row.number == next).and_then(|row| row.path.parse().ok());
         if new == old && boots_next {
             return Ok(Plan::nothing(format!(
                 "nothing to go back to on {node}: generation {number} runs and boots next"
@@ -74,12 +75,12 @@ impl Change for Rollback {
             }
             false => Undo::cannot(format!("generation {next} was to boot next, and did not run")),
         };
-        let plan = Plan::new(summary, Risk::Destructive, undo).expect(boots).expect(runs);
+        let plan = Plan::new(summary, Risk::Destructive, undo).expect(same).expect(boots).expect(runs);
         let switch = Switch {
             new,
             old,
             generation: Some(number),
-            boots_next,
+            booting,
             guard: cx.settings().guard,
             files: Vec::new(),
             tracked: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nixi_core::command::{Program, StorePath};
-use nixi_core::{Activate, Command, Plan, PutFile, Rescue, Write};
+use nixi_core::{Activate, Command, Plan, PutFile, Rescue, Step, Write};
 
 /// How long what is not the switch itself may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -16,8 +16,8 @@ pub(super) struct Switch {
     pub(super) old: StorePath,
     /// The generation that it is already; none where it becomes a new one.
     pub(super) generation: Option<u64>,
-    /// Whether it boots next already.
-    pub(super) boots_next: bool,
+    /// The system that boots next as it is, where there is one.
+    pub(super) booting: Option<StorePath>,
     /// How long the node waits to be told that it is still reached.
     pub(super) guard: Duration,
     /// Files that belong to the new system, which are put there once it has proved itself.
@@ -32,36 +32,48 @@ impl Switch {
     /// The steps, in their order: it runs and is confirmed before a file changes, and boots only after that.
     pub(super) fn add_to(self, plan: Plan) -> Plan {
         let is_other = self.new != self.old;
-        let mut last = 0;
-        let mut plan = plan;
+        let boots_next = Some(&self.new) == self.booting.as_ref();
+        let mut steps: Vec<Step> = Vec::new();
         if is_other {
-            plan =
-                plan.step(Activate::new(self.new.clone(), self.old.clone(), self.guard).noting(self.notes));
-            last += 1;
+            let activate = Activate::new(self.new.clone(), self.old.clone(), self.guard);
+            steps.push(activate.noting(self.notes).into());
         }
+        let tracked = self.tracked.map(Step::from);
         for (at, file) in self.files.into_iter().enumerate() {
-            plan = plan.step(file);
-            last += 1;
-            if let Some(tracked) = self.tracked.as_ref().filter(|_| at == 0) {
-                plan = plan.step(tracked.clone());
-                last += 1;
-            }
+            steps.push(file.into());
+            steps.extend(tracked.clone().filter(|_| at == 0));
         }
-        if !self.boots_next {
-            let profile = Command::<Write>::new(Program::new("nix-env")).args(["-p", PROFILE]);
+        let mut profile_at = None;
+        if !boots_next {
+            profile_at = Some(steps.len());
             let profile = match self.generation {
-                None => profile.args(["--set", self.new.as_str()]),
-                Some(number) => profile.arg("--switch-generation").arg(number.to_string()),
+                None => set_profile(&self.new),
+                Some(number) => profile().arg("--switch-generation").arg(number.to_string()),
             };
-            let boot = switch_to(&self.new, "boot");
-            plan = plan.step(profile.lasting(PATIENCE)).step(boot.lasting(PATIENCE));
-            last += 2;
+            steps.push(profile.lasting(PATIENCE).into());
         }
-        match is_other && last > 1 {
-            true => plan.step(Rescue::of(0, last - 1, back_to(&self.old))),
+        // Also where the profile leads there already: what boots may not have been written after it.
+        if is_other || !boots_next {
+            steps.push(switch_to(&self.new, "boot").lasting(PATIENCE).into());
+        }
+        let last = steps.len().saturating_sub(1);
+        let mut plan = steps.into_iter().fold(plan, Plan::step);
+        if let (Some(at), Some(former)) = (profile_at, &self.booting) {
+            plan = plan.step(Rescue::of(at, last, set_profile(former).elevated()));
+        }
+        match is_other && last > 0 {
+            true => plan.step(Rescue::of(0, last, back_to(&self.old))),
             false => plan,
         }
     }
+}
+
+fn profile() -> Command<Write> {
+    Command::<Write>::new(Program::new("nix-env")).args(["-p", PROFILE])
+}
+
+fn set_profile(to: &StorePath) -> Command<Write> {
+    profile().args(["--set", to.as_str()])
 }
 
 fn switch_to(system: &StorePath, action: &str) -> Command<Write> {

@@ -11,7 +11,7 @@ pub struct Install;
 
 const VERB: Verb = Verb {
     word: "install",
-    done: "installed by nixi.nix already",
+    done: "in nixi.nix already",
     back: ActionName::new("package", "remove"),
     parameter: "names",
     risk: Risk::Routine,

@@ -11,7 +11,7 @@ pub struct Remove;
 
 const VERB: Verb = Verb {
     word: "remove",
-    done: "not installed by nixi.nix",
+    done: "not in nixi.nix",
     back: ActionName::new("package", "install"),
     parameter: "names",
     risk: Risk::Routine,

@@ -120,65 +120,79 @@ async fn every_example_is_planned_like_this() {
     close 8080/tcp on db-server [destructive]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0 unless the node is reached over a new connection within 90s
     $ put file /home/me/nixos/nixi.nix: 100 bytes, SHA-256 78c8195bd81561bc42e8907fdcbf2ef29fd3710b1f11dd44d8df91648d183ff2, mode 0644, by no link, in place of SHA-256 b39397b562de6aeec72ff78d0d7207fedf3d4eea2c051ec85196f0bc8cd4e9cd
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     open 8080/tcp on db-server [routine]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
     $ put file /home/me/nixos/nixi.nix: 181 bytes, SHA-256 c7f8f57b8b19c87eebfb392a683847518e10a86d4da3f15c4c6b1dcf26ad8f47, mode 0644, by no link, where there is none
     $ put file /home/me/nixos/configuration.nix: 61 bytes, SHA-256 23c1d4a3da16db6dde0135032e824e768c69ef22bc3530ed6d0ef40f3f09efe8, mode 0644, by no link, in place of SHA-256 fe92a78ce11071c1ce35a165680e379c972ad6c7a41c45b469c5291977172ccd
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     set time.timeZone = "Europe/Berlin" on db-server [routine]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
     $ put file /home/me/nixos/nixi.nix: 160 bytes, SHA-256 177544ac89001023aa0b74142633152e90333a093321da838a782821d812156f, mode 0644, by no link, where there is none
     $ put file /home/me/nixos/configuration.nix: 61 bytes, SHA-256 23c1d4a3da16db6dde0135032e824e768c69ef22bc3530ed6d0ef40f3f09efe8, mode 0644, by no link, in place of SHA-256 fe92a78ce11071c1ce35a165680e379c972ad6c7a41c45b469c5291977172ccd
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     rebuild db-server [destructive]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     go to generation 1 (NixOS 24.11.1.0) on db-server [destructive]
+    = db-server: the same generations
     = db-server: the same generation boots next
     = db-server: the same system runs
     $ sudo -n -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --switch-generation 1
     $ sudo -n -- systemd-run … -- env /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     install htop on db-server [routine]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
     $ put file /home/me/nixos/nixi.nix: 177 bytes, SHA-256 aebeb67fa3253876855c13364e71d40e37a3c439e9aaaeba88ba1f6813d98d13, mode 0644, by no link, where there is none
     $ put file /home/me/nixos/configuration.nix: 61 bytes, SHA-256 23c1d4a3da16db6dde0135032e824e768c69ef22bc3530ed6d0ef40f3f09efe8, mode 0644, by no link, in place of SHA-256 fe92a78ce11071c1ce35a165680e379c972ad6c7a41c45b469c5291977172ccd
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     remove htop on db-server [routine]
     = db-server: the same system runs
     = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0 unless the node is reached over a new connection within 90s
     $ put file /home/me/nixos/nixi.nix: 104 bytes, SHA-256 141ea35d213985dcc4d3f3ed10ad17021aee238ca7ac58f863b963cddbe76ac3, mode 0644, by no link, in place of SHA-256 b39397b562de6aeec72ff78d0d7207fedf3d4eea2c051ec85196f0bc8cd4e9cd
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     restart 1 unit on db-server: nginx.service [routine]

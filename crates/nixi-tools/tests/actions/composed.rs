@@ -38,7 +38,7 @@ fn statuses(outcome: &Outcome) -> Vec<StepStatus> {
 /// How often the node was switched, and how often it built.
 fn switches_and_builds(nodes: &Recording) -> (usize, usize) {
     let count = |words: &str| nodes.seen().iter().filter(|run| run.command.contains(words)).count();
-    (count("guard/run /nix/store"), count("nix-build"))
+    (count("guard/run /nix/store"), count("nix-store --realise"))
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn three_changes_are_one_build_and_one_switch() {
     let review = |pending: Pending| {
         let parts = &pending.review().parts;
         let steps: Vec<usize> = parts.iter().map(|part| part.steps.len()).collect();
-        assert_eq!(steps, [1, 1, 1, 6], "{parts:?}");
+        assert_eq!(steps, [1, 1, 1, 7], "{parts:?}");
         let declared =
             "add pkgs.htop to environment.systemPackages, with the other changes of the configuration";
         assert_eq!(parts[0].steps[0].line, declared);
@@ -90,7 +90,7 @@ async fn part_of_it_is_composed_anew() {
 #[tokio::test]
 async fn where_it_cannot_be_built_none_of_it_is_done() {
     let broken = ended(1, "", "error: attribute 'nosuch' missing\n       at /tmp/x/nixi.nix:3:1\n");
-    let mut lab = Lab::new(node().ending("nix-build", broken));
+    let mut lab = Lab::new(node().ending("nix-instantiate", broken));
     let calls = vec![install("htop"), stop("web"), open("8080")];
     let outcome = asked(
         &mut lab,
@@ -106,7 +106,7 @@ async fn where_it_cannot_be_built_none_of_it_is_done() {
         let message = &outcome.results[at].error.as_ref().unwrap().message;
         assert!(message.contains("attribute 'nosuch' missing"), "{message}");
     }
-    assert_eq!(switches_and_builds(&lab.nodes), (0, 1));
+    assert_eq!(switches_and_builds(&lab.nodes), (0, 0));
 }
 
 /// Each change ends as the switch does that it is part of.
@@ -123,9 +123,29 @@ async fn a_switch_that_goes_back_is_the_failure_of_all() {
 #[tokio::test]
 async fn what_runs_already_is_not_rebuilt() {
     let system = format!("/nix/store/{}-nixos-system-db-25.05.20250901.ddd1826\n", "b".repeat(32));
-    let lab = Lab::new(node().answering("nix-build", &system));
+    let lab = Lab::new(node().answering("nix-store --realise", &system));
     let result = lab.call(CallRequest::new("nixos.rebuild").on("db-server")).await;
     assert_eq!(result.status, StepStatus::Done);
     assert!(result.text.unwrap().contains("nothing to rebuild on db-server"));
     assert!(result.plan.is_none() && lab.nodes.changes().is_empty());
+}
+
+/// What runs is not what is declared: the next change brings more than it says, which a person has to see.
+#[tokio::test]
+async fn more_than_was_asked_for_is_told() {
+    let other = format!("/nix/store/{}-nixos-system-db-26.05\n", "e".repeat(32));
+    let lab = Lab::new(node().answering("nix-store --query --outputs", &other));
+    let part = lab.plan(install("htop").on("db-server")).await.plan.unwrap();
+    assert_eq!(part.risk, nixi_core::Risk::Destructive);
+    let warning = "what is declared is not what runs: this brings more than was asked for";
+    assert!(part.warnings.iter().any(|told| told == warning), "{:?}", part.warnings);
+
+    let same = format!("/nix/store/{}-nixos-system-db-25.05.20250901.ddd1826\n", "b".repeat(32));
+    let lab = Lab::new(node().answering("nix-store --realise", &same));
+    let part = lab.plan(install("htop").on("db-server")).await.plan.unwrap();
+    assert!(
+        part.warnings.iter().any(|told| told.starts_with("the system stays as it is")),
+        "{:?}",
+        part.warnings
+    );
 }

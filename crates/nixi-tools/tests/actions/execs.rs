@@ -47,23 +47,28 @@ const PLANS: &[(&str, usize, &str)] = &[
     ),
     ("file.delete", 3, "the place, what is in it, and the pins"),
     ("file.write", 3, "the place, what is in it, and the pin"),
-    ("firewall.close", 14, DECLARED),
-    ("firewall.open", 15, DECLARED),
-    ("nixos.check", 7, "where the configuration is; and the folder, the copy and the build"),
-    ("nixos.diff", 8, "likewise; and what differs"),
-    ("nixos.edit", 15, DECLARED),
-    ("nixos.rebuild", 11, "as to check; and what differs, the pins, and whether it can be run as a unit"),
+    ("firewall.close", 19, DECLARED),
+    ("firewall.open", 20, DECLARED),
+    ("nixos.check", 9, "where the configuration is; and the folder, the copy, the evaluation and the build"),
+    ("nixos.diff", 10, "likewise; and what differs"),
+    ("nixos.edit", 20, DECLARED),
+    (
+        "nixos.rebuild",
+        14,
+        "as to check; and the way in, what differs, the pins, and whether it can be run as a unit",
+    ),
     ("nixos.rollback", 2, "the pins, and whether it can be run as a unit"),
-    ("package.install", 15, DECLARED),
-    ("package.remove", 14, DECLARED),
+    ("package.install", 20, DECLARED),
+    ("package.remove", 19, DECLARED),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
     ("service.stop", 3, "likewise"),
 ];
 
 /// Why a change of what is declared costs what it does.
-const DECLARED: &str = "where the configuration is, for the change and for all of them; the folder, the copy, a file or two and the build; \
-                        what differs, whose the files are, the pins, and whether it can be run as a unit";
+const DECLARED: &str = "where the configuration is, for the change and for all of them; the folder, the copy, what it comes to as it is, \
+                        a file or two, the evaluation and the build; the way in, what differs, whose the files are, the pins, and whether \
+                        it can be run as a unit";
 
 /// A node that answers the example of every read.
 fn telling() -> Recording {

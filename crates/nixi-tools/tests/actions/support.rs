@@ -334,6 +334,11 @@ fn with_files(node: Recording, today: &str) -> Recording {
 /// What Nixi has declared on a node.
 const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n}\n";
 
+/// What that is evaluated to.
+const EVALUATED: &str = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
+    "sshd":true,"ports":[22],"allowUsers":null,"denyUsers":null,"allowGroups":null,"rootLogin":"no","firewall":true,
+    "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"],"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
+
 /// With a configuration of the login user's, which imports this module of Nixi's, if there is one; and a system that is
 /// built of it, and is none of those that are there.
 fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
@@ -359,10 +364,15 @@ fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
         .ending("test -e /home/me/nixos/.git", ended(1, "", ""))
         .answering("mkdir ", "")
         .answering("cp ", "")
+        .answering("nix-instantiate --eval", EVALUATED)
+        .answering("nix-store --query --outputs", SYSTEMS.split_inclusive('\n').next().unwrap())
         .answering(
-            "nix-build ",
+            "nix-store --realise",
             "/nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826\n",
         )
+        .answering("cat -- /etc/ssh/sshd_config", "Port 22\n")
+        .answering("cat -- /etc/ssh/authorized_keys.d/nixi", "ssh-ed25519 AAAA me\n")
+        .ending("find /.git", ended(1, "", ""))
         .answering("nix --extra-experimental-features nix-command store diff-closures", "htop: ∅ → 3.4.1\n")
         .answering("find /nix/store/", "nginx.service /nix/store/x-unit-nginx.service/nginx.service\n");
     match own {
@@ -385,6 +395,14 @@ pub(crate) fn resting() -> Recording {
         .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
         .answering(shown, unit)
         .answering("readlink -- /nix/var/nix/profiles/system", "system-1-link\n")
+        .answering(
+            "readlink -f -- /nix/var/nix/profiles/system",
+            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
+        )
+        .answering(
+            "nix-store --query --outputs",
+            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
+        )
         .answering(
             "readlink -f -- /run/current-system",
             "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",

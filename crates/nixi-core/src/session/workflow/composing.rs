@@ -127,7 +127,7 @@ impl Joined<'_> {
     /// How it ended, once the part that does it has: as that one.
     pub(super) async fn ended_as(self, doer: &CallResult, recorded: &Recorded) -> CallResult {
         match (&doer.error, doer.status) {
-            (None, StepStatus::Done) => self.visit.apply(self.part, self.result, recorded).await,
+            (None, StepStatus::Done) => self.visit.done_elsewhere(self.part, self.result, recorded).await,
             (error, status) => CallResult { status, error: error.clone(), ..self.result },
         }
     }

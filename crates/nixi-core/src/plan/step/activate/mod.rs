@@ -18,7 +18,7 @@ use super::Kind;
 use crate::catalog::guard as catalog;
 use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
 use crate::error::ToolError;
-use crate::exec::{ExecError, Input, Invocation, Output, Unreachable};
+use crate::exec::{ExecError, Exit, Input, Invocation, Output, Unreachable};
 use crate::node::Node;
 use crate::plan::applied::{failed, unended};
 use crate::plan::apply_cx::ApplyCx;
@@ -41,6 +41,8 @@ const UNSEEN: Duration = Duration::from_secs(15);
 const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// Between two attempts to log in.
 const AGAIN: Duration = Duration::from_secs(2);
+/// What switch-to-configuration says of an activation script that failed, whatever its exit code.
+const NOT_ACTIVATED: &str = "Failed to run activate script";
 /// How long an interruption may take.
 const STOP: Duration = Duration::from_millis(900);
 
@@ -156,6 +158,8 @@ impl Switch<'_> {
         let begin = watch_over(&self.id, new, old, *patience);
         match self.send(&begin, None, STEP).await {
             Ok(output) if output.exit.is_success() => {}
+            // Killed, it may have asked already; and systemd may have heard what it did not answer in time.
+            Ok(output) if may_have_begun(&output) => {}
             Ok(output) => {
                 let error = ToolError::of_output(&shown, begin.program(), true, &output);
                 return failed(shown, error.report());
@@ -171,8 +175,8 @@ impl Switch<'_> {
     /// Waits until it has switched, confirms it, and waits until that is taken; or until the node has gone back.
     async fn follow(&self, before: Vec<String>) -> LastKnown {
         let switched = self.wait(SWITCH, |state| !matches!(state, State::Missing | State::Switching)).await;
-        match switched {
-            Ok(State::Waiting(_)) => {}
+        let code = match switched {
+            Ok(State::Waiting(code)) => code,
             Ok(State::GoingBack(_)) => {
                 return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
             }
@@ -182,7 +186,7 @@ impl Switch<'_> {
             }
             Ok(state) => return LastKnown::Told(state),
             Err(known) => return known,
-        }
+        };
         let since = Instant::now();
         self.tell(format!("reaching {} over a new connection", self.node.name()));
         if let Err(why) = self.reach_anew(since + self.activate.patience).await {
@@ -194,33 +198,58 @@ impl Switch<'_> {
                 },
             };
         }
-        match self.failed_units().await {
-            Ok(after) => {
-                let new: Vec<String> = after.into_iter().filter(|unit| !before.contains(unit)).collect();
-                if !new.is_empty() {
-                    let _ = self.send(&refuse(&self.id), None, STEP).await;
+        let until = since + self.activate.patience;
+        let after = loop {
+            match self.failed_units().await {
+                Ok(after) => break after,
+                Err(ToolError::Exec(ExecError::Cancelled | ExecError::CancelledUnsent)) => {
+                    return self.interrupted().await;
+                }
+                Err(error) if Instant::now() >= until => {
+                    let why = error.report().message;
                     return match self.gone_back().await {
-                        Ok(state) => LastKnown::NewlyFailed(state, new),
+                        Ok(state) => LastKnown::NotReached(state, why),
                         Err(known) => known,
                     };
                 }
+                Err(_) => tokio::time::sleep(AGAIN).await,
             }
-            Err(error) => return LastKnown::OutOfReach(error),
+        };
+        let mut new: Vec<String> = after.into_iter().filter(|unit| !before.contains(unit)).collect();
+        // A unit that failed hides it in the exit code.
+        if code != 0 && self.said().await.is_some_and(|said| said.contains(NOT_ACTIVATED)) {
+            new.insert(0, "the activation script".to_owned());
+        }
+        if !new.is_empty() {
+            let _ = self.send(&refuse(&self.id), None, STEP).await;
+            return match self.gone_back().await {
+                Ok(state) => LastKnown::NewlyFailed(state, new),
+                Err(known) => known,
+            };
         }
         self.tell(format!("confirming the switch on {}", self.node.name()));
-        // What becomes of the answer does not matter: the node says whether it took it.
-        let _ = self.send(&confirm(&self.id), None, QUESTION).await;
-        match self.wait(LATE + self.activate.patience, |state| !matches!(state, State::Waiting(_))).await {
-            Ok(State::GoingBack(_)) => self.gone_back().await.map_or_else(|known| known, LastKnown::Told),
-            Ok(state) => LastKnown::Told(state),
-            Err(known) => known,
+        loop {
+            // What becomes of the answer does not matter: the node says whether it took it.
+            let _ = self.send(&confirm(&self.id), None, QUESTION).await;
+            let limit = if Instant::now() >= until { LATE } else { QUESTION };
+            match self.wait(limit, |state| !matches!(state, State::Waiting(_))).await {
+                Ok(State::GoingBack(_)) => {
+                    return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
+                }
+                Ok(state) => return LastKnown::Told(state),
+                Err(LastKnown::Told(State::Waiting(_)) | LastKnown::OutOfReach(_)) if limit != LATE => {}
+                Err(known) => return known,
+            }
         }
     }
 
     /// Waits until the node has gone back.
     async fn gone_back(&self) -> Result<State, LastKnown> {
         self.tell(format!("waiting until {} has gone back", self.node.name()));
-        self.wait(SWITCH + LATE, |state| matches!(state, State::Back { .. } | State::Confirmed)).await
+        self.wait(SWITCH + LATE, |state| {
+            matches!(state, State::Back { .. } | State::Confirmed | State::Replaced)
+        })
+        .await
     }
 
     /// Looks until the state is one of those; over as many connections as it takes.
@@ -228,12 +257,16 @@ impl Switch<'_> {
         let (mut rest, longest) = REST;
         let until = Instant::now() + limit;
         let mut unseen: Option<Instant> = None;
+        let mut seen = State::Missing;
         loop {
             let look = tokio::select! {
                 biased;
                 () = self.cx.cancel.cancelled() => return Err(self.interrupted().await),
                 look = self.look() => look,
             };
+            if let Ok(state) = &look {
+                seen = state.clone();
+            }
             let last = match look {
                 Ok(state) if is_over(&state) => return Ok(state),
                 Ok(State::Switching) => {
@@ -261,7 +294,7 @@ impl Switch<'_> {
             if Instant::now() >= until {
                 return Err(match last {
                     Some(error) => LastKnown::OutOfReach(error),
-                    None => LastKnown::Told(State::Missing),
+                    None => LastKnown::Told(seen),
                 });
             }
             tokio::select! {
@@ -347,6 +380,11 @@ impl Switch<'_> {
     fn tell(&self, phase: String) {
         self.reporter.tell(Progress::phase(phase));
     }
+}
+
+fn may_have_begun(output: &Output) -> bool {
+    let was_killed = !matches!(output.exit, Exit::Code(code) if code < 128);
+    was_killed || String::from_utf8_lossy(&output.stderr).contains("timed out")
 }
 
 /// Whoever answers is not the node that was switched; waiting does not mend that.

@@ -15,6 +15,12 @@ pub(super) enum State {
     Back { why: Why, code: i32, switched: Option<i32> },
     /// It was confirmed in time.
     Confirmed,
+    /// It was not begun: another switch of ours is under way.
+    Busy,
+    /// It was turned away with this exit code before it touched anything.
+    Unchanged(i32),
+    /// Somebody else switched while it waited, which was left as it is.
+    Replaced,
 }
 
 /// Why a node went back.
@@ -59,6 +65,12 @@ impl State {
                     state = Self::Back { why: reason, code, switched };
                 }
                 ["confirmed"] => state = Self::Confirmed,
+                ["busy"] => state = Self::Busy,
+                ["replaced"] => state = Self::Replaced,
+                ["unchanged", code] => {
+                    let Ok(code) = code.parse() else { continue };
+                    state = Self::Unchanged(code);
+                }
                 _ => {}
             }
         }
@@ -83,6 +95,9 @@ mod tests {
                 "switching\nswitched 0 8\nback unconfirmed\nreturned 0\n",
                 State::Back { why: Why::Unconfirmed, code: 0, switched: Some(0) },
             ),
+            ("busy\n", State::Busy),
+            ("switching\nunchanged 11\n", State::Unchanged(11)),
+            ("switching\nswitched 0 8\nreplaced\n", State::Replaced),
             ("switching\nswitched x 8\nnonsense\n", State::Switching),
         ] {
             assert_eq!(State::read(printed), state, "{printed:?}");

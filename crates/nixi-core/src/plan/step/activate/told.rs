@@ -33,6 +33,21 @@ impl Switch<'_> {
                 let said = self.said().await;
                 self.went_back(shown, &what, code, said)
             }
+            LastKnown::Told(State::Busy) => {
+                let what = format!("another switch by Nixi is under way on {node}: nothing was begun");
+                failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what).hint("try again when it is over"))
+            }
+            LastKnown::Told(State::Unchanged(code)) => {
+                let said = self.said().await.map(|said| format!("\n{said}")).unwrap_or_default();
+                let what = format!(
+                    "switch-to-configuration of {node} ended with exit code {code} before it changed anything{said}"
+                );
+                failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what))
+            }
+            LastKnown::Told(State::Replaced) | LastKnown::NotReached(State::Replaced, _) => {
+                let what = format!("somebody else switched {node} while it waited to be confirmed: that was left as it is");
+                failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("look at the node, and ask again"))
+            }
             LastKnown::NewlyFailed(state, units) => {
                 let what = format!("{} failed after the switch on {node}", units.join(", "));
                 let mut said = String::new();
@@ -90,10 +105,15 @@ impl Switch<'_> {
 
     fn went_back(&self, shown: String, what: &str, code: i32, said: Option<String>) -> StepReport {
         let node = self.node.name();
-        let back = match code {
-            0 => format!("{node} went back to the system before"),
-            code => format!("{node} went back to the system before, which ended with exit code {code}"),
-        };
+        // 4 is a unit that failed, perhaps long before.
+        if !matches!(code, 0 | 4) {
+            let error = ErrorReport::new(
+                ErrorKind::CommandFailed,
+                format!("{what}; {node} tried to go back and could not (exit code {code})"),
+            );
+            return self.not_known(shown, error);
+        }
+        let back = format!("{node} went back to the system before");
         let said = said.map(|said| format!("\n{said}")).unwrap_or_default();
         let error = ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {back}{said}"));
         failed(shown, error)
@@ -101,7 +121,7 @@ impl Switch<'_> {
 
     fn not_known(&self, shown: String, error: ErrorReport) -> StepReport {
         let hint = format!(
-            "unless it was confirmed, {} goes back by itself, and boots the system before in any case; \
+            "unless it was confirmed, {} goes back by itself; a restart boots what was to boot next; \
              `journalctl --unit={}` there shows what it did",
             self.node.name(),
             self.id.unit()
@@ -111,7 +131,7 @@ impl Switch<'_> {
     }
 
     /// What the switch printed.
-    async fn said(&self) -> Option<String> {
+    pub(super) async fn said(&self) -> Option<String> {
         self.printed(&lasting::said(&self.id)).await
     }
 
@@ -128,6 +148,13 @@ impl Switch<'_> {
 fn code_of(state: &State) -> i32 {
     match state {
         State::Back { code, .. } => *code,
-        State::Missing | State::Switching | State::Waiting(_) | State::GoingBack(_) | State::Confirmed => 0,
+        State::Missing
+        | State::Switching
+        | State::Waiting(_)
+        | State::GoingBack(_)
+        | State::Busy
+        | State::Unchanged(_)
+        | State::Replaced
+        | State::Confirmed => 0,
     }
 }
