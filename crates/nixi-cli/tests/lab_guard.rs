@@ -283,3 +283,25 @@ fn another_switch_is_neither_joined_nor_taken_back() {
     assert!(third != before && running(machine) == third, "{ran:?}");
     assert_eq!(boots_next(machine), before);
 }
+
+/// A reboot is done when another boot answers; what is off is told as that, and a monitored node hears of neither.
+#[test]
+fn a_node_is_booted_anew_and_switched_off() {
+    let (lab, home) = ground(&["web-server"]);
+    let machine = lab.machine("web-server");
+    let first = machine.root("touch /run/here && cut -d' ' -f22 /proc/1/stat").unwrap();
+    let ran = home.nixi(&["--yes=destructive", "reboot web-server"]);
+    assert!(ran.code == 0 && ran.out.contains("done: reboot web-server"), "{ran:?}");
+    let again = machine.root("ls /run/here 2>/dev/null; cut -d' ' -f22 /proc/1/stat").unwrap();
+    assert_ne!(first, again);
+    let undo = home.nixi(&["undo", "--yes=destructive"]);
+    assert!(undo.code != 0 && undo.err.contains("what ran before the reboot has ended"), "{undo:?}");
+
+    let ran = home.nixi(&["call", "system.poweroff", "--node", "web-server", "--yes=destructive"]);
+    assert!(ran.code == 0 && ran.err.contains("Nixi cannot switch web-server on again"), "{ran:?}");
+    machine.wait_until("be off", || Ok(!machine.is_on())).unwrap();
+    let ran = home.nixi(&["call", "system.reboot", "--node", "web-server", "--yes=destructive"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let here = home.nixi(&["call", "system.reboot", "--yes=destructive"]);
+    assert!(here.code == 2 && here.err.contains("would go down with it"), "{here:?}");
+}

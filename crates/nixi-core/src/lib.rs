@@ -74,8 +74,8 @@ pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Activate, Approved, Decision, Declared, Diff, EndState, Expectation, FileDigest, HandOver, LeftOut,
-    ModuleEdit, Origin, Part, Plan, PlanDigest, PutFile, Refusal, Replaces, Rescue, RestoreNode, Review,
-    Risk, Settle, Step, StepReport, StepStatus, StepView, Thing, Undo, Writable,
+    ModuleEdit, Origin, Part, Plan, PlanDigest, Power, PutFile, Refusal, Replaces, Rescue, RestoreNode,
+    Review, Risk, Settle, Step, StepReport, StepStatus, StepView, Thing, Undo, Writable,
 };
 pub use read_answer::ReadAnswer;
 pub use registry::{RegistrationError, Registry};

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arrival::{Arrival, Likeness};
 use crate::exec::{
-    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output, Welcome,
+    Effect, Enrol, ExecError, Executor, Exit, Fingerprint, Forgotten, HostKeys, Invocation, Output,
+    Unreachable, Welcome,
 };
 use crate::gathered::Gathered;
 use crate::node::{Node, NodeName, SshTarget};
@@ -33,12 +34,25 @@ pub struct Recorded {
     pub effect: Effect,
 }
 
+/// What becomes of a node by a command.
+#[derive(Debug, Clone)]
+enum Later {
+    /// It answers commands like this with this.
+    Answers(String, String),
+    /// It goes off.
+    GoesOff,
+}
+
 /// See the [module's documentation](self).
 #[derive(Debug, Default)]
 pub struct Recording {
     script: Mutex<Vec<(String, Result<Output, ExecError>)>>,
     seen: Mutex<Vec<Recorded>>,
     execs: AtomicUsize,
+    /// What is answered once a command like the first has run.
+    later: Mutex<Vec<(String, Later)>>,
+    /// Whether nobody can log in any more.
+    is_off: AtomicBool,
     /// What was sent into files, by their paths.
     sent: Mutex<HashMap<String, FileDigest>>,
 }
@@ -61,6 +75,25 @@ impl Recording {
     #[must_use]
     pub fn ending(self, command: &str, end: Result<Output, ExecError>) -> Self {
         self.add(command, end);
+        self
+    }
+
+    /// Like [`Recording::answering`], once a command that begins like `after` has been run.
+    #[must_use]
+    pub fn answering_after(self, after: &str, command: &str, stdout: &str) -> Self {
+        self.becoming(after, Later::Answers(command.to_owned(), stdout.to_owned()))
+    }
+
+    /// Nobody can log in any more, once a command that begins like this has been run.
+    #[must_use]
+    pub fn going_off_after(self, after: &str) -> Self {
+        self.becoming(after, Later::GoesOff)
+    }
+
+    fn becoming(self, after: &str, later: Later) -> Self {
+        if let Ok(mut all) = self.later.lock() {
+            all.push((after.to_owned(), later));
+        }
         self
     }
 
@@ -121,6 +154,10 @@ impl Executor for Recording {
         node: &Node,
         cancel: &CancellationToken,
     ) -> Result<Option<Arrival>, ExecError> {
+        if self.is_off.load(Ordering::Relaxed) {
+            let (reason, detail) = (Unreachable::Refused, "it is off".to_owned());
+            return Err(ExecError::Unreachable { reason, detail, hint: None });
+        }
         self.reach(node, cancel).await
     }
 }
@@ -129,6 +166,7 @@ impl Recording {
     async fn end_of(&self, run: Invocation) -> Result<Output, ExecError> {
         let command = run.to_string();
         self.keep(&run);
+        self.become_after(&command);
         if let Ok(mut seen) = self.seen.lock() {
             seen.push(Recorded {
                 node: run.node().name().clone(),
@@ -166,6 +204,16 @@ impl Recording {
                     truncated: false,
                 }),
             },
+        }
+    }
+
+    fn become_after(&self, command: &str) {
+        let all = self.later.lock().map(|later| later.clone()).unwrap_or_default();
+        for (_, later) in all.iter().filter(|(after, _)| command.starts_with(after.as_str())) {
+            match later {
+                Later::Answers(command, stdout) => self.answer(command, stdout),
+                Later::GoesOff => self.is_off.store(true, Ordering::Relaxed),
+            }
         }
     }
 

@@ -2,6 +2,8 @@ c:
 let
   ssh = c.services.openssh;
   firewall = c.networking.firewall;
+  lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
+  keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
 in
 {
   system = c.system.build.toplevel.drvPath;
@@ -16,5 +18,5 @@ in
   ranges = firewall.allowedTCPPortRanges;
   interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
   trusted = firewall.trustedInterfaces or [ ];
-  users = builtins.mapAttrs (_: user: user.openssh.authorizedKeys.keys or [ ]) c.users.users;
+  users = builtins.mapAttrs (_: user: keysOf (user.openssh.authorizedKeys or { })) c.users.users;
 }

@@ -52,6 +52,7 @@ mod tests {
             system::os_release(),
             system::kernel(),
             system::host_name(),
+            system::boot(),
             system::nixos_version(),
             system::memory(),
             system::load(),
@@ -162,6 +163,7 @@ mod tests {
         cat -- /etc/os-release
         uname -srm
         uname -n
+        cat -- /proc/sys/kernel/random/boot_id /proc/1/stat
         nixos-version --json
         cat -- /proc/meminfo
         cat -- /proc/loadavg

@@ -127,6 +127,8 @@ mod tests {
         let
           ssh = c.services.openssh;
           firewall = c.networking.firewall;
+          lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
+          keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
         in
         {
           system = c.system.build.toplevel.drvPath;
@@ -141,13 +143,15 @@ mod tests {
           ranges = firewall.allowedTCPPortRanges;
           interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
           trusted = firewall.trustedInterfaces or [ ];
-          users = builtins.mapAttrs (_: user: user.openssh.authorizedKeys.keys or [ ]) c.users.users;
+          users = builtins.mapAttrs (_: user: keysOf (user.openssh.authorizedKeys or { })) c.users.users;
         }
         ) (import <nixpkgs/nixos> { }).config'
         nix --extra-experimental-features 'nix-command flakes' eval --json --no-write-lock-file '/STAGE/c#nixosConfigurations."web-1".config' --apply 'c:
         let
           ssh = c.services.openssh;
           firewall = c.networking.firewall;
+          lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
+          keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
         in
         {
           system = c.system.build.toplevel.drvPath;
@@ -162,7 +166,7 @@ mod tests {
           ranges = firewall.allowedTCPPortRanges;
           interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
           trusted = firewall.trustedInterfaces or [ ];
-          users = builtins.mapAttrs (_: user: user.openssh.authorizedKeys.keys or [ ]) c.users.users;
+          users = builtins.mapAttrs (_: user: keysOf (user.openssh.authorizedKeys or { })) c.users.users;
         }
         '
         nix-store --query --outputs /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv

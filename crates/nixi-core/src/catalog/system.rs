@@ -68,3 +68,8 @@ pub fn root_disk() -> Command<Read> {
 pub fn processes() -> Command<Read> {
     Command::read(Program::new("ps"), ["-ww", "-e", "-o", "pid=,ppid=,comm=,cgroup="])
 }
+
+/// Which boot it is: the kernel's id of it, then the status of the first process (proc_pid_stat(5)).
+pub fn boot() -> Command<Read> {
+    Command::read(Program::new("cat"), ["--", "/proc/sys/kernel/random/boot_id", "/proc/1/stat"])
+}

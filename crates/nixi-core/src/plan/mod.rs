@@ -43,7 +43,7 @@ pub use progress::Progress;
 pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review, Uncovered};
-pub use step::{Activate, FileDigest, HandOver, PutFile, Replaces, Rescue, RestoreNode, Settle, Step};
+pub use step::{Activate, FileDigest, HandOver, Power, PutFile, Replaces, Rescue, RestoreNode, Settle, Step};
 pub(crate) use step::{Afterwards, afterwards, write_config};
 pub(crate) use turn::Turn;
 pub use undo::Undo;

@@ -43,6 +43,9 @@ pub struct Part {
     /// Nodes of another mode that the machine may be as well: neither a host key nor an address tells them from it. Only a
     /// person who is shown that approves such a plan; no yes in advance covers it.
     pub untold: Vec<NodeName>,
+    /// Within how many seconds the node has to be reached over a new connection after a switch, or goes back by itself; none
+    /// where nothing is switched.
+    pub guard: Option<u64>,
     /// How it is taken back.
     pub undo: Undo,
     /// Stands for all of it, whatever the call is called.
@@ -76,6 +79,7 @@ impl Part {
             expects: plan.expects.iter().map(|e| words(e.says())).collect(),
             warnings: plan.warnings.iter().map(|w| words(w)).collect(),
             untold: plan.untold.clone(),
+            guard: plan.steps.iter().find_map(|step| step.kind().guard()).map(|guard| guard.as_secs()),
             undo: plan.undo.clone(),
             digest: PlanDigest::of(plan, action, node, host_key.as_ref(), &route),
             host_key,

@@ -31,6 +31,14 @@ current() { readlink -f /run/current-system; }
 switch_to() {
     mkdir -p /run/nixos
     flock -w "$2" /run/nixos/switch-to-configuration.lock true
+    # Whoever switched meanwhile wanted that.
+    case $(current) in
+        "$new" | "$old") ;;
+        *)
+            tell replaced
+            over 1 exit-code
+            ;;
+    esac
     NIXOS_NO_CHECK=$3 timeout -k 30 1200 "$1/bin/switch-to-configuration" test
 }
 # Again and again until it has worked: nobody else will do it.
@@ -42,6 +50,8 @@ back() {
         code=$?
         case $code in 0 | 4) break ;; esac
         tries=$((tries + 1))
+        # Its activation script fails each time, as it may have done all along.
+        if [ "$code" = 2 ] && [ "$tries" -ge 2 ] && [ "$(current)" = "$old" ]; then break; fi
         if [ "$tries" -ge 20 ]; then break; fi
         sleep 5
     done
@@ -56,7 +66,9 @@ busy() {
             confirmed | returned* | busy | unchanged* | replaced) continue ;;
         esac
         name=${other%.guard/state}
-        if systemctl is-active --quiet "nixi-${name##*/}.service"; then return 0; fi
+        case $(systemctl is-active "nixi-${name##*/}.service") in
+            active | activating | deactivating) return 0 ;;
+        esac
     done
     return 1
 }
@@ -64,7 +76,7 @@ busy() {
 last=
 if [ -e "$state" ]; then last=$(tail -n 1 "$state"); fi
 case $last in
-    '')
+    '' | begun)
         echo begun >"$record"
         keep
         # Neither system is collected as garbage meanwhile; after a restart of the node these lead nowhere.
@@ -72,6 +84,7 @@ case $last in
         for link in "${root%-*}"-*; do [ -e "$link" ] || rm -f "$link"; done
         ln -sfn "$old" "$here/old" && ln -sfn "$here/old" "$root-old"
         ln -sfn "$new" "$here/new" && ln -sfn "$here/new" "$root-new"
+        tell begun
         if busy; then
             tell busy
             over 1 exit-code
@@ -82,10 +95,17 @@ case $last in
         # Checks that fail, and the lock of another switch: nothing has been touched.
         case $code in
             1 | 11)
-                if [ "$(current)" = "$old" ]; then
-                    tell "unchanged $code"
-                    over 1 exit-code
-                fi
+                case $(current) in
+                    "$new") ;;
+                    "$old")
+                        tell "unchanged $code"
+                        over 1 exit-code
+                        ;;
+                    *)
+                        tell replaced
+                        over 1 exit-code
+                        ;;
+                esac
                 ;;
         esac
         tell "switched $code $(now)"
@@ -105,15 +125,23 @@ case $code in
     0 | 4) ;;
     *) back failed ;;
 esac
+# Somebody else may have switched meanwhile: that is theirs. What did not come to run was not activated.
+stays() {
+    case $(current) in
+        "$new") ;;
+        "$old") back failed ;;
+        *)
+            tell replaced
+            over 1 exit-code
+            ;;
+    esac
+}
 until [ -e "$here/confirm" ]; do
     if [ -e "$here/refuse" ]; then back refused; fi
-    # Somebody else switched meanwhile: that is theirs.
-    if [ "$(current)" != "$new" ]; then
-        tell replaced
-        over 1 exit-code
-    fi
+    stays
     if [ "$(($(now) - since))" -ge "$patience" ]; then back unconfirmed; fi
     sleep 1
 done
+stays
 tell confirmed
 over 0 success

@@ -166,7 +166,6 @@ mod tests {
             "what containers are running on web-server right now?",
             "lst contaners",
             "set up nixi-2",
-            "reboot web-server",
             "top on web-server",
             "should i stop all containers on web-server",
             "do not remove all containers on db-server",

@@ -117,6 +117,16 @@ pub(super) const ROWS: &[Row] = &[
         &["roll back web-server", "roll back web-server to generation 12"],
     ),
     changes(
+        "system.reboot",
+        &["reboot {node}", "reboot {at}", "reboot [the] (machine|node) {node}"],
+        &["reboot web-server"],
+    ),
+    changes(
+        "system.poweroff",
+        &["poweroff {node}", "power off {node}", "power off {at}", "power off [the] (machine|node) {node}"],
+        &["power off web-server"],
+    ),
+    changes(
         "nixos.rebuild",
         &["rebuild {node}", "rebuild [the] [nixos|system|configuration] {at}"],
         &["rebuild web-server"],

@@ -49,6 +49,7 @@ fn the_page_is_understood() {
         ),
         ("open port 8080 on web-server", r#"firewall.open ["web-server"] {"ports":["8080"]}"#),
         ("rebuild web-server", r#"nixos.rebuild ["web-server"] {}"#),
+        ("reboot web-server", r#"system.reboot ["web-server"] {}"#),
         ("roll back web-server", r#"nixos.rollback ["web-server"] {}"#),
         ("list nodes", r#"node.list [] {}"#),
         ("remove the monitoring node", r#"node.remove [] {"name":"monitoring"}"#),
@@ -59,7 +60,7 @@ fn the_page_is_understood() {
 
 #[test]
 fn what_this_version_cannot_do_is_not_understood() {
-    for request in ["set up nixi-2", "reboot web-server", "remove redis", "remove everything"] {
+    for request in ["set up nixi-2", "upgrade web-server", "remove redis", "remove everything"] {
         match Phrasebook::new().read(request) {
             Reading::Calls(calls) => panic!("{request}: {calls:?}"),
             Reading::Unknown { nearest } => assert!(nearest.len() <= 3, "{request}"),

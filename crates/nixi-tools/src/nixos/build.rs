@@ -26,8 +26,15 @@ pub(super) struct Built {
     pub(super) system: StorePath,
     pub(super) evaluated: Evaluated,
     /// What the configuration comes to without the edit, where there is one.
-    pub(super) unedited: Option<StorePath>,
+    pub(super) unedited: Option<Unedited>,
     pub(super) warnings: Vec<String>,
+}
+
+/// What a configuration comes to without an edit.
+pub(super) struct Unedited {
+    /// Its system, which need not be built.
+    pub(super) system: Option<StorePath>,
+    pub(super) evaluated: Evaluated,
 }
 
 /// Builds the system of a node as it is, or with this module in place of Nixi's own.
@@ -63,9 +70,12 @@ pub(super) async fn build(
     };
     let mut unedited = None;
     if let Some((texts, module)) = edited {
-        let (before, _) = evaluated().await?;
-        let output = stage.run(scratch::outcome(&before.system), COPY).await?;
-        unedited = String::from_utf8_lossy(&output.stdout).trim_end().parse().ok();
+        // What cannot be evaluated as it is may be what the edit mends.
+        if let Ok((before, _)) = evaluated().await {
+            let output = stage.run(scratch::outcome(&before.system), COPY).await?;
+            let system = String::from_utf8_lossy(&output.stdout).trim_end().parse().ok();
+            unedited = Some(Unedited { system, evaluated: before });
+        }
         stage.rewrite(&at(&texts.own.path)?, module.text().as_bytes()).await?;
         if let Some(with_import) = &texts.with_import {
             stage.rewrite(&at(&texts.importer.path)?, with_import.as_bytes()).await?;

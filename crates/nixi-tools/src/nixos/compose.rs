@@ -47,20 +47,26 @@ impl Compose for Composer {
         for warning in warnings {
             plan = plan.warn(warning);
         }
-        if let Some(unedited) = unedited {
-            if unedited != ground.running {
+        if let Some(before) = unedited.as_ref().and_then(|unedited| unedited.system.as_ref()) {
+            if *before != ground.running {
                 let what = "what is declared is not what runs: this brings more than was asked for";
                 plan = plan.warn(what).at_least(Risk::Destructive);
             }
-            if unedited == system {
+            if *before == system {
                 plan = plan.warn(
                     "the system stays as it is: what is added is declared already, or this host does not import nixi.nix",
                 );
             }
         }
+        if edited.is_some() && unedited.is_none() {
+            plan = plan.warn("what is declared without this cannot be evaluated").at_least(Risk::Destructive);
+        }
         let mut notes = Vec::new();
         if !runs {
-            for obstacle in way_in::obstacles(cx, &evaluated).await? {
+            for obstacle in
+                way_in::obstacles(cx, unedited.as_ref().map(|unedited| &unedited.evaluated), &evaluated)
+                    .await?
+            {
                 let warning = format!("this would cut Nixi off: {obstacle}");
                 plan = plan.warn(warning).at_least(Risk::Destructive);
             }

@@ -42,6 +42,17 @@ impl Change for SetOption {
         let bad = |message: String| ToolError::BadArgument { message, hint: None };
         let option: OptionPath = args.option.parse().map_err(bad)?;
         let name = option.to_string();
+        let parts = option.parts();
+        let leads_elsewhere = parts
+            .first()
+            .is_some_and(|first| ["imports", "disabledModules", "_module"].contains(&first.as_str()))
+            || parts.last().is_some_and(|last| last == "keyFiles");
+        if leads_elsewhere {
+            return Err(ToolError::BadArgument {
+                message: format!("{name} makes the configuration read other files"),
+                hint: Some("write that into the configuration yourself".to_owned()),
+            });
+        }
         let edit = match &args.value {
             Some(value) => {
                 let value = Expr::parse(value).map_err(|error| ToolError::BadArgument {

@@ -44,29 +44,52 @@ struct Now {
     ports: Vec<u16>,
     /// The keys that are declared for the user.
     keys: Vec<String>,
+    /// Whether the user is declared.
+    is_declared: bool,
+    /// The groups that sshd lets in, where it names some.
+    groups: Vec<String>,
+    /// Whether sshd lets root in, in its own word.
+    root_login: String,
 }
 
 /// What would cut us off, a sentence each: what is so now and would not be any more.
-pub(super) async fn obstacles(cx: &InspectCx<'_>, new: &Evaluated) -> Result<Vec<String>, ToolError> {
+pub(super) async fn obstacles(
+    cx: &InspectCx<'_>,
+    before: Option<&Evaluated>,
+    new: &Evaluated,
+) -> Result<Vec<String>, ToolError> {
     let Some(ssh) = cx.node().ssh() else { return Ok(Vec::new()) };
     let [sshd, keys] = cx.gather([nixos::sshd_config(), nixos::declared_keys(&ssh.user)]).await;
     let (sshd, keys) = (whole_of(sshd)?, whole_of(keys)?);
+    let (user, sshd) = (ssh.user.to_string(), String::from_utf8_lossy(&sshd.stdout).into_owned());
+    let keys = keys_of(&String::from_utf8_lossy(&keys.stdout));
+    let is_declared = match before {
+        Some(before) => before.users.contains_key(&user),
+        None => !keys.is_empty(),
+    };
     let now = Now {
-        user: ssh.user.to_string(),
-        ports: ports(&String::from_utf8_lossy(&sshd.stdout)),
-        keys: keys_of(&String::from_utf8_lossy(&keys.stdout)),
+        is_declared,
+        ports: ports(&sshd),
+        keys,
+        groups: words_of(&sshd, "allowgroups"),
+        root_login: words_of(&sshd, "permitrootlogin").join(" "),
+        user,
     };
     Ok(found(&now, new))
 }
 
+/// What stands behind a word in an sshd_config(5), on all lines that begin with it.
+fn words_of(config: &str, keyword: &str) -> Vec<String> {
+    let lines = config.lines().filter_map(|line| {
+        let (word, rest) = line.trim().split_once(char::is_whitespace)?;
+        word.eq_ignore_ascii_case(keyword).then_some(rest)
+    });
+    lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
 /// The ports of an sshd_config(5); 22 where it names none.
 fn ports(config: &str) -> Vec<u16> {
-    let port = |line: &str| {
-        let mut words = line.split_whitespace();
-        let is_port = words.next().is_some_and(|word| word.eq_ignore_ascii_case("port"));
-        is_port.then(|| words.next()?.parse().ok()).flatten()
-    };
-    let ports: Vec<u16> = config.lines().filter_map(port).collect();
+    let ports: Vec<u16> = words_of(config, "port").iter().filter_map(|port| port.parse().ok()).collect();
     if ports.is_empty() { vec![22] } else { ports }
 }
 
@@ -99,7 +122,7 @@ fn found(now: &Now, new: &Evaluated) -> Vec<String> {
             false => format!("the firewall opens port {port} on {} only", only.join(", ")),
         });
     }
-    if user != "root" && !new.users.contains_key(user) {
+    if user != "root" && now.is_declared && !new.users.contains_key(user) {
         found.push(format!("the user {user} is not declared any more (users.users.{user})"));
     } else {
         let declared = new.users.get(user).map(Vec::as_slice).unwrap_or_default();
@@ -130,10 +153,12 @@ fn found(now: &Now, new: &Evaluated) -> Vec<String> {
     if names(&new.deny_users).is_some_and(|list| list.contains(user)) {
         found.push(format!("sshd lets {user} in no more (DenyUsers)"));
     }
-    if let Some(list) = names(&new.allow_groups).filter(|list| is_plain(list)) {
+    let is_new =
+        |list: &Vec<String>| list.iter().any(|group| !now.groups.contains(group)) || now.groups.is_empty();
+    if let Some(list) = names(&new.allow_groups).filter(|list| is_plain(list) && is_new(list)) {
         found.push(format!("sshd lets in members of {} only (AllowGroups); is {user} one?", list.join(", ")));
     }
-    if user == "root" && new.root_login.as_str() == Some("no") {
+    if user == "root" && now.root_login != "no" && new.root_login.as_str() == Some("no") {
         found.push("sshd does not let root in any more (PermitRootLogin)".to_owned());
     }
     found
@@ -165,7 +190,14 @@ mod tests {
 
     fn told(edit: impl Fn(&mut Value)) -> String {
         let keys = vec!["ssh-ed25519 AAAA other-comment".to_owned()];
-        let now = Now { user: "nixi".to_owned(), ports: ports("Port 22\nUsePAM yes\n"), keys };
+        let now = Now {
+            user: "nixi".to_owned(),
+            ports: ports("Port 22\nUsePAM yes\n"),
+            keys,
+            is_declared: true,
+            groups: Vec::new(),
+            root_login: String::new(),
+        };
         found(&now, &evaluated(edit)).join("; ")
     }
 

@@ -208,6 +208,13 @@ async fn every_example_is_planned_like_this() {
     stop 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
     $ sudo -n -- systemd-run … -- systemctl stop -- nginx.service
+
+    switch db-server off [destructive]
+    ! Nixi cannot switch db-server on again
+    $ sudo -n -- systemctl poweroff, and wait until the node does not answer any more
+
+    reboot db-server [destructive]
+    $ sudo -n -- systemctl reboot, and wait until the node has booted
     "#);
 }
 

@@ -63,6 +63,8 @@ const PLANS: &[(&str, usize, &str)] = &[
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
     ("service.stop", 3, "likewise"),
+    ("system.poweroff", 0, "-"),
+    ("system.reboot", 1, ""),
 ];
 
 /// Why a change of what is declared costs what it does.

@@ -121,6 +121,8 @@ async fn every_change_says_how_it_is_taken_back() {
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
     service.stop: nixi call service.start names=nginx.service --node db-server
+    system.poweroff: somebody has to switch it on again
+    system.reboot: what ran before the reboot has ended
     "#);
 }
 

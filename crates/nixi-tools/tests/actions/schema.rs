@@ -81,6 +81,8 @@ fn actions_and_parameters() {
     service.status [read] names
     service.stop [change] names
     system.info [read]
+    system.poweroff [destructive]
+    system.reboot [destructive]
     system.resources [read]
     ");
 }

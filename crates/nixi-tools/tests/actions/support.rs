@@ -288,6 +288,11 @@ pub(crate) fn as_shown(change: &str) -> String {
     }
 }
 
+/// A boot with this id.
+fn boot(id: &str) -> String {
+    format!("{id}\n1 (systemd) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 812 100 200\n")
+}
+
 /// What is in the file of the example of `file.write` before, and what is written.
 pub(crate) const NOTES: [&str; 2] = ["call home\n", "water the plants\n"];
 
@@ -471,5 +476,10 @@ pub(crate) fn node() -> Recording {
         .answering("systemctl list-units '--state=failed'", "")
         .answering("sudo -n -- install", "")
         .answering("tail -n 4 -- /run/nixi/", "switching\nswitched 0 812\nconfirmed\n")
+        .answering("sudo -n -- systemctl reboot", "")
+        .answering("cat -- /proc/sys/kernel/random/boot_id", &boot("5d0c"))
+        .answering_after("sudo -n -- systemctl reboot", "cat -- /proc/sys/kernel/random/boot_id", &boot("a1f3"))
+        .answering("sudo -n -- systemctl poweroff", "")
+        .going_off_after("sudo -n -- systemctl poweroff")
         .answering("ps ", "1 0 systemd 0::/init.scope\n20 1 sshd 0::/system.slice/door.service\n21 20 ps 0::/user.slice\n")
 }

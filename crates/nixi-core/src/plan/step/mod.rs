@@ -6,6 +6,7 @@ mod forget_host_key;
 mod hand_over;
 mod lasting;
 mod module;
+mod power;
 mod put_file;
 mod rescue;
 mod restore_node;
@@ -14,6 +15,7 @@ mod settle;
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -22,6 +24,7 @@ use config::unwritten;
 pub(crate) use config::write_config;
 pub use hand_over::HandOver;
 pub(crate) use lasting::{Afterwards, afterwards};
+pub use power::Power;
 pub use put_file::{FileDigest, PutFile, Replaces};
 pub use rescue::Rescue;
 pub use restore_node::RestoreNode;
@@ -51,6 +54,8 @@ pub enum Step {
     Activate(Activate),
     /// Declares something, which is done with all else that a request declares on the node.
     Module(ModuleEdit),
+    /// Boots the node anew, or switches it off.
+    Power(Power),
     /// Takes an earlier step back if a later one fails.
     Rescue(Rescue),
     /// Edits Nixi's own configuration, on the controller.
@@ -82,6 +87,11 @@ pub(super) trait Kind: Sync {
     /// The step, counted from 0, that it takes back, and the last one whose failure makes it run. If none of them failed, it is
     /// passed over without a report.
     fn takes_back(&self) -> Option<RangeInclusive<usize>> {
+        None
+    }
+
+    /// How long the node waits to be told that it is still reached, where it goes back without that.
+    fn guard(&self) -> Option<Duration> {
         None
     }
 
@@ -125,6 +135,7 @@ impl Step {
             Self::HandOver(hand_over) => hand_over,
             Self::Activate(activate) => activate,
             Self::Module(edit) => edit,
+            Self::Power(power) => power,
             Self::Rescue(rescue) => rescue,
             Self::Config(edit) => edit,
             Self::ForgetHostKey(target) => target,
@@ -142,6 +153,7 @@ impl Step {
             | Self::PutFile(_)
             | Self::HandOver(_)
             | Self::Activate(_)
+            | Self::Power(_)
             | Self::Rescue(_)
             | Self::Config(_)
             | Self::ForgetHostKey(_)
@@ -211,6 +223,12 @@ impl From<Activate> for Step {
 impl From<ModuleEdit> for Step {
     fn from(edit: ModuleEdit) -> Self {
         Self::Module(edit)
+    }
+}
+
+impl From<Power> for Step {
+    fn from(power: Power) -> Self {
+        Self::Power(power)
     }
 }
 

@@ -41,8 +41,8 @@ const UNSEEN: Duration = Duration::from_secs(15);
 const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// Between two attempts to log in.
 const AGAIN: Duration = Duration::from_secs(2);
-/// What switch-to-configuration says of an activation script that failed, whatever its exit code.
-const NOT_ACTIVATED: &str = "Failed to run activate script";
+/// What switch-to-configuration, or the script itself, says of an activation that failed, whatever the exit code.
+const NOT_ACTIVATED: [&str; 2] = ["Failed to run activate script", "Activation script snippet"];
 /// How long an interruption may take.
 const STOP: Duration = Duration::from_millis(900);
 
@@ -99,6 +99,10 @@ impl Kind for Activate {
     fn digest(&self) -> PlanDigest {
         let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs(), &self.notes);
         PlanDigest::of_value(&("activate", words, GUARD))
+    }
+
+    fn guard(&self) -> Option<Duration> {
+        Some(self.patience)
     }
 
     fn leaves_record(&self) -> bool {
@@ -217,7 +221,7 @@ impl Switch<'_> {
         };
         let mut new: Vec<String> = after.into_iter().filter(|unit| !before.contains(unit)).collect();
         // A unit that failed hides it in the exit code.
-        if code != 0 && self.said().await.is_some_and(|said| said.contains(NOT_ACTIVATED)) {
+        if code != 0 && self.activation_failed().await {
             new.insert(0, "the activation script".to_owned());
         }
         if !new.is_empty() {
@@ -237,7 +241,8 @@ impl Switch<'_> {
                     return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
                 }
                 Ok(state) => return LastKnown::Told(state),
-                Err(LastKnown::Told(State::Waiting(_)) | LastKnown::OutOfReach(_)) if limit != LATE => {}
+                Err(LastKnown::Told(State::Waiting(_))) if limit != LATE => {}
+                Err(LastKnown::OutOfReach(error)) if limit != LATE && !is_stranger(&error) => {}
                 Err(known) => return known,
             }
         }
@@ -345,6 +350,15 @@ impl Switch<'_> {
             .pinned(self.approved.host_key.as_ref());
         let told = tokio::time::timeout(STOP, self.cx.executor.exec(told)).await;
         LastKnown::Interrupted { told: matches!(told, Ok(Ok(output)) if output.exit.is_success()) }
+    }
+
+    /// Whether the switch says that its activation script failed, which a unit that failed hides in the exit code.
+    async fn activation_failed(&self) -> bool {
+        let said = self.ask(&crate::catalog::lasting::said(&self.id), STEP).await;
+        said.is_ok_and(|output| {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            NOT_ACTIVATED.iter().any(|words| said.contains(words))
+        })
     }
 
     async fn failed_units(&self) -> Result<Vec<String>, ToolError> {

@@ -44,7 +44,9 @@ impl Switch<'_> {
                 );
                 failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what))
             }
-            LastKnown::Told(State::Replaced) | LastKnown::NotReached(State::Replaced, _) => {
+            LastKnown::Told(State::Replaced)
+            | LastKnown::NotReached(State::Replaced, _)
+            | LastKnown::NewlyFailed(State::Replaced, _) => {
                 let what = format!("somebody else switched {node} while it waited to be confirmed: that was left as it is");
                 failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("look at the node, and ask again"))
             }
@@ -106,12 +108,23 @@ impl Switch<'_> {
     fn went_back(&self, shown: String, what: &str, code: i32, said: Option<String>) -> StepReport {
         let node = self.node.name();
         // 4 is a unit that failed, perhaps long before.
-        if !matches!(code, 0 | 4) {
+        if !matches!(code, 0 | 2 | 4) {
             let error = ErrorReport::new(
                 ErrorKind::CommandFailed,
                 format!("{what}; {node} tried to go back and could not (exit code {code})"),
             );
-            return self.not_known(shown, error);
+            let hint = format!(
+                "restart {node}, which boots what was to boot next; `journalctl --unit={}` there shows what it did",
+                self.id.unit()
+            );
+            let error = Some(error.hint(hint));
+            return StepReport {
+                step: shown,
+                status: StepStatus::Unknown,
+                output: None,
+                error,
+                progress: None,
+            };
         }
         let back = format!("{node} went back to the system before");
         let said = said.map(|said| format!("\n{said}")).unwrap_or_default();
@@ -131,7 +144,7 @@ impl Switch<'_> {
     }
 
     /// What the switch printed.
-    pub(super) async fn said(&self) -> Option<String> {
+    async fn said(&self) -> Option<String> {
         self.printed(&lasting::said(&self.id)).await
     }
 
