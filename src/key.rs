@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use nixi_core::config::LlmSettings;
-use nixi_core::session::{Desk, Model};
+use nixi_core::session::{Model, ModelCx};
 use nixi_core::small_file::{self, SmallFile};
 use nixi_core::{ErrorKind, ErrorReport, paste};
 use nixi_llm::{SecretString, Zeroizing};
@@ -69,7 +69,7 @@ impl Model for Keyless {
         Err(self.why.clone())
     }
 
-    async fn answer(&self, _: &str, _: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, _: &str, _: &ModelCx<'_>) -> Result<String, ErrorReport> {
         Err(self.why.clone())
     }
 }

@@ -9,7 +9,7 @@
 
 mod controller;
 
-use nixi::core::session::Minds;
+use nixi::core::session::Interpreters;
 use nixi::core::{ApproverHandle, Asker, ErrorKind, Intent, Op, Origin, Outcome, Refusal, StepStatus};
 use nixi_lab::{Image, Lab, LabBuilder, Llmock, Machine, MachineSpec};
 use serde_json::json;
@@ -70,7 +70,7 @@ impl House {
         mut decide: impl FnMut(nixi::core::session::Pending, &Lab),
     ) -> (Outcome, Vec<Vec<String>>) {
         self.model_plans();
-        let op = Op::Ask { words: WORDS.to_owned(), minds: Minds::PhrasebookThenModel };
+        let op = Op::Ask { words: WORDS.to_owned(), interpreters: Interpreters::PhrasebookThenModel };
         let (asker, mut questions) = (self.asker.clone(), Vec::new());
         let (audience, stop) = ((), Default::default());
         let mut asking = std::pin::pin!(asker.perform(op, Intent::Perform, &audience, &stop));

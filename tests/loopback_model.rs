@@ -10,7 +10,7 @@
 mod controller;
 
 use nixi::core::registry::Access;
-use nixi::core::session::Minds;
+use nixi::core::session::Interpreters;
 use nixi::core::{ErrorKind, Intent, Op, Outcome, Scope, StepStatus};
 use nixi_lab::{Llmock, Sshd};
 use serde_json::json;
@@ -56,7 +56,7 @@ impl House {
     }
 
     async fn ask(&self, words: &str) -> Outcome {
-        let op = Op::Ask { words: words.to_owned(), minds: Minds::PhrasebookThenModel };
+        let op = Op::Ask { words: words.to_owned(), interpreters: Interpreters::PhrasebookThenModel };
         self.asker.perform(op, Intent::Perform, &(), &Default::default()).await
     }
 }

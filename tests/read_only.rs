@@ -11,7 +11,7 @@ use nixi::core::fleet::Controller;
 use nixi::core::journal::MemoryJournal;
 use nixi::core::recording::{Nobody, Recording};
 use nixi::core::registry::{Access, ActionSpec, Args, ParamKind};
-use nixi::core::session::{Desk, Minds, Model, ModelCall};
+use nixi::core::session::{Interpreters, Model, ModelCall, ModelCx};
 use nixi::core::{Effect, ErrorKind, ErrorReport, Intent, Op, Outcome, Parts, Scope, StepStatus};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -30,10 +30,10 @@ impl Model for Scripted {
         Ok(())
     }
 
-    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, _: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport> {
         let turns = std::mem::take(&mut *self.0.lock().unwrap());
         for turn in turns {
-            desk.call(turn).await;
+            model_cx.call(turn).await;
         }
         Ok(String::new())
     }
@@ -85,7 +85,7 @@ fn perform(turns: Vec<Vec<ModelCall>>) -> (Outcome, Arc<Recording>) {
             }
         };
         let cancel = CancellationToken::new();
-        let op = Op::Ask { words: "do it".to_owned(), minds: Minds::PhrasebookThenModel };
+        let op = Op::Ask { words: "do it".to_owned(), interpreters: Interpreters::PhrasebookThenModel };
         let outcome = tokio::select! {
             outcome = asker.perform(op, Intent::Perform, &(), &cancel) => outcome,
             () = yes => panic!("the session ended before its question"),

@@ -12,7 +12,7 @@ mod site;
 use std::process::ExitCode;
 
 use nixi::core::registry::RegistrationError;
-use nixi::core::session::Standing;
+use nixi::core::session::AdvanceConsent;
 use nixi::core::{
     ApproverHandle, Asker, CallRequest, CallResult, ErrorKind, ErrorReport, Intent, Op, Refusal, Registry,
     Risk,
@@ -70,7 +70,7 @@ async fn run(cli: cli::Cli) -> Result<u8, ErrorReport> {
 /// The person's side: only a front end holds this half of the session, never a tool.
 async fn answer(mut approver: ApproverHandle) {
     while let Some(pending) = approver.next().await {
-        if Standing::UpTo(Risk::Routine).covers(pending.review()) {
+        if AdvanceConsent::UpTo(Risk::Routine).covers(pending.review()) {
             pending.approve();
         } else {
             pending.deny(Refusal::Person);

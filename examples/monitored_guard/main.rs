@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nixi::core::registry::{Access, ActionSpec, ParamKind};
-use nixi::core::session::{AdoptRequest, Minds};
+use nixi::core::session::{AdoptRequest, Interpreters};
 use nixi::core::{
     ApproverHandle, CallRequest, ErrorKind, ErrorReport, Intent, Mode, Node, Op, Outcome, Scope, SshTarget,
 };
@@ -48,14 +48,14 @@ async fn run(cli: cli::Cli) -> Result<u8, ErrorReport> {
     let Some(ssh) = node.ssh().filter(|_| node.mode() == Mode::Monitored) else {
         return Err(config(&format!("{} is not monitored", node.name())).hint(USAGE));
     };
-    let voucher = approver.voucher();
+    let consent = approver.typed_consent();
     let asked = Arc::new(AtomicUsize::new(0));
     tokio::spawn(say_yes(approver, asked.clone()));
 
     let mut tried = 0_usize;
     let mut got_through = 0_usize;
     println!("{} ({}) is monitored. Trying to change it:", node.name(), ssh.host);
-    for (way, op) in attempts(asker.registry().specs(), &node, ssh, |request| voucher.adopt(request)) {
+    for (way, op) in attempts(asker.registry().specs(), &node, ssh, |request| consent.adopt(request)) {
         let intent = if matches!(op, Op::Adopt(_)) { Intent::PlanOnly } else { Intent::Perform };
         let outcome = asker.perform(op, intent, &(), &Default::default()).await;
         tried += 1;
@@ -103,7 +103,7 @@ fn attempts<'a>(
     }
     for phrase in ["stop", "restart", "start the service", "remove the container"] {
         let words = format!("{phrase} {NOTHING} on {name}");
-        all.push((format!("phrase {words:?}"), Op::Ask { words, minds: Minds::Phrasebook }));
+        all.push((format!("phrase {words:?}"), Op::Ask { words, interpreters: Interpreters::Phrasebook }));
     }
     if let Ok(second) = NOTHING.parse() {
         let request = AdoptRequest {

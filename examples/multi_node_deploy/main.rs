@@ -21,7 +21,7 @@ mod review;
 
 use std::process::ExitCode;
 
-use nixi::core::session::Standing;
+use nixi::core::session::AdvanceConsent;
 use nixi::core::{
     ApproverHandle, Asker, CallRequest, ErrorKind, ErrorReport, Intent, Op, Refusal, Review, Risk,
 };
@@ -37,9 +37,9 @@ async fn main() -> ExitCode {
 
 async fn run(cli: cli::Cli) -> Result<u8, ErrorReport> {
     let standing = match cli.option("--yes") {
-        None => Standing::Nothing,
-        Some("") => Standing::UpTo(Risk::Routine),
-        Some("destructive") => Standing::UpTo(Risk::Destructive),
+        None => AdvanceConsent::Nothing,
+        Some("") => AdvanceConsent::UpTo(Risk::Routine),
+        Some("destructive") => AdvanceConsent::UpTo(Risk::Destructive),
         Some(_) => {
             return Err(
                 ErrorReport::new(ErrorKind::Usage, "--yes takes `destructive` or nothing").hint(USAGE)
@@ -82,7 +82,7 @@ fn read(asker: &Asker, sentences: &[String]) -> Result<Vec<CallRequest>, ErrorRe
 }
 
 /// Shows what is asked about, and answers.
-async fn decide(mut approver: ApproverHandle, standing: Standing) {
+async fn decide(mut approver: ApproverHandle, standing: AdvanceConsent) {
     while let Some(pending) = approver.next().await {
         let review = pending.review();
         review.parts.iter().for_each(review::show);
@@ -96,7 +96,7 @@ async fn decide(mut approver: ApproverHandle, standing: Standing) {
     }
 }
 
-fn answer(review: &Review, standing: Standing) -> Result<(), ErrorReport> {
+fn answer(review: &Review, standing: AdvanceConsent) -> Result<(), ErrorReport> {
     if let Some(left) = review.left_out.first() {
         let message =
             format!("nothing was changed: {} on {} cannot be done: {}", left.action, left.node, left.why);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use nixi_core::Refusal;
 use nixi_core::plan::{Reply, Review, Uncovered};
-use nixi_core::session::{Doubt, Meaning, Pending, Question, Questions, SecretWanted, Standing};
+use nixi_core::session::{AdvanceConsent, Doubt, Meaning, Pending, Question, Questions, SecretWanted};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
@@ -41,13 +41,13 @@ impl Person {
 /// Answers every question of a session: what was said yes to in advance, else what the person says, else no.
 pub(crate) async fn answer(
     mut questions: Questions,
-    standing: Standing,
+    consent: AdvanceConsent,
     person: Person,
     screen: Arc<Screen>,
 ) {
     while let Some(question) = questions.next().await {
         match question {
-            Question::Approval(pending) if standing.covers(pending.review()) => {
+            Question::Approval(pending) if consent.covers(pending.review()) => {
                 if screen.loudness >= Loudness::Normal {
                     screen.plan(pending.review());
                 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use nixi_core::Intent;
 use nixi_core::Risk;
-use nixi_core::session::{Minds, Standing};
+use nixi_core::session::{AdvanceConsent, Interpreters};
 
 const USAGE: &str = "nixi                        the terminal UI
        nixi \"REQUEST\" [OPTIONS]    one request in words; - reads it from standard input
@@ -144,15 +144,15 @@ impl Globals {
         if self.reach.dry_run { Intent::PlanOnly } else { Intent::Perform }
     }
 
-    pub(crate) fn minds(&self) -> Minds {
-        if self.reach.offline { Minds::Phrasebook } else { Minds::PhrasebookThenModel }
+    pub(crate) fn interpreters(&self) -> Interpreters {
+        if self.reach.offline { Interpreters::Phrasebook } else { Interpreters::PhrasebookThenModel }
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> AdvanceConsent {
         match self.reach.yes {
-            None => Standing::Nothing,
-            Some(Yes::Routine) => Standing::UpTo(Risk::Routine),
-            Some(Yes::Destructive) => Standing::UpTo(Risk::Destructive),
+            None => AdvanceConsent::Nothing,
+            Some(Yes::Routine) => AdvanceConsent::UpTo(Risk::Routine),
+            Some(Yes::Destructive) => AdvanceConsent::UpTo(Risk::Destructive),
         }
     }
 }

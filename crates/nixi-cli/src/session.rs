@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nixi_core::session::Voucher;
+use nixi_core::session::TypedConsent;
 use nixi_core::{Asker, CallResult, ErrorKind, ErrorReport, Intent, Op, Outcome, StepStatus};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_millis(800);
 pub(crate) struct Session {
     pub(crate) asker: Asker,
     /// Gives the person's word for what they typed.
-    pub(crate) voucher: Voucher,
+    pub(crate) consent: TypedConsent,
     intent: Intent,
     /// Fires when the person presses Ctrl-C, or the program is told to end, also between two operations.
     interrupted: CancellationToken,
@@ -35,12 +35,12 @@ impl Session {
     /// When the configuration cannot be read.
     pub(crate) fn open(globals: &Globals, screen: &Arc<Screen>) -> Result<Self, ErrorReport> {
         let (asker, approver) = nixi::open(&setup(globals))?;
-        let voucher = approver.voucher();
+        let consent = approver.typed_consent();
         let interrupted = CancellationToken::new();
         listen(&interrupted);
         let person = if globals.reach.no_wait { Person::Later } else { Person::here() };
         tokio::spawn(approve::answer(approver.questions(), globals.standing(), person, Arc::clone(screen)));
-        Ok(Self { asker, voucher, intent: globals.intent(), interrupted })
+        Ok(Self { asker, consent, intent: globals.intent(), interrupted })
     }
 
     /// Performs one operation, or as much of it as the person lets it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nixi_core::error::{ErrorKind, ErrorReport};
 use nixi_core::registry::Args;
-use nixi_core::session::{Desk, Model, ModelCall};
+use nixi_core::session::{Model, ModelCall, ModelCx};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -91,11 +91,11 @@ impl ChatModel {
         &self,
         history: &[Message],
         conversation: &mut Conversation,
-        desk: &Desk<'_>,
+        model_cx: &ModelCx<'_>,
     ) -> Vec<Effect> {
         let name = self.name();
-        let system = prompt::system(&desk.overview());
-        let request = Request::new(name.clone(), &system, history, &desk.tools());
+        let system = prompt::system(&model_cx.overview());
+        let request = Request::new(name.clone(), &system, history, &model_cx.tools());
         let failed = |fault: &Fault| Input::StreamFailed {
             error: self.endpoint.report(fault, &name),
             too_long: fault.is_too_long(),
@@ -103,7 +103,7 @@ impl ChatModel {
         let mut clock = Clock::start(self.patience);
         let opened = tokio::select! {
             biased;
-            () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
+            () = model_cx.cancel().cancelled() => return conversation.step(Input::Cancelled),
             opened = timeout(self.patience.first, self.endpoint.open(request)) => opened,
         };
         let mut stream = match opened.unwrap_or(Err(Fault::Silent(self.patience.first))) {
@@ -114,7 +114,7 @@ impl ChatModel {
         loop {
             let next = tokio::select! {
                 biased;
-                () = desk.cancel().cancelled() => return conversation.step(Input::Cancelled),
+                () = model_cx.cancel().cancelled() => return conversation.step(Input::Cancelled),
                 next = clock.next(&mut stream) => next,
             };
             let piece = match next {
@@ -135,8 +135,8 @@ impl ChatModel {
                 }
                 for effect in effects {
                     match effect {
-                        Effect::Say(words) => desk.say(&words),
-                        Effect::TakeBack(words) => desk.take_back(&words),
+                        Effect::Say(words) => model_cx.say(&words),
+                        Effect::TakeBack(words) => model_cx.take_back(&words),
                         Effect::Request(_)
                         | Effect::CallTools(_)
                         | Effect::Notice(_)
@@ -211,23 +211,25 @@ impl Model for ChatModel {
         Ok(())
     }
 
-    async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, request: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport> {
         let mut conversation = tokio::select! {
             biased;
-            () = desk.cancel().cancelled() => return Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted")),
+            () = model_cx.cancel().cancelled() => return Err(ErrorReport::new(ErrorKind::Cancelled, "interrupted")),
             conversation = self.conversation.lock() => conversation,
         };
         let mut todo = VecDeque::from(conversation.step(Input::Person(request.to_owned())));
         while let Some(effect) = todo.pop_front() {
             match effect {
-                Effect::Request(history) => todo.extend(self.turn(&history, &mut conversation, desk).await),
+                Effect::Request(history) => {
+                    todo.extend(self.turn(&history, &mut conversation, model_cx).await)
+                }
                 Effect::CallTools(calls) => {
-                    let replies = desk.call(self.without_secrets(calls)).await;
+                    let replies = model_cx.call(self.without_secrets(calls)).await;
                     todo.extend(conversation.step(Input::Replies(replies)));
                 }
-                Effect::Say(words) => desk.say(&words),
-                Effect::TakeBack(words) => desk.take_back(&words),
-                Effect::Notice(words) => desk.notice(&words),
+                Effect::Say(words) => model_cx.say(&words),
+                Effect::TakeBack(words) => model_cx.take_back(&words),
+                Effect::Notice(words) => model_cx.notice(&words),
                 Effect::Conclude(end) => return end.map(|answer| nixi_core::text::clean(&answer)),
             }
         }

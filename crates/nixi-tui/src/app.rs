@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use nixi_core::fleet::Probing;
-use nixi_core::session::{AdoptRequest, Minds};
+use nixi_core::session::{AdoptRequest, Interpreters};
 use nixi_core::{CallId, CallRequest, ErrorReport, Event, Op, Outcome};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
@@ -345,7 +345,10 @@ impl App {
             return Vec::new();
         }
         if !line.starts_with('/') {
-            return self.start(&line, Op::Ask { words: line.clone(), minds: Minds::PhrasebookThenModel });
+            return self.start(
+                &line,
+                Op::Ask { words: line.clone(), interpreters: Interpreters::PhrasebookThenModel },
+            );
         }
         match slash::parse(&line) {
             Ok(Slash::Adopt(request)) => {

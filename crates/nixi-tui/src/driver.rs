@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nixi_core::session::{Doubt, Pending, Question, SecretWanted, Voucher};
+use nixi_core::session::{Doubt, Pending, Question, SecretWanted, TypedConsent};
 use nixi_core::{ApproverHandle, Asker, Intent, Op, Outcome, Refusal};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -48,48 +48,48 @@ where
 {
     let (asker, approver) = session;
     let mut app = App::new(theme, terminal.size()?);
-    let mut desk = Desk::new(asker, approver.voucher());
+    let mut command_cx = CommandCx::new(asker, approver.typed_consent());
     let mut questions = approver.questions();
     let mut stop = std::pin::pin!(stop);
     let mut ticker = tokio::time::interval(TICK);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut messages = desk.greeting();
+    let mut messages = command_cx.greeting();
     loop {
         for message in messages.drain(..) {
-            let now = desk.begun.elapsed();
+            let now = command_cx.begun.elapsed();
             for command in app.update(message, now) {
-                match desk.obey(command, &mut app) {
+                match command_cx.obey(command, &mut app) {
                     Next::Go => {}
                     Next::Redraw => wipe(terminal)?,
                     Next::Leave => {
-                        desk.close().await;
+                        command_cx.close().await;
                         return Ok(());
                     }
                 }
             }
         }
-        draw(terminal, &mut app, desk.begun)?;
+        draw(terminal, &mut app, command_cx.begun)?;
         tokio::select! {
             input = inputs.recv() => match input {
                 None => messages.push(Message::Terminate),
-                Some(input) => messages.extend(desk.message(input)),
+                Some(input) => messages.extend(command_cx.message(input)),
             },
-            Some(question) = questions.next() => messages.push(desk.keep(question)),
-            () = desk.mailbox.arrived() => {}
-            outcome = ended(&mut desk.task) => {
-                desk.task = None;
-                messages.extend(desk.heard());
+            Some(question) = questions.next() => messages.push(command_cx.keep(question)),
+            () = command_cx.mailbox.arrived() => {}
+            outcome = ended(&mut command_cx.task) => {
+                command_cx.task = None;
+                messages.extend(command_cx.heard());
                 messages.push(Message::Finished(Box::new(outcome?)));
-                messages.extend(desk.fleet().map(Ok).map(Message::Fleet));
+                messages.extend(command_cx.fleet().map(Ok).map(Message::Fleet));
             }
             _ = ticker.tick(), if app.running.is_some() || app.is_asking() => {
                 messages.push(Message::Tick);
             }
             () = &mut stop => messages.push(Message::Terminate),
         }
-        messages.splice(0..0, desk.heard());
+        messages.splice(0..0, command_cx.heard());
         while let Ok(input) = inputs.try_recv() {
-            messages.extend(desk.message(input));
+            messages.extend(command_cx.message(input));
         }
     }
 }
@@ -131,10 +131,10 @@ enum Next {
 }
 
 /// What the screen's commands work with.
-struct Desk {
+struct CommandCx {
     asker: Asker,
     /// Gives the person's word for what they typed.
-    voucher: Voucher,
+    consent: TypedConsent,
     begun: Instant,
     mailbox: Arc<Mailbox>,
     task: Option<JoinHandle<Outcome>>,
@@ -148,11 +148,11 @@ struct Desk {
     tickets: u64,
 }
 
-impl Desk {
-    fn new(asker: Asker, voucher: Voucher) -> Self {
+impl CommandCx {
+    fn new(asker: Asker, consent: TypedConsent) -> Self {
         Self {
             asker,
-            voucher,
+            consent,
             begun: Instant::now(),
             mailbox: Arc::default(),
             task: None,
@@ -221,16 +221,16 @@ impl Desk {
 
     fn obey(&mut self, command: Command, app: &mut App) -> Next {
         match command {
-            Command::Perform(Op::Ask { words, minds }) => {
+            Command::Perform(Op::Ask { words, interpreters }) => {
                 // The line is shown and remembered without the secrets in it.
                 let hidden = self.asker.without_secrets(&words);
                 if hidden != words {
                     app.replace_line(&words, &hidden);
                 }
-                self.perform(Op::Ask { words: hidden, minds });
+                self.perform(Op::Ask { words: hidden, interpreters });
             }
             Command::Perform(op) => self.perform(op),
-            Command::Adopt(request) => self.perform(self.voucher.adopt(*request)),
+            Command::Adopt(request) => self.perform(self.consent.adopt(*request)),
             Command::Interrupt => self.cancel.cancel(),
             Command::Approve(ticket) => {
                 if let Some(pending) = self.pending.remove(&ticket) {

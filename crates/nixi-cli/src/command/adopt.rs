@@ -15,7 +15,7 @@ pub(super) async fn run(cx: &Cx, adopt: Adopt) -> Result<Exit, ErrorReport> {
     let request = request(adopt)?;
     let session = cx.session()?;
     let live = cx.listen(&[]);
-    let op = session.voucher.adopt(request);
+    let op = session.consent.adopt(request);
     Ok(session.perform(op, &live).await.conclude(&live))
 }
 

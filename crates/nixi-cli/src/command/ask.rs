@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use nixi_core::session::{CallRequest, Minds};
+use nixi_core::session::{CallRequest, Interpreters};
 use nixi_core::{Asker, ErrorReport, Op};
 
 use super::Cx;
@@ -31,7 +31,7 @@ pub(super) async fn run(cx: &Cx, words: &[String]) -> Result<Exit, ErrorReport> 
         }
         None => {
             let live = Live::new(&cx.screen, Show::Words);
-            let op = Op::Ask { words, minds: cx.globals.minds() };
+            let op = Op::Ask { words, interpreters: cx.globals.interpreters() };
             Ok(session.perform(op, &live).await.conclude(&live))
         }
     }
@@ -51,7 +51,7 @@ fn calls(cx: &Cx, asker: &Asker, words: &str) -> Result<Option<Vec<CallRequest>>
         }
         Some(_) => Err(usage("the request names its nodes, and --node names others")
             .hint("say it once: leave out --node, or the nodes in the request")),
-        None if cx.globals.minds() == Minds::PhrasebookThenModel && asker.model().is_some() => {
+        None if cx.globals.interpreters() == Interpreters::PhrasebookThenModel && asker.model().is_some() => {
             Err(usage("--node cannot be added to a request that a model has to understand")
                 .hint("say the node in the request: nixi \"… on web-server\""))
         }

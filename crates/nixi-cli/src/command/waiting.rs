@@ -19,7 +19,7 @@ pub(super) async fn approve(cx: &Cx, request: &str) -> Result<Exit, ErrorReport>
     let request = request_id(request)?;
     let session = cx.session()?;
     let live = cx.listen(&[]);
-    let op = session.voucher.approve(request);
+    let op = session.consent.approve(request);
     Ok(session.perform(op, &live).await.conclude(&live))
 }
 

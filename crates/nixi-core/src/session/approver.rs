@@ -45,7 +45,7 @@ impl Pending {
         self.decide(Decision::Approve(digest));
     }
 
-    /// Yes, as a person said before they saw it: see [`Standing::covers`].
+    /// Yes, as a person said before they saw it: see [`AdvanceConsent::covers`].
     pub fn approve_in_advance(self) {
         let decision = Decision::Approve(self.review.digest);
         self.answer(decision, Consent::InAdvance);
@@ -127,29 +127,29 @@ impl ApproverHandle {
 
     /// The means to give a person's word, for the same front end.
     #[must_use]
-    pub fn voucher(&self) -> Voucher {
-        Voucher(())
+    pub fn typed_consent(&self) -> TypedConsent {
+        TypedConsent(())
     }
 }
 
-/// A person's own word that a machine be adopted: typing the command is the approval. Only a [`Voucher`] gives it, so a
+/// A person's own word that a machine be adopted: typing the command is the approval. Only a [`TypedConsent`] gives it, so a
 /// model or a program behind a door cannot add a machine, or a second name and mode for one.
 #[derive(Debug, Clone)]
-pub struct Vouched(pub(super) AdoptRequest);
+pub struct ConsentedAdoption(pub(super) AdoptRequest);
 
-/// A person's yes to a request that waits, by its number; from a [`Voucher`].
+/// A person's yes to a request that waits, by its number; from a [`TypedConsent`].
 #[derive(Debug, Clone)]
 pub struct Approval(pub(super) RequestId);
 
 /// Gives a person's word; from the approving half of a session.
 #[derive(Debug, Clone)]
-pub struct Voucher(());
+pub struct TypedConsent(());
 
-impl Voucher {
+impl TypedConsent {
     /// The operation that adopts this machine.
     #[must_use]
     pub fn adopt(&self, request: AdoptRequest) -> Op {
-        Op::Adopt(Vouched(request))
+        Op::Adopt(ConsentedAdoption(request))
     }
 
     /// The operation that runs a request which waits. If it comes to another review by now, that one is asked about.
@@ -161,14 +161,14 @@ impl Voucher {
 
 /// What a person said yes to in advance, on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum AdvanceConsent {
     /// Nothing.
     Nothing,
     /// Plans up to this risk: `--yes`, or `--yes=destructive`.
     UpTo(Risk),
 }
 
-impl Standing {
+impl AdvanceConsent {
     /// Whether a review is covered. What a model made never is, nor what may change a node of another mode, nor what has a
     /// reason against it in [`Review::uncovered`].
     #[must_use]

@@ -6,11 +6,11 @@ use secrecy::zeroize::Zeroizing;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
-use super::approver::{Approval, Vouched};
+use super::approver::{Approval, ConsentedAdoption};
 use super::brain::Reading;
-use super::desk::Desk;
 use super::ledger::Cause;
-use super::protocol::{Audience, Intent, Minds, Op, Outcome};
+use super::model_cx::ModelCx;
+use super::protocol::{Audience, Intent, Interpreters, Op, Outcome};
 use super::request_cx::RequestCx;
 use super::result_budget::ResultBudget;
 use super::undo::undo;
@@ -127,35 +127,49 @@ impl Asker {
                 }
                 Err(error) => Outcome::error(error),
             },
-            Op::Adopt(Vouched(request)) => adopt::adopt(&self.inner, request, intent, audience, cancel)
-                .await
-                .map_or_else(Outcome::error, |result| Outcome::results(vec![result])),
-            Op::Ask { words, minds } => {
+            Op::Adopt(ConsentedAdoption(request)) => {
+                adopt::adopt(&self.inner, request, intent, audience, cancel)
+                    .await
+                    .map_or_else(Outcome::error, |result| Outcome::results(vec![result]))
+            }
+            Op::Ask { words, interpreters } => {
                 // Before anything else sees them.
                 let words = self.without_secrets(&Zeroizing::new(words));
                 match self.inner.parts.phrases.read(&words) {
                     Reading::Calls(calls) => outcome(cx(Origin::Person, &asked, None).run(calls).await),
                     Reading::Unknown { nearest } => {
-                        self.ask_model(&words, minds, &nearest, cx(Origin::Model, &asked, Some(&words))).await
+                        self.ask_model(
+                            &words,
+                            interpreters,
+                            &nearest,
+                            cx(Origin::Model, &asked, Some(&words)),
+                        )
+                        .await
                     }
                 }
             }
         }
     }
 
-    async fn ask_model(&self, words: &str, minds: Minds, nearest: &[String], cx: RequestCx<'_>) -> Outcome {
-        let model = match (minds, &self.inner.parts.model) {
-            (Minds::PhrasebookThenModel, Some(model)) => model,
-            (Minds::Phrasebook, _) | (Minds::PhrasebookThenModel, None) => {
-                return Outcome::error(not_understood(minds, nearest));
+    async fn ask_model(
+        &self,
+        words: &str,
+        interpreters: Interpreters,
+        nearest: &[String],
+        cx: RequestCx<'_>,
+    ) -> Outcome {
+        let model = match (interpreters, &self.inner.parts.model) {
+            (Interpreters::PhrasebookThenModel, Some(model)) => model,
+            (Interpreters::Phrasebook, _) | (Interpreters::PhrasebookThenModel, None) => {
+                return Outcome::error(not_understood(interpreters, nearest));
             }
         };
-        let desk = match Desk::new(cx) {
-            Ok(desk) => desk,
+        let model_cx = match ModelCx::new(cx) {
+            Ok(model_cx) => model_cx,
             Err(error) => return Outcome::error(error),
         };
-        let answer = model.answer(words, &desk).await;
-        let results = desk.into_results();
+        let answer = model.answer(words, &model_cx).await;
+        let results = model_cx.into_results();
         match answer {
             Ok(answer) => Outcome { results, answer: Some(answer), error: None },
             Err(error) => Outcome { results, answer: None, error: Some(error) },
@@ -194,10 +208,10 @@ fn no_model(message: String) -> ErrorReport {
         .hint("set base_url and model in the [llm] section of the configuration")
 }
 
-fn not_understood(minds: Minds, nearest: &[String]) -> ErrorReport {
-    let why = match minds {
-        Minds::Phrasebook => "and --offline keeps it from asking a model",
-        Minds::PhrasebookThenModel => "and no model is configured",
+fn not_understood(interpreters: Interpreters, nearest: &[String]) -> ErrorReport {
+    let why = match interpreters {
+        Interpreters::Phrasebook => "and --offline keeps it from asking a model",
+        Interpreters::PhrasebookThenModel => "and no model is configured",
     };
     let hint = match nearest {
         [] => "`nixi tools` lists all that can be done, and the phrases that are understood".to_owned(),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::desk::Desk;
+use super::model_cx::ModelCx;
 use crate::call::CallRequest;
 use crate::error::ErrorReport;
 
@@ -29,7 +29,7 @@ pub trait Phrases: Send + Sync {
     }
 }
 
-/// A language model in conversation with a person. All it can do goes through the [`Desk`] that it is lent.
+/// A language model in conversation with a person. All it can do goes through the [`ModelCx`] that it is lent.
 #[async_trait]
 pub trait Model: Send + Sync {
     /// The model's name, as its endpoint knows it.
@@ -41,9 +41,9 @@ pub trait Model: Send + Sync {
     /// When this one cannot be replaced.
     fn switch(&self, name: &str) -> Result<(), ErrorReport>;
 
-    /// Answers one request of a person; the words of the answer go to [`Desk::say`] as they come.
+    /// Answers one request of a person; the words of the answer go to [`ModelCx::say`] as they come.
     ///
     /// # Errors
     /// A report of kind `model_unavailable`, `model_broken` or `cancelled`. The conversation stays usable.
-    async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport>;
+    async fn answer(&self, request: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport>;
 }

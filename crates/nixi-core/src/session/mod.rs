@@ -13,7 +13,6 @@ mod bare;
 mod brain;
 mod calls;
 mod choice;
-mod desk;
 mod doubt;
 mod ending;
 mod entrusted;
@@ -21,6 +20,7 @@ mod ledger;
 mod left_behind;
 mod log;
 mod machine;
+mod model_cx;
 mod needs;
 mod outward;
 mod places;
@@ -41,14 +41,16 @@ use std::sync::atomic::AtomicBool;
 
 pub use crate::call::CallRequest;
 pub use adopt_words::AdoptWords;
-pub use approver::{Approval, ApproverHandle, Pending, Question, Questions, Standing, Vouched, Voucher};
+pub use approver::{
+    AdvanceConsent, Approval, ApproverHandle, ConsentedAdoption, Pending, Question, Questions, TypedConsent,
+};
 pub use asker::Asker;
 pub use brain::{Model, Phrases, Reading};
-pub use desk::{Desk, ModelCall};
 pub use doubt::{Doubt, Meaning};
 pub use left_behind::{LeftBehind, Reached};
+pub use model_cx::{ModelCall, ModelCx};
 pub use protocol::{
-    AdoptRequest, Adopted, Audience, CallAhead, CallResult, Event, Intent, Minds, Op, Outcome,
+    AdoptRequest, Adopted, Audience, CallAhead, CallResult, Event, Intent, Interpreters, Op, Outcome,
 };
 pub use secret_wanted::SecretWanted;
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::approver::{Approval, Vouched};
+use super::approver::{Approval, ConsentedAdoption};
 use crate::call::CallRequest;
 use crate::call_id::CallId;
 use crate::card::Presentation;
@@ -24,21 +24,21 @@ pub enum Op {
         /// The person's words.
         words: String,
         /// Who may be asked to understand them.
-        minds: Minds,
+        interpreters: Interpreters,
     },
     /// Makes typed calls, in order; reads that follow one another run at the same time.
     Call(Vec<CallRequest>),
-    /// Adds a node to the configuration, if a login with our keys works; a [`super::Voucher`] makes it.
-    Adopt(Vouched),
+    /// Adds a node to the configuration, if a login with our keys works; a [`super::TypedConsent`] makes it.
+    Adopt(ConsentedAdoption),
     /// Takes back what a request did: the newest one that can be, unless it is named.
     Undo(Option<RequestId>),
-    /// Runs a request that waits, if it still comes to the same review; a [`super::Voucher`] makes it.
+    /// Runs a request that waits, if it still comes to the same review; a [`super::TypedConsent`] makes it.
     Approve(Approval),
 }
 
 /// Who may be asked to understand a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Minds {
+pub enum Interpreters {
     /// The phrasebook alone; no model is ever asked.
     Phrasebook,
     /// The phrasebook, and then the model, if one is configured.

@@ -9,7 +9,7 @@ use nixi_core::catalog;
 use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::recording::Recording;
-use nixi_core::session::{Desk, Model, ModelCall, Phrases, Reading};
+use nixi_core::session::{Model, ModelCall, ModelCx, Phrases, Reading};
 use nixi_core::{
     ActionName, ApproverHandle, Arrival, Asker, CallRequest, Change, ChangeCard, Command, Effect, EndState,
     Enrol, ErrorReport, ExecError, Executor, Fingerprint, Forgotten, HostKeyState, HostKeys, Inspect,
@@ -321,14 +321,14 @@ impl Model for OneCall {
         Ok(())
     }
 
-    async fn answer(&self, request: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, request: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport> {
         assert!(!request.contains("hunter"), "no secret is told to a model: {request}");
         let mut args = self.0.args.clone();
         args.insert("node".to_owned(), self.0.nodes.clone().into());
         let mut said = String::new();
         for _ in 0..self.1.load(Ordering::SeqCst) {
             let call = ModelCall { tool: self.0.action.clone(), args: args.clone() };
-            said = desk.call(vec![call]).await.concat();
+            said = model_cx.call(vec![call]).await.concat();
         }
         Ok(said)
     }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nixi_core::recording::Recording;
-use nixi_core::session::{Pending, Standing};
+use nixi_core::session::{AdvanceConsent, Pending};
 use nixi_core::{ErrorKind, Intent, Likeness, Mode, Op, Risk, Sameness, StepStatus};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,10 @@ async fn what_cannot_be_told_is_said_in_the_plan_and_is_not_routine() {
     let deny: fn(Pending) = |pending| pending.deny(nixi_core::Refusal::Person);
     let (_, reviews) = perform(&mut bench, vec![touch(&["a"]).on("web")], &[deny]).await;
     for risk in [Risk::Routine, Risk::Destructive] {
-        assert!(!Standing::UpTo(risk).covers(&reviews[0]), "only a person who is shown it says yes to that");
+        assert!(
+            !AdvanceConsent::UpTo(risk).covers(&reviews[0]),
+            "only a person who is shown it says yes to that"
+        );
     }
     let cancel = CancellationToken::new();
     let op = Op::Call(vec![touch(&["a"]).on("web")]);
@@ -126,8 +129,8 @@ async fn one_that_may_be_there_already_is_adopted_with_a_remark() {
     for (mode, remark) in [(Mode::Managed, "monitored as watch"), (Mode::Monitored, "managed as web")] {
         let bench = Bench::new();
         set(&bench, Ok(Likeness::Untold));
-        let voucher = bench.approver.as_ref().unwrap().voucher();
-        let outcome = bench.perform(voucher.adopt(adopt("new", "new.lan", mode))).await;
+        let consent = bench.approver.as_ref().unwrap().typed_consent();
+        let outcome = bench.perform(consent.adopt(adopt("new", "new.lan", mode))).await;
         let text = outcome.results[0].text.as_ref().unwrap();
         assert!(text.contains(remark), "{text}");
         assert_eq!((outcome.exit_code(), bench.asker.nodes().unwrap().len()), (0, 3));
@@ -155,8 +158,8 @@ async fn a_machine_is_not_adopted_into_another_mode_by_another_name() {
     for (mode, there) in [(Mode::Managed, "watch (monitored)"), (Mode::Monitored, "web (managed)")] {
         let bench = Bench::new();
         set(&bench, Ok(same_key()));
-        let voucher = bench.approver.as_ref().unwrap().voucher();
-        let outcome = bench.perform(voucher.adopt(adopt("new", "new.lan", mode))).await;
+        let consent = bench.approver.as_ref().unwrap().typed_consent();
+        let outcome = bench.perform(consent.adopt(adopt("new", "new.lan", mode))).await;
         let error = outcome.error.as_ref().unwrap();
         assert_eq!((error.kind, outcome.exit_code()), (ErrorKind::NodeExists, 2), "{outcome:?}");
         assert!(error.message.contains(there) && error.message.contains(KEY), "{error:?}");
@@ -167,8 +170,8 @@ async fn a_machine_is_not_adopted_into_another_mode_by_another_name() {
     let config = CONFIG.replace("mode = \"monitored\"\n", "");
     let bench = Bench::over(&config, Recording::new());
     set(&bench, Ok(same_key()));
-    let voucher = bench.approver.as_ref().unwrap().voucher();
-    let outcome = bench.perform(voucher.adopt(adopt("new", "new.lan", Mode::Managed))).await;
+    let consent = bench.approver.as_ref().unwrap().typed_consent();
+    let outcome = bench.perform(consent.adopt(adopt("new", "new.lan", Mode::Managed))).await;
     assert!(outcome.results[0].text.as_ref().unwrap().contains("web is the same machine"), "{outcome:?}");
 }
 

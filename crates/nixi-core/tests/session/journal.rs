@@ -111,7 +111,7 @@ fn wait() -> fn(Pending) {
 }
 
 async fn approve(bench: &mut Bench, id: u64, answers: &[fn(Pending)]) -> Outcome {
-    let op = bench.approver.as_ref().unwrap().voucher().approve(RequestId::new(id));
+    let op = bench.approver.as_ref().unwrap().typed_consent().approve(RequestId::new(id));
     perform_op(bench, op, answers).await
 }
 
@@ -312,7 +312,7 @@ async fn what_cannot_be_taken_back_is_said() {
         let review = pending.review();
         let left: Vec<_> = review.left_out.iter().map(|left| left.why.as_str()).collect();
         assert_eq!((left, review.parts.len()), (vec!["a trial"], 1));
-        assert!(!nixi_core::session::Standing::UpTo(nixi_core::Risk::Destructive).covers(review));
+        assert!(!nixi_core::session::AdvanceConsent::UpTo(nixi_core::Risk::Destructive).covers(review));
         pending.approve();
     };
     perform_op(&mut bench, Op::Undo(None), &[check]).await;
@@ -396,9 +396,9 @@ async fn a_request_that_waits_is_decided_once() {
     for meddle in ["approve", "deny", "deny first"] {
         let mut bench = fleet(1);
         ask(&mut bench, vec![touch(&["a"]).on("web-0")], wait()).await;
-        let voucher = bench.approver.as_ref().unwrap().voucher();
+        let consent = bench.approver.as_ref().unwrap().typed_consent();
         let (id, cancel) = (RequestId::new(1), CancellationToken::new());
-        let approve = || bench.asker.perform(voucher.approve(id), nixi_core::Intent::Perform, &(), &cancel);
+        let approve = || bench.asker.perform(consent.approve(id), nixi_core::Intent::Perform, &(), &cancel);
         match meddle {
             "approve" => drop(tokio::join!(approve(), approve())),
             "deny" => drop(tokio::join!(approve(), bench.asker.deny(id))),
@@ -458,8 +458,10 @@ async fn a_node_that_is_gone_keeps_no_other_from_being_undone() {
 async fn a_request_of_a_model_is_shown_before_it_is_approved() {
     let recording = || Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
     let mut bench = Bench::with_model(CONFIG, recording(), touch(&["a"]).on("web"));
-    let words =
-        || Op::Ask { words: "do it".to_owned(), minds: nixi_core::session::Minds::PhrasebookThenModel };
+    let words = || Op::Ask {
+        words: "do it".to_owned(),
+        interpreters: nixi_core::session::Interpreters::PhrasebookThenModel,
+    };
     perform_op(&mut bench, words(), &[wait()]).await;
     let check: fn(Pending) = |pending| {
         assert_eq!(pending.review().origin, nixi_core::Origin::Model);
@@ -487,8 +489,8 @@ async fn a_question_that_nobody_can_answer_any_more_is_closed() {
 #[tokio::test]
 async fn adopting_is_on_record() {
     let bench = Bench::new();
-    let voucher = bench.approver.as_ref().unwrap().voucher();
-    let adopt = || voucher.adopt(crate::adopt("new", "192.0.2.3", Mode::Managed));
+    let consent = bench.approver.as_ref().unwrap().typed_consent();
+    let adopt = || consent.adopt(crate::adopt("new", "192.0.2.3", Mode::Managed));
     bench.journal.room_for(0);
     let refused = bench.perform(adopt()).await;
     assert_eq!(refused.error.unwrap().kind, ErrorKind::Journal);
@@ -511,7 +513,7 @@ async fn a_dry_run_of_what_waits_leaves_it_waiting() {
     let mut bench = fleet(1);
     ask(&mut bench, vec![touch(&["a"]).on("web-0")], wait()).await;
     let before = bench.journal.entries();
-    let op = bench.approver.as_ref().unwrap().voucher().approve(RequestId::new(1));
+    let op = bench.approver.as_ref().unwrap().typed_consent().approve(RequestId::new(1));
     let outcome = bench.asker.perform(op, Intent::PlanOnly, &(), &CancellationToken::new()).await;
     assert!(outcome.results[0].plan.is_some(), "{outcome:?}");
     assert_eq!((bench.journal.entries(), bench.asker.waiting(&()).await.unwrap().len()), (before, 1));
@@ -534,13 +536,13 @@ async fn a_request_of_which_a_step_began_has_begun() {
 /// What a damaged journal says is done by nobody who has not seen it: no yes in advance and no configuration covers it.
 #[tokio::test]
 async fn what_a_damaged_journal_says_is_asked_about() {
-    use nixi_core::session::Standing;
+    use nixi_core::session::AdvanceConsent;
     let config = format!("[approval]\nroutine = \"auto\"\n{CONFIG}");
     let recording = || Recording::new().answering("uname -n", "web").answering("sudo -n -- touch", "");
     let deny: fn(Pending) = |pending| {
         let review = pending.review();
         assert_eq!(review.uncovered, Some(nixi_core::plan::Uncovered::DamagedJournal));
-        assert!(!Standing::UpTo(nixi_core::Risk::Destructive).covers(review));
+        assert!(!AdvanceConsent::UpTo(nixi_core::Risk::Destructive).covers(review));
         pending.deny(Refusal::NobodyToAsk);
     };
     let mut bench = Bench::over(&config, recording());

@@ -72,8 +72,8 @@ async fn adopting_tells_what_the_mode_will_need() {
         ),
     ] {
         let bench = Bench::over(CONFIG, node);
-        let voucher = bench.approver.as_ref().unwrap().voucher();
-        let outcome = bench.perform(voucher.adopt(adopt("new", "192.0.2.3", mode))).await;
+        let consent = bench.approver.as_ref().unwrap().typed_consent();
+        let outcome = bench.perform(consent.adopt(adopt("new", "192.0.2.3", mode))).await;
         assert_eq!((outcome.exit_code(), bench.asker.nodes().unwrap().len()), (0, 3), "{outcome:?}");
         let result = &outcome.results[0];
         let lacks = result.data.as_ref().unwrap()["lacks"].as_array().unwrap();
@@ -106,8 +106,8 @@ async fn a_look_that_fails_is_no_look_that_found_nothing() {
         (Mode::Monitored, good().ending("sudo", hung()).ending("journalctl", hung())),
     ] {
         let bench = Bench::over(CONFIG, node);
-        let voucher = bench.approver.as_ref().unwrap().voucher();
-        let outcome = bench.perform(voucher.adopt(adopt("new", "192.0.2.3", mode))).await;
+        let consent = bench.approver.as_ref().unwrap().typed_consent();
+        let outcome = bench.perform(consent.adopt(adopt("new", "192.0.2.3", mode))).await;
         let lacks = outcome.results[0].data.as_ref().unwrap()["lacks"].as_array().unwrap();
         let [lack] = lacks.as_slice() else { panic!("{lacks:?}") };
         assert_eq!(lack["kind"], json!(ErrorKind::Deadline), "{lack}");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nixi_core::recording::Recording;
-use nixi_core::session::{Desk, Minds, Model, ModelCall};
+use nixi_core::session::{Interpreters, Model, ModelCall, ModelCx};
 use nixi_core::{ErrorReport, Op, Outcome, Refusal, Review, StepStatus};
 use serde_json::json;
 
@@ -23,9 +23,9 @@ impl Model for Turns {
         Ok(())
     }
 
-    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, _: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport> {
         for turn in &self.0 {
-            let told = desk.call(turn.clone()).await;
+            let told = model_cx.call(turn.clone()).await;
             self.1.lock().unwrap().push(told);
         }
         Ok(String::new())
@@ -58,7 +58,7 @@ pub(crate) async fn asked(words: &str, config: &str, turns: Vec<Vec<ModelCall>>,
     let mut bench = Bench::open(config, node, Some(model));
     let mut approver = bench.approver.take().unwrap();
     let mut reviews = Vec::new();
-    let op = Op::Ask { words: words.to_owned(), minds: Minds::PhrasebookThenModel };
+    let op = Op::Ask { words: words.to_owned(), interpreters: Interpreters::PhrasebookThenModel };
     let person = async {
         let mut answers = answers.iter();
         while let Some(pending) = approver.next().await {

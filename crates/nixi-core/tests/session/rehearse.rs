@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use nixi_core::catalog::scratch;
 use nixi_core::recording::Recording;
 use nixi_core::registry::Args;
-use nixi_core::session::{Audience, Desk, Minds, Model, ModelCall};
+use nixi_core::session::{Audience, Interpreters, Model, ModelCall, ModelCx};
 use nixi_core::{
     ActionName, CallRequest, Change, ChangeCard, Command, Effect, ErrorKind, ErrorReport, Event, ExecError,
     Exit, Intent, Likeness, Op, Output, Plan, PlanCx, Program, Rehearse, RehearseCard, RehearseCx, Risk,
@@ -160,15 +160,15 @@ impl Model for TriesTwice {
         Ok(())
     }
 
-    async fn answer(&self, _: &str, desk: &Desk<'_>) -> Result<String, ErrorReport> {
+    async fn answer(&self, _: &str, model_cx: &ModelCx<'_>) -> Result<String, ErrorReport> {
         let args: Args = [("action", "try"), ("node", "web")]
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         let call = ModelCall { tool: "probe".to_owned(), args };
-        desk.call(vec![call.clone()]).await;
+        model_cx.call(vec![call.clone()]).await;
         std::fs::write(self.config.get().unwrap(), &self.becomes).unwrap();
-        desk.call(vec![call]).await;
+        model_cx.call(vec![call]).await;
         Ok(String::new())
     }
 }
@@ -189,7 +189,8 @@ async fn what_the_configuration_says_by_now_counts() {
         let bench = Bench::open(alone, node(), Some(model.clone()));
         model.config.set(bench.folder.path().join("config.toml")).unwrap();
         *bench.record.likeness.lock().unwrap() = Ok(Likeness::Same(Sameness::Address));
-        let words = Op::Ask { words: "try it twice".to_owned(), minds: Minds::PhrasebookThenModel };
+        let words =
+            Op::Ask { words: "try it twice".to_owned(), interpreters: Interpreters::PhrasebookThenModel };
         let outcome = bench.perform(words).await;
         let [first, second] = &outcome.results[..] else { panic!("{outcome:?}") };
         assert_eq!(first.status, StepStatus::Done, "{becomes}: {:?}", first.error);

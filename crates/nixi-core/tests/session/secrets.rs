@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use nixi_core::recording::Recording;
-use nixi_core::session::{Audience, Event, Minds, Question};
+use nixi_core::session::{Audience, Event, Interpreters, Question};
 use nixi_core::{
     ActionName, CallRequest, Change, ChangeCard, Command, ErrorKind, ExecError, Exit, HandOver, Intent, Op,
     Outcome, Output, Plan, PlanCx, Program, Rescue, Risk, Secret, SecretArg, StepStatus, ToolError, Undo,
@@ -212,8 +212,10 @@ async fn a_handle_of_another_session_is_asked_for_anew() {
 async fn a_model_is_told_no_secret_and_makes_up_none() {
     let made_up = whisper(&json!({"secrets": {"KEY": "changeme"}, "env": {"PASSWORD": "made-up"}})).on("web");
     let mut bench = Bench::with_model(CONFIG, recording(), made_up);
-    let words =
-        Op::Ask { words: "set it up, the password is hunter9".to_owned(), minds: Minds::PhrasebookThenModel };
+    let words = Op::Ask {
+        words: "set it up, the password is hunter9".to_owned(),
+        interpreters: Interpreters::PhrasebookThenModel,
+    };
     let (outcome, asked, told) = perform(&mut bench, words, Some("hunter2")).await;
     assert_eq!((outcome.exit_code(), asked), (0, 2), "{outcome:?}");
     assert_eq!(*bench.remote.inputs.lock().unwrap(), ["hunter2", "hunter2"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nixi_core::recording::Recording;
-use nixi_core::session::{ModelCall, Pending, Standing};
+use nixi_core::session::{AdvanceConsent, ModelCall, Pending};
 use nixi_core::{CallRequest, ErrorKind, Intent, Op, Outcome, PlanDigest, Review, Risk, StepStatus};
 use tokio_util::sync::CancellationToken;
 
@@ -130,7 +130,7 @@ async fn each_part_is_checked_once_more_when_its_turn_comes() {
 /// are no such whole, and what comes before a gap does not rely on it.
 #[tokio::test]
 async fn no_yes_in_advance_covers_what_follows_a_gap() {
-    let yes = Standing::UpTo(Risk::Destructive);
+    let yes = AdvanceConsent::UpTo(Risk::Destructive);
     let deny: fn(Pending) = |pending| pending.deny(nixi_core::Refusal::NobodyToAsk);
     for (calls, covered) in [
         (vec![touch(&["a"]).on("watch"), touch(&["b"]).on("web-0")], false),
@@ -185,7 +185,7 @@ async fn what_cannot_be_done_stays_in_the_review_of_what_is_kept() {
     let (outcome, reviews) = perform(&mut bench, calls, &answers).await;
     let told = |review: &Review| (review.parts.len(), review.left_out.len(), review.uncovered.is_some());
     assert_eq!(reviews.iter().map(told).collect::<Vec<_>>(), [(3, 1, true), (1, 1, true)]);
-    assert!(!Standing::UpTo(Risk::Destructive).covers(&reviews[1]));
+    assert!(!AdvanceConsent::UpTo(Risk::Destructive).covers(&reviews[1]));
     let told = statuses(&outcome.results);
     assert_eq!(told, [("watch", Refused), ("web-0", Declined), ("web-1", Done), ("web-2", Declined)]);
 }

@@ -325,7 +325,7 @@ impl Conversation {
     }
 }
 
-/// Replies in the form of a [`Desk`](nixi_core::session::Desk)'s own.
+/// Replies in the form of a [`ModelCx`](nixi_core::session::ModelCx)'s own.
 fn not_run(why: &str) -> String {
     json!({ "status": StepStatus::NotStarted.as_str(), "error": why }).to_string()
 }

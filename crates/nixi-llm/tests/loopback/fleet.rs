@@ -8,7 +8,7 @@ use nixi_core::config::{ConfigFiles, ConfigStore};
 use nixi_core::fleet::Controller;
 use nixi_core::journal::MemoryJournal;
 use nixi_core::recording::{Nobody, Recording};
-use nixi_core::session::{Audience, Minds, Model};
+use nixi_core::session::{Audience, Interpreters, Model};
 use nixi_core::{
     ActionName, ApproverHandle, Asker, Change, ChangeCard, Command, Event, Inspect, InspectCx, Intent, Op,
     Outcome, Parts, Plan, PlanCx, Program, ReadCapability, ReadCard, Registry, Risk, ToolError, Undo,
@@ -81,7 +81,7 @@ impl Fleet {
     }
 
     pub(crate) async fn ask_until(&self, words: &str, cancel: &CancellationToken) -> Outcome {
-        let op = Op::Ask { words: words.to_owned(), minds: Minds::PhrasebookThenModel };
+        let op = Op::Ask { words: words.to_owned(), interpreters: Interpreters::PhrasebookThenModel };
         self.asker.perform(op, Intent::Perform, &self.heard, cancel).await
     }
 

@@ -273,7 +273,7 @@ async fn a_fault_after_a_change_does_not_say_that_nothing_was_run() {
         let Fleet { asker, approver, .. } = &mut fleet;
         let op = nixi_core::Op::Ask {
             words: "have a rest, redis".to_owned(),
-            minds: nixi_core::session::Minds::PhrasebookThenModel,
+            interpreters: nixi_core::session::Interpreters::PhrasebookThenModel,
         };
         let cancel = CancellationToken::new();
         let ask = asker.perform(op, nixi_core::Intent::Perform, &(), &cancel);
@@ -368,7 +368,7 @@ async fn a_change_waits_for_a_person() {
         let Fleet { asker, approver, node, .. } = &mut fleet;
         let op = nixi_core::Op::Ask {
             words: "have a rest, redis".to_owned(),
-            minds: nixi_core::session::Minds::PhrasebookThenModel,
+            interpreters: nixi_core::session::Interpreters::PhrasebookThenModel,
         };
         let ask = asker.perform(op, nixi_core::Intent::Perform, &(), &cancel);
         let decide = async {
@@ -434,7 +434,7 @@ async fn cancelled_at_any_moment() {
     let Fleet { asker, approver, .. } = &mut fleet;
     let op = nixi_core::Op::Ask {
         words: "have a rest, redis".to_owned(),
-        minds: nixi_core::session::Minds::PhrasebookThenModel,
+        interpreters: nixi_core::session::Interpreters::PhrasebookThenModel,
     };
     let ask = asker.perform(op, nixi_core::Intent::Perform, &(), &cancel);
     let interrupt = async {

@@ -1,4 +1,4 @@
-//! The desk that a model sits at: all it can see, and the only door it can knock at.
+//! What a model is lent for a request: all that it can see, and the one way to what it may call.
 
 use std::sync::Mutex;
 
@@ -38,13 +38,13 @@ pub struct ModelCall {
 
 /// What a model is lent for one request. What it calls is checked, refused and asked about like anyone's call, and
 /// marked as a model's.
-pub struct Desk<'a> {
+pub struct ModelCx<'a> {
     cx: RequestCx<'a>,
     roster: Roster,
     results: Mutex<Vec<CallResult>>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ModelCx<'a> {
     pub(super) fn new(cx: RequestCx<'a>) -> Result<Self, ErrorReport> {
         Ok(Self { roster: cx.inner.roster()?, cx, results: Mutex::new(Vec::new()) })
     }
