@@ -62,7 +62,7 @@ async fn a_configuration_is_found_wherever_it_is() {
             "chmod 600 /etc/nixos/configuration.nix",
             "plain",
             "/home/nixi/nixos/configuration.nix",
-            "the login user cannot read /home/nixi/nixos/configuration.nix",
+            "the login user cannot read /home/nixi/nixos/configuration.nix as UTF-8",
         ),
         (
             "echo '{ }' >/etc/nixos/configuration.nix; chmod 644 /etc/nixos/configuration.nix; echo '[ ]' >/etc/nixos/nixi.nix",
