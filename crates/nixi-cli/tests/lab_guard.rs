@@ -305,3 +305,40 @@ fn a_node_is_booted_anew_and_switched_off() {
     let here = home.nixi(&["call", "system.reboot", "--yes=destructive"]);
     assert!(here.code == 2 && here.err.contains("would go down with it"), "{here:?}");
 }
+
+/// What keeps a node from going back at first only delays it: a lock that somebody else holds, and a system that fails to switch.
+#[test]
+fn going_back_is_tried_until_it_works() {
+    let (lab, home) = ground(&["locked", "failing"]);
+    scope(|scope| {
+        for machine in lab.machines() {
+            let (name, home) = (machine.name(), &home);
+            scope.spawn(move || {
+                let before = second_generation(machine, with_line(FIREWALL));
+                let child =
+                    home.command(&switch(name)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+                let waits = "grep -q '^switched' /run/nixi/*.guard/state";
+                machine.wait_until("switch", || Ok(machine.try_root(waits)?.code == 0)).unwrap();
+                let system = before.trim();
+                let hindrance = match name {
+                    "locked" => {
+                        "systemd-run --quiet flock /run/nixos/switch-to-configuration.lock sleep 20".to_owned()
+                    }
+                    // It fails twice, and then it is what it was.
+                    _ => format!(
+                        "cp {system}/bin/switch-to-configuration /run/real
+                         printf '#!/bin/sh\\necho tried >>/run/tries; [ $(wc -l </run/tries) -gt 2 ] || exit 1; exec /run/real \"$@\"\\n' >/run/odd
+                         chmod +x /run/odd /run/real && mount --bind /run/odd {system}/bin/switch-to-configuration"
+                    ),
+                };
+                machine.root(&hindrance).unwrap();
+                let ran = Ran::from(child.wait_with_output().unwrap());
+                assert!(ran.code == 1 && ran.err.contains("went back to the system before"), "{name}: {ran:?}");
+                is_back(home, machine, &before);
+                if name == "failing" {
+                    assert_eq!(machine.read("/run/tries").unwrap().lines().count(), 3);
+                }
+            });
+        }
+    });
+}

@@ -55,7 +55,11 @@ back() {
         if [ "$tries" -ge 20 ]; then break; fi
         sleep 5
     done
-    tell "returned $code"
+    case $code in
+        0 | 4) tell "returned $code" ;;
+        2) if [ "$(current)" = "$old" ]; then tell "returned 2"; else tell "stuck 2"; fi ;;
+        *) tell "stuck $code" ;;
+    esac
     over 1 exit-code
 }
 # Whether another switch of ours waits to be confirmed, or runs.
@@ -63,7 +67,7 @@ busy() {
     for other in "$folder"/*.guard/state; do
         if [ "$other" = "$state" ] || [ ! -e "$other" ]; then continue; fi
         case $(tail -n 1 "$other") in
-            confirmed | returned* | busy | unchanged* | replaced) continue ;;
+            confirmed | returned* | stuck* | busy | unchanged* | replaced) continue ;;
         esac
         name=${other%.guard/state}
         case $(systemctl is-active "nixi-${name##*/}.service") in
@@ -112,7 +116,7 @@ case $last in
         ;;
     switched*) ;;
     confirmed) over 0 success ;;
-    returned* | busy | unchanged* | replaced) over 1 exit-code ;;
+    returned* | stuck* | busy | unchanged* | replaced) over 1 exit-code ;;
     back*) back "${last#back }" ;;
     *) back interrupted ;;
 esac

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Kind;
-use crate::catalog::guard as catalog;
+use crate::catalog::{guard as catalog, lasting};
 use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
 use crate::error::ToolError;
 use crate::exec::{ExecError, Exit, Input, Invocation, Output, Unreachable};
@@ -156,7 +156,10 @@ impl Switch<'_> {
                 return failed(shown, error.report());
             }
             // Nothing has been switched, whatever became of the script.
-            Err(error) => return failed(shown, ToolError::Exec(error).report()),
+            Err(error @ (ExecError::Lost(_) | ExecError::Deadline(_) | ExecError::Cancelled)) => {
+                return failed(shown, ToolError::Exec(error).report());
+            }
+            Err(error) => return unended(shown, error, self.node),
         }
         let Activate { new, old, patience, .. } = self.activate;
         let begin = watch_over(&self.id, new, old, *patience);
@@ -185,7 +188,10 @@ impl Switch<'_> {
                 return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
             }
             // It waited, and was not seen to.
-            Ok(state @ State::Back { why: Why::Unconfirmed, .. }) => {
+            Ok(
+                state @ (State::Back { why: Why::Unconfirmed, .. }
+                | State::Stuck { why: Why::Unconfirmed, .. }),
+            ) => {
                 return LastKnown::NotReached(state, "no answer while it waited".to_owned());
             }
             Ok(state) => return LastKnown::Told(state),
@@ -252,7 +258,7 @@ impl Switch<'_> {
     async fn gone_back(&self) -> Result<State, LastKnown> {
         self.tell(format!("waiting until {} has gone back", self.node.name()));
         self.wait(SWITCH + LATE, |state| {
-            matches!(state, State::Back { .. } | State::Confirmed | State::Replaced)
+            matches!(state, State::Back { .. } | State::Stuck { .. } | State::Confirmed | State::Replaced)
         })
         .await
     }
@@ -354,7 +360,7 @@ impl Switch<'_> {
 
     /// Whether the switch says that its activation script failed, which a unit that failed hides in the exit code.
     async fn activation_failed(&self) -> bool {
-        let said = self.ask(&crate::catalog::lasting::said(&self.id), STEP).await;
+        let said = self.ask(&lasting::said(&self.id), STEP).await;
         said.is_ok_and(|output| {
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             NOT_ACTIVATED.iter().any(|words| said.contains(words))

@@ -13,6 +13,8 @@ pub(super) enum State {
     GoingBack(Why),
     /// It went back, which ended with this exit code; with the one of the switch, if that came to its end.
     Back { why: Why, code: i32, switched: Option<i32> },
+    /// It tried to go back, and the last attempt ended with this exit code.
+    Stuck { why: Why, code: i32, switched: Option<i32> },
     /// It was confirmed in time.
     Confirmed,
     /// It was not begun: another switch of ours is under way.
@@ -64,6 +66,10 @@ impl State {
                     let Ok(code) = code.parse() else { continue };
                     state = Self::Back { why: reason, code, switched };
                 }
+                ["stuck", code] => {
+                    let Ok(code) = code.parse() else { continue };
+                    state = Self::Stuck { why: reason, code, switched };
+                }
                 ["confirmed"] => state = Self::Confirmed,
                 ["busy"] => state = Self::Busy,
                 ["replaced"] => state = Self::Replaced,
@@ -94,6 +100,10 @@ mod tests {
             (
                 "switching\nswitched 0 8\nback unconfirmed\nreturned 0\n",
                 State::Back { why: Why::Unconfirmed, code: 0, switched: Some(0) },
+            ),
+            (
+                "switching\nback interrupted\nstuck 11\n",
+                State::Stuck { why: Why::Interrupted, code: 11, switched: None },
             ),
             ("busy\n", State::Busy),
             ("switching\nunchanged 11\n", State::Unchanged(11)),

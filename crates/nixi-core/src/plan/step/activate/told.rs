@@ -18,7 +18,9 @@ impl Switch<'_> {
         let node = self.node.name();
         match known {
             LastKnown::Told(State::Confirmed) => done(shown, self.said().await),
-            LastKnown::Told(State::Back { why, code, switched }) => {
+            LastKnown::Told(
+                state @ (State::Back { why, switched, .. } | State::Stuck { why, switched, .. }),
+            ) => {
                 let what = match why {
                     Why::Failed => {
                         let code = switched.map(|code| format!(" with exit code {code}")).unwrap_or_default();
@@ -31,7 +33,7 @@ impl Switch<'_> {
                     Why::Interrupted => format!("the switch on {node} was killed halfway"),
                 };
                 let said = self.said().await;
-                self.went_back(shown, &what, code, said)
+                self.went_back(shown, &what, &state, said)
             }
             LastKnown::Told(State::Busy) => {
                 let what = format!("another switch by Nixi is under way on {node}: nothing was begun");
@@ -58,14 +60,12 @@ impl Switch<'_> {
                         said.push_str(&format!("\n{lines}"));
                     }
                 }
-                let code = code_of(&state);
-                self.went_back(shown, &what, code, (!said.is_empty()).then(|| said.trim().to_owned()))
+                self.went_back(shown, &what, &state, (!said.is_empty()).then(|| said.trim().to_owned()))
             }
             LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said().await),
             LastKnown::NotReached(state, why) => {
                 let what = format!("after the switch {node} could not be reached over a new connection ({why})");
-                let code = code_of(&state);
-                self.went_back(shown, &what, code, None)
+                self.went_back(shown, &what, &state, None)
             }
             LastKnown::Told(State::Missing) => self.not_known(
                 shown,
@@ -105,31 +105,38 @@ impl Switch<'_> {
         }
     }
 
-    fn went_back(&self, shown: String, what: &str, code: i32, said: Option<String>) -> StepReport {
+    fn went_back(&self, shown: String, what: &str, state: &State, said: Option<String>) -> StepReport {
         let node = self.node.name();
-        // 4 is a unit that failed, perhaps long before.
-        if !matches!(code, 0 | 2 | 4) {
-            let error = ErrorReport::new(
-                ErrorKind::CommandFailed,
-                format!("{what}; {node} tried to go back and could not (exit code {code})"),
-            );
-            let hint = format!(
-                "restart {node}, which boots what was to boot next; `journalctl --unit={}` there shows what it did",
-                self.id.unit()
-            );
-            let error = Some(error.hint(hint));
-            return StepReport {
-                step: shown,
-                status: StepStatus::Unknown,
-                output: None,
-                error,
-                progress: None,
-            };
-        }
-        let back = format!("{node} went back to the system before");
         let said = said.map(|said| format!("\n{said}")).unwrap_or_default();
-        let error = ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {back}{said}"));
-        failed(shown, error)
+        let back = match state {
+            State::Stuck { code, .. } => {
+                let error = ErrorReport::new(
+                    ErrorKind::CommandFailed,
+                    format!("{what}; {node} tried to go back and could not (exit code {code}){said}"),
+                );
+                let hint = format!(
+                    "restart {node}, which boots what was to boot next; `journalctl --unit={}` there shows what it did",
+                    self.id.unit()
+                );
+                return unknown(shown, error.hint(hint));
+            }
+            State::Back { code: 2, .. } => {
+                format!("{node} went back to the system before, whose activation script failed (exit code 2)")
+            }
+            State::Back { .. } => format!("{node} went back to the system before"),
+            State::Missing
+            | State::Switching
+            | State::Waiting(_)
+            | State::GoingBack(_)
+            | State::Confirmed
+            | State::Busy
+            | State::Unchanged(_)
+            | State::Replaced => {
+                let what = format!("{what}; {node} does not say that it went back{said}");
+                return self.not_known(shown, ErrorReport::new(ErrorKind::Lost, what));
+            }
+        };
+        failed(shown, ErrorReport::new(ErrorKind::CommandFailed, format!("{what}; {back}{said}")))
     }
 
     fn not_known(&self, shown: String, error: ErrorReport) -> StepReport {
@@ -139,8 +146,7 @@ impl Switch<'_> {
             self.node.name(),
             self.id.unit()
         );
-        let error = Some(error.hint(hint));
-        StepReport { step: shown, status: StepStatus::Unknown, output: None, error, progress: None }
+        unknown(shown, error.hint(hint))
     }
 
     /// What the switch printed.
@@ -158,16 +164,6 @@ impl Switch<'_> {
     }
 }
 
-fn code_of(state: &State) -> i32 {
-    match state {
-        State::Back { code, .. } => *code,
-        State::Missing
-        | State::Switching
-        | State::Waiting(_)
-        | State::GoingBack(_)
-        | State::Busy
-        | State::Unchanged(_)
-        | State::Replaced
-        | State::Confirmed => 0,
-    }
+fn unknown(shown: String, error: ErrorReport) -> StepReport {
+    StepReport { step: shown, status: StepStatus::Unknown, output: None, error: Some(error), progress: None }
 }
