@@ -37,19 +37,13 @@ pub fn rights_of_folder(of: &FilePath) -> Command<Read> {
     Command::read(Program::new("stat"), ["--dereference", r"--printf=%f\0%u\0%g\0", "--"]).and([of.folder()])
 }
 
-/// Where git keeps what lies in the folder of a file, or in one above it: the path of each `.git` that is there, and its type (find(1),
-/// `%y`). The exit code is 1 where one of them is not there.
+/// Where git keeps what lies in the folder of a file, or in one above it: the path of each `.git` that is there, and its
+/// type (find(1), `%y`). The exit code is 1 where one of them is not there.
 pub fn repositories(of: &FilePath) -> Command<Read> {
     let folder = format!("{}/", of.folder().trim_end_matches('/'));
     let ends = folder.match_indices('/').map(|(at, _)| at + 1);
     let places: Vec<String> = ends.filter_map(|end| Some(format!("{}.git", folder.get(..end)?))).collect();
     Command::read(Program::new("find"), []).and(places).and(["-maxdepth", "0", "-printf", r"%p %y\n"])
-}
-
-/// Whether something of this name lies beside a file: the exit code is 0 if it does.
-pub fn is_there(beside: &FilePath, name: &'static str) -> Command<Read> {
-    Command::read(Program::new("test"), ["-e"])
-        .and([format!("{}/{name}", beside.folder().trim_end_matches('/'))])
 }
 
 /// The permissions of each folder on the way to a path without links, in hexadecimal with a NUL behind each, as stat(1)

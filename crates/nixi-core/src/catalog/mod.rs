@@ -138,7 +138,6 @@ mod tests {
             file::list(&"/srv/web".parse().unwrap()),
             file::rights_of_folder(&"/srv/web/a b".parse().unwrap()),
             file::repositories(&"/etc/nixos/flake.nix".parse().unwrap()),
-            file::is_there(&"/etc/nixos/flake.nix".parse().unwrap(), ".git"),
             nixos::generations(),
             nixos::boot_default(),
             nixos::running(),
@@ -247,7 +246,6 @@ mod tests {
         find /srv/web -mindepth 1 -maxdepth 1 -printf 'l%l\0f%f\0u%u\0g%g\0%y %s %m %T@\0\n'
         stat --dereference '--printf=%f\0%u\0%g\0' -- /srv/web
         find /.git /etc/.git /etc/nixos/.git -maxdepth 0 -printf '%p %y\n'
-        test -e /etc/nixos/.git
         find /nix/var/nix/profiles -maxdepth 1 -name 'system-*-link' -printf '%f %T@ %l\n'
         readlink -- /nix/var/nix/profiles/system
         readlink -f -- /run/current-system /run/booted-system

@@ -1,8 +1,8 @@
 //! What may run on a managed node before anybody is asked, since nothing of a running system sees it.
 //!
 //! **Invariant.** This is the only place where a [`Command<Scratch>`] is made. An entry writes into the folder of a
-//! [`Stage`](crate::Stage) or into the Nix store and nowhere else, runs as the login user, and takes operands that were
-//! parsed.
+//! [`Stage`](crate::Stage), into the Nix store, or into what Nix caches for the login user, and nowhere else; it runs as that
+//! user, and takes operands that were parsed.
 
 use crate::command::{
     Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry, StorePath,
@@ -115,60 +115,20 @@ mod tests {
             track(&path("c"), "nixi.nix"),
             remove(&stage),
         ];
-        let shown: Vec<String> =
-            all.iter().map(|command| command.to_string().replace(stage.as_str(), "/STAGE")).collect();
+        let shown: Vec<String> = all
+            .iter()
+            .map(|command| {
+                command.to_string().replace(stage.as_str(), "/STAGE").replace(EVALUATED, "EVALUATED")
+            })
+            .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         mkdir -m 0700 -- /STAGE
         dd 'bs=64K' 'iflag=fullblock' 'oflag=nofollow' 'status=none' 'of=/STAGE/a b.nix'
         mkdir -p -- /STAGE/hosts/web
         cp -R -- /etc/nixos/. /STAGE/c
         chmod -R u+rwX -- /STAGE/c
-        nix-instantiate --eval --strict --json --read-write-mode -I 'nixos-config=/STAGE/c/configuration.nix' -I 'nixpkgs=/nix/x' -E '(c:
-        let
-          ssh = c.services.openssh;
-          firewall = c.networking.firewall;
-          lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
-          keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
-        in
-        {
-          system = c.system.build.toplevel.drvPath;
-          sshd = ssh.enable;
-          ports = ssh.ports;
-          allowUsers = ssh.settings.AllowUsers or null;
-          denyUsers = ssh.settings.DenyUsers or null;
-          allowGroups = ssh.settings.AllowGroups or null;
-          rootLogin = ssh.settings.PermitRootLogin or null;
-          firewall = firewall.enable;
-          open = firewall.allowedTCPPorts;
-          ranges = firewall.allowedTCPPortRanges;
-          interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
-          trusted = firewall.trustedInterfaces or [ ];
-          users = builtins.mapAttrs (_: user: keysOf (user.openssh.authorizedKeys or { })) c.users.users;
-        }
-        ) (import <nixpkgs/nixos> { }).config'
-        nix --extra-experimental-features 'nix-command flakes' eval --json --no-write-lock-file '/STAGE/c#nixosConfigurations."web-1".config' --apply 'c:
-        let
-          ssh = c.services.openssh;
-          firewall = c.networking.firewall;
-          lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
-          keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
-        in
-        {
-          system = c.system.build.toplevel.drvPath;
-          sshd = ssh.enable;
-          ports = ssh.ports;
-          allowUsers = ssh.settings.AllowUsers or null;
-          denyUsers = ssh.settings.DenyUsers or null;
-          allowGroups = ssh.settings.AllowGroups or null;
-          rootLogin = ssh.settings.PermitRootLogin or null;
-          firewall = firewall.enable;
-          open = firewall.allowedTCPPorts;
-          ranges = firewall.allowedTCPPortRanges;
-          interfaces = builtins.mapAttrs (_: interface: interface.allowedTCPPorts) (firewall.interfaces or { });
-          trusted = firewall.trustedInterfaces or [ ];
-          users = builtins.mapAttrs (_: user: keysOf (user.openssh.authorizedKeys or { })) c.users.users;
-        }
-        '
+        nix-instantiate --eval --strict --json --read-write-mode -I 'nixos-config=/STAGE/c/configuration.nix' -I 'nixpkgs=/nix/x' -E '(EVALUATED) (import <nixpkgs/nixos> { }).config'
+        nix --extra-experimental-features 'nix-command flakes' eval --json --no-write-lock-file '/STAGE/c#nixosConfigurations."web-1".config' --apply 'EVALUATED'
         nix-store --query --outputs /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
         nix-store --realise /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
         git -C /STAGE/c add --intent-to-add -- nixi.nix

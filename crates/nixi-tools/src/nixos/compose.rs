@@ -77,10 +77,9 @@ impl Compose for Composer {
             }
         }
         let (files, tracked) = match edited {
-            Some((texts, module)) => files(cx, texts, module.text()).await?,
+            Some((texts, module)) => files(cx, ground.kind, texts, module.text()).await?,
             None => (Vec::new(), None),
         };
-        let tracked = tracked.filter(|_| ground.kind == Kind::Flake);
         let guard = cx.settings().guard;
         let switch = Switch {
             new: system,
@@ -96,19 +95,19 @@ impl Compose for Composer {
     }
 }
 
-/// The files to be put there; and what shows a new one to git.
+/// The files to be put there; and what shows a new one to git, where that decides what a flake sees.
 async fn files(
     cx: &PlanCx<'_>,
+    kind: Kind,
     texts: &Texts,
     own: &str,
 ) -> Result<(Vec<PutFile>, Option<Command<Write>>), ToolError> {
-    let [user, folder, own_rights, importer_rights, repository] = cx
+    let [user, folder, own_rights, importer_rights] = cx
         .gather([
             file::user(),
             file::rights_of_folder(&texts.own.path),
             file::rights(&texts.own.path),
             file::rights(&texts.importer.path),
-            file::is_there(&texts.own.path, ".git"),
         ])
         .await;
     let user = parsed_of(user, |text| text.trim().parse::<u32>().map_err(|error| error.to_string()))?;
@@ -124,23 +123,8 @@ async fn files(
         let rights = parsed_of(importer_rights, rights)?;
         files.push(owner.put(&texts.importer, with_import, Some(&rights), &folder));
     }
-    let inside = texts.entry.folder();
-    let git = {
-        let git = Command::<Write>::new(Program::new("git")).args([
-            "-C",
-            inside,
-            "add",
-            "--intent-to-add",
-            "--",
-            below(&texts.entry, &texts.own.path),
-        ]);
-        match owner {
-            Owner::Us => git,
-            Owner::Root => git.elevated(),
-        }
-    };
-    let is_kept_by_git = whole_of(repository)?.exit.is_success();
-    Ok((files, is_kept_by_git.then_some(git)))
+    let is_seen_by_git_alone = kind == Kind::Flake && texts.is_kept_by_git;
+    Ok((files, is_seen_by_git_alone.then(|| owner.track(texts))))
 }
 
 /// Whose rights a folder and the files in it need.
@@ -178,6 +162,23 @@ impl Owner {
                 ),
                 hint: Some("edit the configuration as its owner, or let it belong to root".to_owned()),
             }),
+        }
+    }
+
+    /// Shows Nixi's module to git; what git knows already stays as it is.
+    fn track(self, texts: &Texts) -> Command<Write> {
+        let own = below(&texts.entry, &texts.own.path);
+        let git = Command::<Write>::new(Program::new("git")).args([
+            "-C",
+            texts.entry.folder(),
+            "add",
+            "--intent-to-add",
+            "--",
+            own,
+        ]);
+        match self {
+            Self::Us => git,
+            Self::Root => git.elevated(),
         }
     }
 

@@ -83,12 +83,14 @@ impl Change for SetOption {
             )));
         }
         ground.check(cx, &module)?;
-        let back = CallRequest::new("nixos.edit").on(node.as_str()).with("option", name);
-        let back = match former {
-            Some(former) => back.with("value", former.to_string()),
-            None => back,
+        let back = CallRequest::new("nixos.edit").on(node.as_str()).with("option", name.as_str());
+        let undo = match former {
+            None => Undo::Calls(vec![back]),
+            Some(former) if former.is_data() => Undo::Calls(vec![back.with("value", former.to_string())]),
+            // Somebody wrote it by hand, and Nixi would not set it to that.
+            Some(former) => Undo::cannot(format!("{name} was computed before: {former}")),
         };
-        let plan = Plan::new(format!("{edit} on {node}"), Risk::Routine, Undo::Calls(vec![back]));
+        let plan = Plan::new(format!("{edit} on {node}"), Risk::Routine, undo);
         Ok(plan.declare(edit))
     }
 }

@@ -81,6 +81,8 @@ pub(super) struct Texts {
     pub(super) importer: Text,
     /// The same with the import, where it is not there yet.
     pub(super) with_import: Option<String>,
+    /// Whether git keeps the folder.
+    pub(super) is_kept_by_git: bool,
 }
 
 /// A file, and what is in it, if it is there.
@@ -182,6 +184,7 @@ impl Place {
                 own: Text { path: own, content: there },
                 importer,
                 with_import,
+                is_kept_by_git: repositories.lines().any(|line| line == repository_of(real)),
             }),
             Ok(_) | Err(_) => None,
         };
@@ -248,9 +251,14 @@ pub(super) fn path(text: &str) -> Result<FilePath, ToolError> {
 
 /// Whether git keeps a file from a folder above its own, or by what is no folder (gitrepository-layout(5)).
 fn is_kept_above(repositories: &str, file: &FilePath) -> bool {
-    let own = format!("{}/.git d", file.folder().trim_end_matches('/'));
+    let own = repository_of(file);
     let mut lines = repositories.lines().peekable();
     lines.peek().is_some() && !lines.any(|line| line == own)
+}
+
+/// What [`file::repositories`] prints of a repository in the folder of a file.
+fn repository_of(file: &FilePath) -> String {
+    format!("{}/.git d", file.folder().trim_end_matches('/'))
 }
 
 /// The search path of Nix out of the lines that set it: what is set for who logs in comes first. What would have to be

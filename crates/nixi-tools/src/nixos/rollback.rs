@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::difference::Difference;
 use super::generation::{Generation, generations};
 use super::generations::{boot_default, first_path};
 use super::switch::Switch;
@@ -76,6 +77,15 @@ impl Change for Rollback {
             false => Undo::cannot(format!("generation {next} was to boot next, and did not run")),
         };
         let plan = Plan::new(summary, Risk::Destructive, undo).expect(same).expect(boots).expect(runs);
+        let mut plan = plan;
+        let mut notes = Vec::new();
+        if new != old {
+            let difference = Difference::of(cx, &old, &new).await?;
+            notes = difference.lines();
+            if difference.needs_reboot {
+                plan = plan.warn("a reboot is needed for the other kernel");
+            }
+        }
         let switch = Switch {
             new,
             old,
@@ -84,7 +94,7 @@ impl Change for Rollback {
             guard: cx.settings().guard,
             files: Vec::new(),
             tracked: None,
-            notes: Vec::new(),
+            notes,
         };
         Ok(switch.add_to(plan))
     }

@@ -149,3 +149,14 @@ async fn more_than_was_asked_for_is_told() {
         part.warnings
     );
 }
+
+/// What somebody computed by hand is lost by an edit: Nixi would not evaluate it to set it again.
+#[tokio::test]
+async fn what_was_computed_is_not_taken_back() {
+    let own = "{ lib, ... }:\n{\n  time.timeZone = \"Europe/\" + \"Berlin\";\n}\n";
+    let lab = Lab::new(node().answering("head '--bytes=262145' -- /home/me/nixos/nixi.nix", own));
+    let edit = CallRequest::new("nixos.edit").with("option", "time.timeZone").with("value", "\"UTC\"");
+    let part = lab.plan(edit.on("db-server")).await.plan.unwrap();
+    let why = "time.timeZone was computed before: \"Europe/\" + \"Berlin\"";
+    assert_eq!(part.undo, nixi_core::Undo::cannot(why));
+}

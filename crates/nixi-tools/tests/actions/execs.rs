@@ -57,7 +57,7 @@ const PLANS: &[(&str, usize, &str)] = &[
         14,
         "as to check; and the way in, what differs, the pins, and whether it can be run as a unit",
     ),
-    ("nixos.rollback", 2, "the pins, and whether it can be run as a unit"),
+    ("nixos.rollback", 3, "the pins, what differs, and whether it can be run as a unit"),
     ("package.install", 20, DECLARED),
     ("package.remove", 19, DECLARED),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
