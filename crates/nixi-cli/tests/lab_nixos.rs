@@ -347,3 +347,26 @@ fn what_would_cut_us_off_is_named_beforehand() {
     assert!(!harmless.err.contains("cut Nixi off"), "{harmless:?}");
     assert_eq!(state(web), before);
 }
+
+/// Where the new system cannot be made the one that boots, nothing runs that would not boot; and asked again, it is done whole.
+#[test]
+fn what_cannot_boot_does_not_stay() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let before = running(web);
+    web.root("mount -t tmpfs -o ro tmpfs /boot").unwrap();
+    let ran = home.nixi(&["--yes", "install htop on web-server"]);
+    assert!(ran.code == 1 && ran.out.contains("failed      sudo -n -- systemd-run"), "{ran:?}");
+    assert_eq!(web.root("readlink -f /nix/var/nix/profiles/system").unwrap(), before, "{ran:?}");
+    assert!(running(web) == before && !has(web, "htop"), "{ran:?}");
+    web.root("umount /boot").unwrap();
+
+    // What is written down by then is no new edit: it is built and run.
+    let ran = nixi(&home, &["--yes", "install htop on web-server"]);
+    assert!(ran.out.contains("rebuild to be sure that it runs"), "{ran:?}");
+    nixi(&home, &["call", "nixos.rebuild", "--node", WEB, "--yes=destructive"]);
+    assert!(has(web, "htop") && running(web) == built(web));
+    let default = "cd /boot/loader && cat \"entries/$(sed -n 's/^default //p' loader.conf)\"";
+    let entry = web.root(default).unwrap();
+    assert!(entry.contains(&format!("{}/init", running(web).trim())), "it boots next: {entry}");
+}

@@ -90,6 +90,11 @@ pub(super) fn not_begun(step: String, error: ErrorReport) -> StepReport {
     StepReport { step, status: StepStatus::NotStarted, output: None, error: Some(error), progress: None }
 }
 
+/// The report of a step that was sent, and of which it is not known what became.
+pub(super) fn unknown(step: String, error: ErrorReport) -> StepReport {
+    StepReport { step, status: StepStatus::Unknown, output: None, error: Some(error), progress: None }
+}
+
 pub(crate) fn failed(step: String, error: ErrorReport) -> StepReport {
     StepReport { step, status: StepStatus::Failed, output: None, error: Some(error), progress: None }
 }

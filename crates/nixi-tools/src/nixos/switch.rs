@@ -60,9 +60,10 @@ impl Switch {
         let mut plan = steps.into_iter().fold(plan, Plan::step);
         if let (Some(at), Some(former)) = (profile_at, &self.booting) {
             plan = plan.step(Rescue::of(at, last, set_profile(former).elevated()));
+            plan = plan.step(Rescue::of(at, last, at_once(former, "boot")));
         }
         match is_other && last > 0 {
-            true => plan.step(Rescue::of(0, last, back_to(&self.old))),
+            true => plan.step(Rescue::of(0, last, at_once(&self.old, "test"))),
             false => plan,
         }
     }
@@ -81,10 +82,11 @@ fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
     Command::<Write>::new(Program::new("env")).arg(program).arg(action)
 }
 
-fn back_to(system: &StorePath) -> Command<Write> {
+/// The same, waited for.
+fn at_once(system: &StorePath, action: &str) -> Command<Write> {
     let program = format!("{}/bin/switch-to-configuration", system.as_str());
     Command::<Write>::new(Program::new("systemd-run"))
         .args(["--wait", "--quiet", "--collect", "--"])
-        .args([program.as_str(), "test"])
+        .args([program.as_str(), action])
         .elevated()
 }

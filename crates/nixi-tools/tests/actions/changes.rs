@@ -126,6 +126,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     open 8080/tcp on db-server [routine]
@@ -138,6 +139,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     set time.timeZone = "Europe/Berlin" on db-server [routine]
@@ -150,6 +152,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     rebuild db-server [destructive]
@@ -160,6 +163,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     go to generation 1 (NixOS 24.11.1.0) on db-server [destructive]
@@ -170,6 +174,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --switch-generation 1
     $ sudo -n -- systemd-run … -- env /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     install htop on db-server [routine]
@@ -182,6 +187,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     remove htop on db-server [routine]
@@ -193,6 +199,7 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     restart 1 unit on db-server: nginx.service [routine]

@@ -47,7 +47,7 @@ async fn three_changes_are_one_build_and_one_switch() {
     let review = |pending: Pending| {
         let parts = &pending.review().parts;
         let steps: Vec<usize> = parts.iter().map(|part| part.steps.len()).collect();
-        assert_eq!(steps, [1, 1, 1, 7], "{parts:?}");
+        assert_eq!(steps, [1, 1, 1, 8], "{parts:?}");
         let declared =
             "add pkgs.htop to environment.systemPackages, with the other changes of the configuration";
         assert_eq!(parts[0].steps[0].line, declared);

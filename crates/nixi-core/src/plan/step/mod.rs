@@ -12,6 +12,7 @@ mod rescue;
 mod restore_node;
 mod run;
 mod settle;
+mod unit_names;
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -11,14 +11,15 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::Kind;
+use super::unit_names::unit_names;
 use crate::catalog::{guard, system};
 use crate::command::{Command, Login, Program, Read, Write};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output, Unreachable};
 use crate::node::Node;
-use crate::plan::applied::{done, failed, unended};
+use crate::plan::applied::{done, failed, unended, unknown};
 use crate::plan::apply_cx::ApplyCx;
-use crate::plan::{ApprovedPart, PlanDigest, Progress, Risk, StepReport, StepStatus, Turn};
+use crate::plan::{ApprovedPart, PlanDigest, Progress, Risk, StepReport, Turn};
 
 /// How long systemd may take to accept it.
 const START: Duration = Duration::from_secs(60);
@@ -30,6 +31,8 @@ const GOING_OFF: Duration = Duration::from_secs(5 * 60);
 const REST: Duration = Duration::from_secs(2);
 /// How long one look may take.
 const QUESTION: Duration = Duration::from_secs(10);
+/// How many units are named that have failed.
+const NAMED: usize = 10;
 /// How often in a row a node that is off does not answer.
 const SILENT: u32 = 2;
 
@@ -168,7 +171,7 @@ impl Going<'_> {
                     let what = format!(
                         "{name} was told to reboot, and another machine answers in its place: {detail}"
                     );
-                    return self.unknown(shown, ErrorReport::new(ErrorKind::HostKeyChanged, what));
+                    return unknown(shown, ErrorReport::new(ErrorKind::HostKeyChanged, what));
                 }
                 Err(error) => last = Some(error.report().message),
             }
@@ -183,7 +186,7 @@ impl Going<'_> {
             "{name} was told to reboot and did not come back within {} min: {why}",
             BOOT.as_secs() / 60
         );
-        self.unknown(shown, ErrorReport::new(ErrorKind::Deadline, what))
+        unknown(shown, ErrorReport::new(ErrorKind::Deadline, what))
     }
 
     async fn off(&self, shown: String) -> StepReport {
@@ -211,7 +214,7 @@ impl Going<'_> {
             }
         }
         let what = format!("{} was told to go off and still answers", self.node.name());
-        self.unknown(shown, ErrorReport::new(ErrorKind::Deadline, what))
+        unknown(shown, ErrorReport::new(ErrorKind::Deadline, what))
     }
 
     /// Logs in anew and asks which boot it is.
@@ -239,9 +242,8 @@ impl Going<'_> {
     async fn told(&self, seconds: u64) -> Option<String> {
         let mut said = format!("booted, and answers after {seconds} s");
         if let Ok(output) = self.ask(&guard::failed_units()).await {
-            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-            let failed: Vec<&str> =
-                printed.lines().filter_map(|line| line.split_whitespace().next()).take(10).collect();
+            let failed = unit_names(&output.stdout);
+            let failed = failed.get(..NAMED).unwrap_or(&failed);
             if !failed.is_empty() {
                 said.push_str(&format!("; failed: {}", failed.join(", ")));
             }
@@ -256,17 +258,7 @@ impl Going<'_> {
 
     fn interrupted(&self, shown: String) -> StepReport {
         let what = format!("interrupted: {} was told to go down, and was not waited for", self.node.name());
-        self.unknown(shown, ErrorReport::new(ErrorKind::Cancelled, what))
-    }
-
-    fn unknown(&self, shown: String, error: ErrorReport) -> StepReport {
-        StepReport {
-            step: shown,
-            status: StepStatus::Unknown,
-            output: None,
-            error: Some(error),
-            progress: None,
-        }
+        unknown(shown, ErrorReport::new(ErrorKind::Cancelled, what))
     }
 }
 

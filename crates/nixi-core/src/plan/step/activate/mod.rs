@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Kind;
+use super::unit_names::unit_names;
 use crate::catalog::{guard as catalog, lasting};
 use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
 use crate::error::ToolError;
@@ -373,8 +374,7 @@ impl Switch<'_> {
         if !output.exit.is_success() {
             return Err(ToolError::of_output(&read.to_string(), read.program(), false, &output));
         }
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        Ok(printed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+        Ok(unit_names(&output.stdout))
     }
 
     async fn ask(&self, read: &Command<Read>, deadline: Duration) -> Result<Output, ToolError> {

@@ -8,8 +8,8 @@ use crate::catalog::{guard, lasting};
 use crate::command::{Command, Excerpt, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Invocation;
-use crate::plan::applied::{done, failed};
-use crate::plan::{StepReport, StepStatus};
+use crate::plan::StepReport;
+use crate::plan::applied::{done, failed, unknown};
 use crate::text;
 
 impl Switch<'_> {
@@ -162,8 +162,4 @@ impl Switch<'_> {
         let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
         (output.exit.is_success() && !said.trim().is_empty()).then_some(said)
     }
-}
-
-fn unknown(shown: String, error: ErrorReport) -> StepReport {
-    StepReport { step: shown, status: StepStatus::Unknown, output: None, error: Some(error), progress: None }
 }

@@ -9,8 +9,8 @@ use crate::catalog::lasting as catalog;
 use crate::command::{Excerpt, Login};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::Output;
-use crate::plan::applied::{done, failed};
-use crate::plan::{StepReport, StepStatus};
+use crate::plan::StepReport;
+use crate::plan::applied::{self, done, failed};
 use crate::text;
 
 impl Underway<'_> {
@@ -155,12 +155,6 @@ impl Underway<'_> {
     }
 
     fn not_known(self, error: ErrorReport) -> StepReport {
-        StepReport {
-            step: self.shown,
-            status: StepStatus::Unknown,
-            output: None,
-            error: Some(error),
-            progress: None,
-        }
+        applied::unknown(self.shown, error)
     }
 }

@@ -19,9 +19,9 @@ use crate::colour;
 use crate::command::{Command, ContainerCli, ContainerName, Excerpt, Login, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Invocation, Output};
-use crate::plan::applied::{done, failed};
+use crate::plan::applied::{self, done, failed};
 use crate::plan::apply_cx::ApplyCx;
-use crate::plan::{ApprovedPart, PlanDigest, Progress, StepReport, StepStatus, Turn};
+use crate::plan::{ApprovedPart, PlanDigest, Progress, StepReport, Turn};
 use crate::text;
 use crate::timed;
 
@@ -433,7 +433,6 @@ impl Waiting<'_> {
             self.settle.name(),
             self.node()
         );
-        let error = Some(ErrorReport::new(kind, message).hint(hint));
-        StepReport { step: self.shown, status: StepStatus::Unknown, output: None, error, progress: None }
+        applied::unknown(self.shown, ErrorReport::new(kind, message).hint(hint))
     }
 }
