@@ -31,6 +31,7 @@ pub mod jump;
 pub mod mode;
 pub mod names;
 pub mod nearest;
+mod new_way;
 pub mod node;
 pub mod node_table;
 pub mod outputs;
@@ -71,6 +72,7 @@ pub use gathered::Gathered;
 pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
+pub use new_way::NewWay;
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{
     Activate, Approved, Decision, Declared, Diff, EndState, Expectation, FileDigest, HandOver, LeftOut,

@@ -146,6 +146,7 @@ mod tests {
             nixos::search_path(),
             nixos::sshd_config(),
             nixos::declared_keys(&"nixi".parse().unwrap()),
+            nixos::public_host_key(&"/etc/ssh/ssh_host_ed25519_key.pub".parse().unwrap()),
             nixos::closure_difference(&store("old"), &store("new")),
             nixos::units(&store("new")),
             nixos::kernels_beside(&store("new")),
@@ -254,6 +255,7 @@ mod tests {
         grep -hs -e NIX_PATH -- /etc/pam/environment /etc/set-environment
         cat -- /etc/ssh/sshd_config
         cat -- /etc/ssh/authorized_keys.d/nixi
+        cat -- /etc/ssh/ssh_host_ed25519_key.pub
         nix --extra-experimental-features nix-command store diff-closures /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-old /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new
         find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'
         readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel-modules /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/initrd

@@ -51,6 +51,11 @@ pub fn sshd_config() -> Command<Read> {
     Command::read(Program::new("cat"), ["--", "/etc/ssh/sshd_config"])
 }
 
+/// A host key of sshd, as anybody may know it (ssh-keygen(1)): the file beside the secret one. Fails where there is none.
+pub fn public_host_key(file: &FilePath) -> Command<Read> {
+    Command::read(Program::new("cat"), ["--"]).and([file.as_str()])
+}
+
 /// The keys that the configuration declares for a user; fails where there are none.
 pub fn declared_keys(user: &UserName) -> Command<Read> {
     Command::read(Program::new("cat"), ["--"]).and([format!("/etc/ssh/authorized_keys.d/{}", user.as_str())])

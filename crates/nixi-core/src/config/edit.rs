@@ -15,6 +15,7 @@ use super::splice;
 use crate::fleet::address;
 use crate::jump::{Hop, Jump};
 use crate::mode::Mode;
+use crate::new_way::NewWay;
 use crate::node::{Given, Host, Node, NodeName, Port, SshTarget, UserName};
 
 /// A change of the user's configuration file.
@@ -29,6 +30,8 @@ pub enum ConfigEdit {
     RemoveNode(OldNode),
     /// Puts a removed declaration back.
     RestoreNode(Removal),
+    /// Declares that a node is reached by another way, if it is still this one.
+    MoveNode(OldNode, NewWay),
 }
 
 /// A node as it was when its removal was planned: another one under its name is not what a person said yes to.
@@ -86,6 +89,7 @@ impl fmt::Display for ConfigEdit {
                 return write!(f, "remove node {name} ({}, {mode})", address(user, host, *port));
             }
             Self::RestoreNode(removal) => return write!(f, "put back node {}", removal.shown),
+            Self::MoveNode(old, to) => return write!(f, "node {} is reached by another way: {to}", old.name),
         };
         let NewNode { name, host, user, mode, port, identity, tags } = node;
         write!(f, "add node {name} ({}, {mode}", address(user, host, port.unwrap_or(Port::SSH)))?;
@@ -117,7 +121,7 @@ pub enum EditError {
         nearest: Option<NodeName>,
     },
     /// Another node stands under that name now.
-    #[error("node {0} is not the one that was to be removed")]
+    #[error("node {0} is not the one that was meant")]
     Changed(NodeName),
     /// The path of the key cannot be written down.
     #[error("the key's path must be UTF-8 text without control characters, from / or from ~/")]
@@ -164,6 +168,15 @@ impl ConfigEdit {
                 expected.remove(index);
                 splice::remove(text, &shape, index).ok_or(EditError::Unverified)?
             }
+            Self::MoveNode(old, to) => {
+                let Some(index) = index(&old.name) else { return Err(not_found(&old.name, &before)) };
+                if !old.is_declared_by(&before.nodes[index].node) {
+                    return Err(EditError::Changed(old.name.clone()));
+                }
+                let Some(meant) = expected.get_mut(index) else { return Err(EditError::Unverified) };
+                meant.0 = to.to(&meant.0);
+                moved(text, index, to).ok_or(EditError::Unverified)?
+            }
             // Returned above.
             Self::RestoreNode(_) => return Err(EditError::Unverified),
         };
@@ -180,7 +193,7 @@ impl ConfigEdit {
     pub fn name(&self) -> &NodeName {
         match self {
             Self::AddNode(node) => &node.name,
-            Self::RemoveNode(old) => &old.name,
+            Self::RemoveNode(old) | Self::MoveNode(old, _) => &old.name,
             Self::RestoreNode(removal) => &removal.name,
         }
     }
@@ -197,6 +210,19 @@ fn meaning(declared: &Declared) -> Meaning {
 
 pub(super) fn parse(text: &str) -> Result<FileSettings, ConfigError> {
     read(Path::new("config.toml"), text, HOME.as_ref()).map_err(ConfigError::new)
+}
+
+/// The text with another way to the node at this index.
+fn moved(text: &str, index: usize, to: &NewWay) -> Option<String> {
+    let NewWay { host, port, user, host_keys: _ } = to;
+    let quote = |word: &str| toml::Value::from(word).to_string();
+    let values = [
+        ("host", host.as_ref().map(|host| quote(host.as_str()))),
+        ("port", port.map(|port| port.to_string())),
+        ("user", user.as_ref().map(|user| quote(user.as_str()))),
+    ];
+    let changed = values.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    changed.into_iter().try_fold(text.to_owned(), |text, (key, value)| splice::set(&text, index, key, &value))
 }
 
 fn check_identity(node: &NewNode) -> Result<(), EditError> {

@@ -133,6 +133,32 @@ pub(crate) fn remove(text: &str, shape: &Shape, index: usize) -> Option<String> 
     Some(format!("{before}{}", &text[end..]))
 }
 
+/// The text with this value for a key of the node at this index: in the place of the one that is there, else right behind its
+/// host.
+pub(crate) fn set(text: &str, index: usize, key: &str, value: &str) -> Option<String> {
+    let root = DeTable::parse(text).ok()?;
+    let DeValue::Array(items) = root.get_ref().get("nodes")?.get_ref() else { return None };
+    let item = items.get(index)?;
+    let DeValue::Table(table) = item.get_ref() else { return None };
+    if let Some(there) = table.get(key) {
+        let Range { start, end } = there.span();
+        return Some(format!("{}{value}{}", text.get(..start)?, text.get(end..)?));
+    }
+    let host = table.get("host")?.span().end;
+    if text.get(item.span().start..)?.starts_with('{') {
+        return Some(format!("{}, {key} = {value}{}", text.get(..host)?, text.get(host..)?));
+    }
+    let newline = newline(text);
+    let indent: String =
+        text[line_start(text, host)..].chars().take_while(|char| char.is_whitespace()).collect();
+    let at = next_line(text, host);
+    let (before, after) = (text.get(..at)?, text.get(at..)?);
+    Some(match before.ends_with('\n') {
+        true => format!("{before}{indent}{key} = {value}{newline}{after}"),
+        false => format!("{before}{newline}{indent}{key} = {value}"),
+    })
+}
+
 /// The whole lines that belong to a table, its comments included.
 fn reach(text: &str, block: &Block) -> Range<usize> {
     let mut start = line_start(text, block.header);

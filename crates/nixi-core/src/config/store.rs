@@ -109,7 +109,7 @@ impl ConfigStore {
             let file = self.files.system.clone();
             return Err(ConfigWriteError::DeclaredBySystem { name: name.clone(), file });
         }
-        if let ConfigEdit::RemoveNode(old) = edit
+        if let ConfigEdit::RemoveNode(old) | ConfigEdit::MoveNode(old, _) = edit
             && now.node(name).is_some_and(|entry| !old.is_still(&entry.node))
         {
             return Err(ConfigWriteError::Changed { name: name.clone(), file: self.files.user.clone() });

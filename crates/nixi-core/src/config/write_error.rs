@@ -44,10 +44,7 @@ pub enum ConfigWriteError {
         file: PathBuf,
     },
     /// Another node stands under that name now; nothing was written.
-    #[error(
-        "node {name} in {} is not the one that was to be removed: its address or mode changed",
-        show_path(file)
-    )]
+    #[error("node {name} in {} is not the one that was meant: its address or mode changed", show_path(file))]
     Changed {
         /// The name.
         name: NodeName,

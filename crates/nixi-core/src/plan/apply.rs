@@ -24,13 +24,13 @@ pub(crate) async fn apply(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Result<Ve
     for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
         if let Some(of) = step.takes_back() {
             if is_to_be_rescued(&ends, &of) {
-                let shown = text::clean_line(&step.line(cx.executor.login(approved.writable.node())));
+                let shown = text::clean_line(&step.line(cx.executor.login(approved.node())));
                 // A rescue that fails keeps no other from running.
                 reports.push(take_turn(at, step, shown, &approved, cx).await);
             }
             continue;
         }
-        let shown = text::clean_line(&step.line(cx.executor.login(approved.writable.node())));
+        let shown = text::clean_line(&step.line(cx.executor.login(approved.node())));
         let own_start = step.tells_of().and_then(|start| reports.get(start));
         // What was started is looked at, whatever became of the other steps.
         let is_blocked = stopped && own_start.is_none_or(|start| start.status != StepStatus::Done);
@@ -52,7 +52,7 @@ pub(crate) async fn apply(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Result<Ve
 
 /// Writes down as done what another part has done, which ended well.
 pub(crate) async fn done_elsewhere(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Vec<StepReport> {
-    let login = cx.executor.login(approved.writable.node());
+    let login = cx.executor.login(approved.node());
     let mut reports = Vec::with_capacity(approved.plan.steps.len());
     for (at, step) in approved.plan.steps.iter().map(Step::kind).enumerate() {
         let report = done(text::clean_line(&step.line(login)), None);

@@ -30,7 +30,9 @@ current() { readlink -f /run/current-system; }
 # Has a system switch to itself once nobody else does, or after so many seconds; what hangs is ended.
 switch_to() {
     mkdir -p /run/nixos
-    flock -w "$2" /run/nixos/switch-to-configuration.lock true
+    # That of NixOS 24.11 would wait for the other one, and switch over it.
+    flock -E 11 -w "$2" /run/nixos/switch-to-configuration.lock true
+    if [ $? = 11 ]; then return 11; fi
     # Whoever switched meanwhile wanted that.
     case $(current) in
         "$new" | "$old") ;;

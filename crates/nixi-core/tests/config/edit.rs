@@ -1,5 +1,5 @@
 use nixi_core::config::{ConfigEdit, EditError, NewNode, OldNode};
-use nixi_core::{Given, Jump, Mode, Node, Port, SshTarget};
+use nixi_core::{Given, Jump, Mode, NewWay, Node, Port, SshTarget};
 
 pub(crate) fn new_node(name: &str) -> NewNode {
     NewNode {
@@ -251,4 +251,48 @@ fn a_plan_shows_a_change_in_words() {
     node.tags = vec!["web".parse().unwrap()];
     let shown = ConfigEdit::AddNode(node).to_string();
     assert_eq!(shown, "add node six (nixi@[fe80::1]:2222, monitored, key ~/k\u{fffd}, @web)");
+}
+
+/// Only what changes is written: in the place of what is there, else behind the host.
+#[test]
+fn a_node_is_moved_where_it_stands() {
+    let moved = |text: &str, name: &str, to: NewWay| {
+        let ConfigEdit::RemoveNode(old) = remove_from(name, "h") else { unreachable!() };
+        ConfigEdit::MoveNode(old, to).apply(text).unwrap()
+    };
+    let port = || NewWay { port: Port::try_from(2222).ok(), ..NewWay::default() };
+    insta::assert_snapshot!(moved(WRITTEN_BY_HAND, "web", port()), @r#"
+    # My machines.
+
+    # The web server.
+    # It is old.
+    [[nodes]]
+    name = "web"      # short
+    host = "h"
+    port = 2222
+    # user = "root"
+
+    # In the cellar.
+    [[nodes]]
+    name = "db"
+    host = "h"
+    # Upstairs.
+    [[nodes]]
+    name = "mon"
+    host = "m"
+    mode = "monitored"
+
+    [ssh] # ssh
+    connect_timeout = "5s"
+    "#);
+    let all = NewWay { host: "192.0.2.8".parse().ok(), user: "admin".parse().ok(), ..port() };
+    let inline = "nodes = [\n  { name = \"web\", host = \"h\" }, # mine\n]\n";
+    insta::assert_snapshot!(moved(inline, "web", all.clone()), @r#"
+    nodes = [
+      { name = "web", host = "192.0.2.8", user = "admin", port = 2222 }, # mine
+    ]
+    "#);
+    let last = "[[nodes]]\r\n  name = \"web\"\r\n  host = \"h\" # here";
+    let after = "[[nodes]]\r\n  name = \"web\"\r\n  host = \"192.0.2.8\" # here\r\n  user = \"admin\"\r\n  port = 2222";
+    assert_eq!(moved(last, "web", all), after);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nixi_core::Node;
 use nixi_core::config::{ConfigEdit, ConfigFiles, NewNode, OldNode, Removal};
-use nixi_core::{Mode, Port};
+use nixi_core::{Mode, NewWay, Port};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -170,6 +170,40 @@ proptest! {
         let order = if swap { ["added", "second"] } else { ["second", "added"] };
         let one = removal(order[0], &both).apply(&both).unwrap();
         prop_assert_eq!(removal(order[1], &one).apply(&one).unwrap(), text);
+    }
+
+    /// Only the way to the node is another one; and moved once more, every key is where it was.
+    #[test]
+    fn a_moved_node_is_the_same_elsewhere(
+        (text, count) in config(), pick in any::<prop::sample::Index>(),
+        host in any::<bool>(), port in any::<bool>(), user in any::<bool>(),
+    ) {
+        if count == 0 {
+            return Ok(());
+        }
+        let way = |number: u16| NewWay {
+            host: host.then(|| format!("192.0.2.{number}").parse().unwrap()),
+            port: port.then(|| Port::try_from(number).unwrap()),
+            user: user.then(|| format!("u{number}").parse().unwrap()),
+            host_keys: Vec::new(),
+        };
+        let at = pick.index(count);
+        let before = nodes(&text);
+        let to = |text: &str, number| {
+            ConfigEdit::MoveNode(OldNode::of(&nodes(text)[at]).unwrap(), way(number)).apply(text).unwrap()
+        };
+        let once = to(&text, 21);
+        let after = nodes(&once);
+        for (index, (old, new)) in before.iter().zip(&after).enumerate() {
+            prop_assert_eq!(old == new, index != at || !(host || port || user));
+            prop_assert_eq!((old.name(), old.mode(), old.tags()), (new.name(), new.mode(), new.tags()));
+        }
+        let ssh = after[at].ssh().unwrap();
+        prop_assert_eq!(ssh.port.get() == 21, port);
+        prop_assert_eq!(ssh.user.as_str() == "u21", user);
+        prop_assert_eq!(ssh.host.as_str() == "192.0.2.21", host);
+        prop_assert_eq!(comments(&once), comments(&text));
+        prop_assert_eq!(to(&to(&once, 22), 21), once);
     }
 
     /// What was removed is put back to the byte; and if others came meanwhile, it is there beside them.

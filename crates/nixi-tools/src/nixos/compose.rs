@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
+use nixi_core::config::{ConfigEdit, OldNode};
 use nixi_core::{
-    Command, Compose, ModuleEdit, Plan, PlanCx, PutFile, Replaces, Risk, ToolError, Undo, Write,
+    Command, Compose, ModuleEdit, NewWay, Plan, PlanCx, PutFile, Replaces, Risk, Step, ToolError, Undo, Write,
 };
 
 use super::build::{Built, build};
@@ -12,7 +13,7 @@ use super::difference::Difference;
 use super::ground::{Ground, apply_all, below, pinned};
 use super::place::{Kind, Text, Texts};
 use super::switch::Switch;
-use super::way_in;
+use super::way_in::Outlook;
 use crate::reading::{parsed_of, whole_of};
 
 /// The permissions of a new module.
@@ -35,6 +36,14 @@ impl Compose for Composer {
         };
         let Built { system, evaluated, unedited, warnings } =
             build(cx.stage(), &ground, ground.entry(cx)?, edited).await?;
+        if !evaluated.switchable {
+            return Err(ToolError::BadArgument {
+                message: format!(
+                    "the new system of {node} has nothing to switch with (system.switch.enable = false)"
+                ),
+                hint: Some("rebuild it the way it is deployed".to_owned()),
+            });
+        }
         let runs = system == ground.running;
         let boots_next = Some(&system) == ground.boots_next.as_ref();
         if runs && boots_next && module.is_none() {
@@ -61,15 +70,15 @@ impl Compose for Composer {
         if edited.is_some() && unedited.is_none() {
             plan = plan.warn("what is declared without this cannot be evaluated").at_least(Risk::Destructive);
         }
-        let mut notes = Vec::new();
+        let (mut notes, mut way) = (Vec::new(), NewWay::default());
         if !runs {
-            for obstacle in
-                way_in::obstacles(cx, unedited.as_ref().map(|unedited| &unedited.evaluated), &evaluated)
-                    .await?
-            {
+            let before = unedited.as_ref().map(|unedited| &unedited.evaluated);
+            let outlook = Outlook::of(cx, before, &evaluated).await?;
+            for obstacle in outlook.obstacles {
                 let warning = format!("this would cut Nixi off: {obstacle}");
                 plan = plan.warn(warning).at_least(Risk::Destructive);
             }
+            way = outlook.way;
             let difference = Difference::of(cx, &ground.running, &system).await?;
             notes = difference.lines();
             if difference.needs_reboot {
@@ -80,8 +89,10 @@ impl Compose for Composer {
             Some((texts, module)) => files(cx, ground.kind, texts, module.text()).await?,
             None => (Vec::new(), None),
         };
+        let (plan, follows) = following(cx, plan, &way);
         let guard = cx.settings().guard;
         let switch = Switch {
+            way,
             new: system,
             old: ground.running,
             generation: None,
@@ -91,8 +102,35 @@ impl Compose for Composer {
             tracked,
             notes,
         };
-        Ok(switch.add_to(plan))
+        // What is declared of the node follows last: until then, all may be taken back.
+        Ok(follows.into_iter().fold(switch.add_to(plan), Plan::step))
     }
+}
+
+/// What of Nixi's own configuration follows the node to where it is reached after the switch, and what a person is told of it.
+fn following(cx: &PlanCx<'_>, plan: Plan, way: &NewWay) -> (Plan, Vec<Step>) {
+    let node = cx.node();
+    if way.is_the_same() {
+        return (plan, Vec::new());
+    }
+    let plan = plan
+        .warn(format!(
+            "the way in changes: {} will be reached as {}, over which Nixi confirms the switch",
+            node.name(),
+            way.words(node)
+        ))
+        .at_least(Risk::Destructive);
+    if !way.is_declared_otherwise() {
+        return (plan, Vec::new());
+    }
+    if let Some(file) = cx.fleet().declared_by_nixos(node.name()) {
+        let file = file.display();
+        let warning =
+            format!("{} is declared in {file}, which NixOS writes: change {way} there as well", node.name());
+        return (plan.warn(warning), Vec::new());
+    }
+    let old = OldNode::of(node).map(|old| Step::Config(ConfigEdit::MoveNode(old, way.clone())));
+    (plan, old.into_iter().collect())
 }
 
 /// The files to be put there; and what shows a new one to git, where that decides what a flake sees.

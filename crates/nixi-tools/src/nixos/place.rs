@@ -12,6 +12,8 @@ use crate::reading::{json, whole_of};
 
 const FLAKE: &str = "/etc/nixos/flake.nix";
 const CONFIGURATION: &str = "/etc/nixos/configuration.nix";
+/// What nixos-rebuild of NixOS 26.05 builds before a module, where there is no flake.
+const SYSTEM: &str = "/etc/nixos/system.nix";
 /// The file that Nixi keeps its options in, beside the configuration.
 const OWN: &str = "nixi.nix";
 const IMPORT: &str = "./nixi.nix";
@@ -131,11 +133,12 @@ impl Place {
         let beside = |name: &str| path(&format!("{}/{name}", real.folder().trim_end_matches('/')));
         let (own, configuration) = (beside(OWN)?, beside("configuration.nix")?);
         let text = |path| file::beginning(path, MOST + 1);
-        let [entry, there, second, mount, repositories] = cx
+        let [entry, there, second, system, mount, repositories] = cx
             .gather([
                 text(real),
                 text(&own),
                 text(&configuration),
+                text(&path(SYSTEM)?),
                 nixos::mount_of(real),
                 file::repositories(real),
             ])
@@ -146,7 +149,7 @@ impl Place {
             // What is not UTF-8 could not be put back as it was.
             Ok(output.exit.is_success().then(|| String::from_utf8(output.stdout).ok()).flatten())
         };
-        let (entry, there, second) = (read(entry)?, read(there)?, read(second)?);
+        let (entry, there, second, system) = (read(entry)?, read(there)?, read(second)?, read(system)?);
         let is_read_only = is_read_only(&String::from_utf8_lossy(&whole_of(mount)?.stdout));
         let import = match (&entry, self.kind) {
             (None, _) => Import { by: real, end: Err(format!("the login user cannot read {real} as UTF-8")) },
@@ -169,6 +172,9 @@ impl Place {
                 Some(format!("{real} is in the Nix store, where nothing can be written"))
             }
             _ if is_read_only => Some(format!("the file system of {real} is mounted read-only")),
+            _ if self.kind == Kind::Plain && system.is_some_and(|text| makes_a_system(&text)) => Some(
+                format!("{SYSTEM} makes the system there (NixOS 26.05), and Nixi does not edit that yet"),
+            ),
             _ if self.kind == Kind::Flake && is_kept_above(&repositories, real) => {
                 Some(format!("{real} lies in a git repository that is kept further up, or is a worktree"))
             }
@@ -247,6 +253,11 @@ fn refused(path: &FilePath, error: &EditError) -> String {
 
 pub(super) fn path(text: &str) -> Result<FilePath, ToolError> {
     text.parse().map_err(|error| ToolError::BadArgument { message: format!("{text}: {error}"), hint: None })
+}
+
+/// Whether an expression is a whole system, as nixos-rebuild takes it; another file of that name is a module.
+fn makes_a_system(text: &str) -> bool {
+    ["nixosSystem", "eval-config", "nixpkgs/nixos"].iter().any(|words| text.contains(words))
 }
 
 /// Whether git keeps a file from a folder above its own, or by what is no folder (gitrepository-layout(5)).
@@ -338,6 +349,15 @@ mod tests {
         ] {
             assert_eq!(named(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_whole_system_is_no_module() {
+        assert!(makes_a_system(
+            "let pkgs = import <nixpkgs> { }; in pkgs.nixos.lib.nixosSystem { modules = [ ]; }"
+        ));
+        assert!(makes_a_system("import <nixpkgs/nixos> { }"));
+        assert!(!makes_a_system("{ config, lib, ... }:\n{ networking.hostName = \"web\"; }"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use nixi_core::catalog::nixos;
 use nixi_core::command::StorePath;
 use nixi_core::{
-    ActionName, BadWord, CallRequest, Change, ChangeCard, Command, Plan, PlanCx, Read, Risk, ToolError, Undo,
-    WriteCapability,
+    ActionName, BadWord, CallRequest, Change, ChangeCard, Command, NewWay, Plan, PlanCx, Read, Risk,
+    ToolError, Undo, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,7 @@ impl Change for Rollback {
             }
         }
         let switch = Switch {
+            way: NewWay::default(),
             new,
             old,
             generation: Some(number),

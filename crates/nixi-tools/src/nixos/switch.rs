@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nixi_core::command::{Program, StorePath};
-use nixi_core::{Activate, Command, Plan, PutFile, Rescue, Step, Write};
+use nixi_core::{Activate, Command, NewWay, Plan, PutFile, Rescue, Step, Write};
 
 /// How long what is not the switch itself may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -18,6 +18,8 @@ pub(super) struct Switch {
     pub(super) generation: Option<u64>,
     /// The system that boots next as it is, where there is one.
     pub(super) booting: Option<StorePath>,
+    /// What of the way to the node it changes.
+    pub(super) way: NewWay,
     /// How long the node waits to be told that it is still reached.
     pub(super) guard: Duration,
     /// Files that belong to the new system, which are put there once it has proved itself.
@@ -36,7 +38,7 @@ impl Switch {
         let mut steps: Vec<Step> = Vec::new();
         if is_other {
             let activate = Activate::new(self.new.clone(), self.old.clone(), self.guard);
-            steps.push(activate.noting(self.notes).into());
+            steps.push(activate.noting(self.notes).moving(self.way).into());
         }
         let tracked = self.tracked.map(Step::from);
         for (at, file) in self.files.into_iter().enumerate() {
@@ -86,7 +88,7 @@ fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
 fn at_once(system: &StorePath, action: &str) -> Command<Write> {
     let program = format!("{}/bin/switch-to-configuration", system.as_str());
     Command::<Write>::new(Program::new("systemd-run"))
-        .args(["--wait", "--quiet", "--collect", "--"])
+        .args(["--wait", "--quiet", "--collect", "--setenv=NIXOS_NO_CHECK=1", "--"])
         .args([program.as_str(), action])
         .elevated()
 }

@@ -126,8 +126,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     open 8080/tcp on db-server [routine]
     = db-server: the same system runs
@@ -139,8 +139,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     set time.timeZone = "Europe/Berlin" on db-server [routine]
     = db-server: the same system runs
@@ -152,8 +152,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     rebuild db-server [destructive]
     = db-server: the same system runs
@@ -163,8 +163,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     go to generation 1 (NixOS 24.11.1.0) on db-server [destructive]
     = db-server: the same generations
@@ -174,8 +174,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --switch-generation 1
     $ sudo -n -- systemd-run … -- env /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     install htop on db-server [routine]
     = db-server: the same system runs
@@ -187,8 +187,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     remove htop on db-server [routine]
     = db-server: the same system runs
@@ -199,8 +199,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name

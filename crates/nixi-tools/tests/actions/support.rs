@@ -341,8 +341,9 @@ const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop
 
 /// What that is evaluated to.
 const EVALUATED: &str = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
-    "sshd":true,"ports":[22],"allowUsers":null,"denyUsers":null,"allowGroups":null,"rootLogin":"no","firewall":true,
-    "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"],"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
+    "switchable":true,"sshd":true,"ports":[22],"listen":[],"hostKeys":[],"allowUsers":null,"denyUsers":null,"allowGroups":null,
+    "denyGroups":null,"rootLogin":"no","keysInHome":true,"addresses":[],"firewall":{"enable":true,
+    "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"]},"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
 
 /// With a configuration of the login user's, which imports this module of Nixi's, if there is one; and a system that is
 /// built of it, and is none of those that are there.

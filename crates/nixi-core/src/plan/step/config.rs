@@ -11,6 +11,7 @@ use crate::node::NodeName;
 use crate::plan::applied::{done, failed};
 use crate::plan::apply_cx::ApplyCx;
 use crate::plan::{ApprovedPart, PlanDigest, Risk, StepReport, Turn};
+use crate::session::Event;
 
 #[async_trait]
 impl Kind for ConfigEdit {
@@ -25,7 +26,8 @@ impl Kind for ConfigEdit {
 
     fn leaving(&self) -> Option<&NodeName> {
         match self {
-            Self::RemoveNode(old) => Some(old.name()),
+            // What is recorded of where it was is its own and nobody else's.
+            Self::RemoveNode(old) | Self::MoveNode(old, _) => Some(old.name()),
             Self::AddNode(_) | Self::RestoreNode(_) => None,
         }
     }
@@ -38,7 +40,17 @@ impl Kind for ConfigEdit {
         PlanDigest::of_value(&("config", self))
     }
 
-    async fn run(&self, Turn { shown, .. }: Turn<'_>, _: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
+    async fn run(
+        &self,
+        Turn { shown, .. }: Turn<'_>,
+        approved: &ApprovedPart,
+        cx: &ApplyCx<'_>,
+    ) -> StepReport {
+        if matches!(self, Self::MoveNode(..)) && !approved.has_moved() {
+            let what = format!("{} is still reached as before: what is declared of it stays", self.name());
+            cx.audience.hear(Event::Notice(what.clone()));
+            return done(shown, Some(what));
+        }
         match write_config(cx.config, self.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),

@@ -156,9 +156,8 @@ async fn write(
         .arg(format!("of={file}"));
     let (install, dd) = (install.elevated(), dd.elevated());
     for (command, input) in [(install, None), (dd, Some(Input::from(input)))] {
-        let node = approved.writable.node();
-        let run =
-            Invocation::change(node, &command, FILE, cx.cancel.clone()).pinned(approved.host_key.as_ref());
+        let node = approved.node();
+        let run = Invocation::change(node, &command, FILE, cx.cancel.clone()).pinned(approved.host_key());
         let run = match input {
             Some(input) => run.reading(input),
             None => run,
@@ -191,8 +190,8 @@ async fn remove(file: &str, report: StepReport, approved: &ApprovedPart, cx: &Ap
         return report;
     }
     let rm = Command::<Write>::new(Program::new("rm")).args(["-f", "--", file]).elevated();
-    let run = Invocation::change(approved.writable.node(), &rm, FILE, CancellationToken::new());
-    let run = cx.executor.exec(run.pinned(approved.host_key.as_ref()));
+    let run = Invocation::change(approved.node(), &rm, FILE, CancellationToken::new());
+    let run = cx.executor.exec(run.pinned(approved.host_key()));
     match tokio::time::timeout(REMOVAL, run).await {
         Ok(Ok(output)) if output.exit.is_success() => report,
         Ok(Ok(_) | Err(_)) | Err(_) => {

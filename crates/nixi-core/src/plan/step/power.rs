@@ -105,14 +105,14 @@ impl Kind for Power {
         approved: &ApprovedPart,
         cx: &ApplyCx<'_>,
     ) -> StepReport {
-        let going = Going { node: approved.writable.node(), approved, cx };
+        let going = Going { node: approved.node(), approved, cx };
         let before = match going.boot().await {
             Ok(before) => before,
             Err(error) => return failed(shown, error.report()),
         };
         let command = self.command();
-        let asked = Invocation::change(going.node, &command, START, cx.cancel.clone())
-            .pinned(approved.host_key.as_ref());
+        let asked =
+            Invocation::change(going.node, &command, START, cx.cancel.clone()).pinned(approved.host_key());
         match cx.executor.exec(asked).await {
             Ok(output) if output.exit.is_success() => {}
             Ok(output) => {
@@ -221,7 +221,7 @@ impl Going<'_> {
     async fn look(&self) -> Result<Boot, ToolError> {
         let arrival = self.cx.executor.reach_anew(self.node, self.cx.cancel).await?;
         let host_key = arrival.map(|arrival| arrival.host_key);
-        if host_key != self.approved.host_key {
+        if host_key.as_ref() != self.approved.host_key() {
             let detail = "its host key is another".to_owned();
             let reason = Unreachable::HostKeyChanged;
             return Err(ToolError::Exec(ExecError::Unreachable { reason, detail, hint: None }));
@@ -253,7 +253,7 @@ impl Going<'_> {
 
     async fn ask(&self, read: &Command<Read>) -> Result<Output, ToolError> {
         let read = Invocation::read(self.node, read, QUESTION, self.cx.cancel.clone());
-        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
+        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key())).await?)
     }
 
     fn interrupted(&self, shown: String) -> StepReport {

@@ -48,11 +48,11 @@ pub(super) async fn run_with(
     approved: &ApprovedPart,
     cx: &ApplyCx<'_>,
 ) -> StepReport {
-    let node = approved.writable.node();
+    let node = approved.node();
     let (program, elevated) = (command.program(), command.elevation() == Elevation::Root);
     let words = command.for_login(cx.executor.login(node));
     let invocation =
-        Invocation::change(node, command, DEADLINE, cx.cancel.clone()).pinned(approved.host_key.as_ref());
+        Invocation::change(node, command, DEADLINE, cx.cancel.clone()).pinned(approved.host_key());
     let invocation = match input {
         Some(input) => invocation.reading(input),
         None => invocation,

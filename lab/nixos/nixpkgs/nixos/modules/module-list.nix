@@ -28,6 +28,7 @@
   ./system/etc/etc.nix
   ./tasks/filesystems.nix
   ./tasks/network.nix
+  ./tasks/network-interfaces.nix
   ./virtualisation/containers.nix
   ./virtualisation/docker.nix
   ./virtualisation/oci-containers.nix

@@ -4,10 +4,13 @@
 //! network. A switch is confirmed only by who has just logged in over a connection made anew, and `done` only if the node says
 //! that it took the confirmation.
 
+mod reach;
 mod state;
 mod told;
+mod way;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,15 +21,19 @@ use super::Kind;
 use super::unit_names::unit_names;
 use crate::catalog::{guard as catalog, lasting};
 use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
-use crate::error::ToolError;
-use crate::exec::{ExecError, Exit, Input, Invocation, Output, Unreachable};
+use crate::error::{ErrorKind, ErrorReport, ToolError};
+use crate::exec::{ExecError, Exit, Fingerprint, Input, Invocation, Output};
+use crate::new_way::NewWay;
 use crate::node::Node;
 use crate::plan::applied::{failed, unended};
 use crate::plan::apply_cx::ApplyCx;
 use crate::plan::progress::{Progress, Reporter};
-use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepView, Turn};
+use crate::plan::{ApprovedPart, PlanDigest, StepReport, StepStatus, StepView, Turn};
+use crate::session::Event;
 use crate::shell::GUARD;
+use reach::At;
 use state::{State, Why};
+use way::Records;
 
 /// How long each of the small commands may take.
 const STEP: Duration = Duration::from_secs(60);
@@ -56,27 +63,34 @@ pub struct Activate {
     old: StorePath,
     patience: Duration,
     notes: Vec<String>,
+    way: NewWay,
 }
 
 impl Activate {
     /// From the system that runs to another one. `patience` is how long the node waits to be told that it is still reached.
     pub fn new(new: StorePath, old: StorePath, patience: Duration) -> Self {
-        Self { new, old, patience, notes: Vec::new() }
+        Self { new, old, patience, notes: Vec::new(), way: NewWay::default() }
     }
 
     /// What comes of it, a line each: a person is shown that.
     pub fn noting(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
     }
+
+    /// It changes the way to the node on purpose: it is confirmed over this one, and the steps that follow take it.
+    pub fn moving(self, way: NewWay) -> Self {
+        Self { way, ..self }
+    }
 }
 
 /// As a person reads it in a plan.
 impl fmt::Display for Activate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { new, old, patience, .. } = self;
+        let Self { new, old, patience, way, .. } = self;
+        let by = if way.is_the_same() { String::new() } else { format!(" by its new way ({way})") };
         write!(
             f,
-            "{}/bin/switch-to-configuration test, and back to {} unless the node is reached over a new connection within {}s",
+            "{}/bin/switch-to-configuration test, and back to {} unless the node is reached over a new connection{by} within {}s",
             new.as_str(),
             old.as_str(),
             patience.as_secs()
@@ -98,7 +112,7 @@ impl Kind for Activate {
     }
 
     fn digest(&self) -> PlanDigest {
-        let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs(), &self.notes);
+        let words = (self.new.as_str(), self.old.as_str(), self.patience.as_secs(), &self.notes, &self.way);
         PlanDigest::of_value(&("activate", words, GUARD))
     }
 
@@ -112,9 +126,47 @@ impl Kind for Activate {
 
     async fn run(&self, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
         let Turn { shown, id, reporter } = turn;
-        let node = approved.writable.node();
-        let switch = Switch { activate: self, id, node, approved, cx, reporter };
-        switch.run(shown).await
+        let node = approved.node();
+        let there = (!self.way.is_the_same()).then(|| self.way.to(node));
+        if let Some(there) = &there
+            && let Some(other) = cx.nodes.iter().find(|other| other.is_at_odds_with(there))
+        {
+            let what =
+                format!("{} would be where {} is, which is {}", node.name(), other.name(), other.mode());
+            return failed(shown, ErrorReport::new(ErrorKind::ReadOnly, what));
+        }
+        let records = match &there {
+            None => None,
+            Some(_) => match Records::prepare(&self.way, node, cx).await {
+                Ok(records) => records,
+                Err(error) => return failed(shown, ErrorReport::new(ErrorKind::WriteFailed, error)),
+            },
+        };
+        let switch = Switch {
+            activate: self,
+            id,
+            node,
+            there: there.as_ref(),
+            met: OnceLock::new(),
+            approved,
+            cx,
+            reporter,
+        };
+        let report = switch.run(shown).await;
+        let Some(records) = records else { return report };
+        let has_moved = report.status == StepStatus::Done && switch.has_moved();
+        let written = match switch.met.into_inner().filter(|_| has_moved) {
+            Some((node, host_key)) => {
+                approved.moves(node, host_key);
+                records.moved().await
+            }
+            None => records.stayed().await,
+        };
+        if let Err(error) = written {
+            cx.audience
+                .hear(Event::Notice(format!("the host keys of {} are not up to date: {error}", node.name())));
+        }
+        report
     }
 }
 
@@ -123,6 +175,10 @@ struct Switch<'a> {
     activate: &'a Activate,
     id: ChangeId,
     node: &'a Node,
+    /// The node by its new way, where it has one.
+    there: Option<&'a Node>,
+    /// How it was met over a new connection, and with which host key.
+    met: OnceLock<(Node, Option<Fingerprint>)>,
     approved: &'a ApprovedPart,
     cx: &'a ApplyCx<'a>,
     reporter: &'a Reporter<'a>,
@@ -249,7 +305,7 @@ impl Switch<'_> {
                 }
                 Ok(state) => return LastKnown::Told(state),
                 Err(LastKnown::Told(State::Waiting(_))) if limit != LATE => {}
-                Err(LastKnown::OutOfReach(error)) if limit != LATE && !is_stranger(&error) => {}
+                Err(LastKnown::OutOfReach(error)) if limit != LATE && !self.is_stranger(&error) => {}
                 Err(known) => return known,
             }
         }
@@ -297,7 +353,7 @@ impl Switch<'_> {
                     unseen = None;
                     None
                 }
-                Err(error) if is_stranger(&error) => return Err(LastKnown::OutOfReach(error)),
+                Err(error) if self.is_stranger(&error) => return Err(LastKnown::OutOfReach(error)),
                 Err(error) => {
                     self.tell(format!("waiting until {} answers again", self.node.name()));
                     Some(error)
@@ -317,44 +373,11 @@ impl Switch<'_> {
         }
     }
 
-    async fn look(&self) -> Result<State, ToolError> {
-        let output = self.ask(&catalog::state(&self.id), QUESTION).await?;
-        Ok(State::read(&String::from_utf8_lossy(&output.stdout)))
-    }
-
-    /// Logs in anew, at the machine that was approved; why not, unless it was interrupted.
-    async fn reach_anew(&self, until: Instant) -> Result<(), Option<String>> {
-        loop {
-            let attempt =
-                tokio::time::timeout_at(until, self.cx.executor.reach_anew(self.node, self.cx.cancel));
-            let why = match attempt.await {
-                Ok(Ok(arrival)) => {
-                    let is_same = arrival.map(|arrival| arrival.host_key) == self.approved.host_key;
-                    if is_same {
-                        return Ok(());
-                    }
-                    "another machine answers there".to_owned()
-                }
-                Ok(Err(ExecError::Cancelled | ExecError::CancelledUnsent)) => return Err(None),
-                Ok(Err(error)) => ToolError::Exec(error).report().message,
-                Err(_) => "no answer in time".to_owned(),
-            };
-            if Instant::now() + AGAIN >= until {
-                return Err(Some(why));
-            }
-            tokio::select! {
-                biased;
-                () = self.cx.cancel.cancelled() => return Err(None),
-                () = tokio::time::sleep(AGAIN) => {}
-            }
-        }
-    }
-
     /// Tells the node to go back, as fast as a person waits.
     async fn interrupted(&self) -> LastKnown {
         let refuse = refuse(&self.id);
-        let told = Invocation::change(self.node, &refuse, STOP, CancellationToken::new())
-            .pinned(self.approved.host_key.as_ref());
+        let (node, host_key) = self.last_met();
+        let told = Invocation::change(node, &refuse, STOP, CancellationToken::new()).pinned(host_key);
         let told = tokio::time::timeout(STOP, self.cx.executor.exec(told)).await;
         LastKnown::Interrupted { told: matches!(told, Ok(Ok(output)) if output.exit.is_success()) }
     }
@@ -378,8 +401,9 @@ impl Switch<'_> {
     }
 
     async fn ask(&self, read: &Command<Read>, deadline: Duration) -> Result<Output, ToolError> {
-        let read = Invocation::read(self.node, read, deadline, self.cx.cancel.clone());
-        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
+        let (node, host_key) = self.last_met();
+        let read = Invocation::read(node, read, deadline, self.cx.cancel.clone());
+        Ok(self.cx.executor.exec(read.pinned(host_key)).await?)
     }
 
     async fn send(
@@ -388,8 +412,8 @@ impl Switch<'_> {
         input: Option<std::sync::Arc<[u8]>>,
         deadline: Duration,
     ) -> Result<Output, ExecError> {
-        let change = Invocation::change(self.node, command, deadline, self.cx.cancel.clone());
-        let change = change.pinned(self.approved.host_key.as_ref());
+        let (node, host_key) = self.last_met();
+        let change = Invocation::change(node, command, deadline, self.cx.cancel.clone()).pinned(host_key);
         let change = match input {
             Some(input) => change.reading(Input::from(input)),
             None => change,
@@ -405,9 +429,4 @@ impl Switch<'_> {
 fn may_have_begun(output: &Output) -> bool {
     let was_killed = !matches!(output.exit, Exit::Code(code) if code < 128);
     was_killed || String::from_utf8_lossy(&output.stderr).contains("timed out")
-}
-
-/// Whoever answers is not the node that was switched; waiting does not mend that.
-fn is_stranger(error: &ToolError) -> bool {
-    matches!(error, ToolError::Exec(ExecError::Unreachable { reason: Unreachable::HostKeyChanged, .. }))
 }

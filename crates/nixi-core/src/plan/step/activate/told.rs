@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::state::{State, Why};
-use super::{LastKnown, Switch};
+use super::{At, LastKnown, Switch};
 use crate::catalog::{guard, lasting};
 use crate::command::{Command, Excerpt, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport};
@@ -17,7 +17,7 @@ impl Switch<'_> {
     pub(super) async fn told(&self, shown: String, known: LastKnown) -> StepReport {
         let node = self.node.name();
         match known {
-            LastKnown::Told(State::Confirmed) => done(shown, self.said().await),
+            LastKnown::Told(State::Confirmed) => done(shown, self.said(self.last_met()).await),
             LastKnown::Told(
                 state @ (State::Back { why, switched, .. } | State::Stuck { why, switched, .. }),
             ) => {
@@ -32,7 +32,7 @@ impl Switch<'_> {
                     }
                     Why::Interrupted => format!("the switch on {node} was killed halfway"),
                 };
-                let said = self.said().await;
+                let said = self.said(self.as_before()).await;
                 self.went_back(shown, &what, &state, said)
             }
             LastKnown::Told(State::Busy) => {
@@ -40,7 +40,7 @@ impl Switch<'_> {
                 failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what).hint("try again when it is over"))
             }
             LastKnown::Told(State::Unchanged(code)) => {
-                let said = self.said().await.map(|said| format!("\n{said}")).unwrap_or_default();
+                let said = self.said(self.as_before()).await.map(|said| format!("\n{said}")).unwrap_or_default();
                 let what = format!(
                     "switch-to-configuration of {node} ended with exit code {code} before it changed anything{said}"
                 );
@@ -56,13 +56,13 @@ impl Switch<'_> {
                 let what = format!("{} failed after the switch on {node}", units.join(", "));
                 let mut said = String::new();
                 for unit in units.iter().take(3).filter_map(|unit| unit.parse::<UnitName>().ok()) {
-                    if let Some(lines) = self.printed(&guard::last_lines(&unit)).await {
+                    if let Some(lines) = self.printed(&guard::last_lines(&unit), self.as_before()).await {
                         said.push_str(&format!("\n{lines}"));
                     }
                 }
                 self.went_back(shown, &what, &state, (!said.is_empty()).then(|| said.trim().to_owned()))
             }
-            LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said().await),
+            LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said(self.last_met()).await),
             LastKnown::NotReached(state, why) => {
                 let what = format!("after the switch {node} could not be reached over a new connection ({why})");
                 self.went_back(shown, &what, &state, None)
@@ -150,15 +150,14 @@ impl Switch<'_> {
     }
 
     /// What the switch printed.
-    async fn said(&self) -> Option<String> {
-        self.printed(&lasting::said(&self.id)).await
+    async fn said(&self, at: At<'_>) -> Option<String> {
+        self.printed(&lasting::said(&self.id), at).await
     }
 
     /// What a read prints, if it is to be had.
-    async fn printed(&self, read: &Command<Read>) -> Option<String> {
-        let read =
-            Invocation::read(self.node, read, self.cx.settings.command_timeout, CancellationToken::new());
-        let output = self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await.ok()?;
+    async fn printed(&self, read: &Command<Read>, (node, host_key): At<'_>) -> Option<String> {
+        let read = Invocation::read(node, read, self.cx.settings.command_timeout, CancellationToken::new());
+        let output = self.cx.executor.exec(read.pinned(host_key)).await.ok()?;
         let said = text::clean(&Excerpt::of(&String::from_utf8_lossy(&output.stdout)).to_string());
         (output.exit.is_success() && !said.trim().is_empty()).then_some(said)
     }

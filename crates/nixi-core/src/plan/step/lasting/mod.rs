@@ -87,7 +87,7 @@ impl Kind for Lasting {
 
 /// Runs one change to its end, or until nothing more can be known of it.
 async fn run(lasting: &Lasting, turn: Turn<'_>, approved: &ApprovedPart, cx: &ApplyCx<'_>) -> StepReport {
-    let node = approved.writable.node();
+    let node = approved.node();
     let Turn { shown, id, reporter } = turn;
     let change = Underway { lasting, id, shown, node, approved, cx, reporter };
     let until = Instant::now() + lasting.patience();
@@ -114,7 +114,7 @@ impl Underway<'_> {
         let start = self.lasting.start(&self.id);
         self.reporter.tell(Progress::phase(format!("starting {}", self.id.unit())));
         let invocation = Invocation::change(self.node, &start, START, self.cx.cancel.clone());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let invocation = invocation.pinned(self.approved.host_key());
         match self.cx.executor.exec(invocation).await {
             Ok(output) if output.exit.is_success() => Start::Taken,
             Ok(output) => self.refused(&output),
@@ -158,7 +158,7 @@ impl Underway<'_> {
         let mut told = None;
         let stopping = async {
             let stop = Invocation::change(self.node, &stop(&self.id), STOP, unheard.clone());
-            let stop = stop.pinned(self.approved.host_key.as_ref());
+            let stop = stop.pinned(self.approved.host_key());
             told = self.cx.executor.exec(stop).await.ok();
             self.follow(late, until, &unheard).await
         };

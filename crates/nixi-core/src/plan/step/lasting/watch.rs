@@ -134,7 +134,7 @@ impl Underway<'_> {
     ) -> Result<Output, ToolError> {
         let deadline = QUESTION.min(self.cx.settings.command_timeout);
         let read = Invocation::read(self.node, read, deadline, cancel.clone());
-        let read = read.pinned(self.approved.host_key.as_ref());
+        let read = read.pinned(self.approved.host_key());
         Ok(self.cx.executor.exec(read).await?)
     }
 }

@@ -107,7 +107,7 @@ async fn run(
     approved: &ApprovedPart,
     cx: &ApplyCx<'_>,
 ) -> StepReport {
-    let node = approved.writable.node();
+    let node = approved.node();
     // Two who put the same file at the same time must not write into one another's.
     let number = RandomState::new().hash_one(approved.digest);
     let beside = put.path.beside(&format!("nixi-{number:016x}")).to_string();
@@ -220,7 +220,7 @@ impl Putting<'_> {
         deadline: Duration,
     ) -> Result<String, Stopped> {
         let invocation = Invocation::change(self.node, command, deadline, self.cx.cancel.clone());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let invocation = invocation.pinned(self.approved.host_key());
         let invocation = match input {
             Some(input) => invocation.reading(input),
             None => invocation,
@@ -238,7 +238,7 @@ impl Putting<'_> {
     async fn found(&self) -> Result<Option<FileDigest>, Stopped> {
         let read = catalog::file::digest(&self.put.path, self.put.elevation);
         let invocation = Invocation::read(self.node, &read, STEP, CancellationToken::new());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let invocation = invocation.pinned(self.approved.host_key());
         let output = self.cx.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         // A shell says the same of a home folder that is not there.
         let missing = said::has_no_file(read.program().as_str(), &output.stderr);
@@ -285,7 +285,7 @@ impl Putting<'_> {
     /// What a read of the folder prints.
     async fn look(&self, read: &Command<Read>) -> Result<Vec<u8>, Stopped> {
         let invocation = Invocation::read(self.node, read, STEP, self.cx.cancel.clone());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let invocation = invocation.pinned(self.approved.host_key());
         let output = self.cx.executor.exec(invocation).await.map_err(Stopped::Unended)?;
         if output.exit.is_success() {
             return Ok(output.stdout);
@@ -313,7 +313,7 @@ impl Putting<'_> {
     async fn clear(&self) {
         let rm = self.command("rm").args(["-f", "--", &self.beside]);
         let invocation = Invocation::change(self.node, &rm, STEP, CancellationToken::new());
-        let invocation = invocation.pinned(self.approved.host_key.as_ref());
+        let invocation = invocation.pinned(self.approved.host_key());
         let _ = tokio::time::timeout(Duration::from_millis(700), self.cx.executor.exec(invocation)).await;
     }
 

@@ -277,7 +277,7 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn node(&self) -> String {
-        self.approved.writable.node().name().to_string()
+        self.approved.node().name().to_string()
     }
 
     /// Where there is more to see of it: nowhere, if the plan takes back what was started.
@@ -344,9 +344,9 @@ impl Waiting<'_> {
 
     async fn ask(&self, read: &Command<Read>) -> Result<Output, ToolError> {
         let deadline = QUESTION.min(self.cx.settings.command_timeout);
-        let node = self.approved.writable.node();
+        let node = self.approved.node();
         let read = Invocation::read(node, read, deadline, self.cx.cancel.clone());
-        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key.as_ref())).await?)
+        Ok(self.cx.executor.exec(read.pinned(self.approved.host_key())).await?)
     }
 
     /// The last lines of its log. What sudo, journalctl or the runtime say beside it is none of them.
