@@ -31,6 +31,15 @@ pub(crate) enum Person {
     Later,
 }
 
+/// What becomes of a switch after which a unit newly failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NewFailures {
+    /// The person says.
+    AskedAbout,
+    /// The node goes back.
+    TakenBack,
+}
+
 impl Person {
     /// Looks at standard input and standard error; results may go elsewhere.
     pub(crate) fn here() -> Self {
@@ -43,6 +52,7 @@ pub(crate) async fn answer(
     mut questions: Questions,
     consent: AdvanceConsent,
     person: Person,
+    failures: NewFailures,
     screen: Arc<Screen>,
 ) {
     while let Some(question) = questions.next().await {
@@ -64,6 +74,9 @@ pub(crate) async fn answer(
             // Dropped, it is told with the commands that settle it.
             Question::Meaning(_) if person != Person::Present => {}
             Question::Meaning(doubt) => settle(doubt, &screen).await,
+            // Dropped, the node goes back.
+            Question::Verdict(_) if person != Person::Present || failures == NewFailures::TakenBack => {}
+            Question::Verdict(doubt) => settle(doubt, &screen).await,
             // Dropped, it is told how to give it.
             Question::Secret(_) if person != Person::Present => {}
             Question::Secret(wanted) => take(wanted, &screen).await,
@@ -97,7 +110,7 @@ async fn decide(pending: Pending, screen: &Arc<Screen>) {
 async fn settle(doubt: Doubt, screen: &Arc<Screen>) {
     forget_typed();
     screen.ask_which(&doubt);
-    let line = listen(screen, &doubt::question(doubt.meanings())).await;
+    let line = listen(screen, &doubt::question(&doubt)).await;
     if let Some(meant) = line.and_then(|line| meant(&line, doubt.meanings())) {
         doubt.settle(meant);
     }

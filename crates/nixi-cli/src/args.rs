@@ -103,6 +103,9 @@ pub(crate) struct Reach {
     /// Leave changes waiting for `nixi approve` instead of asking
     #[arg(long, global = true)]
     pub(crate) no_wait: bool,
+    /// Go back without asking when a unit fails after a switch that had not failed before
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
     /// Never ask a model
     #[arg(long, global = true)]
     pub(crate) offline: bool,

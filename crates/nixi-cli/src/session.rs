@@ -9,7 +9,7 @@ use nixi_core::{Asker, CallResult, ErrorKind, ErrorReport, Intent, Op, Outcome, 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::approve::{self, Person};
+use crate::approve::{self, NewFailures, Person};
 use crate::args::Globals;
 use crate::exit::Exit;
 use crate::output::Screen;
@@ -39,7 +39,9 @@ impl Session {
         let interrupted = CancellationToken::new();
         listen(&interrupted);
         let person = if globals.reach.no_wait { Person::Later } else { Person::here() };
-        tokio::spawn(approve::answer(approver.questions(), globals.standing(), person, Arc::clone(screen)));
+        let failures = if globals.reach.strict { NewFailures::TakenBack } else { NewFailures::AskedAbout };
+        let (questions, screen) = (approver.questions(), Arc::clone(screen));
+        tokio::spawn(approve::answer(questions, globals.standing(), person, failures, screen));
         Ok(Self { asker, consent, intent: globals.intent(), interrupted })
     }
 

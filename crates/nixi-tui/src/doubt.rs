@@ -1,6 +1,6 @@
-//! The question which of several things was meant: what is shown, and which keys count.
+//! The question which of several things it is to be: what is shown, and which keys count.
 //!
-//! It approves nothing: a change that was meant is asked about afterwards.
+//! It approves nothing: a change that was meant is asked about afterwards, and a switch in which something failed was approved before.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::approval::{QUIET, Ticket};
 #[derive(Debug, Clone)]
 pub(crate) struct OpenDoubt {
     pub(crate) ticket: Ticket,
+    pub(crate) question: &'static str,
     pub(crate) message: String,
     pub(crate) meanings: Vec<Meaning>,
     /// Since when it has been on the screen, with the keyboard quiet.
@@ -34,7 +35,8 @@ impl OpenDoubt {
     /// A question that nobody has seen yet.
     pub(crate) fn of(ticket: Ticket, doubt: &Doubt) -> Self {
         let message = doubt.message().to_owned();
-        Self { ticket, message, meanings: doubt.meanings().to_vec(), quiet_since: None }
+        let (question, meanings) = (doubt.question(), doubt.meanings().to_vec());
+        Self { ticket, question, message, meanings, quiet_since: None }
     }
 
     /// Notes that it is on the screen since `now`.
@@ -77,6 +79,7 @@ pub(crate) mod tests {
             |noun: &str, command: &str| Meaning { noun: noun.to_owned(), command: command.to_owned() };
         OpenDoubt {
             ticket: Ticket(1),
+            question: "Which one is meant?",
             message: "redis can mean a container or a unit on web-server".to_owned(),
             meanings: vec![
                 meaning("container", "nixi call container.stop names=redis --node web-server"),

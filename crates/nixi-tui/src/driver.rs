@@ -211,7 +211,7 @@ impl CommandCx {
                 self.secrets.insert(ticket, wanted);
                 Message::SecretWanted(shown)
             }
-            Question::Meaning(doubt) => {
+            Question::Meaning(doubt) | Question::Verdict(doubt) => {
                 let shown = OpenDoubt::of(ticket, &doubt);
                 self.doubts.insert(ticket, doubt);
                 Message::Unclear(shown)

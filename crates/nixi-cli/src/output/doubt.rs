@@ -7,10 +7,8 @@ use super::{Paint, Tone};
 
 /// What is in doubt, and below it what may be meant, each with its number and the command that says so.
 pub(crate) fn lines(doubt: &Doubt, columns: usize, paint: Paint) -> String {
-    let mut rows: Vec<String> = wrap(doubt.message(), columns, Wrap::Words)
-        .into_iter()
-        .map(|row| paint.of(Tone::Title, &row))
-        .collect();
+    let message = doubt.message().lines().flat_map(|line| wrap(line, columns, Wrap::Words));
+    let mut rows: Vec<String> = message.map(|row| paint.of(Tone::Title, &row)).collect();
     let width = doubt.meanings().iter().map(|meaning| meaning.noun.len()).max().unwrap_or_default();
     for (at, Meaning { noun, command }) in doubt.meanings().iter().enumerate() {
         let before = format!("  {}. {noun:<width$}  ", at + 1);
@@ -24,7 +22,7 @@ pub(crate) fn lines(doubt: &Doubt, columns: usize, paint: Paint) -> String {
 }
 
 /// The question below it, and what answers it.
-pub(crate) fn question(meanings: &[Meaning]) -> String {
-    let numbers: Vec<String> = (1..=meanings.len()).map(|number| number.to_string()).collect();
-    format!("Which one is meant? Type {}, or Enter for none:", numbers.join(" or "))
+pub(crate) fn question(doubt: &Doubt) -> String {
+    let numbers: Vec<String> = (1..=doubt.meanings().len()).map(|number| number.to_string()).collect();
+    format!("{} Type {}, or Enter for none:", doubt.question(), numbers.join(" or "))
 }

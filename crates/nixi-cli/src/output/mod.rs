@@ -280,7 +280,7 @@ impl Screen {
         let columns = columns_of(io::stderr());
         let (rule, lines) = (plan::rule(columns, self.err), doubt::lines(doubt, columns, self.err));
         let mut state = self.state();
-        state.err(&format!("{rule}\n{lines}\n{} ", doubt::question(doubt.meanings())));
+        state.err(&format!("{rule}\n{lines}\n{} ", doubt::question(doubt)));
         state.held.get_or_insert_default();
     }
 

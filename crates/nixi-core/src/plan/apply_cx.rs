@@ -10,7 +10,7 @@ use crate::context::Settings;
 use crate::exec::{Executor, HostKeys};
 use crate::node::{Node, SshTarget};
 use crate::secret::Vault;
-use crate::session::Audience;
+use crate::session::{Asking, Audience};
 
 /// What applying needs: the way to the node, and the controller's own files.
 pub(crate) struct ApplyCx<'a> {
@@ -24,6 +24,8 @@ pub(crate) struct ApplyCx<'a> {
     /// The nodes as the configuration has them now, none of which may be this machine in another mode.
     pub(crate) nodes: Vec<Node>,
     pub(crate) settings: Settings,
+    /// Asks the person what only they can say while it runs.
+    pub(crate) asking: &'a Asking,
     /// The secrets that its steps hand over.
     pub(crate) vault: &'a Vault,
     pub(crate) cancel: &'a CancellationToken,

@@ -84,6 +84,8 @@ pub enum Question {
     Approval(Pending),
     /// Which of several things their words mean.
     Meaning(Doubt),
+    /// Whether a node keeps a system in which something newly failed; without an answer it goes back.
+    Verdict(Doubt),
     /// A secret that was not given.
     Secret(SecretWanted),
 }
@@ -112,7 +114,7 @@ impl ApproverHandle {
         loop {
             match self.questions.recv().await? {
                 Question::Approval(pending) => return Some(pending),
-                Question::Meaning(_) | Question::Secret(_) => {}
+                Question::Meaning(_) | Question::Verdict(_) | Question::Secret(_) => {}
             }
         }
     }
@@ -187,7 +189,7 @@ impl AdvanceConsent {
 
 /// The other end, inside the session.
 #[derive(Debug, Clone)]
-pub(super) struct Asking {
+pub(crate) struct Asking {
     questions: mpsc::Sender<Question>,
     takes_questions: Arc<AtomicBool>,
 }
@@ -234,6 +236,19 @@ impl Asking {
             Ok(Ok(None)) => Err(NotGiven::NothingTyped),
             Ok(Err(_)) | Err(_) => Err(NotGiven::NobodyHere),
         }
+    }
+
+    /// Asks whether a new system stays in which this failed, and waits so long. Without an answer it does not.
+    pub(crate) async fn keeps(&self, failed: &str, left: Duration) -> bool {
+        if !self.takes_questions.load(Ordering::Relaxed) {
+            return false;
+        }
+        let (doubt, waiting, says_so) = Doubt::of_a_switch(failed, left);
+        let asked = async {
+            self.questions.send(Question::Verdict(doubt)).await.ok()?;
+            waiting.await.ok()
+        };
+        tokio::time::timeout(left, asked).await.ok().flatten().is_some_and(says_so)
     }
 
     /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.

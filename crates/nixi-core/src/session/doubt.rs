@@ -1,4 +1,6 @@
-//! Words that fit several things, and the person who says which was meant.
+//! What only a person can say: which of several things their words meant, or what is to become of a switch.
+
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -7,23 +9,24 @@ use super::bare::{name, noun};
 use crate::call::typed;
 use crate::error::{ErrorKind, ErrorReport};
 
-/// Words that fit several things.
+/// Several things, one of which it is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ambiguity {
+    question: &'static str,
     message: String,
     meanings: Vec<Meaning>,
 }
 
-/// One of the things that the words fit.
+/// One of the things that it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meaning {
     /// What it is, in a word: `container`, `unit`.
     pub noun: String,
-    /// The command that means it and nothing else, as a person types it.
+    /// What that comes to: the command that means it and nothing else, as a person types it, or a few words.
     pub command: String,
 }
 
-/// Words that fit several things, while the person is asked which was meant. Dropped unanswered, nothing is done.
+/// Several things, while the person is asked which it is to be. Dropped unanswered, it is none of them.
 #[derive(Debug)]
 pub struct Doubt {
     ambiguity: Ambiguity,
@@ -43,8 +46,23 @@ impl Ambiguity {
         }
         let nouns: Vec<String> = meanings.iter().map(|meaning| format!("a {}", meaning.noun)).collect();
         let named = named.unwrap_or_default();
-        Self { message: format!("{named} can mean {} on {}", nouns.join(" or "), nodes.join(", ")), meanings }
+        let message = format!("{named} can mean {} on {}", nouns.join(" or "), nodes.join(", "));
+        Self { question: "Which one is meant?", message, meanings }
     }
+
+    /// What failed with a switch, and whether the new system stays all the same; `left` is how long the node still waits.
+    fn of_a_switch(failed: &str, left: Duration) -> Self {
+        let meaning = |noun: &str, words: String| Meaning { noun: noun.to_owned(), command: words };
+        let back = format!("to the system before; without an answer it does so in {}s", left.as_secs());
+        let meanings = vec![
+            meaning("go back", back),
+            meaning("keep", "the new system, though something in it failed".to_owned()),
+        ];
+        Self { question: "What is it to be?", message: failed.to_owned(), meanings }
+    }
+
+    /// The one of [`Ambiguity::of_a_switch`] that keeps the new system.
+    const KEEP: usize = 1;
 
     /// What is told where nobody says which was meant.
     pub(super) fn report(&self) -> ErrorReport {
@@ -58,9 +76,24 @@ impl Ambiguity {
 }
 
 impl Doubt {
+    /// Asks whether a new system stays in which this failed; and what tells whether an answer says so.
+    pub(super) fn of_a_switch(
+        failed: &str,
+        left: Duration,
+    ) -> (Self, oneshot::Receiver<usize>, impl Fn(usize) -> bool + use<>) {
+        let (doubt, waiting) = Self::new(Ambiguity::of_a_switch(failed, left));
+        (doubt, waiting, |answer| answer == Ambiguity::KEEP)
+    }
+
     pub(super) fn new(ambiguity: Ambiguity) -> (Self, oneshot::Receiver<usize>) {
         let (answer, waiting) = oneshot::channel();
         (Self { ambiguity, answer }, waiting)
+    }
+
+    /// What is asked, in a sentence.
+    #[must_use]
+    pub fn question(&self) -> &'static str {
+        self.ambiguity.question
     }
 
     /// What can mean what, and where.

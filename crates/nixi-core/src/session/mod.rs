@@ -54,7 +54,7 @@ pub use protocol::{
 };
 pub use secret_wanted::SecretWanted;
 
-use self::approver::Asking;
+pub(crate) use self::approver::Asking;
 use self::roster::Roster;
 use crate::call_id::CallIds;
 use crate::config::{ConfigError, ConfigStore};

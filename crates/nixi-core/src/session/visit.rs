@@ -324,6 +324,7 @@ impl Visit<'_> {
             others,
             nodes: now.remote().cloned().collect(),
             settings: now.settings(),
+            asking: &inner.asking,
             vault: &inner.vault,
             cancel: self.cx.cancel,
             audience: self.cx.audience,

@@ -106,7 +106,7 @@ async fn perform(bench: &mut Bench, op: Op, secret: Option<&str>) -> (Outcome, u
                             None => wanted.give_none(),
                         }
                     }
-                    Question::Meaning(_) => unreachable!(),
+                    Question::Meaning(_) | Question::Verdict(_) => unreachable!(),
                 },
             }
         }

@@ -55,7 +55,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, doubt: &OpenDoubt, size: Si
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
             .border_style(theme.warning())
-            .title(Line::styled(" Which one is meant? ", theme.warning()));
+            .title(Line::styled(format!(" {} ", doubt.question), theme.warning()));
         frame.render_widget(block, whole);
     }
     // What answers it comes last, and is always seen.
@@ -90,7 +90,8 @@ fn brief(doubt: &OpenDoubt, theme: Theme, keys: Style, columns: usize) -> Vec<Li
 }
 
 fn message(doubt: &OpenDoubt, theme: Theme, columns: usize) -> impl Iterator<Item = Line<'static>> {
-    let rows = wrap(&doubt.message, columns, Wrap::Words).into_iter();
+    let lines = doubt.message.lines();
+    let rows = lines.flat_map(move |line| wrap(line, columns, Wrap::Words)).collect::<Vec<_>>().into_iter();
     rows.map(move |row| Line::styled(row, theme.strong()))
 }
 

@@ -51,6 +51,10 @@ const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_s
 const AGAIN: Duration = Duration::from_secs(2);
 /// What switch-to-configuration, or the script itself, says of an activation that failed, whatever the exit code.
 const NOT_ACTIVATED: [&str; 2] = ["Failed to run activate script", "Activation script snippet"];
+/// What failed, where it was no unit.
+const SCRIPT: &str = "the activation script";
+/// How long a confirmation may take that a person gave at the last moment.
+const TO_CONFIRM: Duration = Duration::from_secs(5);
 /// How long an interruption may take.
 const STOP: Duration = Duration::from_millis(900);
 
@@ -285,9 +289,9 @@ impl Switch<'_> {
         let mut new: Vec<String> = after.into_iter().filter(|unit| !before.contains(unit)).collect();
         // A unit that failed hides it in the exit code.
         if code != 0 && self.activation_failed().await {
-            new.insert(0, "the activation script".to_owned());
+            new.insert(0, SCRIPT.to_owned());
         }
-        if !new.is_empty() {
+        if !new.is_empty() && !self.keeps(&new, code, until).await {
             let _ = self.send(&refuse(&self.id), None, STEP).await;
             return match self.gone_back().await {
                 Ok(state) => LastKnown::NewlyFailed(state, new),
@@ -309,6 +313,28 @@ impl Switch<'_> {
                 Err(known) => return known,
             }
         }
+    }
+
+    /// Whether a person keeps the new system, in which these units failed. Who does not answer in time does not.
+    async fn keeps(&self, failed: &[String], code: i32, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now()).saturating_sub(TO_CONFIRM);
+        let is_activated = matches!(code, 0 | 4) && failed.first().is_some_and(|unit| unit != SCRIPT);
+        if left.is_zero() || !is_activated {
+            return false;
+        }
+        let what = failed_after(self.node, failed);
+        let lines = self.last_lines(failed, self.last_met()).await;
+        let asked = [what.as_str(), lines.as_str()].join("\n");
+        let left = until.saturating_duration_since(Instant::now()).saturating_sub(TO_CONFIRM);
+        let keeps = tokio::select! {
+            biased;
+            () = self.cx.cancel.cancelled() => false,
+            keeps = self.cx.asking.keeps(asked.trim_end(), left) => keeps,
+        };
+        if keeps {
+            self.cx.audience.hear(Event::Notice(format!("{what}: kept all the same")));
+        }
+        keeps
     }
 
     /// Waits until the node has gone back.
@@ -424,6 +450,11 @@ impl Switch<'_> {
     fn tell(&self, phase: String) {
         self.reporter.tell(Progress::phase(phase));
     }
+}
+
+/// What failed with a switch, in words.
+fn failed_after(node: &Node, units: &[String]) -> String {
+    format!("{} failed after the switch on {}", units.join(", "), node.name())
 }
 
 fn may_have_begun(output: &Output) -> bool {

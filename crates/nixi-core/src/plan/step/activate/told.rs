@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::state::{State, Why};
-use super::{At, LastKnown, Switch};
+use super::{At, LastKnown, Switch, failed_after};
 use crate::catalog::{guard, lasting};
 use crate::command::{Command, Excerpt, Read, UnitName};
 use crate::error::{ErrorKind, ErrorReport};
@@ -53,14 +53,9 @@ impl Switch<'_> {
                 failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("look at the node, and ask again"))
             }
             LastKnown::NewlyFailed(state, units) => {
-                let what = format!("{} failed after the switch on {node}", units.join(", "));
-                let mut said = String::new();
-                for unit in units.iter().take(3).filter_map(|unit| unit.parse::<UnitName>().ok()) {
-                    if let Some(lines) = self.printed(&guard::last_lines(&unit), self.as_before()).await {
-                        said.push_str(&format!("\n{lines}"));
-                    }
-                }
-                self.went_back(shown, &what, &state, (!said.is_empty()).then(|| said.trim().to_owned()))
+                let said = self.last_lines(&units, self.as_before()).await;
+                let said = (!said.is_empty()).then_some(said);
+                self.went_back(shown, &failed_after(self.node, &units), &state, said)
             }
             LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said(self.last_met()).await),
             LastKnown::NotReached(state, why) => {
@@ -147,6 +142,17 @@ impl Switch<'_> {
             self.id.unit()
         );
         unknown(shown, error.hint(hint))
+    }
+
+    /// The last lines of units, the first few of them.
+    pub(super) async fn last_lines(&self, units: &[String], at: At<'_>) -> String {
+        let mut said = String::new();
+        for unit in units.iter().take(3).filter_map(|unit| unit.parse::<UnitName>().ok()) {
+            if let Some(lines) = self.printed(&guard::last_lines(&unit), at).await {
+                said.push_str(&format!("\n{lines}"));
+            }
+        }
+        said.trim().to_owned()
     }
 
     /// What the switch printed.
