@@ -28,6 +28,7 @@ pub mod host_keys;
 pub mod instant;
 pub mod journal;
 pub mod jump;
+pub mod listener;
 pub mod mode;
 pub mod names;
 pub mod nearest;
@@ -70,6 +71,7 @@ pub use file_roots::FileRoots;
 pub use gathered::Gathered;
 pub use journal::{Journal, MemoryJournal, RequestId};
 pub use jump::{Hop, Jump};
+pub use listener::Listener;
 pub use mode::{Capability, Mode, ReadCapability, WriteCapability};
 pub use node::{Given, Host, Node, NodeName, Place, Port, SshTarget, Tag, Target, UserName};
 pub use plan::{

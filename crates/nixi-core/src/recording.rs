@@ -178,6 +178,7 @@ impl Recording {
         let answer = script.into_iter().rev().find(|(begins, _)| command.starts_with(begins.as_str()));
         match answer {
             Some((_, Ok(mut answer))) => {
+                run.listener().into_iter().for_each(|listener| listener.hear(&answer.stderr));
                 if let Some(sink) = run.sink() {
                     for bytes in std::mem::take(&mut answer.stdout).chunks(Piece::SIZE) {
                         sink.room().await;

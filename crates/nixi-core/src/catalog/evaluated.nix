@@ -7,6 +7,7 @@ let
 in
 {
   system = c.system.build.toplevel.drvPath;
+  outcome = c.system.build.toplevel.outPath;
   sshd = ssh.enable;
   ports = ssh.ports;
   allowUsers = ssh.settings.AllowUsers or null;

@@ -44,6 +44,9 @@ impl Compose for Composer {
         for expectation in pinned(cx, &ground, ground.entry(cx)?).await? {
             plan = plan.expect(expectation);
         }
+        if let Some(in_flight) = &ground.in_flight {
+            plan = plan.warn(in_flight.warning(node));
+        }
         for warning in warnings {
             plan = plan.warn(warning);
         }

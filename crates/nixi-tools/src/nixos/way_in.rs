@@ -16,6 +16,8 @@ use crate::reading::whole_of;
 pub(super) struct Evaluated {
     /// What builds the system.
     pub(super) system: StorePath,
+    /// What building it comes to: a path in the store, unless that is not known beforehand.
+    pub(super) outcome: String,
     sshd: bool,
     ports: Vec<u16>,
     allow_users: Value,
@@ -180,6 +182,7 @@ mod tests {
     fn evaluated(edit: impl Fn(&mut Value)) -> Evaluated {
         let mut value = serde_json::json!({
             "system": format!("/nix/store/{}-nixos-system-a.drv", "a".repeat(32)),
+            "outcome": format!("/nix/store/{}-nixos-system-a", "a".repeat(32)),
             "sshd": true, "ports": [22], "allowUsers": null, "denyUsers": null, "allowGroups": null,
             "rootLogin": "prohibit-password", "firewall": true, "open": [22, 80], "ranges": [],
             "interfaces": {}, "trusted": ["lo"], "users": {"nixi": ["ssh-ed25519 AAAA me"], "root": []},
