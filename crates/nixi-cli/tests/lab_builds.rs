@@ -140,7 +140,8 @@ fn a_build_says_how_far_it_is_and_leaves_no_line() {
             "confirming the switch on web-1",
         ],
     );
-    assert!(!screen(&printed).contains(" …"), "{}", screen(&printed));
+    let left = screen(&printed);
+    assert!(!left.contains("package.install on web-1: ") && !left.contains(" is switching"), "{left}");
 
     // Where nobody watches, nothing of it is printed.
     let ran = home.nixi(&["call", "nixos.check", "--node", "web-2"]);
@@ -223,10 +224,25 @@ fn a_rebuild_of_somebody_else_is_waited_for_and_warned_of() {
         .unwrap();
     web.wait_until("build", || Ok(web.root("pgrep -f slow-1.0 || true").unwrap().lines().count() > 0))
         .unwrap();
-    let (code, printed) = on_terminal(&home, &["call", "nixos.rebuild", "--node", "web-server", "--dry-run"]);
-    assert_eq!(code, 0, "{printed}");
+    let rebuild = ["call", "nixos.rebuild", "--node", "web-server", "--dry-run"];
+    let (code, printed) = on_terminal(&home, &rebuild);
     in_order(&fleeting(&printed), &["nixos.rebuild on web-server: waiting for another build of slow-1.0"]);
-    let left = screen(&printed).split_whitespace().collect::<Vec<_>>().join(" ");
-    let warning = "somebody else changes the system of web-server right now (nixos-rebuild switch, process ";
-    assert!(left.contains(warning), "{left}");
+    // By then that one has switched, so that the plan would be for a system that does not run any more.
+    let left = screen(&printed);
+    assert_eq!(code, 1, "{left}");
+    assert!(left.contains("web-server was switched to another system while this was planned"), "{left}");
+    assert!(left.contains("hint: somebody else rebuilt it; ask again"), "{left}");
+
+    // Where that takes longer than the plan, the plan says so.
+    declare(web, "environment.etc.changed.text = \"x\";");
+    web.root("systemd-run --unit=other --quiet bash -c 'exec -a \"nixos-rebuild switch\" sleep 300'")
+        .unwrap();
+    let ran = home.nixi(&rebuild);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let warning =
+        "somebody else changes the system of web-server right now (nixos-rebuild switch 300, process ";
+    assert!(told.contains(warning), "{told}");
+    web.root("systemctl stop other").unwrap();
+    assert!(!home.nixi(&rebuild).err.contains("somebody else"));
 }

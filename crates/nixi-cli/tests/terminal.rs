@@ -11,10 +11,6 @@
 
 mod common;
 
-use std::io::Write;
-use std::process::Stdio;
-use std::time::Duration;
-
 use common::Home;
 use common::model::{calls, model, words};
 use common::terminal::{Terminal, code};

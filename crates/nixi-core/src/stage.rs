@@ -143,7 +143,7 @@ impl Stage<'_> {
     }
 
     /// The same for a command that may take long: `hear` gets its standard error while it runs, piece by piece and not line by
-    /// line, and tells how far it is.
+    /// line, and tells how far it is. At its end may stand a line that is not in the output: see [`Listener`].
     ///
     /// # Errors
     /// As [`Stage::run`].
@@ -353,6 +353,12 @@ mod tests {
             if self.stuck == Some(program) {
                 return std::future::pending().await;
             }
+            if let Some(listener) = run.listener() {
+                for piece in ["o", "ne", "two", "three", ""] {
+                    listener.hear(piece.as_bytes());
+                    tokio::time::sleep(BEAT / 2).await;
+                }
+            }
             let exit = Exit::Code(i32::from(self.fails == Some(program)));
             Ok(Output { exit, stderr: b"no \x1b[2Jspace\n".to_vec(), ..OK })
         }
@@ -416,6 +422,48 @@ mod tests {
         let sent = machine.sent.lock().unwrap().clone();
         let expected = [("mkdir", STEP), ("mkdir", deadline), ("dd", TRANSFER), ("rm", REMOVAL)];
         assert_eq!(sent, expected, "the folder is made once");
+    }
+
+    /// Hears how far a call is.
+    #[derive(Default)]
+    struct Person(Mutex<Vec<Progress>>);
+
+    impl crate::session::Audience for Person {
+        fn hear(&self, event: crate::session::Event) {
+            let crate::session::Event::Progress { step: None, progress, .. } = event else {
+                panic!("{event:?}")
+            };
+            self.0.lock().unwrap().push(progress);
+        }
+    }
+
+    /// Of what comes faster than a person reads, the last is told; and nothing twice.
+    #[tokio::test(start_paused = true)]
+    async fn how_far_a_command_is_is_told_while_it_runs() {
+        let (machine, writable) = (Machine::default(), Node::controller().writable().unwrap());
+        let (person, never) = (Person::default(), CancellationToken::new());
+        let reporter = Reporter::before_steps(&person, crate::CallId::default());
+        let ground = Ground {
+            writable: &writable,
+            executor: &machine,
+            host_keys: &Nobody,
+            today: &alone,
+            cancel: &never,
+            reporter,
+        };
+        let stage = Stage::new(ground);
+        stage.tell(Progress::phase("ready"));
+        stage.tell(Progress::phase("ready"));
+        let mut heard = String::new();
+        let path = stage.path(&name("a"));
+        let output = stage.follow(scratch::folder(&path), STEP, move |piece| {
+            heard.push_str(&String::from_utf8_lossy(piece));
+            // More than there are is as many as there are.
+            (!piece.is_empty()).then(|| Progress::phase(&heard).behind(9, 3))
+        });
+        assert_eq!(output.await.unwrap().exit, Exit::Code(0));
+        let told: Vec<String> = person.0.lock().unwrap().iter().map(Progress::to_string).collect();
+        assert_eq!(told, ["ready", "o (3 of 3)", "onetwo (3 of 3)", "onetwothree (3 of 3)"]);
     }
 
     /// It may be there all the same: its making was sent.

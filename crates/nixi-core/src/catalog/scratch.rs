@@ -94,6 +94,12 @@ pub fn build_log(derivation: &StorePath) -> Command<Scratch> {
     Command::scratch(NIX_STORE, ["--read-log", derivation.as_str()])
 }
 
+/// How much room there is where a build writes, in the POSIX form in bytes (df(1)): the file system of the store, of its database,
+/// and of what is temporary.
+pub fn room() -> Command<Scratch> {
+    Command::scratch(Program::new("df"), ["-P", "-B1", "--", "/nix/store", "/nix/var/nix/db", "/tmp"])
+}
+
 /// Shows a file to the flake that its repository is: what git does not know of is not there for Nix.
 pub fn track(folder: &ScratchPath, file: &str) -> Command<Scratch> {
     Command::scratch(Program::new("git"), ["-C", folder.as_str(), "add", "--intent-to-add", "--", file])
@@ -121,6 +127,7 @@ mod tests {
             build(&derivation),
             build_plainly(&derivation),
             build_log(&derivation),
+            room(),
             track(&path("c"), "nixi.nix"),
             remove(&stage),
         ];
@@ -141,6 +148,7 @@ mod tests {
         nix-store --realise --no-build-output --log-format internal-json /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
         nix-store --realise --no-build-output /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
         nix-store --read-log /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        df -P -B1 -- /nix/store /nix/var/nix/db /tmp
         git -C /STAGE/c add --intent-to-add -- nixi.nix
         rm -rf -- /STAGE
         "#);

@@ -10,7 +10,7 @@ use nixi_core::{
     Command, ErrorKind, ErrorReport, ExecError, Exit, NodeName, Output, Scratch, Stage, ToolError,
 };
 
-use super::failure::{Broken, held_up, killed, lacking, reason};
+use super::failure::{Broken, held_up, killed, lacking, lost_its_daemon, reason, without_daemon};
 use super::ground::{Ground, below};
 use super::nix_output::NixOutput;
 use super::place::{Kind, Texts};
@@ -24,8 +24,8 @@ const EVALUATION: Duration = Duration::from_secs(1800);
 const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 /// How long copying a configuration may take.
 const COPY: Duration = Duration::from_secs(120);
-/// How long reading what a builder printed may take.
-const LOG: Duration = Duration::from_secs(20);
+/// How long a look at why it failed may take.
+const LOOK: Duration = Duration::from_secs(20);
 /// How many warnings are shown.
 const WARNINGS: usize = 30;
 
@@ -93,7 +93,8 @@ async fn unguarded(
         }
         let said = unread(&String::from_utf8_lossy(&output.stderr));
         if !output.exit.is_success() {
-            return Err(failure(node, &said, &copied, stage_folder(&folder, &place)));
+            let failure = failure(node, &said, &copied, stage_folder(&folder, &place));
+            return Err(explained(stage, &said, failure).await);
         }
         let evaluated = json(&String::from_utf8_lossy(&output.stdout))
             .map_err(|why| unreadable("nix-instantiate --eval", &why))?;
@@ -119,6 +120,7 @@ async fn unguarded(
         failure(node, &unread(said), &copied, stage_folder(&folder, &place))
     })
     .await?;
+    stage.tell(Progress::phase("comparing"));
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let system = printed.lines().last().and_then(|last| last.parse().ok());
     let system =
@@ -144,14 +146,27 @@ async fn realised(
     if is_killed(&output.exit) {
         return Err(killed(node, "the build"));
     }
-    let Some(mut broken) = Broken::of(&heard) else { return Err(failure(&heard.said())) };
+    let Some(mut broken) = Broken::of(&heard) else {
+        let said = heard.said();
+        return Err(explained(stage, &said, failure(&said)).await);
+    };
     if let (true, Ok(derivation)) = (broken.lines.is_empty(), broken.derivation.parse()) {
         // Better no last lines than another error than the one that happened.
-        if let Ok(log) = stage.run(scratch::build_log(&derivation), LOG).await {
+        if let Ok(log) = stage.run(scratch::build_log(&derivation), LOOK).await {
             broken.lines = String::from_utf8_lossy(&log.stdout).lines().map(str::to_owned).collect();
         }
     }
     Err(broken.error(node))
+}
+
+/// The same error, or what is behind it where Nix says no more than that it lost its daemon.
+async fn explained(stage: &Stage<'_>, said: &str, error: ToolError) -> ToolError {
+    if !lost_its_daemon(said) {
+        return error;
+    }
+    let room = stage.run(scratch::room(), LOOK).await;
+    let room = room.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    without_daemon(stage.node(), said, &room.unwrap_or_default())
 }
 
 /// Runs a command of Nix to its end, and tells meanwhile how far it is; with all that it said.
@@ -173,6 +188,11 @@ async fn followed(
     heard.end();
     match output {
         Err(ToolError::Exec(ExecError::Deadline(_))) if heard.is_waiting() => Err(held_up(stage.node())),
+        // The output has nothing but the words of Nix, but of very many only the first.
+        Ok(output) if !output.truncated => {
+            let said = NixOutput::of(&output.stderr);
+            Ok((output, said))
+        }
         output => Ok((output?, heard)),
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
+use nixi_core::plan::Progress;
 use nixi_core::{
     Command, Compose, ModuleEdit, Plan, PlanCx, PutFile, Replaces, Risk, ToolError, Undo, Write,
 };
@@ -94,6 +95,7 @@ impl Compose for Composer {
             tracked,
             notes,
         };
+        cx.stage().tell(Progress::phase("planned"));
         Ok(switch.add_to(plan))
     }
 }

@@ -6,6 +6,8 @@ use super::nix_output::{NixOutput, name_of};
 
 /// How many lines of a failure are shown.
 const LINES: usize = 30;
+/// With less room than this, in bytes, nothing is built.
+const LITTLE: u64 = 4 * 1024 * 1024;
 /// How many of the last lines of a builder are shown.
 const LAST: usize = 15;
 
@@ -99,6 +101,40 @@ impl Lack {
 /// An error that comes of something that the node lacks, if these words say so.
 pub(super) fn lacking(node: &NodeName, said: &str) -> Option<ToolError> {
     Lack::of(said.lines()).map(|(lack, line)| ToolError::Reported(lack.report(node, line)))
+}
+
+/// Whether Nix says no more than that its daemon did not answer.
+pub(super) fn lost_its_daemon(said: &str) -> bool {
+    let words = [
+        "cannot open connection to remote store 'daemon'",
+        "cannot connect to socket",
+        "Nix daemon disconnected",
+        "unexpected end-of-file",
+        "unexpected EOF",
+    ];
+    said.lines()
+        .filter(|line| line.contains("error:"))
+        .any(|line| words.iter().any(|words| line.contains(words)))
+}
+
+/// Why the daemon of a node does not answer: the first file system without room, as df(1) tells in the POSIX form, or something
+/// that its own log tells.
+pub(super) fn without_daemon(node: &NodeName, said: &str, room: &str) -> ToolError {
+    let full = room.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, _, available, _, mount] = fields[..] else { return None };
+        let available: u64 = available.parse().ok()?;
+        (available < LITTLE).then_some(mount)
+    });
+    if let Some(mount) = full {
+        return ToolError::Reported(Lack::Room.report(node, &format!("no space left on {mount}")));
+    }
+    let line = said.lines().find(|line| line.contains("error:")).unwrap_or_default().trim();
+    let message = format!(
+        "the Nix daemon of {node} does not answer: the new system was not built, and nothing was changed:\n{line}"
+    );
+    let next = format!("see why: `nixi call service.logs unit=nix-daemon --node {node}`");
+    ToolError::Reported(ErrorReport::new(ErrorKind::CommandFailed, message).hint(next))
 }
 
 /// The error of a build that was given up while another one held what it needs.

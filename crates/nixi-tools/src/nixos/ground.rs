@@ -2,14 +2,14 @@
 
 use nixi_core::catalog::{file, nixos, system};
 use nixi_core::command::{Elevation, FilePath, HostName, SearchEntry, StorePath};
-use nixi_core::{Expectation, InspectCx, ModuleEdit, PlanCx, ToolError};
+use nixi_core::{ErrorKind, ErrorReport, Expectation, InspectCx, ModuleEdit, PlanCx, ToolError};
 
 use super::generations::first_path;
 use super::in_flight::InFlight;
 use super::place::{Kind, Place, Texts, path};
 use super::rollback::store_path;
 use crate::nix::{Edit, EditError, Expr, Module, OptionPath, Order};
-use crate::reading::{parsed_of, unreadable, whole_of};
+use crate::reading::{parsed_of, whole_of};
 
 /// What an edit starts from.
 pub(crate) struct Ground {
@@ -135,7 +135,9 @@ pub(super) async fn pinned(
     let [runs, boots, same] = pins;
     let (running, expectation) = runs?;
     if first_path(&running).ok().as_deref() != Some(ground.running.as_str()) {
-        return Err(unreadable("readlink", "another system runs by now"));
+        let message = format!("{node} was switched to another system while this was planned");
+        let next = "somebody else rebuilt it; ask again to get a plan for what runs now";
+        return Err(ToolError::Reported(ErrorReport::new(ErrorKind::Changed, message).hint(next)));
     }
     expectations.push(expectation);
     expectations.push(boots?.1);

@@ -3,10 +3,7 @@
 use super::*;
 
 fn heard(said: &str) -> NixOutput {
-    let mut output = NixOutput::default();
-    output.take(said.as_bytes());
-    output.end();
-    output
+    NixOutput::of(said.as_bytes())
 }
 
 fn node() -> NodeName {
@@ -146,6 +143,33 @@ fn what_a_node_lacks_is_told_with_what_to_do() {
         ["error: unable to download 'https://x.org/y': HTTP error 404", "error: undefined variable 'x'", ""]
     {
         assert_eq!(lacking(&node(), said).map(|error| error.report()), None, "{said}");
+    }
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_may_have_no_room() {
+    let said = "error: cannot open connection to remote store 'daemon': error: reading from file: Connection reset by peer";
+    assert!(
+        lost_its_daemon(said)
+            && !lost_its_daemon("error: unexpected token")
+            && !lost_its_daemon("unexpected EOF")
+    );
+    let df = |available: &str| {
+        format!(
+            "Filesystem 1-blocks Used Available Capacity Mounted on\n/dev/vda 9 9 90000000000 1% /tmp\n/dev/vdb 100 100 {available} 100% /nix\n"
+        )
+    };
+    let told = |df: &str| without_daemon(&node(), said, df).report();
+    let full = told(&df("4096"));
+    assert!(
+        full.message.starts_with("a disk of web is full: ")
+            && full.message.ends_with("\nno space left on /nix"),
+        "{full:?}"
+    );
+    for df in [df("90000000000"), df("?"), String::new()] {
+        let report = told(&df);
+        assert!(report.message.starts_with("the Nix daemon of web does not answer: "), "{report:?}");
+        assert!(report.message.ends_with(said) && report.hint.is_some(), "{report:?}");
     }
 }
 

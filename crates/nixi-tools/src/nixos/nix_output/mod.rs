@@ -31,6 +31,14 @@ pub(crate) struct NixOutput {
 }
 
 impl NixOutput {
+    /// All of it at once.
+    pub(crate) fn of(said: &[u8]) -> Self {
+        let mut output = Self::default();
+        output.take(said);
+        output.end();
+        output
+    }
+
     /// Takes the next bytes.
     pub(crate) fn take(&mut self, mut bytes: &[u8]) {
         while let Some(at) = bytes.iter().position(|&byte| byte == b'\n') {

@@ -17,10 +17,7 @@ fn told(said: &str) -> Vec<String> {
 }
 
 fn heard(said: &str) -> NixOutput {
-    let mut output = NixOutput::default();
-    output.take(said.as_bytes());
-    output.end();
-    output
+    NixOutput::of(said.as_bytes())
 }
 
 const BUILDS: &str = r#"@nix {"action":"start","id":10,"level":6,"text":"querying info about missing paths","type":0}
