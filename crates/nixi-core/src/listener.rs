@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+type Hear = dyn FnMut(&[u8]) + Send;
+
 /// Hears the standard error of a command piece by piece while the command runs; the output has all of it as well.
 ///
 /// Behind all of it may come a last line of the executor's own, which is not in the output.
 ///
 /// It is called where the bytes are read, so it must neither block nor take long.
 #[derive(Clone)]
-pub struct Listener(Arc<Mutex<dyn FnMut(&[u8]) + Send>>);
+pub struct Listener(Arc<Mutex<Hear>>);
 
 impl Listener {
     pub(crate) fn new(hear: impl FnMut(&[u8]) + Send + 'static) -> Self {

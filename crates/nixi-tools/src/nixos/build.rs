@@ -54,9 +54,10 @@ pub(super) async fn build(
 ) -> Result<Built, ToolError> {
     let built = unguarded(stage, ground, entry, edited).await;
     // What a node has no room for may be any file on the way.
-    built.map_err(|error| match &error {
-        ToolError::Command { .. } => lacking(stage.node(), &error.to_string()).unwrap_or(error),
-        _ => error,
+    built.map_err(|error| {
+        let is_of_a_command = matches!(error, ToolError::Command { .. });
+        let lacking = is_of_a_command.then(|| lacking(stage.node(), &error.to_string())).flatten();
+        lacking.unwrap_or(error)
     })
 }
 

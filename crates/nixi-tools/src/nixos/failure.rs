@@ -55,7 +55,7 @@ const LACKS: [(Lack, &[&str]); 5] = [
 
 impl Lack {
     /// What was lacking, if one of these lines says so, and that line.
-    fn of<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<(Self, &'a str)> {
+    fn of<'a>(lines: &(impl Iterator<Item = &'a str> + Clone)) -> Option<(Self, &'a str)> {
         let says = |line: &str, words: &[&str]| {
             let line = line.to_lowercase();
             words.iter().any(|words| line.contains(words))
@@ -100,7 +100,7 @@ impl Lack {
 
 /// An error that comes of something that the node lacks, if these words say so.
 pub(super) fn lacking(node: &NodeName, said: &str) -> Option<ToolError> {
-    Lack::of(said.lines()).map(|(lack, line)| ToolError::Reported(lack.report(node, line)))
+    Lack::of(&said.lines()).map(|(lack, line)| ToolError::Reported(lack.report(node, line)))
 }
 
 /// Whether Nix says no more than that its daemon did not answer.
@@ -189,7 +189,7 @@ impl Broken {
     /// The error that a person gets.
     pub(super) fn error(&self, node: &NodeName) -> ToolError {
         let said = self.lines.iter().map(String::as_str).chain([self.how.as_str()]);
-        if let Some((lack, line)) = Lack::of(said) {
+        if let Some((lack, line)) = Lack::of(&said) {
             let line = format!("{}: {line}", name_of(&self.derivation));
             return ToolError::Reported(lack.report(node, &line));
         }
