@@ -172,7 +172,7 @@ struct Phases(std::sync::Mutex<Vec<String>>);
 
 impl Audience for Phases {
     fn hear(&self, event: Event) {
-        if let Event::Progress { step: 0, progress, .. } = event {
+        if let Event::Progress { step: Some(0), progress, .. } = event {
             self.0.lock().unwrap().push(progress.to_string());
         }
     }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arrival::Arrival;
 use crate::command::{Access, Command, Elevation, Login, Program, Read, Scratch, Write};
 use crate::gathered::Gathered;
+use crate::listener::Listener;
 use crate::node::{Node, Place, SshTarget, UserName};
 use crate::plan::Writable;
 use crate::secret::Secret;
@@ -87,6 +88,7 @@ pub struct Invocation {
     cancel: CancellationToken,
     input: Option<Input>,
     sink: Option<Sink>,
+    listener: Option<Listener>,
     streams: Streams,
     host_key: Option<Fingerprint>,
 }
@@ -113,6 +115,7 @@ impl Invocation {
             cancel,
             input: None,
             sink: None,
+            listener: None,
             streams: Streams::Apart,
             host_key: None,
         }
@@ -162,6 +165,11 @@ impl Invocation {
         Self { sink: Some(sink), ..self }
     }
 
+    /// The same with somebody who hears its standard error while it runs.
+    pub(crate) fn heard_by(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
     /// The same with its standard error in the same stream as its output.
     pub(crate) fn together(self) -> Self {
         Self { streams: Streams::Together, ..self }
@@ -183,6 +191,12 @@ impl Invocation {
     #[must_use]
     pub fn sink(&self) -> Option<&Sink> {
         self.sink.as_ref()
+    }
+
+    /// Who hears its standard error while it runs.
+    #[must_use]
+    pub fn listener(&self) -> Option<&Listener> {
+        self.listener.as_ref()
     }
 
     /// The node that it is for.

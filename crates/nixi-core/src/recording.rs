@@ -18,6 +18,7 @@ use crate::exec::{
     Unreachable, Welcome,
 };
 use crate::gathered::Gathered;
+use crate::listener::Listener;
 use crate::node::{Node, NodeName, SshTarget};
 use crate::plan::FileDigest;
 use crate::session::{Phrases, Reading};
@@ -178,6 +179,7 @@ impl Recording {
         let answer = script.into_iter().rev().find(|(begins, _)| command.starts_with(begins.as_str()));
         match answer {
             Some((_, Ok(mut answer))) => {
+                run.listener().into_iter().for_each(|listener| listener.hear(&answer.stderr));
                 if let Some(sink) = run.sink() {
                     for bytes in std::mem::take(&mut answer.stdout).chunks(Piece::SIZE) {
                         sink.room().await;
@@ -236,6 +238,12 @@ impl Recording {
 #[must_use]
 pub fn sink(pieces: usize) -> (Sink, Outlet) {
     Sink::with_room(pieces)
+}
+
+/// Who hears the standard error of a command, for tests of executors.
+#[must_use]
+pub fn listener(hear: impl FnMut(&[u8]) + Send + 'static) -> Listener {
+    Listener::new(hear)
 }
 
 /// Stands where a session needs someone and the test needs no one: lets nobody in, knows no host key, understands

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +16,9 @@ use crate::catalog::scratch;
 use crate::command::{Command, Elevation, Scratch, ScratchFolder, ScratchName, ScratchPath};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Executor, Fingerprint, HostKeys, Invocation, Output};
-use crate::node::Node;
-use crate::plan::{Writable, stands_apart};
+use crate::listener::Listener;
+use crate::node::{Node, NodeName};
+use crate::plan::{Progress, Reporter, Writable, stands_apart};
 use crate::text;
 
 /// How long each of its own small commands may take.
@@ -28,6 +29,8 @@ const TRANSFER: Duration = Duration::from_secs(600);
 const REMOVAL: Duration = Duration::from_secs(10);
 /// The same for a person who interrupted: they wait for no more than a second.
 const HASTY_REMOVAL: Duration = Duration::from_millis(600);
+/// How often it is told at most how far a command is.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// A temporary folder on a managed node, and the right to try things there that nothing of its running system sees.
 ///
@@ -54,6 +57,7 @@ pub(crate) struct Ground<'a> {
     /// never ask.
     pub(crate) today: &'a (dyn Fn() -> Result<Today, ErrorReport> + Sync),
     pub(crate) cancel: &'a CancellationToken,
+    pub(crate) reporter: Reporter<'a>,
 }
 
 /// What the configuration says now.
@@ -62,6 +66,20 @@ pub(crate) struct Today {
     pub(crate) current: Option<Node>,
     /// All remote nodes, none of which may be this machine in another mode.
     pub(crate) nodes: Vec<Node>,
+}
+
+/// What goes with a command.
+struct Job {
+    input: Option<Arc<[u8]>>,
+    listener: Option<Listener>,
+    deadline: Duration,
+}
+
+impl Job {
+    /// A command that reads nothing, and that nobody listens to.
+    fn within(deadline: Duration) -> Self {
+        Self { input: None, listener: None, deadline }
+    }
 }
 
 impl<'a> Stage<'a> {
@@ -95,7 +113,7 @@ impl Stage<'_> {
     ) -> Result<ScratchPath, ToolError> {
         let path = self.path(name);
         if let Some(parent) = path.parent() {
-            self.succeed(&scratch::folder(&parent), None, STEP).await?;
+            self.succeed(&scratch::folder(&parent), Job::within(STEP)).await?;
         }
         self.rewrite(name, body).await
     }
@@ -110,7 +128,8 @@ impl Stage<'_> {
         body: impl Into<Arc<[u8]>>,
     ) -> Result<ScratchPath, ToolError> {
         let path = self.path(name);
-        self.succeed(&scratch::write(&path), Some(body.into()), TRANSFER).await?;
+        self.succeed(&scratch::write(&path), Job { input: Some(body.into()), ..Job::within(TRANSFER) })
+            .await?;
         Ok(path)
     }
 
@@ -120,28 +139,63 @@ impl Stage<'_> {
     /// When the machine is monitored under another name or may be, when the folder cannot be made, or when the command
     /// did not run to its end.
     pub async fn run(&self, command: Command<Scratch>, deadline: Duration) -> Result<Output, ToolError> {
-        self.exec(&command, None, deadline).await
+        self.exec(&command, Job::within(deadline)).await
     }
 
-    async fn exec(
+    /// The same for a command that may take long: `hear` gets its standard error while it runs, piece by piece and not line by
+    /// line, and tells how far it is. At its end may stand a line that is not in the output: see [`Listener`].
+    ///
+    /// # Errors
+    /// As [`Stage::run`].
+    pub async fn follow(
         &self,
-        command: &Command<Scratch>,
-        input: Option<Arc<[u8]>>,
+        command: Command<Scratch>,
         deadline: Duration,
+        mut hear: impl FnMut(&[u8]) -> Option<Progress> + Send + 'static,
     ) -> Result<Output, ToolError> {
+        let (latest, mut told) = watch::channel(None);
+        let listener = Listener::new(move |piece| {
+            if let Some(progress) = hear(piece) {
+                latest.send_replace(Some(progress));
+            }
+        });
+        let telling = async {
+            while told.changed().await.is_ok() {
+                let progress = told.borrow_and_update().clone();
+                progress.into_iter().for_each(|progress| self.tell(progress));
+                // Of thousands, a person sees the last.
+                tokio::time::sleep(BEAT).await;
+            }
+            std::future::pending().await
+        };
+        let job = Job { listener: Some(listener), ..Job::within(deadline) };
+        tokio::select! {
+            biased;
+            output = self.exec(&command, job) => output,
+            never = telling => never,
+        }
+    }
+
+    /// The node that it is on.
+    #[must_use]
+    pub fn node(&self) -> &NodeName {
+        self.ground.writable.node().name()
+    }
+
+    /// Tells people how far it is.
+    pub fn tell(&self, progress: Progress) {
+        self.ground.reporter.tell(progress);
+    }
+
+    async fn exec(&self, command: &Command<Scratch>, job: Job) -> Result<Output, ToolError> {
         let host_key = self.met.get_or_try_init(|| self.meet()).await?.as_ref();
         self.made.get_or_try_init(|| self.make(host_key)).await?;
-        self.send(command, input, deadline, host_key).await
+        self.send(command, job, host_key).await
     }
 
     /// The same for a command that has to work.
-    async fn succeed(
-        &self,
-        command: &Command<Scratch>,
-        input: Option<Arc<[u8]>>,
-        deadline: Duration,
-    ) -> Result<(), ToolError> {
-        let output = self.exec(command, input, deadline).await?;
+    async fn succeed(&self, command: &Command<Scratch>, job: Job) -> Result<(), ToolError> {
+        let output = self.exec(command, job).await?;
         self.worked(command, &output)
     }
 
@@ -156,14 +210,18 @@ impl Stage<'_> {
     async fn send(
         &self,
         command: &Command<Scratch>,
-        input: Option<Arc<[u8]>>,
-        deadline: Duration,
+        job: Job,
         host_key: Option<&Fingerprint>,
     ) -> Result<Output, ToolError> {
+        let Job { input, listener, deadline } = job;
         let Ground { writable, executor, cancel, .. } = &self.ground;
         let run = Invocation::scratch(writable, command, deadline, (*cancel).clone()).pinned(host_key);
         let run = match input {
             Some(input) => run.reading(input),
+            None => run,
+        };
+        let run = match listener {
+            Some(listener) => run.heard_by(listener),
             None => run,
         };
         let makes_folders = command.program() == scratch::MAKES_FOLDERS;
@@ -180,7 +238,7 @@ impl Stage<'_> {
 
     /// Finds out that the node is as it was when its proof was made, and that the machine is in one mode, by whatever name.
     async fn meet(&self) -> Result<Option<Fingerprint>, ToolError> {
-        let Ground { writable, executor, host_keys, today, cancel } = &self.ground;
+        let Ground { writable, executor, host_keys, today, cancel, .. } = &self.ground;
         let node = writable.node();
         let arrival = executor.reach(node, cancel).await?;
         let Today { current, nodes } = today().map_err(ToolError::Reported)?;
@@ -198,7 +256,7 @@ impl Stage<'_> {
     async fn make(&self, host_key: Option<&Fingerprint>) -> Result<(), ToolError> {
         self.may_be_there.store(true, Ordering::Relaxed);
         let make = scratch::make(&self.folder);
-        let output = self.send(&make, None, STEP, host_key).await?;
+        let output = self.send(&make, Job::within(STEP), host_key).await?;
         self.worked(&make, &output)
     }
 
@@ -295,6 +353,12 @@ mod tests {
             if self.stuck == Some(program) {
                 return std::future::pending().await;
             }
+            if let Some(listener) = run.listener() {
+                for piece in ["o", "ne", "two", "three", ""] {
+                    listener.hear(piece.as_bytes());
+                    tokio::time::sleep(BEAT / 2).await;
+                }
+            }
             let exit = Exit::Code(i32::from(self.fails == Some(program)));
             Ok(Output { exit, stderr: b"no \x1b[2Jspace\n".to_vec(), ..OK })
         }
@@ -317,7 +381,15 @@ mod tests {
     }
 
     fn stage<'a>(machine: &'a Machine, writable: &'a Writable, cancel: &'a CancellationToken) -> Stage<'a> {
-        Stage::new(Ground { writable, executor: machine, host_keys: &Nobody, today: &alone, cancel })
+        let reporter = Reporter::before_steps(&(), crate::CallId::default());
+        Stage::new(Ground {
+            writable,
+            executor: machine,
+            host_keys: &Nobody,
+            today: &alone,
+            cancel,
+            reporter,
+        })
     }
 
     /// A configuration without nodes.
@@ -350,6 +422,48 @@ mod tests {
         let sent = machine.sent.lock().unwrap().clone();
         let expected = [("mkdir", STEP), ("mkdir", deadline), ("dd", TRANSFER), ("rm", REMOVAL)];
         assert_eq!(sent, expected, "the folder is made once");
+    }
+
+    /// Hears how far a call is.
+    #[derive(Default)]
+    struct Person(Mutex<Vec<Progress>>);
+
+    impl crate::session::Audience for Person {
+        fn hear(&self, event: crate::session::Event) {
+            let crate::session::Event::Progress { step: None, progress, .. } = event else {
+                panic!("{event:?}")
+            };
+            self.0.lock().unwrap().push(progress);
+        }
+    }
+
+    /// Of what comes faster than a person reads, the last is told; and nothing twice.
+    #[tokio::test(start_paused = true)]
+    async fn how_far_a_command_is_is_told_while_it_runs() {
+        let (machine, writable) = (Machine::default(), Node::controller().writable().unwrap());
+        let (person, never) = (Person::default(), CancellationToken::new());
+        let reporter = Reporter::before_steps(&person, crate::CallId::default());
+        let ground = Ground {
+            writable: &writable,
+            executor: &machine,
+            host_keys: &Nobody,
+            today: &alone,
+            cancel: &never,
+            reporter,
+        };
+        let stage = Stage::new(ground);
+        stage.tell(Progress::phase("ready"));
+        stage.tell(Progress::phase("ready"));
+        let mut heard = String::new();
+        let path = stage.path(&name("a"));
+        let output = stage.follow(scratch::folder(&path), STEP, move |piece| {
+            heard.push_str(&String::from_utf8_lossy(piece));
+            // More than there are is as many as there are.
+            (!piece.is_empty()).then(|| Progress::phase(&heard).behind(9, 3))
+        });
+        assert_eq!(output.await.unwrap().exit, Exit::Code(0));
+        let told: Vec<String> = person.0.lock().unwrap().iter().map(Progress::to_string).collect();
+        assert_eq!(told, ["ready", "o (3 of 3)", "onetwo (3 of 3)", "onetwothree (3 of 3)"]);
     }
 
     /// It may be there all the same: its making was sent.

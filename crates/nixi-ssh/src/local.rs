@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nixi_core::command::{Elevation, Login, Program};
 use nixi_core::environment;
 use nixi_core::shell::{SYSTEM_PROFILE, Streams, TOGETHER, WRAPPERS};
-use nixi_core::{Arrival, ExecError, Executor, Exit, Input, Invocation, Node, Output, Sink};
+use nixi_core::{Arrival, ExecError, Executor, Exit, Input, Invocation, Listener, Node, Output, Sink};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
@@ -239,8 +239,8 @@ async fn to_its_end(child: &mut Child, limits: &Exec) -> io::Result<Output> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let ((), stdout, stderr, status) = tokio::try_join!(
         write_all(stdin, limits.input.as_ref().map(Input::bytes)),
-        read_all(stdout, limits.limit, limits.sink.as_ref()),
-        read_all(stderr, limits.limit, None),
+        read_all(stdout, limits.limit, limits.sink.as_ref(), None),
+        read_all(stderr, limits.limit, None, limits.listener.as_ref()),
         child.wait()
     )?;
     Ok(Output { exit: exit(status), stdout: stdout.0, stderr: stderr.0, truncated: stdout.1 || stderr.1 })
@@ -255,11 +255,13 @@ async fn write_all(stream: Option<ChildStdin>, input: Option<&[u8]>) -> io::Resu
     }
 }
 
-/// Reads a stream to its end, into the sink if there is one; what is beyond the limit is dropped, and that is told.
+/// Reads a stream to its end, into the sink if there is one, and lets the listener hear it; what is beyond the limit is
+/// dropped, and that is told.
 async fn read_all(
     stream: Option<impl AsyncRead + Unpin>,
     limit: usize,
     sink: Option<&Sink>,
+    listener: Option<&Listener>,
 ) -> io::Result<(Vec<u8>, bool)> {
     let (mut kept, mut truncated) = (Vec::new(), false);
     let Some(mut stream) = stream else { return Ok((kept, truncated)) };
@@ -278,7 +280,11 @@ async fn read_all(
     loop {
         match stream.read(&mut buffer).await? {
             0 => return Ok((kept, truncated)),
-            length => truncated |= keep(&mut kept, buffer.get(..length).unwrap_or_default(), limit),
+            length => {
+                let bytes = buffer.get(..length).unwrap_or_default();
+                listener.into_iter().for_each(|listener| listener.hear(bytes));
+                truncated |= keep(&mut kept, bytes, limit);
+            }
         }
     }
 }
@@ -322,6 +328,7 @@ impl Executor for LocalExecutor {
         let limits = Exec {
             input: run.input().cloned(),
             sink: run.sink().cloned(),
+            listener: run.listener().cloned(),
             streams: run.streams(),
             ..Exec::new("", run.deadline(), Invocation::OUTPUT_LIMIT)
         };

@@ -299,6 +299,7 @@ impl Executor for SshExecutor {
             trace,
             input: run.input().cloned(),
             sink: run.sink().cloned(),
+            listener: run.listener().cloned(),
             opening: if run.is_plain_read() { Opening::WithCanary } else { Opening::AfterCanary },
             ..Exec::new(line, run.deadline(), Invocation::OUTPUT_LIMIT)
         };

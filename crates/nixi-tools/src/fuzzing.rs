@@ -15,6 +15,7 @@ use crate::network::interfaces::interfaces;
 use crate::network::ports::listeners;
 use crate::network::{InterfacesReport, PortsReport};
 use crate::nix::{Edit, Expr, Module, Order, flake, imports};
+use crate::nixos::nix_output::NixOutput;
 use crate::rows::{LeftOut, Sifted};
 use crate::service::UnitsReport;
 use crate::service::restarts::restarts;
@@ -131,6 +132,23 @@ pub fn journal<'a>(limit: u32, pieces: impl IntoIterator<Item = &'a [u8]>) -> Op
     }
     let Taken { entries, left_out } = newest.end();
     Some(JournalReport { entries, followed: None, left_out })
+}
+
+/// What Nix says while it builds, in these pieces: its last lines, and how far it was after each of them.
+///
+/// # Panics
+/// When it is farther than it can be.
+pub fn nix_output<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (String, Vec<String>) {
+    let (mut output, mut told) = (NixOutput::default(), Vec::new());
+    for piece in pieces {
+        output.take(piece);
+        if let Some(progress) = output.progress() {
+            assert!(progress.done.unwrap_or(0) <= progress.total.unwrap_or(0), "{progress:?}");
+            told.push(progress.to_string());
+        }
+    }
+    output.end();
+    (output.said(), told)
 }
 
 /// Any text as a file of the user's, and as Nixi's own module: each edit is made once, and taken back to the byte.

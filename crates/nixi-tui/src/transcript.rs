@@ -287,14 +287,14 @@ mod tests {
         let (action, node) = ("file.write".to_owned(), "web".parse().unwrap());
         transcript.hear(Event::CallStarted { call, action, node, presentation: Presentation::OF_A_NODE });
         let progress = Progress::phase("sending\u{1b}[2J 5 bytes").behind(1, 4);
-        transcript.hear(Event::Progress { call, step: 0, progress });
+        transcript.hear(Event::Progress { call, step: Some(0), progress });
         let shown = |transcript: &Transcript| {
             transcript.lines_from(0).map(|line| line.to_string()).collect::<Vec<_>>().join("\n")
         };
         let running = shown(&transcript);
         assert!(running.contains("web  file.write  sending\u{fffd}[2J 5 bytes (1 of 4) …"), "{running}");
         let progress = Progress::phase("x".repeat(200));
-        transcript.hear(Event::Progress { call, step: 0, progress });
+        transcript.hear(Event::Progress { call, step: Some(0), progress });
         assert!(transcript.lines_from(0).all(|line| line.width() <= 60));
         let mut end = CallResult::new(call, "file.write", "web", serde_json::Value::Null);
         end.status = nixi_core::StepStatus::Done;

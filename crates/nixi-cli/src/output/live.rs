@@ -121,14 +121,13 @@ impl<'a> Live<'a> {
         self.groups(&mut heard, due);
         let next = heard.fold.due();
         let is_wanted = self.screen.format == Format::Text && matches!(self.show, Show::Results(_));
-        let waits = heard.order.waiting() > 0 && heard.order.slots().last().is_some_and(|slot| slot.beside);
-        if !is_wanted || !waits || !heard.followed.is_empty() {
+        if !is_wanted || heard.order.waiting() == 0 || !heard.followed.is_empty() {
             return next;
         }
         let told = *heard.told.get_or_insert(now);
         if told + BEAT <= now {
             heard.told = Some(now);
-            self.screen.progress(&heard.order.how_far());
+            self.screen.progress(&heard.order.how_far(now));
         }
         let beat = heard.told.map(|told| told + BEAT);
         next.into_iter().chain(beat).min()
@@ -165,11 +164,13 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// A step of a change tells how far it is. Of several nodes at a time the line that counts them is enough.
-    fn goes_on(&self, heard: &Heard, call: CallId, progress: &Progress) {
+    /// A call tells how far it is. Of several nodes at a time, the line changes with the next beat.
+    fn goes_on(&self, heard: &mut Heard, call: CallId, progress: &Progress) {
+        let now = Instant::now();
+        heard.order.go_on(call, progress.to_string(), now);
         let slot = heard.order.slots().iter().find(|slot| slot.is_of(call));
-        if let Some(slot) = slot.filter(|slot| !slot.beside && self.screen.format == Format::Text) {
-            self.screen.progress(&format!("{}: {progress} …", slot.called()));
+        if slot.is_some_and(|slot| !slot.beside) && self.screen.format == Format::Text {
+            self.screen.progress(&heard.order.how_far(now));
         }
     }
 
@@ -359,7 +360,7 @@ impl Audience for Live<'_> {
                 }
             }
             Event::ChangeBegins(call) => heard.order.begin(call),
-            Event::Progress { call, progress, .. } => self.goes_on(&heard, call, &progress),
+            Event::Progress { call, progress, .. } => self.goes_on(&mut heard, call, &progress),
             Event::Output { call, chunk } => self.follows(&mut heard, call, &chunk),
             Event::CallEnded(result) => self.end(&mut heard, *result),
             Event::Node(row) => {

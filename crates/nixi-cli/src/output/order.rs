@@ -4,6 +4,12 @@ use std::collections::HashMap;
 
 use nixi_core::session::{CallAhead, CallResult, LeftBehind, Reached};
 use nixi_core::{CallId, names};
+use tokio::time::Instant;
+
+/// From how many seconds on it is told how long something takes.
+const LONG: u64 = 3;
+/// Of how many nodes it is told at most what each does.
+const NODES: usize = 3;
 
 /// The calls in their order, each with its result once it has one.
 #[derive(Debug, Default)]
@@ -22,18 +28,29 @@ pub(crate) struct Slot {
     /// What came of it; while it runs, a call that has not begun.
     result: CallResult,
     state: State,
+    /// What it does, and since when.
+    doing: Option<(String, Instant)>,
     /// Whether it is one of calls on several nodes.
     pub(crate) beside: bool,
 }
 
 impl Slot {
+    /// `nixos.check on web: building hello (3 of 17) … 12 s`
+    fn how_far(&self, now: Instant) -> String {
+        let Some((words, since)) = &self.doing else { return format!("{} …", self.called()) };
+        match now.saturating_duration_since(*since).as_secs() {
+            0..LONG => format!("{}: {words} …", self.called()),
+            seconds => format!("{}: {words} … {seconds} s", self.called()),
+        }
+    }
+
     /// Whether it is of that call.
     pub(crate) fn is_of(&self, call: CallId) -> bool {
         self.result.call == call
     }
 
     /// `service.stop on web`
-    pub(crate) fn called(&self) -> String {
+    fn called(&self) -> String {
         format!("{} on {}", self.result.tool, self.result.node)
     }
 }
@@ -87,6 +104,16 @@ impl Order {
         }
     }
 
+    /// A call that has not ended tells what it does now.
+    pub(crate) fn go_on(&mut self, call: CallId, words: String, now: Instant) {
+        let slot = self.places.get(&call).and_then(|&at| self.slots.get_mut(at));
+        if let Some(slot) = slot.filter(|slot| !slot.has_ended())
+            && slot.doing.as_ref().is_none_or(|(before, _)| *before != words)
+        {
+            slot.doing = Some((words, now));
+        }
+    }
+
     /// A call ended; where it stands.
     pub(crate) fn end(&mut self, result: CallResult) -> usize {
         let at = match self.places.get(&result.call) {
@@ -105,7 +132,7 @@ impl Order {
     fn put(&mut self, result: CallResult, beside: bool) -> usize {
         let at = self.slots.len();
         self.places.insert(result.call, at);
-        self.slots.push(Slot { result, state: State::Open, beside });
+        self.slots.push(Slot { result, state: State::Open, doing: None, beside });
         at
     }
 
@@ -136,11 +163,30 @@ impl Order {
         self.waiting
     }
 
-    /// `12 of 40; waiting for web-[3-7]`
-    pub(crate) fn how_far(&self) -> String {
-        let open = self.slots.iter().filter(|slot| !slot.has_ended()).map(Slot::node);
+    /// Of calls on one node what the first of them does that has not ended; of calls on several nodes, `12 of 40; web-1: evaluating,
+    /// web-2: building hello (3 of 17); waiting for web-[3-7]`.
+    pub(crate) fn how_far(&self, now: Instant) -> String {
+        let open: Vec<&Slot> = self.slots.iter().filter(|slot| !slot.has_ended()).collect();
+        if let Some(first) = open.first().filter(|first| !first.beside) {
+            return first.how_far(now);
+        }
+        let (doing, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|slot| slot.doing.is_some());
+        let told = doing.iter().take(NODES).filter_map(|slot| {
+            let (words, _) = slot.doing.as_ref()?;
+            Some(format!("{}: {words}", slot.node()))
+        });
+        let told = told.collect::<Vec<_>>().join(", ");
+        let more = doing.into_iter().skip(NODES);
+        let silent: Vec<&str> = more.chain(others).map(Slot::node).collect();
         let ended = self.slots.len() - self.waiting;
-        format!("{ended} of {}; waiting for {}", self.slots.len(), names::fold(open))
+        let mut words = format!("{ended} of {}", self.slots.len());
+        if !told.is_empty() {
+            words.push_str(&format!("; {told}"));
+        }
+        if !silent.is_empty() {
+            words.push_str(&format!("; waiting for {}", names::fold(silent)));
+        }
+        words
     }
 
     /// Whether the result of this call was given out.
@@ -188,10 +234,43 @@ mod tests {
         assert!(order.give_next().is_empty());
         assert_eq!(order.end(result(0, "a")), 0);
         assert_eq!(names(&order.give_next()), ["a", "b"]);
-        assert_eq!((order.waiting(), order.how_far().as_str()), (1, "2 of 3; waiting for c"));
+        assert_eq!((order.waiting(), order.how_far(Instant::now()).as_str()), (1, "2 of 3; waiting for c"));
         order.end(result(2, "c"));
         assert_eq!(names(&order.give_next()), ["c"]);
         assert_eq!(order.waiting(), 0);
+    }
+
+    #[test]
+    fn what_each_node_does_is_one_line() {
+        let now = Instant::now();
+        let mut order = order(&["a", "b", "c", "d-1", "d-2", "e"]);
+        assert_eq!(order.how_far(now), "0 of 6; waiting for a, b, c, d-[1-2], e");
+        for (call, words) in [(1, "evaluating"), (0, "building hello (3 of 17)"), (3, "x"), (4, "y")] {
+            order.go_on(CallId::new(call), words.to_owned(), now);
+        }
+        let told = "a: building hello (3 of 17), b: evaluating, d-1: x";
+        assert_eq!(order.how_far(now), format!("0 of 6; {told}; waiting for d-2, c, e"));
+        order.end(result(0, "a"));
+        order.go_on(CallId::new(0), "late".to_owned(), now);
+        assert_eq!(order.how_far(now), "1 of 6; b: evaluating, d-1: x, d-2: y; waiting for c, e");
+        for (call, node) in [(1, "b"), (2, "c"), (3, "d-1"), (5, "e")] {
+            order.end(result(call, node));
+        }
+        assert_eq!(order.how_far(now), "5 of 6; d-2: y");
+    }
+
+    #[test]
+    fn one_node_tells_what_it_does_and_for_how_long() {
+        let now = Instant::now();
+        let mut order = order(&["a", "a"]);
+        let after = |seconds| now + std::time::Duration::from_secs(seconds);
+        assert_eq!(order.how_far(after(9)), "x.y on a …");
+        order.go_on(CallId::new(0), "evaluating".to_owned(), now);
+        order.go_on(CallId::new(0), "evaluating".to_owned(), after(5));
+        assert_eq!(order.how_far(after(2)), "x.y on a: evaluating …");
+        assert_eq!(order.how_far(after(12)), "x.y on a: evaluating … 12 s");
+        order.end(result(0, "a"));
+        assert_eq!(order.how_far(after(12)), "x.y on a …");
     }
 
     #[test]

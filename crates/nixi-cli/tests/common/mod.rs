@@ -1,6 +1,7 @@
 //! A home of its own for each test, and the program run in it.
 
 pub mod model;
+pub mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

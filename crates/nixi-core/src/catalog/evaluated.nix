@@ -16,6 +16,7 @@ in
 {
   system = c.system.build.toplevel.drvPath;
   switchable = c.system.switch.enable or true;
+  outcome = c.system.build.toplevel.outPath;
   sshd = ssh.enable;
   ports = ssh.ports;
   listen = ssh.listenAddresses or [ ];

@@ -150,6 +150,7 @@ mod tests {
             nixos::closure_difference(&store("old"), &store("new")),
             nixos::units(&store("new")),
             nixos::kernels_beside(&store("new")),
+            nixos::rebuilds(),
             nixos::mount_of(&"/etc/nixos".parse().unwrap()),
             network::interfaces(),
             network::ports(),
@@ -259,6 +260,7 @@ mod tests {
         nix --extra-experimental-features nix-command store diff-closures /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-old /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new
         find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'
         readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel-modules /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/initrd
+        pgrep -a -f -- '[n]ixos-rebuild(-ng)?(-wrapped)?( .*)? (switch|boot|test)( |$)|[s]witch-to-configuration (switch|boot|test)( |$)'
         findmnt --json --output TARGET,OPTIONS --target /etc/nixos
         ip -json address show
         ss -Htulpn

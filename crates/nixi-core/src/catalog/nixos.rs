@@ -105,6 +105,14 @@ pub fn search_path() -> Command<Read> {
     )
 }
 
+/// What somebody changes the system by right now: a line for each process of `nixos-rebuild` that is going to switch, and of what
+/// switches, with its number and words. Fails where there is none.
+pub fn rebuilds() -> Command<Read> {
+    // In brackets, so that it does not find the shell that it is a word of.
+    const ALIKE: &str = "[n]ixos-rebuild(-ng)?(-wrapped)?( .*)? (switch|boot|test)( |$)|[s]witch-to-configuration (switch|boot|test)( |$)";
+    Command::read(Program::new("pgrep"), ["-a", "-f", "--", ALIKE])
+}
+
 /// How the file system is mounted that a path lies on, as findmnt(8) tells it in JSON: `target`, `options`.
 pub fn mount_of(path: &FilePath) -> Command<Read> {
     Command::read(Program::new("findmnt"), ["--json", "--output", "TARGET,OPTIONS", "--target"])

@@ -77,14 +77,27 @@ pub fn evaluate_flake(folder: &ScratchPath, machine: &HostName) -> Command<Scrat
     )
 }
 
-/// Prints the path that a derivation builds, without building it.
-pub fn outcome(derivation: &StorePath) -> Command<Scratch> {
-    Command::scratch(NIX_STORE, ["--query", "--outputs", derivation.as_str()])
+/// Builds what was evaluated, and prints its path; nothing leads to it from outside the store. What it does meanwhile it tells on
+/// standard error, a line of JSON each, and what builders print only there. Needs Nix 2.4 (2021); see [`build_plainly`].
+pub fn build(derivation: &StorePath) -> Command<Scratch> {
+    let format = ["--no-build-output", "--log-format", "internal-json"];
+    Command::scratch(NIX_STORE, ["--realise"]).with(format).with([derivation.as_str()])
 }
 
-/// Builds what was evaluated, and prints its path; nothing leads to it from outside the store.
-pub fn build(derivation: &StorePath) -> Command<Scratch> {
-    Command::scratch(NIX_STORE, ["--realise", derivation.as_str()])
+/// The same in the words for people, for a Nix that has no others.
+pub fn build_plainly(derivation: &StorePath) -> Command<Scratch> {
+    Command::scratch(NIX_STORE, ["--realise", "--no-build-output", derivation.as_str()])
+}
+
+/// Prints what the builder of a derivation printed the last time; fails where that was not kept.
+pub fn build_log(derivation: &StorePath) -> Command<Scratch> {
+    Command::scratch(NIX_STORE, ["--read-log", derivation.as_str()])
+}
+
+/// How much room there is where a build writes, in the POSIX form in bytes (df(1)): the file system of the store, of its database,
+/// and of what is temporary.
+pub fn room() -> Command<Scratch> {
+    Command::scratch(Program::new("df"), ["-P", "-B1", "--", "/nix/store", "/nix/var/nix/db", "/tmp"])
 }
 
 /// Shows a file to the flake that its repository is: what git does not know of is not there for Nix.
@@ -102,6 +115,7 @@ mod tests {
         let stage = ScratchFolder::new();
         let path = |name: &str| stage.path(&name.parse().unwrap());
         let machine = "web-1".parse().unwrap();
+        let derivation = format!("/nix/store/{}-x.drv", "a".repeat(32)).parse().unwrap();
         let all = [
             make(&stage),
             write(&path("a b.nix")),
@@ -110,8 +124,10 @@ mod tests {
             unlock(&path("c")),
             evaluate(&path("c/configuration.nix"), &["nixpkgs=/nix/x".parse().unwrap()]),
             evaluate_flake(&path("c"), &machine),
-            outcome(&format!("/nix/store/{}-x.drv", "a".repeat(32)).parse().unwrap()),
-            build(&format!("/nix/store/{}-x.drv", "a".repeat(32)).parse().unwrap()),
+            build(&derivation),
+            build_plainly(&derivation),
+            build_log(&derivation),
+            room(),
             track(&path("c"), "nixi.nix"),
             remove(&stage),
         ];
@@ -129,8 +145,10 @@ mod tests {
         chmod -R u+rwX -- /STAGE/c
         nix-instantiate --eval --strict --json --read-write-mode -I 'nixos-config=/STAGE/c/configuration.nix' -I 'nixpkgs=/nix/x' -E '(EVALUATED) (import <nixpkgs/nixos> { }).config'
         nix --extra-experimental-features 'nix-command flakes' eval --json --no-write-lock-file '/STAGE/c#nixosConfigurations."web-1".config' --apply 'EVALUATED'
-        nix-store --query --outputs /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
-        nix-store --realise /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        nix-store --realise --no-build-output --log-format internal-json /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        nix-store --realise --no-build-output /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        nix-store --read-log /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
+        df -P -B1 -- /nix/store /nix/var/nix/db /tmp
         git -C /STAGE/c add --intent-to-add -- nixi.nix
         rm -rf -- /STAGE
         "#);

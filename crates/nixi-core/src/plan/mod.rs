@@ -40,6 +40,7 @@ pub use module_edit::ModuleEdit;
 pub(crate) use page::{Page, unwritten};
 pub use part::Part;
 pub use progress::Progress;
+pub(crate) use progress::Reporter;
 pub use reply::{Reply, YES};
 pub(crate) use review::Outward;
 pub use review::{Decision, LeftOut, Origin, Refusal, Review, Uncovered};

@@ -1,4 +1,4 @@
-//! How far a step is, told while it runs.
+//! How far something is, told while it runs.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::call_id::CallId;
 use crate::session::{Audience, Event};
 use crate::text;
 
-/// How far a step is.
+/// How far a step is, or what is looked at before there is a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Progress {
@@ -28,10 +28,10 @@ impl Progress {
         Self { phase: text::clean_line(words.as_ref()), done: None, total: None }
     }
 
-    /// The same with so many of all stages behind it.
+    /// The same with so many of all stages behind it, which are never more than there are.
     #[must_use]
     pub fn behind(self, done: u64, total: u64) -> Self {
-        Self { done: Some(done), total: Some(total), ..self }
+        Self { done: Some(done.min(total)), total: Some(total), ..self }
     }
 }
 
@@ -46,22 +46,27 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// Takes what a step tells while it runs, for whoever listens, and keeps the last of it.
+/// Takes what a step tells while it runs, or an action while it looks, for whoever listens, and keeps the last of it.
 pub(crate) struct Reporter<'a> {
     audience: &'a dyn Audience,
     call: CallId,
-    step: usize,
+    step: Option<usize>,
     last: Mutex<Option<Progress>>,
 }
 
 impl<'a> Reporter<'a> {
     /// For one step of a call, counted from 0.
     pub(super) fn new(audience: &'a dyn Audience, call: CallId, step: usize) -> Self {
-        Self { audience, call, step, last: Mutex::new(None) }
+        Self { audience, call, step: Some(step), last: Mutex::new(None) }
+    }
+
+    /// For a call that has no plan yet, or will have none.
+    pub(crate) fn before_steps(audience: &'a dyn Audience, call: CallId) -> Self {
+        Self { audience, call, step: None, last: Mutex::new(None) }
     }
 
     /// Tells how far it is; the same is not told twice.
-    pub(super) fn tell(&self, progress: Progress) {
+    pub(crate) fn tell(&self, progress: Progress) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref() == Some(&progress) {
             return;

@@ -107,12 +107,12 @@ pub enum Event {
     },
     /// A change was approved and begins: until its call ends, something of it may have been sent.
     ChangeBegins(CallId),
-    /// A step of a change that runs tells how far it is.
+    /// A call tells how far it is: a step of a change that runs, or an action that tries something out.
     Progress {
         /// Which call it is of.
         call: CallId,
-        /// Which step of its plan, counted from 0.
-        step: usize,
+        /// Which step of its plan, counted from 0; none before there is a plan.
+        step: Option<usize>,
         /// How far it is.
         progress: Progress,
     },

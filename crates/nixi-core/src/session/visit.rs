@@ -21,8 +21,8 @@ use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::ExecError;
 use crate::node::{Node, NodeName};
 use crate::plan::{
-    ApplyCx, ApprovedPart, Declared, ModuleEdit, Page, Part, Plan, Step, StepStatus, Writable, apply,
-    done_elsewhere, stands_apart,
+    ApplyCx, ApprovedPart, Declared, ModuleEdit, Page, Part, Plan, Reporter, Step, StepStatus, Writable,
+    apply, done_elsewhere, stands_apart,
 };
 use crate::registry::{Args, Body};
 use crate::secret::SecretArg;
@@ -349,6 +349,7 @@ impl Visit<'_> {
             host_keys: &*self.cx.inner.parts.host_keys,
             today,
             cancel: self.cx.cancel,
+            reporter: Reporter::before_steps(self.cx.audience, self.site.call),
         })
     }
 

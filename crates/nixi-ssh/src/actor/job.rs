@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nixi_core::command::Elevation;
 use nixi_core::shell::{self, Mark, Witness};
-use nixi_core::{Exit, Input, Output, Sink};
+use nixi_core::{Exit, Input, Listener, Output, Sink};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ pub(crate) struct Exec {
     pub(crate) input: Option<Input>,
     /// Where its standard output goes instead of being kept.
     pub(crate) sink: Option<Sink>,
+    /// Who hears its standard error, which is kept all the same.
+    pub(crate) listener: Option<Listener>,
     /// Where its standard error goes; a line for a login shell says it by itself.
     pub(crate) streams: shell::Streams,
     /// How it is found on the node if it has to be stopped.
@@ -90,6 +92,7 @@ impl Exec {
             witness: None,
             input: None,
             sink: None,
+            listener: None,
             streams: shell::Streams::Apart,
             trace: None,
             when_full: WhenFull::Moves,

@@ -36,6 +36,9 @@ impl Streams {
     }
 
     pub(super) fn take_stderr(&mut self, bytes: &[u8], exec: &Exec) {
+        if let Some(listener) = &exec.listener {
+            listener.hear(bytes);
+        }
         self.stderr.take(bytes, exec.limit);
     }
 

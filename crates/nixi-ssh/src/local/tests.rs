@@ -39,6 +39,19 @@ async fn words_stay_words_and_ends_are_told() {
     assert_eq!((out.exit, out.stderr.as_slice()), (Exit::Code(127), &b"no-such-program: not found\n"[..]));
 }
 
+#[tokio::test]
+async fn who_listens_hears_it_as_it_comes() {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hearing = std::sync::Arc::clone(&heard);
+    let listener = nixi_core::recording::listener(move |piece| hearing.lock().unwrap().push(piece.to_vec()));
+    let limits = Exec { listener: Some(listener), ..Exec::new("", Duration::from_secs(60), 9) };
+    let args = ["-c", "echo first >&2; sleep 1; echo out; echo last >&2"].map(str::to_owned);
+    let never = CancellationToken::new();
+    let out = local().run(SH, &args, Sudo::NotAsked, &limits, &never).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [b"first\n".to_vec(), b"last\n".to_vec()]);
+    assert_eq!((out.stdout.as_slice(), out.stderr.as_slice()), (&b"out\n"[..], &b"first\nlas"[..]));
+}
+
 /// Cargo sets some of its own, and all of these would reach a command by themselves.
 #[tokio::test]
 async fn a_command_gets_the_environment_that_is_listed_and_nothing_else() {

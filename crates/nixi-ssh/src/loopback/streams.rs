@@ -1,9 +1,9 @@
 //! Large inputs and outputs, taken while the command runs.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use nixi_core::recording::sink;
+use nixi_core::recording::{listener, sink};
 use nixi_core::{Effect, ExecError, Exit, Output};
 use nixi_lab::{Flood, Key, KeyKind, Sshd};
 use tempfile::TempDir;
@@ -44,6 +44,31 @@ async fn every_byte_comes_in_order_whatever_stands_on_the_other_stream() {
     // One that says nothing is asked again with a witness, and said nothing.
     let (all, output) = streamed(&controller, &sshd, exec("true")).await;
     assert_eq!((all.len(), output.unwrap().exit), (0, Exit::Code(0)));
+}
+
+/// What a command says on standard error is heard while it runs, and is in its output as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_listens_hears_it_as_it_comes() {
+    let sshd = Sshd::start().unwrap();
+    let controller = Controller::of(&sshd);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearing = Arc::clone(&heard);
+    let listener = listener(move |piece| hearing.lock().unwrap().push((Instant::now(), piece.to_vec())));
+    let line = "echo first >&2; sleep 1; echo out; echo last >&2; head -c 100000 /dev/zero >&2";
+    let exec = Exec { listener: Some(listener), limit: 50_000, ..exec(line) };
+    let (node, cancel) = (target(&sshd), CancellationToken::new());
+    let output = controller.ssh.run(&node, None, exec, Effect::Scratch, &cancel).await.unwrap();
+    let ended = Instant::now();
+    let heard = heard.lock().unwrap();
+    let (began, first) = &heard[0];
+    assert_eq!(first, b"first\n");
+    assert!(ended.duration_since(*began) > Duration::from_millis(800), "{:?}", ended.duration_since(*began));
+    let all: Vec<u8> = heard.iter().flat_map(|(_, piece)| piece.clone()).collect();
+    // With the word of the witness, which is not in the output.
+    assert!(all.starts_with(b"first\nlast\n\0") && all.len() == 100_011 + 36, "{} bytes", all.len());
+    // No more of it is kept than otherwise.
+    assert!(all.starts_with(&output.stderr) && output.stderr.len() == 50_000 && output.truncated);
+    assert_eq!(output.stdout, b"out\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
 use nixi_core::config::{ConfigEdit, OldNode};
+use nixi_core::plan::Progress;
 use nixi_core::{
     Command, Compose, ModuleEdit, NewWay, Plan, PlanCx, PutFile, Replaces, Risk, Step, ToolError, Undo, Write,
 };
@@ -52,6 +53,9 @@ impl Compose for Composer {
         let mut plan = Plan::new(format!("rebuild {node}"), Risk::Routine, Undo::Calls(Vec::new()));
         for expectation in pinned(cx, &ground, ground.entry(cx)?).await? {
             plan = plan.expect(expectation);
+        }
+        if let Some(in_flight) = &ground.in_flight {
+            plan = plan.warn(in_flight.warning(node));
         }
         for warning in warnings {
             plan = plan.warn(warning);
@@ -102,6 +106,7 @@ impl Compose for Composer {
             tracked,
             notes,
         };
+        cx.stage().tell(Progress::phase("planned"));
         // What is declared of the node follows last: until then, all may be taken back.
         Ok(follows.into_iter().fold(switch.add_to(plan), Plan::step))
     }

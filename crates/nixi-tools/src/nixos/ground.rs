@@ -2,13 +2,14 @@
 
 use nixi_core::catalog::{file, nixos, system};
 use nixi_core::command::{Elevation, FilePath, HostName, SearchEntry, StorePath};
-use nixi_core::{Expectation, InspectCx, ModuleEdit, PlanCx, ToolError};
+use nixi_core::{ErrorKind, ErrorReport, Expectation, InspectCx, ModuleEdit, PlanCx, ToolError};
 
 use super::generations::first_path;
+use super::in_flight::InFlight;
 use super::place::{Kind, Place, Texts, path};
 use super::rollback::store_path;
 use crate::nix::{Edit, EditError, Expr, Module, OptionPath, Order};
-use crate::reading::{parsed_of, unreadable, whole_of};
+use crate::reading::{parsed_of, whole_of};
 
 /// What an edit starts from.
 pub(crate) struct Ground {
@@ -21,6 +22,8 @@ pub(crate) struct Ground {
     pub(super) running: StorePath,
     /// The system that boots next, where there is one.
     pub(super) boots_next: Option<StorePath>,
+    /// Who else changes the system right now.
+    pub(super) in_flight: Option<InFlight>,
     /// The file that NixOS begins with, without links, where it is on the node.
     entry: Option<FilePath>,
     /// The files; or why nothing can be edited.
@@ -32,7 +35,7 @@ impl Ground {
     pub(crate) async fn of(cx: &InspectCx<'_>) -> Result<Self, ToolError> {
         let flake = path("/etc/nixos/flake.nix")?;
         let usual = path("/etc/nixos/configuration.nix")?;
-        let [name, running, profile, search_path, flake, usual] = cx
+        let [name, running, profile, search_path, flake, usual, rebuilds] = cx
             .gather([
                 system::host_name(),
                 nixos::running(),
@@ -40,6 +43,7 @@ impl Ground {
                 nixos::search_path(),
                 file::real(&flake),
                 file::real(&usual),
+                nixos::rebuilds(),
             ])
             .await;
         let running = parsed_of(running, first_path).map_err(|_| not_nixos(cx))?;
@@ -65,6 +69,7 @@ impl Ground {
             host,
             running: store_path(&running)?,
             boots_next,
+            in_flight: whole_of(rebuilds).ok().as_ref().and_then(InFlight::of),
             texts,
         })
     }
@@ -130,7 +135,9 @@ pub(super) async fn pinned(
     let [runs, boots, same] = pins;
     let (running, expectation) = runs?;
     if first_path(&running).ok().as_deref() != Some(ground.running.as_str()) {
-        return Err(unreadable("readlink", "another system runs by now"));
+        let message = format!("{node} was switched to another system while this was planned");
+        let next = "somebody else rebuilt it; ask again to get a plan for what runs now";
+        return Err(ToolError::Reported(ErrorReport::new(ErrorKind::Changed, message).hint(next)));
     }
     expectations.push(expectation);
     expectations.push(boots?.1);

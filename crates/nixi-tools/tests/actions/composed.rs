@@ -5,7 +5,7 @@ use nixi_core::session::Pending;
 use nixi_core::{CallRequest, Intent, Op, Outcome, StepStatus};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Lab, ended, node};
+use crate::support::{Lab, ended, evaluated_to, node};
 
 fn install(name: &str) -> CallRequest {
     CallRequest::new("package.install").with("names", vec![name])
@@ -109,6 +109,80 @@ async fn where_it_cannot_be_built_none_of_it_is_done() {
     assert_eq!(switches_and_builds(&lab.nodes), (0, 0));
 }
 
+/// Only the derivation whose builder failed is named, and only its last lines are told, which are asked for where they did not come.
+#[tokio::test]
+async fn a_build_that_fails_says_whose_builder_it_was() {
+    let derivation = format!("/nix/store/{}-broken-1.0.drv", "e".repeat(32));
+    let said = format!(
+        "error: builder for '{derivation}' failed with exit code 3\nerror: 1 dependencies of derivation 'x' failed to build\n"
+    );
+    let log: String = (0..100).map(|n| format!("line {n}\n")).collect();
+    let lab = Lab::new(
+        node()
+            .ending("nix-store --realise", ended(1, "", &said))
+            .answering(&format!("nix-store --read-log {derivation}"), &log),
+    );
+    let error = lab.plan(install("htop").on("db-server")).await.error.unwrap();
+    let head = "the new system cannot be built, and nothing was changed: broken-1.0 failed with exit code 3\n> line 85\n";
+    assert!(error.message.starts_with(head) && error.message.ends_with("\n> line 99"), "{error:?}");
+    assert!(error.hint.unwrap().contains(&derivation));
+}
+
+/// A Nix before 2.4 builds as well, and is asked in the words that it knows.
+#[tokio::test]
+async fn a_nix_that_tells_programs_nothing_builds() {
+    let refused = "error: unrecognised flag '--log-format'\nTry 'nix-store --help' for more information.\n";
+    let lab =
+        Lab::new(node().ending("nix-store --realise --no-build-output --log-format", ended(1, "", refused)));
+    let result = lab.plan(install("htop").on("db-server")).await;
+    assert!(result.error.is_none() && result.plan.is_some(), "{result:?}");
+    assert_eq!(switches_and_builds(&lab.nodes), (0, 2));
+}
+
+#[tokio::test]
+async fn what_a_node_lacks_is_told_wherever_it_shows() {
+    let full = "No space left on device";
+    for (command, stderr, what) in [
+        ("cp -R", format!("cp: error writing '/tmp/x': {full}\n"), "a disk of db-server is full: "),
+        ("dd", format!("dd: error writing '/tmp/x': {full}\n"), "a disk of db-server is full: "),
+        (
+            "mkdir",
+            format!("mkdir: cannot create directory '/tmp/x': {full}\n"),
+            "a disk of db-server is full: ",
+        ),
+        (
+            "nix-instantiate --eval",
+            format!("error: writing to file: {full}\n"),
+            "a disk of db-server is full: ",
+        ),
+        ("nix-store --realise", format!("error: writing to file: {full}\n"), "a disk of db-server is full: "),
+    ] {
+        let lab = Lab::new(node().ending(command, ended(1, "", &stderr)));
+        let error = lab.plan(install("htop").on("db-server")).await.error.unwrap();
+        assert!(error.message.starts_with(what), "{command}: {error:?}");
+        assert!(
+            error.message.contains("nothing was changed") && error.hint.is_some(),
+            "{command}: {error:?}"
+        );
+    }
+    for command in ["nix-instantiate --eval", "nix-store --realise"] {
+        let lab = Lab::new(node().ending(command, ended(137, "", "")));
+        let error = lab.plan(install("htop").on("db-server")).await.error.unwrap();
+        assert!(error.message.contains("most likely because db-server ran out of memory"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_in_flight_is_warned_of() {
+    let lab = Lab::new(node().answering("pgrep", "4711 sudo nixos-rebuild switch --flake .\n"));
+    let part = lab.plan(install("htop").on("db-server")).await.plan.unwrap();
+    let warning = "somebody else changes the system of db-server right now (nixos-rebuild switch --flake ., process 4711)";
+    assert!(part.warnings.iter().any(|told| told.starts_with(warning)), "{:?}", part.warnings);
+    let lab = Lab::new(node().ending("pgrep", ended(1, "", "")));
+    let part = lab.plan(install("htop").on("db-server")).await.plan.unwrap();
+    assert!(!part.warnings.iter().any(|told| told.contains("somebody")), "{:?}", part.warnings);
+}
+
 /// Each change ends as the switch does that it is part of.
 #[tokio::test]
 async fn a_switch_that_goes_back_is_the_failure_of_all() {
@@ -134,7 +208,7 @@ async fn what_runs_already_is_not_rebuilt() {
 #[tokio::test]
 async fn more_than_was_asked_for_is_told() {
     let other = format!("/nix/store/{}-nixos-system-db-26.05\n", "e".repeat(32));
-    let lab = Lab::new(node().answering("nix-store --query --outputs", &other));
+    let lab = Lab::new(node().answering("nix-instantiate --eval", &evaluated_to(&other)));
     let part = lab.plan(install("htop").on("db-server")).await.plan.unwrap();
     assert_eq!(part.risk, nixi_core::Risk::Destructive);
     let warning = "what is declared is not what runs: this brings more than was asked for";

@@ -339,11 +339,13 @@ fn with_files(node: Recording, today: &str) -> Recording {
 /// What Nixi has declared on a node.
 const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n}\n";
 
-/// What that is evaluated to.
-const EVALUATED: &str = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
-    "switchable":true,"sshd":true,"ports":[22],"listen":[],"hostKeys":[],"allowUsers":null,"denyUsers":null,"allowGroups":null,
-    "denyGroups":null,"rootLogin":"no","keysInHome":true,"addresses":[],"firewall":{"enable":true,
+pub(crate) fn evaluated_to(outcome: &str) -> String {
+    let told = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
+    "outcome":"@","switchable":true,"sshd":true,"ports":[22],"listen":[],"hostKeys":[],"allowUsers":null,"denyUsers":null,
+    "allowGroups":null,"denyGroups":null,"rootLogin":"no","keysInHome":true,"addresses":[],"firewall":{"enable":true,
     "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"]},"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
+    told.replace('@', outcome.trim_end())
+}
 
 /// With a configuration of the login user's, which imports this module of Nixi's, if there is one; and a system that is
 /// built of it, and is none of those that are there.
@@ -369,8 +371,7 @@ fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
         .answering("findmnt", r#"{"filesystems":[{"target":"/","options":"rw,relatime"}]}"#)
         .answering("mkdir ", "")
         .answering("cp ", "")
-        .answering("nix-instantiate --eval", EVALUATED)
-        .answering("nix-store --query --outputs", SYSTEMS.split_inclusive('\n').next().unwrap())
+        .answering("nix-instantiate --eval", &evaluated_to(SYSTEMS.lines().next().unwrap()))
         .answering(
             "nix-store --realise",
             "/nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826\n",
@@ -405,8 +406,8 @@ pub(crate) fn resting() -> Recording {
             "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
         )
         .answering(
-            "nix-store --query --outputs",
-            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
+            "nix-instantiate --eval",
+            &evaluated_to("/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0"),
         )
         .answering(
             "readlink -f -- /run/current-system",

@@ -13,6 +13,8 @@ use serde_json::Value;
 pub(in crate::nixos) struct Evaluated {
     /// What builds the system.
     pub(in crate::nixos) system: StorePath,
+    /// What building it comes to: a path in the store, unless that is not known beforehand.
+    pub(in crate::nixos) outcome: String,
     /// Whether it can be switched to.
     pub(in crate::nixos) switchable: bool,
     pub(super) sshd: bool,

@@ -195,6 +195,7 @@ mod tests {
     fn evaluated(edit: impl Fn(&mut Value)) -> Evaluated {
         let mut value = serde_json::json!({
             "system": format!("/nix/store/{}-nixos-system-a.drv", "a".repeat(32)),
+            "outcome": format!("/nix/store/{}-nixos-system-a", "a".repeat(32)),
             "switchable": true, "sshd": true, "ports": [22], "listen": [], "hostKeys": ["/etc/ssh/ssh_host_ed25519_key"],
             "allowUsers": null, "denyUsers": null, "allowGroups": null, "denyGroups": null,
             "keysInHome": true, "addresses": [],
