@@ -146,6 +146,15 @@ mod tests {
             nixos::search_path(),
             nixos::sshd_config(),
             nixos::declared_keys(&"nixi".parse().unwrap()),
+            nixos::option(
+                nixos::Source::Module(&"/c.nix".parse().unwrap(), &["nixpkgs=/n".parse().unwrap()]),
+                &["a".to_owned(), "b c".to_owned()],
+            ),
+            nixos::packages(
+                nixos::Source::Flake(&"/etc/nixos/flake.nix".parse().unwrap(), &"web".parse().unwrap()),
+                &["htop".to_owned()],
+            ),
+            nixos::installed(),
             nixos::public_host_key(&"/etc/ssh/ssh_host_ed25519_key.pub".parse().unwrap()),
             nixos::closure_difference(&store("old"), &store("new")),
             nixos::units(&store("new")),
@@ -156,7 +165,12 @@ mod tests {
             network::ports(),
             network::ping(&"192.0.2.1".parse().unwrap(), PingCount::USUAL),
         ];
-        let shown: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let named = |text: String| {
+            [("OPTION", nixos::OPTION), ("PACKAGES", nixos::PACKAGES), ("SYSTEM", nixos::SYSTEM)]
+                .iter()
+                .fold(text, |text, (name, expression)| text.replace(expression, name))
+        };
+        let shown: Vec<String> = all.iter().map(|command| named(command.to_string())).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         date +%Y-%m-%dT%H:%M:%S%:z%n%Z%n%s
         readlink -f -- /etc/localtime

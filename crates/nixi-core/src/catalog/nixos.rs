@@ -1,6 +1,6 @@
 //! Reads of a NixOS system: its generations, and where its configuration is.
 
-use crate::command::{Command, FilePath, Program, Read, StorePath};
+use crate::command::{Command, FilePath, HostName, Program, Read, SearchEntry, StorePath};
 use crate::node::UserName;
 
 /// Where the generations of the system are (nix-env(1), "Profiles").
@@ -117,4 +117,56 @@ pub fn rebuilds() -> Command<Read> {
 pub fn mount_of(path: &FilePath) -> Command<Read> {
     Command::read(Program::new("findmnt"), ["--json", "--output", "TARGET,OPTIONS", "--target"])
         .and([path.as_str()])
+}
+
+/// A configuration that is evaluated where it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// This module, with what `<…>` stands for.
+    Module(&'a FilePath, &'a [SearchEntry]),
+    /// The flake of this file, for this machine.
+    Flake(&'a FilePath, &'a HostName),
+}
+
+/// What makes the system of a configuration, writes nothing, and fetches nothing that the configuration does not ask for itself.
+pub(super) const SYSTEM: &str = include_str!("system.nix");
+pub(super) const OPTION: &str = include_str!("option.nix");
+pub(super) const PACKAGES: &str = include_str!("packages.nix");
+
+/// An option by the parts of its name, in JSON: its type, description, default and value, and who sets it to what; or, of a name
+/// that is none, the names that are there.
+pub fn option(of: Source<'_>, name: &[String]) -> Command<Read> {
+    evaluated(of, OPTION, name)
+}
+
+/// The packages that have all of these words in their names, in JSON; the first 100, with how many there are. A word is letters,
+/// digits, `-` and `_`.
+pub fn packages(of: Source<'_>, words: &[String]) -> Command<Read> {
+    evaluated(of, PACKAGES, words)
+}
+
+/// Calls a function of a system and of words with both (nix-instantiate(1)). Nothing is built, not even what the configuration
+/// would have built to be evaluated.
+fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> {
+    let words = serde_json::Value::from(words).to_string();
+    let (flake, host, path): (&str, &str, Vec<String>) = match of {
+        Source::Flake(file, host) => (file.folder(), host.as_str(), Vec::new()),
+        Source::Module(file, path) => {
+            let module = format!("nixos-config={file}");
+            ("", "", std::iter::once(module).chain(path.iter().map(ToString::to_string)).collect())
+        }
+    };
+    let call = format!(
+        "{{ flake, host, words }}: ({function}) (({SYSTEM}) {{ inherit flake host; }}) (builtins.fromJSON words)"
+    );
+    Command::read(Program::new("nix-instantiate"), ["--eval", "--strict", "--json", "--readonly-mode"])
+        .and(["--option", "allow-import-from-derivation", "false"])
+        .and(path.iter().flat_map(|entry| ["-I", entry.as_str()]))
+        .and(["--argstr", "flake", flake.trim_end_matches('/'), "--argstr", "host", host])
+        .and(["--argstr", "words", &words, "-E", &call])
+}
+
+/// What the programs that everybody has are made of: a path in the store a line, one for each package.
+pub fn installed() -> Command<Read> {
+    Command::read(Program::new("nix-store"), ["--query", "--references", "/run/current-system/sw"])
 }

@@ -141,6 +141,36 @@ pub(super) const ROWS: &[Row] = &[
         &["remove [the] (package|packages) {names*} {on}", "remove [the] {names*} (package|packages) {on}"],
         &["remove the package htop on web-server"],
     ),
+    looks(
+        "package.list",
+        &[
+            "[SHOW] [the|all] [installed] packages {on}",
+            "(what|which) packages are installed {on}",
+            "(what|which) packages does {node} have",
+        ],
+        &["list packages on web-server", "which packages are installed on web-server"],
+    ),
+    looks(
+        "package.search",
+        &[
+            "search [for] [the] (package|packages) {query} {on}",
+            "search [for] {query} in [the] packages {on}",
+            "find [the|a] (package|packages) {query} {on}",
+        ],
+        &["search for the package htop on web-server"],
+    ),
+    looks(
+        "nixos.option",
+        &[
+            "[SHOW] [the] [nixos] option {option} {on}",
+            "(what|where) is [the] [nixos] option {option} [set] {on}",
+            "who sets [the] [nixos] [option] {option} {on}",
+        ],
+        &[
+            "show the option services.openssh.enable on web-server",
+            "who sets networking.hostName on web-server",
+        ],
+    ),
     changes(
         "firewall.open",
         &["open [the] [firewall|tcp] (port|ports) {ports*} {on}", "open {ports*} in the firewall {on}"],

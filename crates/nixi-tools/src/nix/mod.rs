@@ -34,6 +34,7 @@ pub mod flake;
 pub mod imports;
 mod module;
 mod option_path;
+mod places;
 mod sequence;
 mod source;
 
@@ -44,4 +45,5 @@ pub use error::EditError;
 pub use expr::Expr;
 pub use module::{Edit, Module, Order};
 pub use option_path::OptionPath;
+pub use places::lines_of;
 pub use source::MOST;

@@ -12,10 +12,12 @@ mod generations;
 pub(crate) mod ground;
 mod in_flight;
 pub(crate) mod nix_output;
+mod option;
 mod place;
 mod rebuild;
 mod rollback;
 mod show;
+pub(crate) mod source;
 mod switch;
 mod way_in;
 
@@ -29,6 +31,7 @@ pub use difference::Difference;
 pub use edit::{EditArgs, SetOption};
 pub use generation::Generation;
 pub use generations::{Generations, GenerationsReport};
+pub use option::{OptionArgs, OptionReport, Setting, ShowOption};
 pub use place::{Kind, OwnModule, OwnState};
 pub use rebuild::Rebuild;
 pub use rollback::{Rollback, RollbackArgs};
@@ -42,6 +45,7 @@ pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
     registry
         .inspect(Show)?
         .inspect(Generations)?
+        .inspect(ShowOption)?
         .rehearse(Check)?
         .rehearse(Diff)?
         .change(Rollback)?

@@ -65,6 +65,7 @@ fn actions_and_parameters() {
     nixos.diff [rehearsal]
     nixos.edit [change] option value?
     nixos.generations [read]
+    nixos.option [read] option
     nixos.rebuild [destructive]
     nixos.rollback [destructive] generation?
     nixos.show [read]
@@ -72,7 +73,9 @@ fn actions_and_parameters() {
     node.remove [destructive] name expect?
     node.status [read] names
     package.install [change] names
+    package.list [read]
     package.remove [change] names
+    package.search [read] query
     service.failed [read]
     service.list [read]
     service.logs [read] name lines? since? until? priority? grep? follow?
