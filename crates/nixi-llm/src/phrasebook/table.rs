@@ -152,6 +152,27 @@ pub(super) const ROWS: &[Row] = &[
         &["close port 8080 on web-server"],
     ),
     looks(
+        "firewall.list",
+        &[
+            "[SHOW] [the|all] [open] firewall (ports|rules) {on}",
+            "[SHOW] [the|all] [open] firewall (ports|rules) of {node}",
+            "SHOW [the] firewall {on}",
+            "SHOW [the] firewall of {node}",
+            "[SHOW] [all] [the] [open] ports (in|of) the firewall {on}",
+            "[SHOW] [all] [the] [open] ports (in|of) the firewall of {node}",
+            "(what|which) ports are (open|allowed) in the firewall {on}",
+            "(what|which) ports are (open|allowed) in the firewall of {node}",
+            "(what|which) ports does the firewall of {node} (open|allow|let in)",
+            "(what|which) ports does the firewall (open|allow|let in) {on}",
+            "what does the firewall of {node} (allow|let in)",
+        ],
+        &[
+            "which ports are open in the firewall of web-server",
+            "list firewall ports on web-server",
+            "show the firewall of web-server",
+        ],
+    ),
+    looks(
         "nixos.diff",
         &["what would a rebuild change {on}", "what would a rebuild of {node} change"],
         &["what would a rebuild change on web-server"],
@@ -425,6 +446,33 @@ pub(super) const ROWS: &[Row] = &[
             "restart [the] {names*} (service|services|unit|units) {on}",
         ],
         &["restart nginx service on web-server"],
+    ),
+    changes(
+        "service.reload",
+        &[
+            "reload {names*} {on}",
+            "reload [the] (service|services|unit|units) {names*} {on}",
+            "reload [the] {names*} (service|services|unit|units) {on}",
+        ],
+        &["reload nginx.service on web-server"],
+    ),
+    changes(
+        "service.enable",
+        &[
+            "enable {names*} [at boot] {on}",
+            "enable [the] (service|services|unit|units) {names*} [at boot] {on}",
+            "enable [the] {names*} (service|services|unit|units) [at boot] {on}",
+        ],
+        &["enable nginx on web-server"],
+    ),
+    changes(
+        "service.disable",
+        &[
+            "disable {names*} [at boot] {on}",
+            "disable [the] (service|services|unit|units) {names*} [at boot] {on}",
+            "disable [the] {names*} (service|services|unit|units) [at boot] {on}",
+        ],
+        &["disable nginx and redis on web-server"],
     ),
     looks(
         "log.query",

@@ -17,6 +17,8 @@ pub(super) struct Evaluated {
     /// What builds the system.
     pub(super) system: StorePath,
     sshd: bool,
+    /// Whether sshd starts at boot.
+    sshd_starts: bool,
     ports: Vec<u16>,
     allow_users: Value,
     deny_users: Value,
@@ -50,6 +52,8 @@ struct Now {
     groups: Vec<String>,
     /// Whether sshd lets root in, in its own word.
     root_login: String,
+    /// Whether sshd starts at boot, as far as that is known.
+    sshd_starts: bool,
 }
 
 /// What would cut us off, a sentence each: what is so now and would not be any more.
@@ -73,6 +77,7 @@ pub(super) async fn obstacles(
         keys,
         groups: words_of(&sshd, "allowgroups"),
         root_login: words_of(&sshd, "permitrootlogin").join(" "),
+        sshd_starts: before.is_none_or(|before| before.sshd_starts),
         user,
     };
     Ok(found(&now, new))
@@ -104,6 +109,9 @@ fn found(now: &Now, new: &Evaluated) -> Vec<String> {
     if !new.sshd {
         found.push("sshd is off (services.openssh.enable = false)".to_owned());
         return found;
+    }
+    if now.sshd_starts && !new.sshd_starts {
+        found.push("sshd does not start at boot any more (systemd.services.sshd.wantedBy)".to_owned());
     }
     let kept: Vec<u16> = now.ports.iter().copied().filter(|port| new.ports.contains(port)).collect();
     if kept.is_empty() {
@@ -180,7 +188,7 @@ mod tests {
     fn evaluated(edit: impl Fn(&mut Value)) -> Evaluated {
         let mut value = serde_json::json!({
             "system": format!("/nix/store/{}-nixos-system-a.drv", "a".repeat(32)),
-            "sshd": true, "ports": [22], "allowUsers": null, "denyUsers": null, "allowGroups": null,
+            "sshd": true, "sshdStarts": true, "ports": [22], "allowUsers": null, "denyUsers": null, "allowGroups": null,
             "rootLogin": "prohibit-password", "firewall": true, "open": [22, 80], "ranges": [],
             "interfaces": {}, "trusted": ["lo"], "users": {"nixi": ["ssh-ed25519 AAAA me"], "root": []},
         });
@@ -197,6 +205,7 @@ mod tests {
             is_declared: true,
             groups: Vec::new(),
             root_login: String::new(),
+            sshd_starts: true,
         };
         found(&now, &evaluated(edit)).join("; ")
     }
@@ -207,6 +216,10 @@ mod tests {
         let closed = "the firewall closes port 22, on which sshd listens";
         for (edit, said) in [
             (("/sshd", Value::Bool(false)), "sshd is off (services.openssh.enable = false)"),
+            (
+                ("/sshdStarts", Value::Bool(false)),
+                "sshd does not start at boot any more (systemd.services.sshd.wantedBy)",
+            ),
             (("/ports", serde_json::json!([2222])), "sshd listens on port 2222 and no more on 22"),
             (("/open", serde_json::json!([80])), closed),
             (
