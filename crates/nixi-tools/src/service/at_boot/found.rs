@@ -2,10 +2,13 @@
 
 use nixi_core::catalog::{nixos, service};
 use nixi_core::command::UnitName;
-use nixi_core::{EndState, ModuleEdit, PlanCx, Thing, ToolError};
+use nixi_core::nearest::did_you_mean;
+use nixi_core::{CallRequest, EndState, ModuleEdit, PlanCx, Thing, ToolError};
 
+use super::Direction;
 use super::links::BootLinks;
 use super::unit::Unit;
+use crate::nix::OptionPath;
 use crate::reading::parsed_of;
 use crate::service::lifeline::Surroundings;
 use crate::service::show::{UnitStatus, blocks_of_any, states_told};
@@ -28,6 +31,7 @@ impl Found {
     /// The state of each unit, once, and what is around them.
     pub(super) async fn of(
         cx: &PlanCx<'_>,
+        direction: Direction,
         names: &[UnitName],
     ) -> Result<(Vec<UnitStatus>, Self), ToolError> {
         let [dependencies, processes] = Surroundings::reads(names);
@@ -40,8 +44,10 @@ impl Found {
                 service::started_by(names),
             ])
             .await;
+        let links = parsed_of(links, |text| Ok(BootLinks::told(text)))?;
         let mut units: Vec<UnitStatus> = Vec::new();
-        for mut status in states_told(cx, names, shown).await? {
+        let statuses = states_told(cx, names, shown).await;
+        for mut status in statuses.map_err(|error| missing(error, cx, direction, names, &links))? {
             // As it will be once earlier changes of the same request are done.
             match cx.declared().end_state(&Thing::Unit(status.unit.clone())) {
                 Some(EndState::Is(active)) => active.clone_into(&mut status.active),
@@ -53,7 +59,6 @@ impl Found {
             }
         }
         let around = Surroundings::told(cx, [dependencies, processes])?;
-        let links = parsed_of(links, |text| Ok(BootLinks::told(text)))?;
         let starters = parsed_of(started, |text| Ok(starters(text)))?;
         Ok((units, Self { links, around, starters }))
     }
@@ -99,6 +104,31 @@ impl Found {
         }
         told
     }
+}
+
+/// That there is no such unit, with the nearest that are declared, loaded or not; and with the way by which a service comes to
+/// be on NixOS.
+fn missing(
+    error: ToolError,
+    cx: &PlanCx<'_>,
+    direction: Direction,
+    names: &[UnitName],
+    links: &BootLinks,
+) -> ToolError {
+    let ToolError::NotFound { message, hint } = error else { return error };
+    let Some(name) = names.iter().find(|name| !links.declares(name.as_str())) else {
+        return ToolError::NotFound { message, hint };
+    };
+    let near = did_you_mean(name.as_str(), links.names());
+    let service = name.as_str().strip_suffix(".service").filter(|_| direction == Direction::Enable);
+    let option = service.and_then(|name| OptionPath::of_parts(["services", name, "enable"]));
+    let way = option.map(|option| {
+        let edit = CallRequest::new("nixos.edit").on(cx.node().name().as_str());
+        let edit = edit.with("option", option.to_string()).with("value", "true").typed();
+        format!("a service that NixOS knows is set up by its option: {edit}")
+    });
+    let hints: Vec<String> = near.into_iter().chain(way).collect();
+    ToolError::NotFound { message, hint: if hints.is_empty() { hint } else { Some(hints.join(" ")) } }
 }
 
 /// Out of an answer to [`service::started_by`].

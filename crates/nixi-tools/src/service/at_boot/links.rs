@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nixi_core::command::UnitName;
 use nixi_core::text::clean_line;
 
 /// How one unit asks for another to be started with it (systemd.unit(5)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Bond {
+pub(super) enum Dependency {
     /// `Wants=`
     Wants,
     /// `Requires=`
@@ -15,7 +16,7 @@ pub(super) enum Bond {
     Upholds,
 }
 
-impl Bond {
+impl Dependency {
     pub(super) const ALL: [Self; 3] = [Self::Wants, Self::Requires, Self::Upholds];
 
     /// The end of the name of the folder with its links.
@@ -45,7 +46,7 @@ pub(super) struct BootLinks {
     /// Units that are amended by a file of their own.
     amended: BTreeSet<String>,
     /// For each unit those that start it, and how.
-    starters: BTreeMap<String, BTreeSet<(Bond, String)>>,
+    starters: BTreeMap<String, BTreeSet<(Dependency, String)>>,
 }
 
 impl BootLinks {
@@ -62,10 +63,10 @@ impl BootLinks {
                     if let Some(of) = folder.strip_suffix(".d") {
                         links.amended.insert(of.to_owned());
                     }
-                    for bond in Bond::ALL {
-                        let Some(starter) = folder.strip_suffix(bond.folder()) else { continue };
+                    for dependency in Dependency::ALL {
+                        let Some(starter) = folder.strip_suffix(dependency.folder()) else { continue };
                         let of_it = links.starters.entry(unit.to_owned()).or_default();
-                        of_it.insert((bond, clean_line(starter)));
+                        of_it.insert((dependency, clean_line(starter)));
                     }
                 }
             }
@@ -78,14 +79,24 @@ impl BootLinks {
         self.files.contains_key(unit) || self.amended.contains(unit)
     }
 
+    /// The names of the units that it declares, as far as they are names of units.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.files.keys().chain(&self.amended).map(String::as_str);
+        names.filter(|name| name.parse::<UnitName>().is_ok_and(|unit| !unit.is_template()))
+    }
+
     /// Whether the configuration switches a unit off altogether.
     pub(super) fn masks(&self, unit: &str) -> bool {
         self.files.get(unit).is_some_and(|leads| leads == "/dev/null")
     }
 
     /// The units that start a unit, and how.
-    pub(super) fn starters<'a>(&'a self, unit: &str) -> impl Iterator<Item = (Bond, &'a str)> {
-        self.starters.get(unit).into_iter().flatten().map(|(bond, starter)| (*bond, starter.as_str()))
+    pub(super) fn starters<'a>(&'a self, unit: &str) -> impl Iterator<Item = (Dependency, &'a str)> {
+        self.starters
+            .get(unit)
+            .into_iter()
+            .flatten()
+            .map(|(dependency, starter)| (*dependency, starter.as_str()))
     }
 
     /// Whether a unit is started when the system boots.
@@ -147,7 +158,10 @@ mod tests {
         assert!(links.declares("dbus.service") && links.declares("off.service"));
         assert!(!links.declares("getty@tty1.service") && links.starts("getty@tty1.service"));
         let starters: Vec<_> = links.starters("db.service").collect();
-        assert_eq!(starters, [(Bond::Wants, "app.service"), (Bond::Requires, "multi-user.target")]);
+        assert_eq!(
+            starters,
+            [(Dependency::Wants, "app.service"), (Dependency::Requires, "multi-user.target")]
+        );
         assert_eq!(links.starters("other.service").count(), 0);
     }
 

@@ -4,7 +4,6 @@ mod found;
 mod links;
 mod unit;
 
-use nixi_core::command::UnitName;
 use nixi_core::{
     ActionName, CallRequest, Change, ChangeCard, ModuleEdit, Plan, PlanCx, Risk, ToolError, Undo,
     WriteCapability,
@@ -15,26 +14,26 @@ use self::found::Found;
 use self::unit::Unit;
 use super::lifecycle::{ServiceTargets, qualified};
 use super::show::no_template;
-use crate::nix::{Expr, OptionPath};
+use crate::nix::Expr;
 use crate::nixos::ground::{Ground, apply_all};
 use crate::targets::{Target, Targets};
 
 /// An action that has units start at boot, or not.
-pub struct AtBoot(Wish);
+pub struct AtBoot(Direction);
 
 /// `service.enable`: declares that services start at boot.
-pub const ENABLE: AtBoot = AtBoot(Wish::Enable);
+pub const ENABLE: AtBoot = AtBoot(Direction::Enable);
 /// `service.disable`: declares that services do not start at boot.
-pub const DISABLE: AtBoot = AtBoot(Wish::Disable);
+pub const DISABLE: AtBoot = AtBoot(Direction::Disable);
 
 /// What is to become of a unit at boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum Direction {
     Enable,
     Disable,
 }
 
-impl Wish {
+impl Direction {
     fn action(self) -> ActionName {
         ActionName::new("service", if self == Self::Enable { "enable" } else { "disable" })
     }
@@ -54,21 +53,20 @@ impl Change for AtBoot {
 
     fn card(&self) -> ChangeCard {
         let about = match self.0 {
-            Wish::Enable => "start services at boot",
-            Wish::Disable => "start services at boot no more",
+            Direction::Enable => "start services at boot",
+            Direction::Disable => "start services at boot no more",
         };
         ChangeCard::new(self.0.action(), about, WriteCapability::Services, Risk::Routine)
             .example(json!({"names": ["nginx"]}))
     }
 
     async fn plan(&self, cx: &PlanCx<'_>, args: ServiceTargets) -> Result<Plan, ToolError> {
-        let Self(wish) = *self;
-        let (action, node) = (wish.action(), cx.node());
+        let Self(direction) = *self;
+        let (action, node) = (direction.action(), cx.node());
         let names = qualified(&args.names)?;
         no_template(&names)?;
         let ground = Ground::of(cx).await?;
-        let found = Found::of(cx, &names).await.map_err(|error| told_how(error, cx, wish, &names))?;
-        let (statuses, found) = found;
+        let (statuses, found) = Found::of(cx, direction, &names).await?;
         let before = ground.module()?;
         let mut module = before.clone();
         apply_all(&mut module, cx.declared().module())?;
@@ -76,26 +74,26 @@ impl Change for AtBoot {
         for status in statuses {
             let unit = Unit::of(status)?;
             unit.check(cx, &found.links)?;
-            let edits = match wish {
-                Wish::Enable => unit.enabling(&before, &module, &found.links)?,
-                Wish::Disable => unit.disabling(cx, &before, &module, &found.links)?,
+            let edits = match direction {
+                Direction::Enable => unit.enabling(&before, &module, &found.links)?,
+                Direction::Disable => unit.disabling(cx, &before, &module, &found.links)?,
             };
             apply_all(&mut module, &edits)?;
             asked.push(Asked { unit, edits });
         }
-        let targets = Targets::of(asked, |asked| asked.edits.is_empty().then_some(wish.done()));
+        let targets = Targets::of(asked, |asked| asked.edits.is_empty().then_some(direction.done()));
         if let Some(nothing) = targets.nothing_to_do(action, node) {
             return Ok(nothing);
         }
         ground.check(cx, &module)?;
-        let mut plan = Plan::new(targets.summary(action, node), Risk::Routine, undo(cx, wish, &targets));
+        let mut plan = Plan::new(targets.summary(action, node), Risk::Routine, undo(cx, direction, &targets));
         for Asked { unit, edits } in &targets.acted {
             if let Some(why) = found.danger(unit) {
                 plan = plan.at_least(Risk::Destructive).warn(why);
             }
-            let warnings = match wish {
-                Wish::Enable => found.once_enabled(unit),
-                Wish::Disable => found.once_disabled(unit, edits),
+            let warnings = match direction {
+                Direction::Enable => found.once_enabled(unit),
+                Direction::Disable => found.once_disabled(unit, edits),
             };
             for warning in warnings {
                 plan = plan.warn(warning);
@@ -123,10 +121,10 @@ impl Target for Asked {
     }
 }
 
-fn undo(cx: &PlanCx<'_>, wish: Wish, targets: &Targets<Asked>) -> Undo {
+fn undo(cx: &PlanCx<'_>, direction: Direction, targets: &Targets<Asked>) -> Undo {
     let node = cx.node();
     let switch_of = |asked: &Asked| asked.unit.switch_unset_by(&asked.edits);
-    let back = targets.call(wish.opposite().action(), node, |asked| switch_of(asked).is_none());
+    let back = targets.call(direction.opposite().action(), node, |asked| switch_of(asked).is_none());
     let set = |option: String| {
         CallRequest::new("nixos.edit")
             .on(node.name().as_str())
@@ -135,20 +133,4 @@ fn undo(cx: &PlanCx<'_>, wish: Wish, targets: &Targets<Asked>) -> Undo {
     };
     let switches = targets.acted.iter().filter_map(switch_of).map(set);
     Undo::Calls(back.into_iter().chain(switches).collect())
-}
-
-/// With the way by which a service comes to be on NixOS, where there is none by that name.
-fn told_how(error: ToolError, cx: &PlanCx<'_>, wish: Wish, names: &[UnitName]) -> ToolError {
-    let ToolError::NotFound { message, hint } = error else { return error };
-    let missing = names.iter().find(|name| message.contains(name.as_str()));
-    let service = missing.and_then(|name| name.as_str().strip_suffix(".service"));
-    let option = service.and_then(|name| OptionPath::of_parts(["services", name, "enable"]));
-    let Some(option) = option.filter(|_| wish == Wish::Enable) else {
-        return ToolError::NotFound { message, hint };
-    };
-    let edit = CallRequest::new("nixos.edit").on(cx.node().name().as_str());
-    let edit = edit.with("option", option.to_string()).with("value", "true").typed();
-    let near = hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
-    let hint = Some(format!("{near}a service that NixOS knows is set up by its option: {edit}"));
-    ToolError::NotFound { message, hint }
 }

@@ -2,7 +2,7 @@
 
 use nixi_core::{ModuleEdit, PlanCx, ToolError};
 
-use super::links::{Bond, BootLinks};
+use super::links::{BootLinks, Dependency};
 use crate::nix::{Expr, Module, OptionPath};
 use crate::service::show::UnitStatus;
 
@@ -52,12 +52,18 @@ impl Unit {
     }
 
     /// The option that lists what starts it.
-    fn option(&self, bond: Bond) -> Result<OptionPath, ToolError> {
-        let parts = ["systemd", self.kind, &self.name, bond.option()];
-        OptionPath::of_parts(parts).ok_or_else(|| ToolError::BadArgument {
-            message: format!("{} has a name that no option can have", self.id()),
-            hint: None,
-        })
+    fn option(&self, dependency: Dependency) -> Result<OptionPath, ToolError> {
+        self.own_option(&[dependency.option()])
+    }
+
+    /// An option of its own, or all of them.
+    fn own_option(&self, name: &[&str]) -> Result<OptionPath, ToolError> {
+        OptionPath::of_parts(["systemd", self.kind, &self.name].iter().chain(name).copied()).ok_or_else(
+            || ToolError::BadArgument {
+                message: format!("{} has a name that no option can have", self.id()),
+                hint: None,
+            },
+        )
     }
 
     /// The option of NixOS that goes by its name, which it may have or not.
@@ -78,15 +84,15 @@ impl Unit {
 
     /// Whether a module lists the target of its kind among what starts it.
     fn is_added(&self, module: &Module) -> Result<bool, ToolError> {
-        module.has(&self.option(Bond::Wants)?, &self.element()).map_err(unreadable_module)
+        module.has(&self.option(Dependency::Wants)?, &self.element()).map_err(unreadable_module)
     }
 
     /// The options by which a module takes from it whatever starts it.
     fn forced(&self, module: &Module) -> Result<Vec<OptionPath>, ToolError> {
         let none = Expr::parse(NONE).map_err(unreadable_module)?;
         let mut forced = Vec::new();
-        for bond in Bond::ALL {
-            let option = self.option(bond)?;
+        for dependency in Dependency::ALL {
+            let option = self.option(dependency)?;
             if value(module, &option)?.is_some_and(|value| value == none) {
                 forced.push(option);
             }
@@ -113,7 +119,7 @@ impl Unit {
         if self.is_added(module)? || is_linked || !self.forced(before)?.is_empty() {
             return Ok(Vec::new());
         }
-        let option = self.option(Bond::Wants)?.to_string();
+        let option = self.option(Dependency::Wants)?.to_string();
         Ok(vec![ModuleEdit::Add { option, element: self.element().to_string() }])
     }
 
@@ -125,7 +131,7 @@ impl Unit {
         module: &Module,
         links: &BootLinks,
     ) -> Result<Vec<ModuleEdit>, ToolError> {
-        let option = self.option(Bond::Wants)?;
+        let option = self.option(Dependency::Wants)?;
         if self.is_added(module)? {
             let element = self.element().to_string();
             return Ok(vec![ModuleEdit::Remove { option: option.to_string(), element }]);
@@ -145,9 +151,9 @@ impl Unit {
         }
         let former = self.forced(before)?;
         let mut edits = Vec::new();
-        for bond in Bond::ALL {
-            let option = self.option(bond)?;
-            let is_linked = links.starters(self.id()).any(|(other, _)| other == bond);
+        for dependency in Dependency::ALL {
+            let option = self.option(dependency)?;
+            let is_linked = links.starters(self.id()).any(|(other, _)| other == dependency);
             if !is_linked && !former.contains(&option) {
                 continue;
             }
@@ -170,10 +176,7 @@ impl Unit {
         let (id, node) = (self.id(), cx.node().name());
         if links.masks(id) {
             return Err(ToolError::BadArgument {
-                message: format!(
-                    "{id} is masked on {node}: systemd.{}.{}.enable is false",
-                    self.kind, self.name
-                ),
+                message: format!("{id} is masked on {node}: {} is false", self.own_option(&["enable"])?),
                 hint: Some("the configuration has to unmask it first".to_owned()),
             });
         }
@@ -181,8 +184,7 @@ impl Unit {
             return Ok(());
         }
         if let Some((template, _)) = self.name.split_once('@') {
-            let option = OptionPath::of_parts(["systemd", self.kind, &self.name]);
-            let option = option.map(|option| option.to_string()).unwrap_or_default();
+            let option = self.own_option(&[])?;
             return Err(ToolError::BadArgument {
                 message: format!(
                     "{id} on {node} is an instance of {template}@, which the configuration does not declare by itself"
