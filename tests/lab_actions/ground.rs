@@ -28,6 +28,7 @@ const OPTIONS: &str = r#"
   systemd.services.nginx = {
     description = "Is there to be named";
     wantedBy = [ "multi-user.target" ];
+    reload = "true";
     script = "exec /run/current-system/sw/bin/sleep infinity";
   };
   systemd.services.resting = {

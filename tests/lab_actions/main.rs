@@ -35,7 +35,8 @@ fn every_action_is_tried_on_a_machine() {
         of_its_kind.insert(spec.name.to_string());
     }
     let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
-    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared, and the power, by `lab_nixos` and `lab_guard`.
+    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared, and the power, by `lab_nixos`,
+    // `lab_services` and `lab_guard`.
     let deployed = [
         "container.deploy",
         "container.update",
@@ -48,6 +49,9 @@ fn every_action_is_tried_on_a_machine() {
         "nixos.rollback",
         "package.install",
         "package.remove",
+        "service.disable",
+        "service.enable",
+        "service.reload",
         "system.poweroff",
         "system.reboot",
     ];

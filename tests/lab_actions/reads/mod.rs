@@ -2,6 +2,7 @@
 
 mod container;
 mod file;
+mod firewall;
 mod journal;
 mod network;
 mod nixos;
@@ -28,7 +29,8 @@ pub(crate) struct Read {
 pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
     let of_nodes =
         system::READS.iter().chain(&container::READS).chain(&service::READS).chain(&journal::READS);
-    of_nodes.chain(&network::READS).chain(&nixos::READS).chain(&node::READS).chain(&file::READS)
+    let of_nodes = of_nodes.chain(&network::READS).chain(&firewall::READS).chain(&nixos::READS);
+    of_nodes.chain(&node::READS).chain(&file::READS)
 }
 
 /// Those of its card.

@@ -3,6 +3,8 @@ let
   ssh = c.services.openssh;
   firewall = c.networking.firewall;
   lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
+  starts =
+    unit: (unit.enable or true) && (unit.wantedBy or [ ]) ++ (unit.requiredBy or [ ]) ++ (unit.upheldBy or [ ]) != [ ];
   keysOf = keys: (keys.keys or [ ]) ++ builtins.concatMap lines (keys.keyFiles or [ ]);
   all = builtins.attrValues;
   users = builtins.filter (user: user.enable or true) (
@@ -17,7 +19,10 @@ in
   system = c.system.build.toplevel.drvPath;
   switchable = c.system.switch.enable or true;
   outcome = c.system.build.toplevel.outPath;
-  sshd = ssh.enable;
+  sshd = {
+    inherit (ssh) enable;
+    starts = starts (c.systemd.services.sshd or { }) || starts (c.systemd.sockets.sshd or { });
+  };
   ports = ssh.ports;
   listen = ssh.listenAddresses or [ ];
   hostKeys = builtins.map (key: key.path) (ssh.hostKeys or [ ]);

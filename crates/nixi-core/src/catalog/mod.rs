@@ -105,6 +105,9 @@ mod tests {
             log::last_words(&unit("nginx")),
             service::show(&[unit("nginx")]),
             service::identities(&[unit("nginx"), unit("sshd.socket")]),
+            service::reloadable(&[unit("nginx")]),
+            service::started_by(&[unit("nginx"), unit("a.timer")]),
+            service::firewalls(),
             log::query(&log::Query { lines: Lines::USUAL, ..log::Query::default() }),
             log::query(&query),
             log::query_as_root(&query),
@@ -158,6 +161,7 @@ mod tests {
             nixos::public_host_key(&"/etc/ssh/ssh_host_ed25519_key.pub".parse().unwrap()),
             nixos::closure_difference(&store("old"), &store("new")),
             nixos::units(&store("new")),
+            nixos::running_units(),
             nixos::kernels_beside(&store("new")),
             nixos::rebuilds(),
             nixos::mount_of(&"/etc/nixos".parse().unwrap()),
@@ -229,6 +233,9 @@ mod tests {
         sudo -n -- journalctl '--output=cat' --quiet --no-pager '--lines=10' '--unit=nginx.service'
         systemctl show --no-pager '--property=Id,Description,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestamp,MemoryCurrent,NRestarts,Result,ExecMainStatus' -- nginx.service
         systemctl show --no-pager '--property=Id,LoadState' -- nginx.service sshd.socket
+        systemctl show --no-pager '--property=Id,CanReload' -- nginx.service
+        systemctl show --no-pager '--property=Id,WantedBy,RequiredBy,TriggeredBy' -- nginx.service a.timer
+        systemctl show --no-pager '--property=Id,LoadState,ActiveState,ExecStart' -- firewall.service nftables.service firewalld.service
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100'
         journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
         sudo -n -- journalctl '--output=json' '--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID' --no-pager --reverse '--lines=100' '--unit=nginx.service' '--since=1h ago' '--until=now' '--priority=err' '--grep=a b'
@@ -273,6 +280,7 @@ mod tests {
         cat -- /etc/ssh/ssh_host_ed25519_key.pub
         nix --extra-experimental-features nix-command store diff-closures /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-old /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new
         find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'
+        find /run/current-system/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'
         readlink -f -- /run/booted-system/kernel /run/booted-system/kernel-modules /run/booted-system/initrd /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/kernel-modules /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/initrd
         pgrep -a -f -- '[n]ixos-rebuild(-ng)?(-wrapped)?( .*)? (switch|boot|test)( |$)|[s]witch-to-configuration (switch|boot|test)( |$)'
         findmnt --json --output TARGET,OPTIONS --target /etc/nixos

@@ -79,7 +79,16 @@ pub fn closure_difference(old: &StorePath, new: &StorePath) -> Command<Read> {
 /// The units of a system: for each the name of its file, or that of what amends it, and where that leads, which is another
 /// place for another text.
 pub fn units(of: &StorePath) -> Command<Read> {
-    let folder = format!("{}/etc/systemd/system/", of.as_str());
+    units_in(of.as_str())
+}
+
+/// The same of the system that runs. Among them is a link `TARGET.wants/UNIT` for each unit that a target starts.
+pub fn running_units() -> Command<Read> {
+    units_in("/run/current-system")
+}
+
+fn units_in(system: &str) -> Command<Read> {
+    let folder = format!("{system}/etc/systemd/system/");
     Command::read(Program::new("find"), []).and([folder]).and([
         "-maxdepth",
         "2",

@@ -70,3 +70,22 @@ pub fn podman_restart() -> Command<Read> {
         ["show", "--no-pager", "--property=UnitFileState", "--value", "--", "podman-restart.service"],
     )
 }
+
+/// `Id` and `CanReload` of some units, in the form of [`show`]: whether they can read their configuration anew.
+pub fn reloadable(units: &[UnitName]) -> Command<Read> {
+    Command::read(SYSTEMCTL, ["show", "--no-pager", "--property=Id,CanReload", "--"])
+        .and(units.iter().map(|unit| unit.qualified().to_string()))
+}
+
+/// What starts some units, in the form of [`show`]: the units that want or require each, and those that trigger it.
+pub fn started_by(units: &[UnitName]) -> Command<Read> {
+    const PROPERTIES: &str = "--property=Id,WantedBy,RequiredBy,TriggeredBy";
+    Command::read(SYSTEMCTL, ["show", "--no-pager", PROPERTIES, "--"])
+        .and(units.iter().map(|unit| unit.qualified().to_string()))
+}
+
+/// The services that may be a firewall, in the form of [`show`]: whether each is there and active, and what it runs.
+pub fn firewalls() -> Command<Read> {
+    Command::read(SYSTEMCTL, ["show", "--no-pager", "--property=Id,LoadState,ActiveState,ExecStart", "--"])
+        .and(["firewall.service", "nftables.service", "firewalld.service"])
+}

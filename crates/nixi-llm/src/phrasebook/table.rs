@@ -12,53 +12,11 @@
 //! A bare name leaves open whether a container or a unit is meant, which the session settles by looking:
 //! `container.stop|service.stop` is the one that finds the names, and `service.logs|container.logs` that on each node. A bare `remove` means nothing: say what.
 
-/// Whether the calls of a row look or change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// They look; questions are welcome.
-    Looks,
-    /// They change something; `stop nginx?` is a question and no order.
-    Changes,
-}
-
-/// One meaning, and the ways to say it.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// The action, or two that the words leave open, and arguments that they imply, as `container.remove all=true`.
-    pub(super) call: &'static str,
-    pub(super) kind: Kind,
-    pub(super) patterns: &'static [&'static str],
-    /// For help; each is read by this row and no other.
-    pub(super) examples: &'static [&'static str],
-}
-
-impl Row {
-    /// Whether a place can be said with it.
-    pub(super) fn takes_place(&self) -> bool {
-        let places = ["{on}", "{at}", "{node}"];
-        self.patterns.iter().any(|pattern| places.iter().any(|place| pattern.contains(place)))
-    }
-}
+use super::row::{Row, changes, looks};
 
 /// Ways to ask for something to be shown.
 pub(super) const SHOW: &str =
     "(show|list|display|print|view|check|get|give) [me] | tell me | what (is|are) | what's | what're";
-
-const fn looks(
-    call: &'static str,
-    patterns: &'static [&'static str],
-    examples: &'static [&'static str],
-) -> Row {
-    Row { call, kind: Kind::Looks, patterns, examples }
-}
-
-const fn changes(
-    call: &'static str,
-    patterns: &'static [&'static str],
-    examples: &'static [&'static str],
-) -> Row {
-    Row { call, kind: Kind::Changes, patterns, examples }
-}
 
 pub(super) const ROWS: &[Row] = &[
     looks(
@@ -180,6 +138,27 @@ pub(super) const ROWS: &[Row] = &[
         "firewall.close",
         &["close [the] [firewall|tcp] (port|ports) {ports*} {on}", "close {ports*} in the firewall {on}"],
         &["close port 8080 on web-server"],
+    ),
+    looks(
+        "firewall.list",
+        &[
+            "[SHOW] [the|all] [open] firewall (ports|rules) {on}",
+            "[SHOW] [the|all] [open] firewall (ports|rules) of {node}",
+            "SHOW [the] firewall {on}",
+            "SHOW [the] firewall of {node}",
+            "[SHOW] [all] [the] [open] ports (in|of) the firewall {on}",
+            "[SHOW] [all] [the] [open] ports (in|of) the firewall of {node}",
+            "(what|which) ports are (open|allowed) in the firewall {on}",
+            "(what|which) ports are (open|allowed) in the firewall of {node}",
+            "(what|which) ports does the firewall of {node} (open|allow|let in)",
+            "(what|which) ports does the firewall (open|allow|let in) {on}",
+            "what does the firewall of {node} (allow|let in)",
+        ],
+        &[
+            "which ports are open in the firewall of web-server",
+            "list firewall ports on web-server",
+            "show the firewall of web-server",
+        ],
     ),
     looks(
         "nixos.diff",
@@ -455,6 +434,33 @@ pub(super) const ROWS: &[Row] = &[
             "restart [the] {names*} (service|services|unit|units) {on}",
         ],
         &["restart nginx service on web-server"],
+    ),
+    changes(
+        "service.reload",
+        &[
+            "reload {names*} {on}",
+            "reload [the] (service|services|unit|units) {names*} {on}",
+            "reload [the] {names*} (service|services|unit|units) {on}",
+        ],
+        &["reload nginx.service on web-server"],
+    ),
+    changes(
+        "service.enable",
+        &[
+            "enable {names*} [at boot] {on}",
+            "enable [the] (service|services|unit|units) {names*} [at boot] {on}",
+            "enable [the] {names*} (service|services|unit|units) [at boot] {on}",
+        ],
+        &["enable nginx on web-server"],
+    ),
+    changes(
+        "service.disable",
+        &[
+            "disable {names*} [at boot] {on}",
+            "disable [the] (service|services|unit|units) {names*} [at boot] {on}",
+            "disable [the] {names*} (service|services|unit|units) [at boot] {on}",
+        ],
+        &["disable nginx and redis on web-server"],
     ),
     looks(
         "log.query",

@@ -1,13 +1,16 @@
 //! The tool `firewall`.
 
 mod close;
+mod list;
 mod open;
 mod ports;
+mod rules;
 
 use nixi_core::Registry;
 use nixi_core::registry::RegistrationError;
 
 pub use close::Close;
+pub use list::{Backend, FirewallReport, List, Opening, State};
 pub use open::Open;
 pub use ports::PortArgs;
 
@@ -16,5 +19,5 @@ pub use ports::PortArgs;
 /// # Errors
 /// If the registry has them already.
 pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
-    registry.change(Open)?.change(Close)
+    registry.inspect(List)?.change(Open)?.change(Close)
 }

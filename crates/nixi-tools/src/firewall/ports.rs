@@ -15,22 +15,27 @@ pub struct PortArgs {
 }
 
 /// One port or a range of them.
-#[derive(Debug, PartialEq, Eq)]
-struct Ports {
-    first: u16,
-    last: u16,
-    is_udp: bool,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ports {
+    pub(super) first: u16,
+    pub(super) last: u16,
+    pub(super) is_udp: bool,
 }
 
 impl Ports {
     fn parse(text: &str) -> Option<Self> {
         let (numbers, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+        Self::between(numbers, '-', protocol)
+    }
+
+    /// One port or two with a sign between them, of a protocol.
+    pub(super) fn between(numbers: &str, sign: char, protocol: &str) -> Option<Self> {
         let is_udp = match protocol {
             "tcp" | "TCP" => false,
             "udp" | "UDP" => true,
             _ => return None,
         };
-        let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+        let (first, last) = numbers.split_once(sign).unwrap_or((numbers, numbers));
         let number = |text: &str| {
             let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             is_plain.then(|| text.parse::<u16>().ok()).flatten().filter(|port| *port != 0)
@@ -40,16 +45,21 @@ impl Ports {
     }
 
     /// As it is written in a call.
-    fn word(&self) -> String {
-        let protocol = if self.is_udp { "udp" } else { "tcp" };
+    pub(super) fn word(&self) -> String {
+        let protocol = self.protocol();
         match self.first == self.last {
             true => format!("{}/{protocol}", self.first),
             false => format!("{}-{}/{protocol}", self.first, self.last),
         }
     }
 
+    /// `tcp` or `udp`.
+    pub(super) fn protocol(&self) -> &'static str {
+        if self.is_udp { "udp" } else { "tcp" }
+    }
+
     /// The option that lists it, and its element there.
-    fn declared(&self) -> (String, String) {
+    pub(super) fn declared(&self) -> (String, String) {
         let protocol = if self.is_udp { "UDP" } else { "TCP" };
         match self.first == self.last {
             true => (format!("networking.firewall.allowed{protocol}Ports"), self.first.to_string()),

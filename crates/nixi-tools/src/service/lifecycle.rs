@@ -1,4 +1,4 @@
-//! What start, stop and restart have in common.
+//! What start, stop, restart and reload have in common.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,15 +6,16 @@ use std::time::Duration;
 use nixi_core::catalog::service;
 use nixi_core::command::UnitName;
 use nixi_core::{
-    ActionName, Change, ChangeCard, Command, EndState, Node, Plan, PlanCx, Program, Risk, Settle, Thing,
-    ToolError, Undo, Write, WriteCapability,
+    ActionName, CallRequest, Change, ChangeCard, Command, EndState, Node, Plan, PlanCx, Program, ReadAnswer,
+    Risk, Settle, Thing, ToolError, Undo, Write, WriteCapability,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::lifeline::Surroundings;
-use super::show::{UnitStatus, no_template, same, states_told};
+use super::show::{UnitStatus, blocks_of_any, no_template, same, states_told};
+use crate::reading::parsed_of;
 use crate::targets::{Target, Targets};
 
 /// Parameters of the actions that change services.
@@ -41,6 +42,8 @@ pub const START: Lifecycle = Lifecycle(Operation::Start);
 pub const STOP: Lifecycle = Lifecycle(Operation::Stop);
 /// `service.restart`: stops and starts services.
 pub const RESTART: Lifecycle = Lifecycle(Operation::Restart);
+/// `service.reload`: has services read their configuration anew.
+pub const RELOAD: Lifecycle = Lifecycle(Operation::Reload);
 
 impl Change for Lifecycle {
     type Args = ServiceTargets;
@@ -62,6 +65,7 @@ pub(super) enum Operation {
     Start,
     Stop,
     Restart,
+    Reload,
 }
 
 /// A unit by its full name, as it was asked for, and its state.
@@ -93,6 +97,7 @@ impl Operation {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",
+            Self::Reload => "reload",
         }
     }
 
@@ -101,13 +106,14 @@ impl Operation {
             Self::Start => "start services",
             Self::Stop => "stop services",
             Self::Restart => "restart services",
+            Self::Reload => "have services read their configuration anew",
         }
     }
 
     /// Why a unit cannot be started, and what would mend that. One that runs can be stopped all the same.
     fn hindrance(self, status: &UnitStatus) -> Option<(&'static str, &'static str)> {
         match (self, status.load.as_str()) {
-            (Self::Stop, _) => None,
+            (Self::Stop | Self::Reload, _) => None,
             (Self::Start, _) if status.active == "active" => None,
             (_, "masked" | "masked-runtime") => {
                 Some(("is masked", "its configuration has to unmask it first"))
@@ -127,7 +133,7 @@ impl Operation {
     /// How it leaves a unit.
     fn end_state(self) -> EndState {
         match self {
-            Self::Start | Self::Restart => EndState::Is("active"),
+            Self::Start | Self::Restart | Self::Reload => EndState::Is("active"),
             Self::Stop => EndState::Is("inactive"),
         }
     }
@@ -138,6 +144,7 @@ impl Operation {
             Self::Start => targets.undone_by(Self::Stop.action(), node),
             Self::Stop => targets.undone_by(Self::Start.action(), node),
             Self::Restart => Undo::cannot("what ran before the restart has ended"),
+            Self::Reload => Undo::cannot("a reload reads the configuration anew"),
         }
     }
 
@@ -149,7 +156,7 @@ impl Operation {
             more => format!(" and {more} more"),
         };
         match self {
-            Self::Restart => None,
+            Self::Restart | Self::Reload => None,
             Self::Start | Self::Stop if first.is_empty() => None,
             Self::Start | Self::Stop => Some(format!(
                 "this also stops {}{more}, which undoing it does not start again",
@@ -162,8 +169,8 @@ impl Operation {
     fn needless(self, status: &UnitStatus) -> Option<&'static str> {
         match (self, status.active.as_str()) {
             (Self::Start, "active") => Some("already active"),
-            (Self::Stop, "inactive" | "failed") => Some("not active"),
-            (Self::Start | Self::Stop | Self::Restart, _) => None,
+            (Self::Stop | Self::Reload, "inactive" | "failed") => Some("not active"),
+            (Self::Start | Self::Stop | Self::Restart | Self::Reload, _) => None,
         }
     }
 }
@@ -174,8 +181,8 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, operation: Operation) -> R
     let units = qualified(&args.names)?;
     no_template(&units)?;
     let [dependencies, processes] = Surroundings::reads(&units);
-    let reads = [service::show(&units), dependencies, processes];
-    let [shown, dependencies, processes] = cx.gather(reads).await;
+    let reads = [service::show(&units), dependencies, processes, service::reloadable(&units)];
+    let [shown, dependencies, processes, reloadable] = cx.gather(reads).await;
     let statuses = states_told(cx, &units, shown).await?;
     let around = Surroundings::told(cx, [dependencies, processes])?;
     let mut asked: Vec<Asked> =
@@ -197,13 +204,17 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, operation: Operation) -> R
             });
         }
     }
+    if operation == Operation::Reload {
+        can_reload(cx, &asked, reloadable)?;
+    }
     let targets = Targets::of(asked, |asked| operation.needless(&asked.status));
     if let Some(nothing) = targets.nothing_to_do(action, node) {
         return Ok(nothing);
     }
     let is_waited_for = match operation {
         Operation::Start | Operation::Restart => true,
-        Operation::Stop => false,
+        // systemd waits for the end of a reload itself.
+        Operation::Stop | Operation::Reload => false,
     };
     let mut summary = targets.summary(action, node);
     if is_waited_for {
@@ -234,9 +245,30 @@ async fn plan(cx: &PlanCx<'_>, args: &ServiceTargets, operation: Operation) -> R
     Ok(targets.waited_for(plan, |at, asked| Settle::unit(&asked.name, at)))
 }
 
+/// An error that names those of the active units which cannot be reloaded.
+fn can_reload(cx: &PlanCx<'_>, asked: &[Asked], answer: ReadAnswer) -> Result<(), ToolError> {
+    let printed = parsed_of(answer, |text| Ok(text.to_owned()))?;
+    let told = blocks_of_any(&printed);
+    let can = |asked: &&Asked| {
+        let mut of_it = told.iter().filter(|block| block.get("Id") == Some(asked.status.unit.as_str()));
+        of_it.any(|block| block.get("CanReload") == Some("yes"))
+    };
+    let active = asked.iter().filter(|asked| Operation::Reload.needless(&asked.status).is_none());
+    let unable: Vec<&str> = active.filter(|asked| !can(asked)).map(|asked| asked.name.as_str()).collect();
+    if unable.is_empty() {
+        return Ok(());
+    }
+    let node = cx.node().name();
+    let restart = CallRequest::new(Operation::Restart.action().to_string()).on(node.as_str());
+    Err(ToolError::BadArgument {
+        message: format!("{} cannot be reloaded on {node}: no ExecReload is set", unable.join(", ")),
+        hint: Some(format!("restart instead: {}", restart.with("names", unable).typed())),
+    })
+}
+
 /// Full names, each once. Targets, slices, mounts and the like are no services: starting `poweroff.target` is not
 /// what a person who says "start" is asked about.
-fn qualified(names: &[UnitName]) -> Result<Vec<UnitName>, ToolError> {
+pub(super) fn qualified(names: &[UnitName]) -> Result<Vec<UnitName>, ToolError> {
     const KINDS: [&str; 4] = [".service", ".socket", ".timer", ".path"];
     let mut units: Vec<UnitName> = Vec::new();
     for name in names.iter().map(UnitName::qualified) {

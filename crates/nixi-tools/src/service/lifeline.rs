@@ -120,6 +120,10 @@ impl Surroundings {
         if let Some(why) = protected::why(asked.as_str()).map(str::to_owned).or_else(|| self.own(id)) {
             return Some(format!("{asked} {why}"));
         }
+        // What is reloaded goes on, and so does all that needs it.
+        if operation == Operation::Reload {
+            return None;
+        }
         let Some(units) = self.units.as_ref().filter(|units| units.contains_key(id)) else {
             return Some(format!("{asked} may take others along: what depends on it could not be read"));
         };
@@ -144,7 +148,7 @@ impl Surroundings {
     }
 
     /// Why a unit itself must not go.
-    fn own(&self, unit: &str) -> Option<String> {
+    pub(super) fn own(&self, unit: &str) -> Option<String> {
         if let Some(why) = protected::why(unit) {
             return Some(why.to_owned());
         }
@@ -182,6 +186,7 @@ fn lost<'a>(units: &'a BTreeMap<String, Known>, operation: Operation, id: &'a st
     };
     let is_active = |unit: &&str| units.get(*unit).is_some_and(|known| known.is_active);
     let first: Vec<&str> = match operation {
+        Operation::Reload => return BTreeSet::new(),
         Operation::Stop | Operation::Restart => vec![id],
         Operation::Start => closure(vec![id], |unit| &unit.pulls_in)
             .into_iter()

@@ -149,13 +149,13 @@ pub(super) fn same<'a>(
 
 /// What is told of one unit: its pairs, and whether all of its lines are such.
 #[derive(Default)]
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     pairs: Vec<(&'a str, &'a str)>,
     is_odd: bool,
 }
 
 impl<'a> Block<'a> {
-    pub(super) fn get(&self, key: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
         self.pairs
             .iter()
             .find(|(name, _)| *name == key)
@@ -164,7 +164,7 @@ impl<'a> Block<'a> {
     }
 
     /// All values of a key that may be given several times.
-    pub(super) fn all(&self, key: &'a str) -> impl Iterator<Item = &'a str> + '_ {
+    pub(crate) fn all(&self, key: &'a str) -> impl Iterator<Item = &'a str> + '_ {
         self.pairs.iter().filter(move |(name, _)| *name == key).map(|(_, value)| *value)
     }
 
@@ -178,7 +178,7 @@ impl<'a> Block<'a> {
         if self.is_odd { Err("a line is not KEY=VALUE".to_owned()) } else { Ok(self) }
     }
 
-    pub(super) fn needed(&self, key: &str) -> Result<String, String> {
+    pub(crate) fn needed(&self, key: &str) -> Result<String, String> {
         self.get(key).map(str::to_owned).ok_or_else(|| format!("{key} is missing"))
     }
 }
@@ -193,7 +193,7 @@ fn blocks(text: &str, expected: usize) -> Result<Vec<Block<'_>>, String> {
 }
 
 /// Of however many units there are.
-pub(super) fn blocks_of_any(text: &str) -> Vec<Block<'_>> {
+pub(crate) fn blocks_of_any(text: &str) -> Vec<Block<'_>> {
     let text = text.trim_matches('\n');
     if text.is_empty() {
         return Vec::new();

@@ -122,7 +122,7 @@ async fn every_example_is_planned_like_this() {
     = db-server: the same system boots next
     = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0 unless the node is reached over a new connection within 90s
-    $ put file /home/me/nixos/nixi.nix: 100 bytes, SHA-256 78c8195bd81561bc42e8907fdcbf2ef29fd3710b1f11dd44d8df91648d183ff2, mode 0644, by no link, in place of SHA-256 b39397b562de6aeec72ff78d0d7207fedf3d4eea2c051ec85196f0bc8cd4e9cd
+    $ put file /home/me/nixos/nixi.nix: 161 bytes, SHA-256 3dfa513a5084b26b4641da5d1f869b871631934df020d8c7b1ccd3a4d75bbf9e, mode 0644, by no link, in place of SHA-256 3bab6957c4eec0fcede2366d201d9e7cbfdcd3a5aef421cfd4e2a553aae3292d
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
@@ -195,12 +195,41 @@ async fn every_example_is_planned_like_this() {
     = db-server: the same system boots next
     = db-server: the same /home/me/nixos/configuration.nix
     $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0 unless the node is reached over a new connection within 90s
-    $ put file /home/me/nixos/nixi.nix: 104 bytes, SHA-256 141ea35d213985dcc4d3f3ed10ad17021aee238ca7ac58f863b963cddbe76ac3, mode 0644, by no link, in place of SHA-256 b39397b562de6aeec72ff78d0d7207fedf3d4eea2c051ec85196f0bc8cd4e9cd
+    $ put file /home/me/nixos/nixi.nix: 165 bytes, SHA-256 a9361fa89dabba2a66d4694d5c3f21cac57678e8f36c5f9713e681c1c823c181, mode 0644, by no link, in place of SHA-256 3bab6957c4eec0fcede2366d201d9e7cbfdcd3a5aef421cfd4e2a553aae3292d
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
+
+    disable 1 unit on db-server: nginx.service [routine]
+    = db-server: the same system runs
+    = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
+    $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0 unless the node is reached over a new connection within 90s
+    $ put file /home/me/nixos/nixi.nix: 150 bytes, SHA-256 b39397b562de6aeec72ff78d0d7207fedf3d4eea2c051ec85196f0bc8cd4e9cd, mode 0644, by no link, in place of SHA-256 3bab6957c4eec0fcede2366d201d9e7cbfdcd3a5aef421cfd4e2a553aae3292d
+    $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
+    $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
+
+    enable 1 unit on db-server: nginx.service [routine]
+    = db-server: the same system runs
+    = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
+    $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
+    $ put file /home/me/nixos/nixi.nix: 192 bytes, SHA-256 20f11ef43374f8198c80bfd7fb123d97fbeeea3bd9b5f405de6c8c2fe85597e2, mode 0644, by no link, where there is none
+    $ put file /home/me/nixos/configuration.nix: 61 bytes, SHA-256 23c1d4a3da16db6dde0135032e824e768c69ef22bc3530ed6d0ef40f3f09efe8, mode 0644, by no link, in place of SHA-256 fe92a78ce11071c1ce35a165680e379c972ad6c7a41c45b469c5291977172ccd
+    $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
+    $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+
+    reload 1 unit on db-server: nginx.service [routine]
+    = nginx.service: there, under the same name
+    $ sudo -n -- systemd-run … -- systemctl reload -- nginx.service
 
     restart 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name

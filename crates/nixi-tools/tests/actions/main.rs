@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should fail there and then")]
 
+mod at_boot;
 mod changes;
 mod choices;
 mod composed;

@@ -118,6 +118,9 @@ async fn every_change_says_how_it_is_taken_back() {
     nixos.rollback: nixi call nixos.rollback generation=2 --node db-server
     package.install: nixi call package.remove names=htop --node db-server
     package.remove: nixi call package.install names=htop --node db-server
+    service.disable: nixi call service.enable names=nginx.service --node db-server
+    service.enable: nixi call service.disable names=nginx.service --node db-server
+    service.reload: a reload reads the configuration anew
     service.restart: what ran before the restart has ended
     service.start: nixi call service.stop names=nginx.service --node db-server
     service.stop: nixi call service.start names=nginx.service --node db-server

@@ -56,6 +56,7 @@ fn actions_and_parameters() {
     file.read [read] path
     file.write [change] path content mode? expect?
     firewall.close [destructive] ports
+    firewall.list [read]
     firewall.open [change] ports
     log.query [read] unit? lines? since? until? priority? grep? follow?
     network.interfaces [read]
@@ -76,9 +77,12 @@ fn actions_and_parameters() {
     package.list [read]
     package.remove [change] names
     package.search [read] query
+    service.disable [change] names
+    service.enable [change] names
     service.failed [read]
     service.list [read]
     service.logs [read] name lines? since? until? priority? grep? follow?
+    service.reload [change] names
     service.restart [change] names
     service.start [change] names
     service.status [read] names

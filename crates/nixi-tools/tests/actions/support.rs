@@ -337,11 +337,18 @@ fn with_files(node: Recording, today: &str) -> Recording {
 }
 
 /// What Nixi has declared on a node.
-const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n}\n";
+const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n  systemd.services.nginx.wantedBy = [ \"multi-user.target\" ];\n}\n";
 
+/// A firewall that is made with iptables.
+const FIREWALLS: &str = "ExecStart={ path=/nix/store/x-firewall-start/bin/firewall-start ; argv[]=firewall-start }\n\
+    Id=firewall.service\nLoadState=loaded\nActiveState=active\n\n\
+    Id=nftables.service\nLoadState=not-found\nActiveState=inactive\n\n\
+    Id=firewalld.service\nLoadState=not-found\nActiveState=inactive\n";
+
+/// What a configuration is evaluated to whose system is at this path.
 pub(crate) fn evaluated_to(outcome: &str) -> String {
     let told = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
-    "outcome":"@","switchable":true,"sshd":true,"ports":[22],"listen":[],"hostKeys":[],"allowUsers":null,"denyUsers":null,
+    "outcome":"@","switchable":true,"sshd":{"enable":true,"starts":true},"ports":[22],"listen":[],"hostKeys":[],"allowUsers":null,"denyUsers":null,
     "allowGroups":null,"denyGroups":null,"rootLogin":"no","keysInHome":true,"addresses":[],"firewall":{"enable":true,
     "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"]},"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
     told.replace('@', outcome.trim_end())
@@ -455,7 +462,23 @@ pub(crate) fn node() -> Recording {
         .answering("sudo -n -- journalctl '--output=cat'", "")
         .answering("systemctl list-units", r#"[{"unit":"nginx.service","load":"loaded","active":"active","sub":"running","description":"d"}]"#)
         .answering("systemctl show --no-pager '--property=Id,Description", &unit("nginx.service", "active"))
-        .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")        .answering("systemctl show --no-pager '--property=Id,ActiveState,RequiredBy", "Id=nginx.service\nActiveState=active\nRequiredBy=\n")
+        .answering("systemctl show --no-pager '--property=Id,LoadState'", "Id=nginx.service\nLoadState=loaded\n")
+        .answering("systemctl show --no-pager '--property=Id,CanReload'", "Id=nginx.service\nCanReload=yes\n")
+        .answering(
+            "systemctl show --no-pager '--property=Id,WantedBy,RequiredBy,TriggeredBy'",
+            "Id=nginx.service\nWantedBy=\nRequiredBy=\nTriggeredBy=\n",
+        )
+        .answering(
+            "find /run/current-system/etc/systemd/system/",
+            "nginx.service /nix/store/x-unit-nginx.service/nginx.service\n",
+        )
+        .answering("systemctl show --no-pager '--property=Id,LoadState,ActiveState,ExecStart'", FIREWALLS)
+        .answering(
+            "head '--bytes=262145' -- /nix/store/x-firewall-start/bin/firewall-start",
+            "ip46tables -N nixos-fw\nip46tables -A nixos-fw -p tcp --dport 22 -j nixos-fw-accept\n\
+             ip46tables -A nixos-fw -j nixos-fw-log-refuse\n",
+        )
+        .answering("systemctl show --no-pager '--property=Id,ActiveState,RequiredBy", "Id=nginx.service\nActiveState=active\nRequiredBy=\n")
         // For containers that are deployed: `greeter` is there to be updated, and its name is free.
         .answering("systemctl show --no-pager '--property=UnitFileState'", "enabled\n")
         .answering("sudo -n -- podman inspect '--syslog=false' --type image", IMAGE)

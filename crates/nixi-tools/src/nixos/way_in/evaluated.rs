@@ -17,7 +17,7 @@ pub(in crate::nixos) struct Evaluated {
     pub(in crate::nixos) outcome: String,
     /// Whether it can be switched to.
     pub(in crate::nixos) switchable: bool,
-    pub(super) sshd: bool,
+    pub(super) sshd: Sshd,
     pub(super) ports: Vec<u16>,
     listen: Vec<Listen>,
     /// The files of its host keys.
@@ -42,6 +42,13 @@ struct Firewall {
     ranges: Vec<Range>,
     interfaces: BTreeMap<String, Vec<u16>>,
     trusted: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Sshd {
+    pub(super) enable: bool,
+    /// Whether it starts at boot.
+    pub(super) starts: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -30,7 +30,7 @@ impl Outlook {
     ) -> Result<Self, ToolError> {
         let Some(now) = Now::of(cx, before).await? else { return Ok(Self::default()) };
         let mut outlook = found(&now, new);
-        if new.sshd && now.host_keys.iter().any(|key| !new.host_keys.contains(key)) {
+        if new.sshd.enable && now.host_keys.iter().any(|key| !new.host_keys.contains(key)) {
             outlook.new_host_keys(cx, &new.host_keys).await?;
         }
         Ok(outlook)
@@ -65,9 +65,12 @@ impl Outlook {
 
 fn found(now: &Now, new: &Evaluated) -> Outlook {
     let (user, mut found, mut way) = (&now.user, Vec::new(), NewWay::default());
-    if !new.sshd {
+    if !new.sshd.enable {
         found.push("sshd is off (services.openssh.enable = false)".to_owned());
         return Outlook { obstacles: found, way };
+    }
+    if now.starts && !new.sshd.starts {
+        found.push("sshd does not start at boot any more (systemd.services.sshd.wantedBy)".to_owned());
     }
     // Behind what hands a port on, the node does not know the one that we come by.
     let ours = if now.ports.contains(&now.port) { vec![now.port] } else { now.ports.clone() };
@@ -107,7 +110,7 @@ fn found(now: &Now, new: &Evaluated) -> Outlook {
             _ => found.push(format!("the address {address} is not declared any more")),
         }
     }
-    if let Some(listens) = new.listens_on().filter(|_| !now.listens_on_some) {
+    if let Some(listens) = new.listens_on().filter(|_| now.listens_on.is_empty()) {
         let ours = way.host.as_ref().map(ToString::to_string).or(now.address.map(|ip| ip.to_string()));
         if ours.is_none_or(|ours| !listens.contains(&ours.as_str())) {
             found.push(format!(
@@ -196,7 +199,7 @@ mod tests {
         let mut value = serde_json::json!({
             "system": format!("/nix/store/{}-nixos-system-a.drv", "a".repeat(32)),
             "outcome": format!("/nix/store/{}-nixos-system-a", "a".repeat(32)),
-            "switchable": true, "sshd": true, "ports": [22], "listen": [], "hostKeys": ["/etc/ssh/ssh_host_ed25519_key"],
+            "switchable": true, "sshd": {"enable": true, "starts": true}, "ports": [22], "listen": [], "hostKeys": ["/etc/ssh/ssh_host_ed25519_key"],
             "allowUsers": null, "denyUsers": null, "allowGroups": null, "denyGroups": null,
             "keysInHome": true, "addresses": [],
             "rootLogin": "prohibit-password", "firewall": {
@@ -216,6 +219,7 @@ mod tests {
             addresses: vec![("192.0.2.7".parse().unwrap(), false)],
             keys: vec!["ssh-ed25519 AAAA other-comment".to_owned()],
             is_declared: true,
+            starts: true,
             ..Now::of_sshd("Port 22\nUsePAM yes\nAuthorizedKeysFile %h/.ssh/authorized_keys /etc/x\n")
         }
     }
@@ -231,7 +235,11 @@ mod tests {
         assert_eq!(told(|_| {}), "");
         let closed = "the firewall closes port 22, on which sshd listens";
         for (edit, said) in [
-            (("/sshd", Value::Bool(false)), "sshd is off (services.openssh.enable = false)"),
+            (("/sshd/enable", Value::Bool(false)), "sshd is off (services.openssh.enable = false)"),
+            (
+                ("/sshd/starts", Value::Bool(false)),
+                "sshd does not start at boot any more (systemd.services.sshd.wantedBy)",
+            ),
             (("/ports", serde_json::json!([2222])), "sshd listens on port 2222 and no more on 22"),
             (
                 ("/addresses", serde_json::json!(["192.0.2.8/24", "192.0.2.9"])),

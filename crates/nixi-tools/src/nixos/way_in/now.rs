@@ -29,8 +29,10 @@ pub(super) struct Now {
     pub(super) is_declared: bool,
     /// Whether keys in the home of the user count.
     pub(super) keys_in_home: bool,
-    /// Whether it listens on some addresses alone.
-    pub(super) listens_on_some: bool,
+    /// The addresses that it listens on, where it does not on all.
+    pub(super) listens_on: Vec<String>,
+    /// Whether it starts at boot, as far as that is known.
+    pub(super) starts: bool,
     /// The groups that sshd lets in, where it names some; and those that it does not.
     pub(super) groups: Vec<String>,
     pub(super) denied_groups: Vec<String>,
@@ -60,6 +62,7 @@ impl Now {
             addresses: addresses(&String::from_utf8_lossy(&interfaces.stdout)),
             keys,
             is_declared,
+            starts: before.is_none_or(|before| before.sshd.starts),
             user,
             ..Self::of_sshd(&String::from_utf8_lossy(&sshd.stdout))
         };
@@ -72,7 +75,7 @@ impl Now {
             ports: ports(config),
             host_keys: words_of(config, "hostkey"),
             keys_in_home: words_of(config, "authorizedkeysfile").iter().any(|file| file.starts_with("%h/")),
-            listens_on_some: !words_of(config, "listenaddress").is_empty(),
+            listens_on: words_of(config, "listenaddress"),
             groups: words_of(config, "allowgroups"),
             denied_groups: words_of(config, "denygroups"),
             root_login: words_of(config, "permitrootlogin").join(" "),

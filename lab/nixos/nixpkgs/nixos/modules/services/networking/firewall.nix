@@ -30,60 +30,107 @@ let
     type = types.lines;
   };
 
+  # As NixOS writes them: these lines are what a firewall is read by where nobody may ask the kernel.
   range = { from, to }: "${toString from}:${toString to}";
   accept =
     interface: protocol: port:
-    "both -A nixos-fw ${lib.optionalString (interface != null) "-i ${interface} "}"
-    + "-p ${protocol} --dport ${toString port} -j nixos-fw-accept\n";
+    "ip46tables -A nixos-fw -p ${protocol} --dport ${toString port} -j nixos-fw-accept "
+    + lib.optionalString (interface != "default") "-i ${interface}"
+    + "\n";
   open =
     interface: allowed:
     lib.concatMapStrings (accept interface "tcp") (allowed.allowedTCPPorts ++ map range allowed.allowedTCPPortRanges)
     + lib.concatMapStrings (accept interface "udp") (allowed.allowedUDPPorts ++ map range allowed.allowedUDPPortRanges);
 
   # Interfaces by pattern, such as podman+, are iptables' own.
-  rules =
-    lib.concatMapStrings (interface: "both -A nixos-fw -i ${interface} -j nixos-fw-accept\n") cfg.trustedInterfaces
-    + open null cfg
-    + lib.concatStrings (lib.mapAttrsToList open cfg.interfaces);
+  trusted = lib.concatMapStrings (interface: "ip46tables -A nixos-fw -i ${interface} -j nixos-fw-accept\n") cfg.trustedInterfaces;
+  guests = lib.concatMapStrings (
+    interface: "ip46tables -A nixos-fw -i ${interface} -p udp --dport 67 -j nixos-fw-accept\n"
+  ) [ "ve-+" "vz-+" "vt-+" "ns-+" ];
+  opened = lib.concatStrings (lib.mapAttrsToList open ({ default = cfg; } // cfg.interfaces));
+
+  # Programs of the store by their own names, as NixOS has them.
+  program =
+    name: text:
+    let
+      built = lab.build {
+        inherit name;
+        script = ../../lab/program.pl;
+        attrs = {
+          path = "/bin/${name}";
+          text = "#! ${pkgs.runtimeShell} -e\n${helpers}\n${text}\n";
+        };
+      };
+    in
+    "${built}/bin/${name}";
 
   helpers = ''
     export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-    both() { iptables -w "$@"; ip6tables -w "$@"; }
+    # Both kinds of addresses at once.
+    ip46tables() {
+      iptables -w "$@"
+      ip6tables -w "$@"
+    }
   '';
   stop = ''
-    both -D INPUT -j nixos-drop 2>/dev/null || true
-    both -D INPUT -j nixos-fw 2>/dev/null || true
+    ip46tables -D INPUT -j nixos-drop 2>/dev/null || true
+    ip46tables -D INPUT -j nixos-fw 2>/dev/null || true
   '';
-  forget = chain: "both -F ${chain} 2>/dev/null || true; both -X ${chain} 2>/dev/null || true\n";
-  start = ''
-    both -D INPUT -j nixos-fw 2>/dev/null || true
+  forget = chain: ''
+    ip46tables -F ${chain} 2> /dev/null || true
+    ip46tables -X ${chain} 2> /dev/null || true
+  '';
+  startProgram = program "firewall-start" ''
+    ip46tables -D INPUT -j nixos-fw 2> /dev/null || true
     ${lib.concatMapStrings forget [ "nixos-fw" "nixos-fw-log-refuse" "nixos-fw-refuse" "nixos-fw-accept" ]}
-    both -N nixos-fw-accept
-    both -A nixos-fw-accept -j ACCEPT
-    both -N nixos-fw-refuse
-    both -A nixos-fw-refuse -j ${if cfg.rejectPackets then "REJECT" else "DROP"}
-    both -N nixos-fw-log-refuse
-    both -A nixos-fw-log-refuse -j nixos-fw-refuse
-    both -N nixos-fw
-    both -A nixos-fw -m conntrack --ctstate ESTABLISHED,RELATED -j nixos-fw-accept
-    ${rules}
+    ip46tables -N nixos-fw-accept
+    ip46tables -A nixos-fw-accept -j ACCEPT
+
+    ip46tables -N nixos-fw-refuse
+    ip46tables -A nixos-fw-refuse -j ${if cfg.rejectPackets then "REJECT" else "DROP"}
+
+    ip46tables -N nixos-fw-log-refuse
+    ip46tables -A nixos-fw-log-refuse -j nixos-fw-refuse
+
+    # What is let in.
+    ip46tables -N nixos-fw
+
+    # Interfaces that are trusted.
+    ${trusted}
+    # DHCP for guests of systemd.
+    ${guests}
+    # What belongs to a connection.
+    ip46tables -A nixos-fw -m conntrack --ctstate ESTABLISHED,RELATED -j nixos-fw-accept
+
+    # Ports that are open.
+    ${opened}
+    # Pings.
     ${lib.optionalString cfg.allowPing "iptables -w -A nixos-fw -p icmp --icmp-type echo-request -j nixos-fw-accept"}
-    ip6tables -w -A nixos-fw -p icmpv6 --icmpv6-type redirect -j DROP
-    ip6tables -w -A nixos-fw -p icmpv6 -j nixos-fw-accept
+
+    ip6tables -A nixos-fw -p icmpv6 --icmpv6-type redirect -j DROP
+    ip6tables -A nixos-fw -p icmpv6 --icmpv6-type 139 -j DROP
+    ip6tables -A nixos-fw -p icmpv6 -j nixos-fw-accept
+
+    # DHCP of our own.
+    ip6tables -A nixos-fw -d fe80::/64 -p udp --dport 546 -j nixos-fw-accept
+
     ${cfg.extraCommands}
-    both -A nixos-fw -j nixos-fw-log-refuse
-    both -A INPUT -j nixos-fw
+
+    # Nothing else.
+    ip46tables -A nixos-fw -j nixos-fw-log-refuse
+
+    ip46tables -A INPUT -j nixos-fw
   '';
-  startProgram = lab.script "firewall-start" (helpers + start);
-  reload = ''
-    both -D INPUT -j nixos-drop 2>/dev/null || true
+  stopProgram = program "firewall-stop" (cfg.extraStopCommands + "\n" + stop);
+  reloadProgram = program "firewall-reload" ''
+    ip46tables -D INPUT -j nixos-drop 2>/dev/null || true
     ${forget "nixos-drop"}
-    both -N nixos-drop
-    both -A nixos-drop -j DROP
-    both -A INPUT -j nixos-drop
+    ip46tables -N nixos-drop
+    ip46tables -A nixos-drop -j DROP
+    ip46tables -A INPUT -j nixos-drop
     ${cfg.extraStopCommands}
     if ${startProgram}; then
-      both -D INPUT -j nixos-drop
+      ip46tables -D INPUT -j nixos-drop
     else
       echo "Failed to reload firewall... Stopping" >&2
       ${stop}
@@ -136,9 +183,9 @@ in
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
-        ExecStart = startProgram;
-        ExecReload = lab.script "firewall-reload" (helpers + reload);
-        ExecStop = lab.script "firewall-stop" (helpers + cfg.extraStopCommands + "\n" + stop);
+        ExecStart = "@${startProgram} firewall-start";
+        ExecReload = "@${reloadProgram} firewall-reload";
+        ExecStop = "@${stopProgram} firewall-stop";
       };
     };
   };

@@ -1,0 +1,47 @@
+//! A row of the phrasebook's [table](super::table).
+
+/// Whether the calls of a row look or change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They look; questions are welcome.
+    Looks,
+    /// They change something; `stop nginx?` is a question and no order.
+    Changes,
+}
+
+/// One meaning, and the ways to say it.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The action, or two that the words leave open, and arguments that they imply, as `container.remove all=true`.
+    pub(super) call: &'static str,
+    pub(super) kind: Kind,
+    pub(super) patterns: &'static [&'static str],
+    /// For help; each is read by this row and no other.
+    pub(super) examples: &'static [&'static str],
+}
+
+impl Row {
+    /// Whether a place can be said with it.
+    pub(super) fn takes_place(&self) -> bool {
+        let places = ["{on}", "{at}", "{node}"];
+        self.patterns.iter().any(|pattern| places.iter().any(|place| pattern.contains(place)))
+    }
+}
+
+/// A row whose calls look.
+pub(super) const fn looks(
+    call: &'static str,
+    patterns: &'static [&'static str],
+    examples: &'static [&'static str],
+) -> Row {
+    Row { call, kind: Kind::Looks, patterns, examples }
+}
+
+/// A row whose calls change something.
+pub(super) const fn changes(
+    call: &'static str,
+    patterns: &'static [&'static str],
+    examples: &'static [&'static str],
+) -> Row {
+    Row { call, kind: Kind::Changes, patterns, examples }
+}
