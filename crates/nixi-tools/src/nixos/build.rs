@@ -25,9 +25,17 @@ const LINES: usize = 30;
 pub(super) struct Built {
     pub(super) system: StorePath,
     pub(super) evaluated: Evaluated,
-    /// What the configuration comes to without the edit, where there is one.
-    pub(super) unedited: Option<Unedited>,
     pub(super) warnings: Vec<String>,
+}
+
+/// What is declared without what a request asks for.
+pub(super) enum Before {
+    /// A request that asks for nothing of its own.
+    Same,
+    /// What it comes to.
+    Other(Box<Unedited>),
+    /// It cannot be evaluated, which may be what the request mends.
+    Broken,
 }
 
 /// What a configuration comes to without an edit.
@@ -37,64 +45,102 @@ pub(super) struct Unedited {
     pub(super) evaluated: Evaluated,
 }
 
-/// Builds the system of a node as it is, or with this module in place of Nixi's own.
-pub(super) async fn build(
-    stage: &Stage<'_>,
-    ground: &Ground,
-    entry: &FilePath,
-    edited: Option<(&Texts, &Module)>,
-) -> Result<Built, ToolError> {
-    let place = place_of(entry)?;
-    let folder = stage.path(&place);
-    if let Some((above, _)) = place.as_str().rsplit_once('/') {
-        stage.run(scratch::folder(&stage.path(&name(above)?)), COPY).await?;
+/// A copy of a node's configuration on the stage, where it can be edited and built.
+pub(super) struct Trial<'a, 's> {
+    stage: &'a Stage<'s>,
+    ground: &'a Ground,
+    entry: &'a FilePath,
+    place: ScratchName,
+    folder: ScratchPath,
+    /// What copying it said.
+    copied: Output,
+}
+
+impl<'a, 's> Trial<'a, 's> {
+    /// Copies the configuration that begins with this file.
+    pub(super) async fn begin(
+        stage: &'a Stage<'s>,
+        ground: &'a Ground,
+        entry: &'a FilePath,
+    ) -> Result<Self, ToolError> {
+        let place = place_of(entry)?;
+        let folder = stage.path(&place);
+        if let Some((above, _)) = place.as_str().rsplit_once('/') {
+            stage.run(scratch::folder(&stage.path(&name(above)?)), COPY).await?;
+        }
+        let copied = stage.run(scratch::copy(entry, &folder), COPY).await?;
+        stage.run(scratch::unlock(&folder), COPY).await?;
+        Ok(Self { stage, ground, entry, place, folder, copied })
     }
-    let copied = stage.run(scratch::copy(entry, &folder), COPY).await?;
-    stage.run(scratch::unlock(&folder), COPY).await?;
-    let at = |path| name(&format!("{}/{}", place.as_str(), below(entry, path)));
-    let configuration = stage.path(&at(entry)?);
-    let evaluate = || match ground.kind {
-        Kind::Flake => scratch::evaluate_flake(&folder, &ground.host),
-        Kind::Plain | Kind::Elsewhere => scratch::evaluate(&configuration, &ground.search_path),
-    };
-    let unread = |stderr: &[u8]| told(&String::from_utf8_lossy(stderr), &folder, entry);
-    let evaluated = async || -> Result<(Evaluated, String), ToolError> {
-        let output = stage.run(evaluate(), EVALUATION).await?;
-        let said = unread(&output.stderr);
+
+    /// What the copy comes to as it is.
+    pub(super) async fn before(&self) -> Result<Before, ToolError> {
+        let Ok((evaluated, _)) = self.evaluated().await else { return Ok(Before::Broken) };
+        let output = self.stage.run(scratch::outcome(&evaluated.system), COPY).await?;
+        let system = String::from_utf8_lossy(&output.stdout).trim_end().parse().ok();
+        Ok(Before::Other(Box::new(Unedited { system, evaluated })))
+    }
+
+    /// Puts this module in place of Nixi's own, and the import where it is missing.
+    pub(super) async fn put_module(&self, texts: &Texts, module: &Module) -> Result<(), ToolError> {
+        self.stage.rewrite(&self.at(&texts.own.path)?, module.text().as_bytes()).await?;
+        if let Some(with_import) = &texts.with_import {
+            self.stage.rewrite(&self.at(&texts.importer.path)?, with_import.as_bytes()).await?;
+        }
+        if self.ground.kind == Kind::Flake {
+            // Without git, or where it keeps nothing here, a flake is all that is in its folder.
+            let own = below(self.entry, &texts.own.path);
+            let _ = self.stage.run(scratch::track(&self.folder, own), COPY).await?;
+        }
+        Ok(())
+    }
+
+    /// Builds the system of the copy.
+    pub(super) async fn build(&self) -> Result<Built, ToolError> {
+        let (evaluated, said) = self.evaluated().await?;
+        let output = self.stage.run(scratch::build(&evaluated.system), PATIENCE).await?;
         if !output.exit.is_success() {
-            return Err(failure(&said, &copied, stage_folder(&folder, &place)));
+            return Err(self.failure(&self.told(&output.stderr)));
+        }
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let system = printed.lines().last().and_then(|last| last.parse().ok());
+        let system =
+            system.ok_or_else(|| unreadable("nix-store --realise", "it printed no path of the Nix store"))?;
+        Ok(Built { system, evaluated, warnings: warnings(&said) })
+    }
+
+    /// What the copy is evaluated to, and what Nix said meanwhile.
+    async fn evaluated(&self) -> Result<(Evaluated, String), ToolError> {
+        let evaluate = match self.ground.kind {
+            Kind::Flake => scratch::evaluate_flake(&self.folder, &self.ground.host),
+            Kind::Plain | Kind::Elsewhere => {
+                scratch::evaluate(&self.stage.path(&self.at(self.entry)?), &self.ground.search_path)
+            }
+        };
+        let output = self.stage.run(evaluate, EVALUATION).await?;
+        let said = self.told(&output.stderr);
+        if !output.exit.is_success() {
+            return Err(self.failure(&said));
         }
         let evaluated = json(&String::from_utf8_lossy(&output.stdout))
             .map_err(|why| unreadable("nix-instantiate --eval", &why))?;
         Ok((evaluated, said))
-    };
-    let mut unedited = None;
-    if let Some((texts, module)) = edited {
-        // What cannot be evaluated as it is may be what the edit mends.
-        if let Ok((before, _)) = evaluated().await {
-            let output = stage.run(scratch::outcome(&before.system), COPY).await?;
-            let system = String::from_utf8_lossy(&output.stdout).trim_end().parse().ok();
-            unedited = Some(Unedited { system, evaluated: before });
-        }
-        stage.rewrite(&at(&texts.own.path)?, module.text().as_bytes()).await?;
-        if let Some(with_import) = &texts.with_import {
-            stage.rewrite(&at(&texts.importer.path)?, with_import.as_bytes()).await?;
-        }
     }
-    if let (Kind::Flake, Some((texts, _))) = (ground.kind, edited) {
-        // Without git, or where it keeps nothing here, a flake is all that is in its folder.
-        let _ = stage.run(scratch::track(&folder, below(entry, &texts.own.path)), COPY).await?;
+
+    /// Where the copy of a file is.
+    fn at(&self, path: &FilePath) -> Result<ScratchName, ToolError> {
+        name(&format!("{}/{}", self.place.as_str(), below(self.entry, path)))
     }
-    let (evaluated, said) = evaluated().await?;
-    let output = stage.run(scratch::build(&evaluated.system), PATIENCE).await?;
-    if !output.exit.is_success() {
-        return Err(failure(&unread(&output.stderr), &copied, stage_folder(&folder, &place)));
+
+    /// What Nix said, about the files that were copied and not about their copies.
+    fn told(&self, stderr: &[u8]) -> String {
+        let folder = self.entry.folder().trim_end_matches('/');
+        String::from_utf8_lossy(stderr).replace(self.folder.as_str(), folder)
     }
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let system = printed.lines().last().and_then(|last| last.parse().ok());
-    let system =
-        system.ok_or_else(|| unreadable("nix-store --realise", "it printed no path of the Nix store"))?;
-    Ok(Built { system, evaluated, unedited, warnings: warnings(&said) })
+
+    fn failure(&self, said: &str) -> ToolError {
+        failure(said, &self.copied, stage_folder(&self.folder, &self.place))
+    }
 }
 
 /// Where the copy lies on the stage: as deep as the original, so that no `..` in it leads out of the stage, and under the same name,
@@ -116,11 +162,6 @@ fn name(text: &str) -> Result<ScratchName, ToolError> {
 /// The folder of the stage itself.
 fn stage_folder<'a>(folder: &'a ScratchPath, place: &ScratchName) -> &'a str {
     folder.as_str().strip_suffix(place.as_str()).unwrap_or(folder.as_str())
-}
-
-/// What Nix said, about the files that were copied and not about their copies.
-fn told(stderr: &str, folder: &ScratchPath, entry: &FilePath) -> String {
-    stderr.replace(folder.as_str(), entry.folder().trim_end_matches('/'))
 }
 
 /// The warnings of an evaluation, in the words of both old and new versions of Nix.

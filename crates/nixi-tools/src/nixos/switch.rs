@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nixi_core::command::{Program, StorePath};
-use nixi_core::{Activate, Command, Plan, PutFile, Rescue, Step, Write};
+use nixi_core::{Activate, Command, Plan, Rescue, Step, Write};
 
 /// How long what is not the switch itself may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -20,10 +20,8 @@ pub(super) struct Switch {
     pub(super) booting: Option<StorePath>,
     /// How long the node waits to be told that it is still reached.
     pub(super) guard: Duration,
-    /// Files that belong to the new system, which are put there once it has proved itself.
-    pub(super) files: Vec<PutFile>,
-    /// What shows a new file to git.
-    pub(super) tracked: Option<Command<Write>>,
+    /// What belongs to the new system, which is done once it has proved itself.
+    pub(super) then: Vec<Step>,
     /// What comes of it, a line each.
     pub(super) notes: Vec<String>,
 }
@@ -38,11 +36,7 @@ impl Switch {
             let activate = Activate::new(self.new.clone(), self.old.clone(), self.guard);
             steps.push(activate.noting(self.notes).into());
         }
-        let tracked = self.tracked.map(Step::from);
-        for (at, file) in self.files.into_iter().enumerate() {
-            steps.push(file.into());
-            steps.extend(tracked.clone().filter(|_| at == 0));
-        }
+        steps.extend(self.then);
         let mut profile_at = None;
         if !boots_next {
             profile_at = Some(steps.len());
