@@ -35,17 +35,23 @@ fn every_action_is_tried_on_a_machine() {
         of_its_kind.insert(spec.name.to_string());
     }
     let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
-    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared, and the power, by `lab_nixos` and `lab_guard`.
+    // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared, and the power, by `lab_nixos` and `lab_guard`,
+    // channels, upgrades and garbage by `lab_channels`.
     let deployed = [
         "container.deploy",
         "container.update",
         "firewall.close",
         "firewall.open",
+        "nixos.channel_add",
+        "nixos.channel_remove",
+        "nixos.channel_update",
         "nixos.check",
+        "nixos.collect_garbage",
         "nixos.diff",
         "nixos.edit",
         "nixos.rebuild",
         "nixos.rollback",
+        "nixos.upgrade",
         "package.install",
         "package.remove",
         "system.poweroff",

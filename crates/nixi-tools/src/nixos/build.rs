@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nixi_core::catalog::scratch;
-use nixi_core::command::{FilePath, ScratchName, ScratchPath, StorePath};
+use nixi_core::command::{FilePath, ScratchName, ScratchPath, SearchEntry, StorePath};
 use nixi_core::{ErrorKind, ErrorReport, Output, Stage, ToolError};
 
 use super::ground::{Ground, below};
@@ -18,6 +18,8 @@ const EVALUATION: Duration = Duration::from_secs(1800);
 const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 /// How long copying a configuration may take.
 const COPY: Duration = Duration::from_secs(120);
+/// What Nix says where it takes what it has of an input, because it does not reach the address.
+const OUT_OF_REACH: [&str; 2] = ["using cached version", "continuing with the most recent version"];
 /// How many lines of a failure are shown.
 const LINES: usize = 30;
 
@@ -54,6 +56,8 @@ pub(super) struct Trial<'a, 's> {
     folder: ScratchPath,
     /// What copying it said.
     copied: Output,
+    /// Where Nix looks for what is named in `<…>`.
+    search_path: Vec<SearchEntry>,
 }
 
 impl<'a, 's> Trial<'a, 's> {
@@ -70,7 +74,8 @@ impl<'a, 's> Trial<'a, 's> {
         }
         let copied = stage.run(scratch::copy(entry, &folder), COPY).await?;
         stage.run(scratch::unlock(&folder), COPY).await?;
-        Ok(Self { stage, ground, entry, place, folder, copied })
+        let search_path = ground.search_path.clone();
+        Ok(Self { stage, ground, entry, place, folder, copied, search_path })
     }
 
     /// What the copy comes to as it is.
@@ -95,6 +100,32 @@ impl<'a, 's> Trial<'a, 's> {
         Ok(())
     }
 
+    /// Has what is named in `<…>` looked for elsewhere from now on.
+    pub(super) fn look_in(&mut self, search_path: Vec<SearchEntry>) {
+        self.search_path = search_path;
+    }
+
+    /// Locks the newest of all inputs of the flake in the copy; the lock file that comes of it.
+    pub(super) async fn update_inputs(&self, lock: &FilePath) -> Result<String, ToolError> {
+        let output = self.stage.run(scratch::update_flake(&self.folder), EVALUATION).await?;
+        let said = self.told(&output.stderr);
+        // What is out of reach counts as unchanged for Nix, which only warns.
+        let is_stale = OUT_OF_REACH.iter().any(|words| said.contains(words));
+        if !output.exit.is_success() || is_stale {
+            let what = "the inputs of the flake cannot be updated";
+            return Err(failure(what, &said, &self.copied, self.stage_folder()));
+        }
+        let output = self.stage.run(scratch::text(&self.stage.path(&self.at(lock)?)), COPY).await?;
+        let text = String::from_utf8(output.stdout).ok();
+        let text = text.filter(|_| output.exit.is_success() && !output.truncated);
+        text.ok_or_else(|| unreadable("nix flake update", "it left no lock file that can be read"))
+    }
+
+    /// Puts a file there in place of another.
+    pub(super) async fn put(&self, path: &FilePath, text: &str) -> Result<(), ToolError> {
+        self.stage.rewrite(&self.at(path)?, text.as_bytes()).await.map(drop)
+    }
+
     /// Builds the system of the copy.
     pub(super) async fn build(&self) -> Result<Built, ToolError> {
         let (evaluated, said) = self.evaluated().await?;
@@ -114,7 +145,7 @@ impl<'a, 's> Trial<'a, 's> {
         let evaluate = match self.ground.kind {
             Kind::Flake => scratch::evaluate_flake(&self.folder, &self.ground.host),
             Kind::Plain | Kind::Elsewhere => {
-                scratch::evaluate(&self.stage.path(&self.at(self.entry)?), &self.ground.search_path)
+                scratch::evaluate(&self.stage.path(&self.at(self.entry)?), &self.search_path)
             }
         };
         let output = self.stage.run(evaluate, EVALUATION).await?;
@@ -139,7 +170,13 @@ impl<'a, 's> Trial<'a, 's> {
     }
 
     fn failure(&self, said: &str) -> ToolError {
-        failure(said, &self.copied, stage_folder(&self.folder, &self.place))
+        failure("the new system cannot be built", said, &self.copied, self.stage_folder())
+    }
+
+    /// The folder of the stage itself.
+    fn stage_folder(&self) -> &str {
+        let folder = self.folder.as_str();
+        folder.strip_suffix(self.place.as_str()).unwrap_or(folder)
     }
 }
 
@@ -159,11 +196,6 @@ fn name(text: &str) -> Result<ScratchName, ToolError> {
     })
 }
 
-/// The folder of the stage itself.
-fn stage_folder<'a>(folder: &'a ScratchPath, place: &ScratchName) -> &'a str {
-    folder.as_str().strip_suffix(place.as_str()).unwrap_or(folder.as_str())
-}
-
 /// The warnings of an evaluation, in the words of both old and new versions of Nix.
 fn warnings(said: &str) -> Vec<String> {
     let of = |line: &str| {
@@ -176,8 +208,8 @@ fn warnings(said: &str) -> Vec<String> {
     said.lines().filter_map(of).take(LINES).collect()
 }
 
-/// Why a system could not be built: from the last error on, for what stands before it is where Nix looked.
-fn failure(said: &str, copied: &Output, stage: &str) -> ToolError {
+/// Why something of a configuration failed: from the last error on, for what stands before it is where Nix looked.
+fn failure(what: &str, said: &str, copied: &Output, stage: &str) -> ToolError {
     let lines: Vec<&str> = said
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with("(use '--show-trace'"))
@@ -188,7 +220,7 @@ fn failure(said: &str, copied: &Output, stage: &str) -> ToolError {
     let first = lines.iter().position(is_error).unwrap_or(error);
     let begin = if lines.len() - first <= LINES { first } else { error };
     let shown: Vec<&str> = lines.iter().skip(begin).take(LINES).copied().collect();
-    let message = format!("the new system cannot be built, and nothing was changed:\n{}", shown.join("\n"));
+    let message = format!("{what}, and nothing was changed:\n{}", shown.join("\n"));
     let unread = String::from_utf8_lossy(&copied.stderr);
     let is_outside = shown.iter().any(|line| line.contains(stage));
     let outside = is_outside.then(|| {

@@ -6,6 +6,7 @@ use nixi_core::{Compose, ModuleEdit, Plan, PlanCx, ToolError};
 use super::build::{Before, Trial};
 use super::files;
 use super::ground::{Ground, apply_all};
+use super::newer::{Found, Newer};
 use super::proposal::Proposal;
 
 /// Makes one plan of all that a request declares on a node.
@@ -20,15 +21,29 @@ impl Compose for Composer {
             true => None,
             false => Some((ground.texts_or(cx, &module)?, &module)),
         };
-        let trial = Trial::begin(cx.stage(), &ground, ground.entry(cx)?).await?;
-        let mut before = Before::Same;
+        let mut trial = Trial::begin(cx.stage(), &ground, ground.entry(cx)?).await?;
+        let newer = match edits.contains(&ModuleEdit::Upgrade) {
+            false => None,
+            true => match Newer::find(cx, &ground, &trial).await? {
+                Found::Newer(newer) => Some(newer),
+                Found::Nothing(_) if edited.is_some() || edits.contains(&ModuleEdit::Rebuild) => None,
+                Found::Nothing(why) => return Ok(Plan::nothing(why)),
+            },
+        };
+        let before = match edited.is_some() || newer.is_some() {
+            true => trial.before().await?,
+            false => Before::Same,
+        };
         let mut then = Vec::new();
+        if let Some(newer) = &newer {
+            newer.put_into(&mut trial, &ground).await?;
+            then.extend(newer.then(cx, &ground).await?);
+        }
         if let Some((texts, module)) = edited {
-            before = trial.before().await?;
             trial.put_module(texts, module).await?;
-            then = files::module(cx, ground.kind, texts, module.text()).await?;
+            then.extend(files::module(cx, &ground, texts, module.text()).await?);
         }
         let built = trial.build().await?;
-        Proposal { ground: &ground, before, built, then }.plan(cx).await
+        Proposal { ground: &ground, before, newer: newer.as_deref(), built, then }.plan(cx).await
     }
 }

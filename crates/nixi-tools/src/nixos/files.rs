@@ -2,45 +2,70 @@
 
 use nixi_core::catalog::file;
 use nixi_core::command::{FilePath, Program};
-use nixi_core::{Command, PlanCx, PutFile, Replaces, Step, ToolError, Write};
+use nixi_core::{Command, PlanCx, PutFile, ReadAnswer, Replaces, ToolError, Write};
 
-use super::ground::below;
+use super::ground::{Ground, below};
 use super::place::{Kind, Text, Texts};
-use crate::reading::{parsed_of, whole_of};
+use super::switch::Then;
+use crate::reading::parsed_of;
 
 /// The permissions of a new file.
 const NEW: u32 = 0o644;
 
-/// Nixi's module and the file that imports it, put in place; and what shows a new one to git, where that decides what a flake sees.
+/// Nixi's module and the file that imports it, put in place.
 pub(super) async fn module(
     cx: &PlanCx<'_>,
-    kind: Kind,
+    ground: &Ground,
     texts: &Texts,
     own: &str,
-) -> Result<Vec<Step>, ToolError> {
-    let [user, folder, own_rights, importer_rights] = cx
+) -> Result<Vec<Then>, ToolError> {
+    let importer = texts.with_import.as_deref().map(|with_import| (&texts.importer, with_import));
+    put_in_place(cx, ground, (&texts.own, own), importer).await
+}
+
+/// A file of the configuration, put in place; and what shows it to git, where that decides what a flake sees.
+pub(super) async fn one(
+    cx: &PlanCx<'_>,
+    ground: &Ground,
+    text: &Text,
+    content: &str,
+) -> Result<Vec<Then>, ToolError> {
+    put_in_place(cx, ground, (text, content), None).await
+}
+
+/// The first of them may be new to git; the other lies in the same folder.
+async fn put_in_place(
+    cx: &PlanCx<'_>,
+    ground: &Ground,
+    first: (&Text, &str),
+    other: Option<(&Text, &str)>,
+) -> Result<Vec<Then>, ToolError> {
+    let (text, _) = first;
+    let (beside, _) = other.unwrap_or(first);
+    let [user, folder, rights_of_first, rights_of_other] = cx
         .gather([
             file::user(),
-            file::rights_of_folder(&texts.own.path),
-            file::rights(&texts.own.path),
-            file::rights(&texts.importer.path),
+            file::rights_of_folder(&text.path),
+            file::rights(&text.path),
+            file::rights(&beside.path),
         ])
         .await;
     let user = parsed_of(user, |text| text.trim().parse::<u32>().map_err(|error| error.to_string()))?;
     let folder = parsed_of(folder, rights)?;
-    let owner = Owner::of(cx, user, &folder, &texts.own.path)?;
-    let own_output = whole_of(own_rights)?;
-    let own_rights = match own_output.exit.is_success() {
-        true => rights(&String::from_utf8_lossy(&own_output.stdout)).ok(),
-        false => None,
+    let owner = Owner::of(cx, user, &folder, &text.path)?;
+    let put = |(text, content): (&Text, &str), now: ReadAnswer| -> Result<Then, ToolError> {
+        let now = match &text.content {
+            Some(_) => Some(parsed_of(now, rights)?),
+            None => None,
+        };
+        Ok(Then::from(owner.put(text, content, now.as_ref(), &folder)))
     };
-    let mut then = vec![Step::from(owner.put(&texts.own, own, own_rights.as_ref(), &folder))];
-    if kind == Kind::Flake && texts.is_kept_by_git {
-        then.push(Step::from(owner.track(texts)));
+    let mut then = vec![put(first, rights_of_first)?];
+    if ground.kind == Kind::Flake && ground.is_kept_by_git {
+        then.push(Then::from(owner.track(ground.entry(cx)?, &text.path)));
     }
-    if let Some(with_import) = &texts.with_import {
-        let rights = parsed_of(importer_rights, rights)?;
-        then.push(Step::from(owner.put(&texts.importer, with_import, Some(&rights), &folder)));
+    if let Some(other) = other {
+        then.push(put(other, rights_of_other)?);
     }
     Ok(then)
 }
@@ -83,16 +108,15 @@ impl Owner {
         }
     }
 
-    /// Shows Nixi's module to git; what git knows already stays as it is.
-    fn track(self, texts: &Texts) -> Command<Write> {
-        let own = below(&texts.entry, &texts.own.path);
+    /// Shows a file to git; what git knows already stays as it is.
+    fn track(self, entry: &FilePath, path: &FilePath) -> Command<Write> {
         let git = Command::<Write>::new(Program::new("git")).args([
             "-C",
-            texts.entry.folder(),
+            entry.folder(),
             "add",
             "--intent-to-add",
             "--",
-            own,
+            below(entry, path),
         ]);
         match self {
             Self::Us => git,

@@ -23,6 +23,10 @@ pub(crate) struct Ground {
     pub(super) boots_next: Option<StorePath>,
     /// The file that NixOS begins with, without links, where it is on the node.
     entry: Option<FilePath>,
+    /// Why no file can be written beside it: half a sentence.
+    pub(super) unwritable: Option<String>,
+    /// Whether git keeps its folder.
+    pub(super) is_kept_by_git: bool,
     /// The files; or why nothing can be edited.
     texts: Result<Texts, String>,
 }
@@ -49,6 +53,8 @@ impl Ground {
         let boots_next = String::from_utf8_lossy(&profile.stdout).trim_end().parse().ok();
         let place = Place::find(cx, search_path, flake, usual).await?;
         let prospect = place.prospect(cx, Some(host.as_str())).await?;
+        let unwritable = prospect.as_ref().and_then(|prospect| prospect.unwritable.clone());
+        let is_kept_by_git = prospect.as_ref().is_some_and(|prospect| prospect.is_kept_by_git);
         let texts = match prospect {
             None => Err("its configuration is not there: the node is deployed from elsewhere".to_owned()),
             Some(prospect) => match (prospect.texts, prospect.obstacle) {
@@ -65,6 +71,8 @@ impl Ground {
             host,
             running: store_path(&running)?,
             boots_next,
+            unwritable,
+            is_kept_by_git,
             texts,
         })
     }
@@ -107,7 +115,8 @@ impl Ground {
     }
 }
 
-fn not_nixos(cx: &InspectCx<'_>) -> ToolError {
+/// The error of a node that has no system of NixOS.
+pub(super) fn not_nixos(cx: &InspectCx<'_>) -> ToolError {
     let message = format!("{} is not a NixOS machine: it has no /run/current-system", cx.node().name());
     ToolError::NotFound { message, hint: None }
 }
@@ -143,7 +152,7 @@ pub(super) fn edit_of(edit: &ModuleEdit) -> Result<Option<Edit>, ToolError> {
     let option = |text: &str| text.parse::<OptionPath>().map_err(bad_words);
     let expr = |text: &str| Expr::parse(text).map_err(|error| bad_words(format!("`{text}`: {error}")));
     Ok(match edit {
-        ModuleEdit::Rebuild => None,
+        ModuleEdit::Rebuild | ModuleEdit::Upgrade => None,
         ModuleEdit::Add { option: name, element } => {
             Some(Edit::Add { option: option(name)?, element: expr(element)?, order: Order::Sorted })
         }

@@ -6,7 +6,7 @@ use nixi_core::command::{Program, StorePath};
 use nixi_core::{Activate, Command, Plan, Rescue, Step, Write};
 
 /// How long what is not the switch itself may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 const PROFILE: &str = "/nix/var/nix/profiles/system";
 
 /// A way from one system to another.
@@ -21,9 +21,29 @@ pub(super) struct Switch {
     /// How long the node waits to be told that it is still reached.
     pub(super) guard: Duration,
     /// What belongs to the new system, which is done once it has proved itself.
-    pub(super) then: Vec<Step>,
+    pub(super) then: Vec<Then>,
     /// What comes of it, a line each.
     pub(super) notes: Vec<String>,
+}
+
+/// A step that belongs to a new system.
+pub(super) struct Then {
+    step: Step,
+    /// What takes it back if a later step fails, where something does.
+    back: Option<Command<Write>>,
+}
+
+impl<S: Into<Step>> From<S> for Then {
+    fn from(step: S) -> Self {
+        Self { step: step.into(), back: None }
+    }
+}
+
+impl Then {
+    /// The same, taken back by this command if a later step fails.
+    pub(super) fn or_back(self, back: Command<Write>) -> Self {
+        Self { back: Some(back), ..self }
+    }
 }
 
 impl Switch {
@@ -36,7 +56,11 @@ impl Switch {
             let activate = Activate::new(self.new.clone(), self.old.clone(), self.guard);
             steps.push(activate.noting(self.notes).into());
         }
-        steps.extend(self.then);
+        let mut backs = Vec::new();
+        for Then { step, back } in self.then {
+            backs.extend(back.map(|back| (steps.len(), back)));
+            steps.push(step);
+        }
         let mut profile_at = None;
         if !boots_next {
             profile_at = Some(steps.len());
@@ -56,6 +80,9 @@ impl Switch {
             plan = plan.step(Rescue::of(at, last, set_profile(former).elevated()));
             plan = plan.step(Rescue::of(at, last, at_once(former, "boot")));
         }
+        for (at, back) in backs.into_iter().rev().filter(|(at, _)| *at < last) {
+            plan = plan.step(Rescue::of(at, last, back));
+        }
         match is_other && last > 0 {
             true => plan.step(Rescue::of(0, last, at_once(&self.old, "test"))),
             false => plan,
@@ -63,7 +90,7 @@ impl Switch {
     }
 }
 
-fn profile() -> Command<Write> {
+pub(super) fn profile() -> Command<Write> {
     Command::<Write>::new(Program::new("nix-env")).args(["-p", PROFILE])
 }
 
@@ -71,7 +98,7 @@ fn set_profile(to: &StorePath) -> Command<Write> {
     profile().args(["--set", to.as_str()])
 }
 
-fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
+pub(super) fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
     let program = format!("{}/bin/switch-to-configuration", system.as_str());
     Command::<Write>::new(Program::new("env")).arg(program).arg(action)
 }

@@ -340,6 +340,10 @@ fn with_files(node: Recording, today: &str) -> Recording {
 const OWN: &str = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.htop ];\n  networking.firewall.allowedTCPPorts = [ 8080 ];\n  time.timeZone = \"Europe/Berlin\";\n}\n";
 
 /// What that is evaluated to.
+/// Root's channels.
+const CHANNELS: &str = "/nix/var/nix/profiles/per-user/root/channels";
+const PROFILE: &str = "/nix/store/pppppppppppppppppppppppppppppppp-user-environment";
+const FETCHED: &str = "/nix/store/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn-nixos-25.05/nixos";
 const EVALUATED: &str = r#"{"system":"/nix/store/dddddddddddddddddddddddddddddddd-nixos-system-db-25.05.20250901.ddd1826.drv",
     "sshd":true,"ports":[22],"allowUsers":null,"denyUsers":null,"allowGroups":null,"rootLogin":"no","firewall":true,
     "open":[22],"ranges":[],"interfaces":{},"trusted":["lo"],"users":{"nixi":["ssh-ed25519 AAAA me"]}}"#;
@@ -359,7 +363,17 @@ fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
             SYSTEMS.split_inclusive('\n').next().unwrap(),
         )
         .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/a\n/b\n/c\n")
-        .answering("grep -hs -e NIX_PATH", "NIX_PATH DEFAULT=\"nixpkgs=/nix/channels/nixos\"\n")
+        .answering("grep -hs -e NIX_PATH", &format!("NIX_PATH DEFAULT=\"nixpkgs={CHANNELS}/nixos\"\n"))
+        .answering("nix-channel --version", "nix-channel (Nix) 2.31.2\n")
+        .answering("sudo -n -- nix-channel --list", "nixos https://nixos.org/channels/nixos-25.05\n")
+        .answering(&format!("readlink -- {CHANNELS}"), "channels-3-link\n")
+        .answering("find /nix/var/nix/profiles/per-user/root -maxdepth", &format!("channels-3-link 1764000000.5 {PROFILE}\n"))
+        .answering(&format!("find {CHANNELS}/"), &format!("nixos {FETCHED}\nmanifest.nix /nix/store/m\n"))
+        .answering("grep -sHam 1", &format!("{CHANNELS}/nixos/.version:25.05\n{CHANNELS}/nixos/.version-suffix:.8123.d98ce345cdab\n{CHANNELS}/nixos/.git-revision:d98ce345cdab\n"))
+        .answering("grep -sHam 1 -e . -- /dev/null /nix/store/", "/nix/store/x/nixos/.version:25.05\n/nix/store/x/nixos/.version-suffix:.9001.e11111111111\n/nix/store/x/nixos/.git-revision:e11111111111\n")
+        .answering("env 'HOME=/tmp/nixi-", "")
+        .answering("readlink -f -- /tmp/nixi-", "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-user-environment\n")
+        .answering("find /nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-user-environment/", "nixos /nix/store/ffffffffffffffffffffffffffffffff-nixos-25.05/nixos\n")
         .ending(&format!("{real}/etc/nixos/flake.nix"), gone("realpath"))
         .answering(&format!("{real}/etc/nixos/configuration.nix"), "/home/me/nixos/configuration.nix\0")
         .answering(&format!("{real}/home/me/nixos"), "/home/me/nixos\0")
