@@ -7,6 +7,7 @@ mod channel_remove;
 mod channel_update;
 mod channels;
 mod check;
+mod collect_garbage;
 mod compose;
 mod diff;
 mod difference;
@@ -37,6 +38,7 @@ pub use channel_remove::{RemoveChannel, RemoveChannelArgs};
 pub use channel_update::{UpdateChannels, UpdateChannelsArgs};
 pub use channels::{Channels, ChannelsReport, Used};
 pub use check::{Check, CheckReport};
+pub use collect_garbage::{CollectGarbage, CollectGarbageArgs};
 pub use compose::Composer;
 pub use diff::{Diff, DiffReport};
 pub use difference::Difference;
@@ -67,5 +69,6 @@ pub fn register(registry: Registry) -> Result<Registry, RegistrationError> {
         .change(Rollback)?
         .change(SetOption)?
         .change(Rebuild)?
-        .change(Upgrade)
+        .change(Upgrade)?
+        .change(CollectGarbage)
 }
