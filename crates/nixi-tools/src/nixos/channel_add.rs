@@ -17,9 +17,9 @@ pub struct AddChannel;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddChannelArgs {
-    /// As https://nixos.org/channels/nixos-25.05
+    /// Of the channel
     pub url: ChannelUrl,
-    /// Name of the channel; nixos is the system's
+    /// Of the channel
     pub name: ChannelName,
 }
 

@@ -16,7 +16,7 @@ pub struct RemoveChannel;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveChannelArgs {
-    /// Name of the channel
+    /// Of the channel
     pub name: ChannelName,
 }
 

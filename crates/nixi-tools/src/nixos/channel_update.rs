@@ -19,7 +19,7 @@ pub struct UpdateChannels;
 pub struct UpdateChannelsArgs {
     /// Channels; else all
     pub names: Option<Vec<ChannelName>>,
-    /// Go back to this generation of channels instead
+    /// Back to this one, of channels
     pub generation: Option<u64>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use nixi_core::catalog::{channel, file, nixos};
+use nixi_core::catalog::{channel, file, system};
 use nixi_core::command::{ChannelName, FilePath};
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
@@ -11,8 +11,6 @@ use serde::Serialize;
 
 use super::channel::{Channel, fetched, listed, made, number_of, releases, without_login};
 use super::flake_lock::{Input, inputs};
-use super::generations::first_path;
-use super::ground::not_nixos;
 use super::place::path;
 use super::root_channels::is_on;
 use crate::NoArgs;
@@ -71,9 +69,9 @@ impl Inspect for Channels {
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ChannelsReport, ToolError> {
         let flake = path("/etc/nixos/flake.nix")?;
-        let [running, program, list, links, current, generations, real] = cx
+        let [version, program, list, links, current, generations, real] = cx
             .gather([
-                nixos::running(),
+                system::nixos_version(),
                 channel::program(),
                 channel::list(),
                 channel::fetched(),
@@ -82,7 +80,10 @@ impl Inspect for Channels {
                 file::real(&flake),
             ])
             .await;
-        parsed_of(running, first_path).map_err(|_| not_nixos(cx))?;
+        if let Err(ToolError::ProgramMissing(_)) = parsed_of(version, |_| Ok(())) {
+            let message = format!("{} is not a NixOS machine: it has no nixos-version", cx.node().name());
+            return Err(ToolError::NotFound { message, hint: None });
+        }
         let mut parts = Parts::default();
         let is_on = is_on(program)?;
         let mut channels = BTreeMap::new();
@@ -131,14 +132,7 @@ impl Inspect for Channels {
             (false, false) => Used::Neither,
         };
         let channels = channels.into_values().collect();
-        Ok(ChannelsReport {
-            used,
-            channels,
-            generation: current,
-            fetched,
-            inputs,
-            left_out: parts.left_out(),
-        })
+        Ok(ChannelsReport { used, channels, generation: current, fetched, inputs, left_out: parts.finish()? })
     }
 }
 
@@ -200,24 +194,14 @@ impl fmt::Display for ChannelsReport {
         if self.used != Used::Channels {
             write!(f, "\n\n")?;
         }
-        let header = [
-            ("CHANNEL", Column::Whole),
-            ("RELEASE", Column::Elastic),
-            ("REVISION", Column::Elastic),
-            ("URL", Column::Elastic),
-        ];
+        let header = [("CHANNEL", Column::Whole), ("RELEASE", Column::Elastic), ("URL", Column::Elastic)];
         let table = Table::new(header).rows(&self.channels, |channel| {
-            let release = match (&channel.release, &channel.path) {
-                (Some(release), _) => release.clone(),
-                (None, Some(_)) => String::new(),
-                (None, None) => "never fetched".to_owned(),
+            let release = match (&channel.release, &channel.revision, &channel.path) {
+                (Some(told), _, _) | (None, Some(told), _) => told.clone(),
+                (None, None, Some(_)) => String::new(),
+                (None, None, None) => "never fetched".to_owned(),
             };
-            [
-                channel.name.clone(),
-                release,
-                channel.revision.clone().unwrap_or_default(),
-                channel.url.clone().unwrap_or_default(),
-            ]
+            [channel.name.clone(), release, channel.url.clone().unwrap_or_default()]
         });
         table.fmt(f)?;
         if let (Some(number), Some(fetched)) = (self.generation, &self.fetched) {

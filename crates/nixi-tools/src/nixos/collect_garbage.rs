@@ -33,7 +33,7 @@ pub struct CollectGarbage;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CollectGarbageArgs {
-    /// How many of the newest generations stay; else those of 30 days
+    /// Newest generations to keep; else 30 days
     pub keep: Option<u32>,
 }
 

@@ -120,7 +120,7 @@ mod tests {
             let Ok(url) = format!("https://{rest}").parse::<ChannelUrl>() else { return Ok(()) };
             let text = expression(&[], &"nixos".parse().unwrap(), &url);
             prop_assert!(rnix::Root::parse(&text).errors().is_empty(), "{text}");
-            prop_assert_eq!(text.matches('"').count(), 8 + 8, "{}", text);
+            prop_assert_eq!(text.matches('"').count(), 10 + 8, "{}", text);
             let is_computed = text.contains("${");
             prop_assert!(!is_computed);
         }

@@ -115,8 +115,7 @@ impl Ground {
     }
 }
 
-/// The error of a node that has no system of NixOS.
-pub(super) fn not_nixos(cx: &InspectCx<'_>) -> ToolError {
+fn not_nixos(cx: &InspectCx<'_>) -> ToolError {
     let message = format!("{} is not a NixOS machine: it has no /run/current-system", cx.node().name());
     ToolError::NotFound { message, hint: None }
 }
