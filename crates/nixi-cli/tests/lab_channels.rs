@@ -50,7 +50,7 @@ fn publish(web: &Machine, suffix: &str) {
 
 /// Root's channels: their list, what each leads to, and which generation is used.
 fn channels(web: &Machine) -> String {
-    web.root(&format!("cat /root/.nix-channels; cd {CHANNELS}/ && readlink -f [!m]*; readlink {CHANNELS}"))
+    web.root(&format!("cat ~root/.nix-channels; cd {CHANNELS}/ && readlink -f [!m]*; readlink {CHANNELS}"))
         .unwrap()
 }
 
@@ -70,9 +70,9 @@ fn system(web: &Machine) -> String {
 fn channels_are_listed_and_nothing_changes() {
     let (lab, home) = ground("managed");
     let web = lab.machine(WEB);
-    web.root("printf 'odd\\n' >>/root/.nix-channels").unwrap();
+    web.root("printf 'odd\\n' >>~root/.nix-channels").unwrap();
     let state = || {
-        web.root("cat /root/.nix-channels; find /nix/var/nix/profiles /root /home | sort; ls /nix/store")
+        web.root("cat ~root/.nix-channels; find /nix/var/nix/profiles /root /home | sort; ls /nix/store")
             .unwrap()
     };
     let before = state();
@@ -441,9 +441,8 @@ fn old_generations_and_garbage_go_and_what_is_needed_stays() {
         nixi(&home, &["--yes", &format!("install {package} on web-server")]);
     }
     assert_eq!(numbers(web).trim(), "1 2 3 4");
-    web.root("rm -f /root/result; echo lonely >/root/lonely; nix-store --add /root/lonely >/root/path")
-        .unwrap();
-    let lonely = || web.try_root("test -e $(cat /root/path)").unwrap().code == 0;
+    web.root("echo lonely >/tmp/lonely; nix-store --add /tmp/lonely >/tmp/path").unwrap();
+    let lonely = || web.try_root("test -e $(cat /tmp/path)").unwrap().code == 0;
     let second = web.root("readlink /nix/var/nix/profiles/system-2-link").unwrap();
     assert!(lonely());
 

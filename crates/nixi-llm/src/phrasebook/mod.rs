@@ -6,13 +6,15 @@
 
 mod nearest;
 mod pattern;
+mod row;
 mod table;
 mod words;
 
 use nixi_core::session::{CallRequest, Phrases, Reading};
 
 use self::pattern::{Filled, Part};
-use self::table::{Kind, ROWS, Row};
+use self::row::{Kind, Row};
+use self::table::ROWS;
 use self::words::{Vocabulary, Word};
 
 /// The longest request that can be a phrase, in bytes. Longer ones are for a model.

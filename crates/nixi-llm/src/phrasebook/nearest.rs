@@ -4,7 +4,7 @@
 //! only to a request that begins with its verb, and the node that was typed is the one that is proposed.
 
 use super::pattern::{self, Part};
-use super::table::{Kind, Row};
+use super::row::{Kind, Row};
 use super::words::{self, Word};
 use super::{Phrasebook, without_courtesy};
 
