@@ -36,17 +36,22 @@ fn every_action_is_tried_on_a_machine() {
     }
     let tried_reads = reads::all().map(|read| read.action.to_owned()).collect();
     // Those of a command line with secrets are tried by `lab_deploy` of nixi-cli, what is declared, and the power, by `lab_nixos`,
-    // `lab_services` and `lab_guard`.
+    // `lab_services` and `lab_guard`, channels, upgrades and garbage by `lab_channels`.
     let deployed = [
         "container.deploy",
         "container.update",
         "firewall.close",
         "firewall.open",
+        "nixos.channel_add",
+        "nixos.channel_remove",
+        "nixos.channel_update",
         "nixos.check",
+        "nixos.collect_garbage",
         "nixos.diff",
         "nixos.edit",
         "nixos.rebuild",
         "nixos.rollback",
+        "nixos.upgrade",
         "package.install",
         "package.remove",
         "service.disable",

@@ -67,6 +67,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Channels "a channel",
     Containers "a container",
     Details "a container",
     Disks "a file system",
@@ -211,6 +212,11 @@ mod tests {
 
     fn example(rows: Rows) -> Example {
         match rows {
+            Rows::Channels => Example {
+                rows: nixos::channel::tests::ROWS.into(),
+                form: Form::Lines(""),
+                read: |text| nixos::channel::listed(text).map(|found| told(&found)),
+            },
             Rows::Containers => Example {
                 rows: container::ps::tests::SHIM.into(),
                 form: Form::Lines(""),

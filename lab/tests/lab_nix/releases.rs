@@ -5,7 +5,7 @@ use crate::host::Host;
 /// Makes what the channel's address gives a release that calls itself so.
 fn publish(host: &Host, suffix: &str) {
     host.root(&format!(
-        "cd /usr/lib/nixi-lab && sed -i 's/versionSuffix = \".*\";/versionSuffix = \"{suffix}\";/' nixpkgs/lib/trivial.nix
+        "cd /usr/lib/nixi-lab && printf '{suffix}' >nixpkgs/.version-suffix
          tar --create --gzip --file channel/nixos-25.05.tar.gz --transform 's/^nixpkgs/nixos/' nixpkgs"
     ));
 }

@@ -117,6 +117,7 @@ fn without_channels_a_rebuild_needs_a_flake() {
     host.edit("nix.channel.enable = false;");
     // The lock file is written by whoever builds.
     host.root("cp /etc/nixos/*.nix /srv; chown nixi /srv; cd /root; nixos-rebuild switch");
+    assert!(host.holds("test ! -e /run/current-system/sw/bin/nix-channel"));
     let (code, _, said) = host.ssh("nixos-rebuild build");
     let words = "file 'nixpkgs/nixos' was not found in the Nix search path";
     assert!(code == Some(1) && said.contains(words), "{said}");

@@ -6,13 +6,28 @@ use serde_json::{Value, json};
 use super::{Read, example};
 use crate::ground::Ground;
 
-pub(super) const READS: [Read; 2] = [
+pub(super) const READS: [Read; 3] = [
+    Read { action: "nixos.channels", args: example, check: channels },
     Read { action: "nixos.generations", args: example, check: generations },
     Read { action: "nixos.show", args: example, check: show },
 ];
 
 fn said(machine: &Machine, script: &str) -> String {
     machine.root(script).unwrap().trim().to_owned()
+}
+
+/// What nix-channel lists itself, and the files of the channel.
+fn channels(_: &Ground, machine: &Machine, report: &Value) {
+    let told = &report["channels"][0];
+    assert_eq!(
+        format!("{} {}", told["name"].as_str().unwrap(), told["url"].as_str().unwrap()),
+        said(machine, "nix-channel --list"),
+        "{report}"
+    );
+    let version = "cd /nix/var/nix/profiles/per-user/root/channels/nixos && cat .version .version-suffix";
+    assert_eq!(told["release"], said(machine, version), "{report}");
+    assert_eq!((&report["used"], &report["inputs"]), (&json!("channels"), &json!([])), "{report}");
+    assert_eq!(report["left_out"], json!([]), "{report}");
 }
 
 /// What nixos-rebuild lists itself.

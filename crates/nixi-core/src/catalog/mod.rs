@@ -5,6 +5,7 @@
 //! (see [`crate::command`]), puts `--` before them where the program takes it, and names no option that writes.
 //! Each entry has an argv snapshot in this module's tests; a new entry without one does not pass review.
 
+pub mod channel;
 pub mod clock;
 pub mod container;
 pub mod file;
@@ -46,6 +47,14 @@ mod tests {
             lines: Lines::USUAL,
         };
         let all = [
+            channel::program(),
+            channel::list(),
+            channel::current(),
+            channel::generations(),
+            channel::fetched(),
+            channel::fetched_in(&store("user-environment")),
+            channel::releases(&["nixos".parse().unwrap(), "a.b".parse().unwrap()]),
+            channel::releases_in(&store("user-environment"), &["nixos".parse().unwrap()]),
             clock::date(),
             clock::zone(),
             clock::uptime(),
@@ -176,6 +185,14 @@ mod tests {
         };
         let shown: Vec<String> = all.iter().map(|command| named(command.to_string())).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
+        nix-channel --version
+        sudo -n -- nix-channel --list
+        readlink -- /nix/var/nix/profiles/per-user/root/channels
+        find /nix/var/nix/profiles/per-user/root -maxdepth 1 -name 'channels-*-link' -printf '%f %T@ %l\n'
+        find /nix/var/nix/profiles/per-user/root/channels/ -mindepth 1 -maxdepth 1 -printf '%f %l\n'
+        find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-user-environment/ -mindepth 1 -maxdepth 1 -printf '%f %l\n'
+        grep -sHam 1 -e . -- /dev/null /nix/var/nix/profiles/per-user/root/channels/nixos/.version /nix/var/nix/profiles/per-user/root/channels/nixos/.version-suffix /nix/var/nix/profiles/per-user/root/channels/nixos/.git-revision /nix/var/nix/profiles/per-user/root/channels/a.b/.version /nix/var/nix/profiles/per-user/root/channels/a.b/.version-suffix /nix/var/nix/profiles/per-user/root/channels/a.b/.git-revision
+        grep -sHam 1 -e . -- /dev/null /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-user-environment/nixos/.version /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-user-environment/nixos/.version-suffix /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-user-environment/nixos/.git-revision
         date +%Y-%m-%dT%H:%M:%S%:z%n%Z%n%s
         readlink -f -- /etc/localtime
         cat -- /proc/uptime

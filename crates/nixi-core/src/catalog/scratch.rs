@@ -4,8 +4,11 @@
 //! [`Stage`](crate::Stage), into the Nix store, or into what Nix caches for the login user, and nowhere else; it runs as that
 //! user, and takes operands that were parsed.
 
+use std::collections::BTreeSet;
+
 use crate::command::{
-    Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry, StorePath,
+    ChannelName, Command, FilePath, HostName, Program, Scratch, ScratchFolder, ScratchPath, SearchEntry,
+    StorePath,
 };
 
 const NIX_INSTANTIATE: Program = Program::new("nix-instantiate");
@@ -105,6 +108,42 @@ pub fn track(folder: &ScratchPath, file: &str) -> Command<Scratch> {
     Command::scratch(Program::new("git"), ["-C", folder.as_str(), "add", "--intent-to-add", "--", file])
 }
 
+/// Fetches channels and installs them into a profile on the stage. `list` is a set of derivations by their names; what nix-env
+/// and Nix keep for a user goes into the folder `home`, which is on the stage too.
+pub fn install_channels(
+    home: &ScratchPath,
+    profile: &ScratchPath,
+    list: &ScratchPath,
+    names: &BTreeSet<ChannelName>,
+) -> Command<Scratch> {
+    let home = format!("HOME={home}");
+    let install =
+        Command::scratch(Program::new("env"), [&home, "nix-env", "--quiet", "--option", "tarball-ttl", "0"]);
+    install
+        .with(["--profile", profile.as_str(), "--file", list.as_str()])
+        .with(["--install", "--remove-all", "--from-expression"])
+        .with(names.iter().map(|name| format!("channels: channels.\"{}\"", name.as_str())))
+}
+
+/// Where a path on the stage leads.
+pub fn resolved(path: &ScratchPath) -> Command<Scratch> {
+    Command::scratch(Program::new("readlink"), ["-f", "--", path.as_str()])
+}
+
+/// Locks the newest of all inputs of a flake. In its folder, since Nix 2.19 and later take the flake by another option.
+pub fn update_flake(folder: &ScratchPath) -> Command<Scratch> {
+    let within = format!("--chdir={folder}");
+    Command::scratch(
+        Program::new("env"),
+        [&within, "nix", "--extra-experimental-features", "nix-command flakes", "flake", "update"],
+    )
+}
+
+/// The text of a file on the stage.
+pub fn text(path: &ScratchPath) -> Command<Scratch> {
+    Command::scratch(Program::new("cat"), ["--", path.as_str()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +168,15 @@ mod tests {
             build_log(&derivation),
             room(),
             track(&path("c"), "nixi.nix"),
+            install_channels(
+                &path("u"),
+                &path("u/profile"),
+                &path("u/list.nix"),
+                &BTreeSet::from(["nixos".parse().unwrap(), "a.b".parse().unwrap()]),
+            ),
+            resolved(&path("u/profile")),
+            update_flake(&path("c")),
+            text(&path("c/flake.lock")),
             remove(&stage),
         ];
         let shown: Vec<String> = all
@@ -150,6 +198,10 @@ mod tests {
         nix-store --read-log /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x.drv
         df -P -B1 -- /nix/store /nix/var/nix/db /tmp
         git -C /STAGE/c add --intent-to-add -- nixi.nix
+        env 'HOME=/STAGE/u' nix-env --quiet --option tarball-ttl 0 --profile /STAGE/u/profile --file /STAGE/u/list.nix --install --remove-all --from-expression 'channels: channels."a.b"' 'channels: channels."nixos"'
+        readlink -f -- /STAGE/u/profile
+        env '--chdir=/STAGE/c' nix --extra-experimental-features 'nix-command flakes' flake update
+        cat -- /STAGE/c/flake.lock
         rm -rf -- /STAGE
         "#);
     }

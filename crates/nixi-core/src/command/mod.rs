@@ -23,8 +23,8 @@ pub(crate) use guarded::{arm, confirm, refuse, state as guard_state, watch_over}
 pub use lasting::Lasting;
 pub(crate) use lasting::{ChangeId, SYSTEMD_RUN, stop};
 pub use operand::{
-    ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, HostName, Lines, LogPriority, NetTarget,
-    PingCount, SearchEntry, StorePath, TimeSpec, UnitName,
+    ChannelName, ChannelUrl, ContainerId, ContainerName, FileMode, FileOwner, FilePath, Grep, HostName,
+    Lines, LogPriority, NetTarget, PingCount, SearchEntry, StorePath, TimeSpec, UnitName,
 };
 pub use program::Program;
 pub(crate) use scratch::ScratchFolder;

@@ -141,6 +141,40 @@ checked_word! {
 }
 
 checked_word! {
+    /// The name of a channel as nix-channel(1) takes it: letters, digits, `_`, `.` and `-`, the first none of the last two.
+    ChannelName, "a channel name", |word| match word.as_bytes() {
+        bytes if bytes.is_empty() || bytes.len() > 128 => Err("it does not have 1 to 128 characters"),
+        [first, ..] if !first.is_ascii_alphanumeric() && *first != b'_' => {
+            Err("it does not start with a letter, digit or `_`")
+        }
+        // That file lies beside the channels.
+        b"manifest.nix" => Err("Nix keeps a list of its own by that name"),
+        bytes if bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)) => Ok(()),
+        _ => Err("use letters, digits, `_`, `.` and `-`"),
+    }
+}
+
+checked_word! {
+    /// The address of a channel as nix-channel(1) takes it: `https://`, `http://` or `file://`, and characters of URLs
+    /// (RFC 3986) that no shell, unit or Nix expression reads as anything else. It holds no login: it is shown to everybody.
+    ChannelUrl, "the address of a channel", |word| {
+        let rest = ["https://", "http://", "file://"].iter().find_map(|scheme| word.strip_prefix(scheme));
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~%/:?=&+,@[]!".contains(&b);
+        match rest {
+            None => Err("it does not start with https://, http:// or file://"),
+            Some(_) if word.len() > 1024 => Err("it is longer than 1,024 bytes"),
+            Some("" | "/") => Err("it names no host and no path"),
+            Some(rest) if rest.starts_with(['?', ':']) => Err("it names no host"),
+            Some(rest) if rest.split('/').next().is_some_and(|host| host.contains('@')) => {
+                Err("it holds a login; keep that in a netrc(5) file (`netrc-file` in nix.conf)")
+            }
+            Some(rest) if rest.bytes().all(is_plain) => Ok(()),
+            Some(_) => Err("it holds white space or a character that no URL has"),
+        }
+    }
+}
+
+checked_word! {
     /// The name of a host as NixOS takes it (`networking.hostName`): letters, digits, `-` and `_`, at most 63.
     HostName, "a host name", |word| match word.as_bytes() {
         [first, ..] if !first.is_ascii_alphanumeric() => Err("it does not start with a letter or digit"),

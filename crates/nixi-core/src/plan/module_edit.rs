@@ -36,6 +36,8 @@ pub enum ModuleEdit {
     },
     /// None: what is declared is built and run as it is.
     Rebuild,
+    /// None: what is declared is built of the newest that its sources hold, and run.
+    Upgrade,
 }
 
 /// In a few words.
@@ -47,6 +49,7 @@ impl fmt::Display for ModuleEdit {
             Self::Set { option, value } => write!(f, "set {option} = {value}"),
             Self::Unset { option } => write!(f, "unset {option}"),
             Self::Rebuild => f.write_str("rebuild"),
+            Self::Upgrade => f.write_str("upgrade"),
         }
     }
 }

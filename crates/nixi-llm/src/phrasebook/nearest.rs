@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_is_far_from_all_is_near_none() {
-        for request in ["make me a sandwich", "set up nixi-2", "upgrade web-server"] {
+        for request in ["make me a sandwich", "set up nixi-2", "defragment web-server"] {
             assert_eq!(near(request), Vec::<String>::new(), "{request}");
         }
     }

@@ -25,6 +25,9 @@ pub(super) enum Slot {
     Path,
     Image,
     Settings,
+    Address,
+    Channel,
+    Channels,
 }
 
 /// What the words of a sentence gave to the slots of a pattern.
@@ -87,6 +90,11 @@ fn leaf(word: &str) -> Part {
         return Part::Word(word.to_owned());
     };
     match (slot, slot.as_bytes().last()) {
+        (_, Some(b'~')) => Part::Slot(slot.trim_end_matches('~').to_owned(), Slot::Channel),
+        (_, Some(b'*')) if slot.ends_with("~*") => {
+            Part::Slot(slot.trim_end_matches("~*").to_owned(), Slot::Channels)
+        }
+        (_, Some(b'%')) => Part::Slot(slot.trim_end_matches('%').to_owned(), Slot::Address),
         ("node", _) => Part::Node,
         ("on", _) => Part::Place(&["on", "for", "from"]),
         ("at", _) => Part::Place(&["on"]),
@@ -165,6 +173,16 @@ fn fill<'w>(slot: Slot, words: &'w [Word], vocabulary: &Vocabulary) -> Vec<(&'w 
             [path, rest @ ..] if path.typed().starts_with('/') => vec![(rest, path.typed().into())],
             _ => Vec::new(),
         },
+        Slot::Address => match words {
+            [first, rest @ ..] if first.typed().contains("://") => vec![(rest, first.typed().into())],
+            _ => Vec::new(),
+        },
+        Slot::Channel => {
+            vocabulary.channel(words).into_iter().map(|(rest, name)| (rest, name.into())).collect()
+        }
+        Slot::Channels => {
+            vocabulary.channels(words).into_iter().map(|(rest, names)| (rest, names.into())).collect()
+        }
         Slot::Image => {
             vocabulary.image(words).into_iter().map(|(rest, image)| (rest, image.into())).collect()
         }

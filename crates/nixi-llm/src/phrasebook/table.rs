@@ -5,7 +5,8 @@
 //! - `[x]` may be left out, and `(x|y)` is one of the two;
 //! - `{name}` is one name, taken to the letter, as the argument `name`; `{names*}` is a list of names;
 //!   `{lines#}` is a number; `{since@}` is a time, as `yesterday` or `2 hours ago`; `{path/}` is a path from `/` on;
-//!   `{image:}` is an image, as `postgres:16`; `{env=}` is a list of settings, as `A=1, B=2 and password x`;
+//!   `{url%}` is an address, as `https://nixos.org/channels/nixos-25.05`; `{name~}`, `{names~}` and `{names~*}` are channels, for which
+//!   `nixos` is a name too; `{image:}` is an image, as `postgres:16`; `{env=}` is a list of settings, as `A=1, B=2 and password x`;
 //! - `{node}` is the node, and `{on}` is a place that may be left out: `on`, `for` or `from`, and one or more nodes.
 //!   `{at}` is the same with `on` alone, where another word would be ambiguous.
 //!
@@ -61,6 +62,48 @@ pub(super) const ROWS: &[Row] = &[
             "does {node} need a reboot",
         ],
         &["list generations on web-server", "does web-server need a reboot"],
+    ),
+    looks(
+        "nixos.channels",
+        &[
+            "[SHOW] [the|all] [nix|nixos] channels {on}",
+            "[SHOW] [the|all] [nix|nixos] channels of {node}",
+            "(what|which) channels does {node} (have|use)",
+        ],
+        &["list channels on web-server", "which channels does web-server use"],
+    ),
+    changes(
+        "nixos.channel_add",
+        &[
+            "add [the|a] channel {url%} as {name~} {on}",
+            "add {url%} as [the|a] channel {name~} {on}",
+            "add [the|a] channel {name~} from {url%} {on}",
+        ],
+        &["add channel https://nixos.org/channels/nixos-25.05 as stable on web-server"],
+    ),
+    changes(
+        "nixos.channel_remove",
+        &["remove [the] channel {name~} {on}", "remove [the] {name~} channel {on}"],
+        &["remove channel stable on web-server"],
+    ),
+    changes(
+        "nixos.channel_update",
+        &[
+            "update [the|all] [the] [nix] channels {on}",
+            "update [the] channel {names~*} {on}",
+            "update [the] {names~} channel {on}",
+        ],
+        &["update the channels on web-server", "update channel nixos on web-server"],
+    ),
+    changes(
+        "nixos.upgrade",
+        &["upgrade {node}", "upgrade [the] (nixos|system) {on}", "upgrade {at}", "upgrade nixos of {node}"],
+        &["upgrade web-server"],
+    ),
+    changes(
+        "nixos.collect_garbage",
+        &["collect [the] garbage {on}", "clean up [the] [old] generations {on}"],
+        &["collect garbage on web-server", "clean up old generations on web-server"],
     ),
     changes(
         "nixos.rollback",

@@ -62,6 +62,9 @@ fn the_page_is_understood() {
         ("rebuild web-server", r#"nixos.rebuild ["web-server"] {}"#),
         ("reboot web-server", r#"system.reboot ["web-server"] {}"#),
         ("roll back web-server", r#"nixos.rollback ["web-server"] {}"#),
+        ("upgrade web-server", r#"nixos.upgrade ["web-server"] {}"#),
+        ("list channels on web-server", r#"nixos.channels ["web-server"] {}"#),
+        ("collect garbage on web-server", r#"nixos.collect_garbage ["web-server"] {}"#),
         ("list nodes", r#"node.list [] {}"#),
         ("remove the monitoring node", r#"node.remove [] {"name":"monitoring"}"#),
     ] {
@@ -71,7 +74,7 @@ fn the_page_is_understood() {
 
 #[test]
 fn what_this_version_cannot_do_is_not_understood() {
-    for request in ["set up nixi-2", "upgrade web-server", "remove redis", "remove everything"] {
+    for request in ["set up nixi-2", "clean up web-server", "remove redis", "remove everything"] {
         match Phrasebook::new().read(request) {
             Reading::Calls(calls) => panic!("{request}: {calls:?}"),
             Reading::Unknown { nearest } => assert!(nearest.len() <= 3, "{request}"),
@@ -133,6 +136,26 @@ fn variants_mean_the_same() {
         ("which ports does the firewall of n1 let in?", r#"firewall.list ["n1"] {}"#),
         ("open ports on n1", r#"network.ports ["n1"] {}"#),
         ("which ports are open on n1?", r#"network.ports ["n1"] {}"#),
+        ("which channels does n1 use?", r#"nixos.channels ["n1"] {}"#),
+        ("channels of n1", r#"nixos.channels ["n1"] {}"#),
+        (
+            "add the channel https://e.org/x-25.05 as x on n1",
+            r#"nixos.channel_add ["n1"] {"name":"x","url":"https://e.org/x-25.05"}"#,
+        ),
+        (
+            "add channel nixos from https://e.org/a/b from n1",
+            r#"nixos.channel_add ["n1"] {"name":"nixos","url":"https://e.org/a/b"}"#,
+        ),
+        ("remove the nixos channel on n1", r#"nixos.channel_remove ["n1"] {"name":"nixos"}"#),
+        ("update all channels on n1 and b", r#"nixos.channel_update ["n1", "b"] {}"#),
+        (
+            "update channel nixos and home-manager on n1",
+            r#"nixos.channel_update ["n1"] {"names":["nixos","home-manager"]}"#,
+        ),
+        ("upgrade the system on n1", r#"nixos.upgrade ["n1"] {}"#),
+        ("upgrade all nodes", r#"nixos.upgrade ["all"] {}"#),
+        ("clean up old generations on n1", r#"nixos.collect_garbage ["n1"] {}"#),
+        ("update the nixos channel", r#"nixos.channel_update [] {"names":["nixos"]}"#),
         ("is web-server online?", r#"node.status [] {"names":["web-server"]}"#),
     ] {
         assert_eq!(one(request), meaning, "{request}");
@@ -209,12 +232,22 @@ fn every_pattern_is_well_formed_and_every_example_is_read_by_its_row() {
             assert_eq!(found.call, row.call, "{example}");
         }
         let verb = row.call.split(['.', ' ', '|']).nth(1).unwrap();
-        let begin = |pattern: &&str| pattern.replace(' ', "").starts_with(verb);
+        let said = |pattern: &str| verbs(verb).iter().any(|verb| pattern.starts_with(verb));
+        let begin = |pattern: &&str| said(&pattern.replace(' ', ""));
         assert!(
             row.kind == Kind::Looks || row.patterns.iter().all(begin),
             "{}: a change begins with its verb",
             row.call
         );
+    }
+}
+
+/// The words for what an action does, without blanks: `channel_add` is to add.
+fn verbs(action: &str) -> Vec<&str> {
+    match action {
+        "collect_garbage" => vec!["collect", "cleanup"],
+        channel if channel.starts_with("channel_") => vec![&channel["channel_".len()..]],
+        verb => vec![verb],
     }
 }
 
@@ -267,7 +300,8 @@ proptest! {
             let first = phrase.split(' ').next().unwrap_or_default();
             let changes = is_change(&call);
             let verb = call.action.split('.').nth(1).unwrap_or_default();
-            prop_assert!(!changes || verb.starts_with(first), "{} -> {:?}", longer, call);
+            let is_same = verbs(verb).iter().any(|verb| verb.starts_with(first));
+            prop_assert!(!changes || is_same, "{} -> {:?}", longer, call);
         }
     }
 
@@ -289,7 +323,8 @@ proptest! {
         let text = words.join(" ");
         for call in read(&text).unwrap_or_default().iter().filter(|call| is_change(call)) {
             let verb = call.action.split('.').nth(1).unwrap();
-            prop_assert!(words.iter().any(|word| word == verb), "{} -> {:?}", text, call);
+            let is_said = verbs(verb).iter().any(|verb| words.concat().contains(verb));
+            prop_assert!(is_said, "{} -> {:?}", text, call);
         }
     }
 

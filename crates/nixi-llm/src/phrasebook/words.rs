@@ -149,6 +149,19 @@ impl Vocabulary {
         list(words, |words| self.name(words))
     }
 
+    /// One channel at the front: `nixos`, which is a word of the table too, or another name.
+    pub(super) fn channel<'w>(&self, words: &'w [Word]) -> Option<(&'w [Word], String)> {
+        match words {
+            [nixos, rest @ ..] if nixos.typed == "nixos" => Some((rest, nixos.typed.clone())),
+            words => self.name(words),
+        }
+    }
+
+    /// A list of channels at the front, in all its lengths.
+    pub(super) fn channels<'w>(&self, words: &'w [Word]) -> Vec<(&'w [Word], Vec<String>)> {
+        list(words, |words| self.channel(words))
+    }
+
     /// One node at the front: by its name, as `the NAME node`, as a tag or glob, `all nodes`, or the controller.
     pub(super) fn node<'w>(&self, words: &'w [Word]) -> Option<(&'w [Word], String)> {
         let is = |word: &Word, any: &[&str]| any.iter().any(|this| word.is(this));

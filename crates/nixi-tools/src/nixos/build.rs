@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nixi_core::catalog::scratch;
-use nixi_core::command::{FilePath, ScratchName, ScratchPath, StorePath};
+use nixi_core::command::{FilePath, ScratchName, ScratchPath, SearchEntry, StorePath};
 use nixi_core::plan::Progress;
 use nixi_core::{
     Command, ErrorKind, ErrorReport, ExecError, Exit, NodeName, Output, Scratch, Stage, ToolError,
@@ -24,6 +24,8 @@ const EVALUATION: Duration = Duration::from_secs(1800);
 const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 /// How long copying a configuration may take.
 const COPY: Duration = Duration::from_secs(120);
+/// What Nix says where it takes what it has of an input, because it does not reach the address.
+const OUT_OF_REACH: [&str; 2] = ["using cached version", "continuing with the most recent version"];
 /// How long a look at why it failed may take.
 const LOOK: Duration = Duration::from_secs(20);
 /// How many warnings are shown.
@@ -33,9 +35,17 @@ const WARNINGS: usize = 30;
 pub(super) struct Built {
     pub(super) system: StorePath,
     pub(super) evaluated: Evaluated,
-    /// What the configuration comes to without the edit, where there is one.
-    pub(super) unedited: Option<Unedited>,
     pub(super) warnings: Vec<String>,
+}
+
+/// What is declared without what a request asks for.
+pub(super) enum Before {
+    /// A request that asks for nothing of its own.
+    Same,
+    /// What it comes to.
+    Other(Box<Unedited>),
+    /// It cannot be evaluated, which may be what the request mends.
+    Broken,
 }
 
 /// What a configuration comes to without an edit.
@@ -45,88 +55,160 @@ pub(super) struct Unedited {
     pub(super) evaluated: Evaluated,
 }
 
-/// Builds the system of a node as it is, or with this module in place of Nixi's own.
-pub(super) async fn build(
-    stage: &Stage<'_>,
-    ground: &Ground,
-    entry: &FilePath,
-    edited: Option<(&Texts, &Module)>,
-) -> Result<Built, ToolError> {
-    let built = unguarded(stage, ground, entry, edited).await;
-    // What a node has no room for may be any file on the way.
-    built.map_err(|error| {
-        let is_of_a_command = matches!(error, ToolError::Command { .. });
-        let lacking = is_of_a_command.then(|| lacking(stage.node(), &error.to_string())).flatten();
-        lacking.unwrap_or(error)
-    })
+/// A copy of a node's configuration on the stage, where it can be edited and built.
+pub(super) struct Trial<'a, 's> {
+    stage: &'a Stage<'s>,
+    ground: &'a Ground,
+    entry: &'a FilePath,
+    place: ScratchName,
+    folder: ScratchPath,
+    /// What copying it said.
+    copied: Output,
+    /// Where Nix looks for what is named in `<…>`.
+    search_path: Vec<SearchEntry>,
 }
 
-async fn unguarded(
-    stage: &Stage<'_>,
-    ground: &Ground,
-    entry: &FilePath,
-    edited: Option<(&Texts, &Module)>,
-) -> Result<Built, ToolError> {
-    let node = stage.node();
-    stage.tell(Progress::phase("copying the configuration"));
-    let place = place_of(entry)?;
-    let folder = stage.path(&place);
-    if let Some((above, _)) = place.as_str().rsplit_once('/') {
-        stage.run(scratch::folder(&stage.path(&name(above)?)), COPY).await?;
+impl<'a, 's> Trial<'a, 's> {
+    /// Copies the configuration that begins with this file.
+    pub(super) async fn begin(
+        stage: &'a Stage<'s>,
+        ground: &'a Ground,
+        entry: &'a FilePath,
+    ) -> Result<Self, ToolError> {
+        stage.tell(Progress::phase("copying the configuration"));
+        let place = place_of(entry)?;
+        let folder = stage.path(&place);
+        let copying = async || -> Result<Output, ToolError> {
+            if let Some((above, _)) = place.as_str().rsplit_once('/') {
+                stage.run(scratch::folder(&stage.path(&name(above)?)), COPY).await?;
+            }
+            let copied = stage.run(scratch::copy(entry, &folder), COPY).await?;
+            if let Some(full) = lacking(stage.node(), &String::from_utf8_lossy(&copied.stderr)) {
+                return Err(full);
+            }
+            stage.run(scratch::unlock(&folder), COPY).await?;
+            Ok(copied)
+        };
+        let copied = copying().await.map_err(|error| out_of_room(stage, error))?;
+        let search_path = ground.search_path.clone();
+        Ok(Self { stage, ground, entry, place, folder, copied, search_path })
     }
-    let copied = stage.run(scratch::copy(entry, &folder), COPY).await?;
-    if let Some(full) = lacking(node, &String::from_utf8_lossy(&copied.stderr)) {
-        return Err(full);
+
+    /// What the copy comes to as it is.
+    pub(super) async fn before(&self) -> Result<Before, ToolError> {
+        let Ok((evaluated, _)) = self.evaluated("evaluating what is declared now").await else {
+            return Ok(Before::Broken);
+        };
+        Ok(Before::Other(Box::new(Unedited { system: evaluated.outcome.parse().ok(), evaluated })))
     }
-    stage.run(scratch::unlock(&folder), COPY).await?;
-    let at = |path| name(&format!("{}/{}", place.as_str(), below(entry, path)));
-    let configuration = stage.path(&at(entry)?);
-    let evaluate = || match ground.kind {
-        Kind::Flake => scratch::evaluate_flake(&folder, &ground.host),
-        Kind::Plain | Kind::Elsewhere => scratch::evaluate(&configuration, &ground.search_path),
-    };
-    let unread = |stderr: &str| told(stderr, &folder, entry);
-    let evaluated = async |what| -> Result<(Evaluated, String), ToolError> {
-        stage.tell(Progress::phase(what));
-        let (output, _) = followed(stage, evaluate(), EVALUATION).await?;
-        if is_killed(&output.exit) {
-            return Err(killed(node, "the evaluation"));
+
+    /// Puts this module in place of Nixi's own, and the import where it is missing.
+    pub(super) async fn put_module(&self, texts: &Texts, module: &Module) -> Result<(), ToolError> {
+        self.put(&texts.own.path, module.text()).await?;
+        if let Some(with_import) = &texts.with_import {
+            self.put(&texts.importer.path, with_import).await?;
         }
-        let said = unread(&String::from_utf8_lossy(&output.stderr));
+        if self.ground.kind == Kind::Flake {
+            // Without git, or where it keeps nothing here, a flake is all that is in its folder.
+            let own = below(self.entry, &texts.own.path);
+            let _ = self.stage.run(scratch::track(&self.folder, own), COPY).await?;
+        }
+        Ok(())
+    }
+
+    /// Has what is named in `<…>` looked for elsewhere from now on.
+    pub(super) fn look_in(&mut self, search_path: Vec<SearchEntry>) {
+        self.search_path = search_path;
+    }
+
+    /// Locks the newest of all inputs of the flake in the copy; the lock file that comes of it.
+    pub(super) async fn update_inputs(&self, lock: &FilePath) -> Result<String, ToolError> {
+        self.stage.tell(Progress::phase("fetching the newest inputs"));
+        let output = self.stage.run(scratch::update_flake(&self.folder), EVALUATION).await?;
+        let said = self.told(&String::from_utf8_lossy(&output.stderr));
+        // What is out of reach counts as unchanged for Nix, which only warns.
+        let is_stale = OUT_OF_REACH.iter().any(|words| said.contains(words));
+        if !output.exit.is_success() || is_stale {
+            let what = "the inputs of the flake cannot be updated";
+            return Err(failure(what, self.stage.node(), &said, &self.copied, self.stage_folder()));
+        }
+        let output = self.stage.run(scratch::text(&self.stage.path(&self.at(lock)?)), COPY).await?;
+        let text = String::from_utf8(output.stdout).ok();
+        let text = text.filter(|_| output.exit.is_success() && !output.truncated);
+        text.ok_or_else(|| unreadable("nix flake update", "it left no lock file that can be read"))
+    }
+
+    /// Puts a file there in place of another.
+    pub(super) async fn put(&self, path: &FilePath, text: &str) -> Result<(), ToolError> {
+        let put = self.stage.rewrite(&self.at(path)?, text.as_bytes()).await;
+        put.map(drop).map_err(|error| out_of_room(self.stage, error))
+    }
+
+    /// Builds the system of the copy.
+    pub(super) async fn build(&self) -> Result<Built, ToolError> {
+        self.built().await.map_err(|error| out_of_room(self.stage, error))
+    }
+
+    async fn built(&self) -> Result<Built, ToolError> {
+        let (evaluated, said) = self.evaluated("evaluating").await?;
+        let output = realised(self.stage, &evaluated.system, |said| self.failure(&self.told(said))).await?;
+        self.stage.tell(Progress::phase("comparing"));
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let system = printed.lines().last().and_then(|last| last.parse().ok());
+        let system =
+            system.ok_or_else(|| unreadable("nix-store --realise", "it printed no path of the Nix store"))?;
+        Ok(Built { system, evaluated, warnings: warnings(&said) })
+    }
+
+    /// What the copy is evaluated to, and what Nix said meanwhile.
+    async fn evaluated(&self, what: &str) -> Result<(Evaluated, String), ToolError> {
+        let evaluate = match self.ground.kind {
+            Kind::Flake => scratch::evaluate_flake(&self.folder, &self.ground.host),
+            Kind::Plain | Kind::Elsewhere => {
+                scratch::evaluate(&self.stage.path(&self.at(self.entry)?), &self.search_path)
+            }
+        };
+        self.stage.tell(Progress::phase(what));
+        let (output, _) = followed(self.stage, evaluate, EVALUATION).await?;
+        if is_killed(&output.exit) {
+            return Err(killed(self.stage.node(), "the evaluation"));
+        }
+        let said = self.told(&String::from_utf8_lossy(&output.stderr));
         if !output.exit.is_success() {
-            let failure = failure(node, &said, &copied, stage_folder(&folder, &place));
-            return Err(explained(stage, &said, failure).await);
+            return Err(explained(self.stage, &said, self.failure(&said)).await);
         }
         let evaluated = json(&String::from_utf8_lossy(&output.stdout))
             .map_err(|why| unreadable("nix-instantiate --eval", &why))?;
         Ok((evaluated, said))
-    };
-    let mut unedited = None;
-    if let Some((texts, module)) = edited {
-        // What cannot be evaluated as it is may be what the edit mends.
-        if let Ok((before, _)) = evaluated("evaluating what is declared now").await {
-            unedited = Some(Unedited { system: before.outcome.parse().ok(), evaluated: before });
-        }
-        stage.rewrite(&at(&texts.own.path)?, module.text().as_bytes()).await?;
-        if let Some(with_import) = &texts.with_import {
-            stage.rewrite(&at(&texts.importer.path)?, with_import.as_bytes()).await?;
-        }
     }
-    if let (Kind::Flake, Some((texts, _))) = (ground.kind, edited) {
-        // Without git, or where it keeps nothing here, a flake is all that is in its folder.
-        let _ = stage.run(scratch::track(&folder, below(entry, &texts.own.path)), COPY).await?;
+
+    /// Where the copy of a file is.
+    fn at(&self, path: &FilePath) -> Result<ScratchName, ToolError> {
+        name(&format!("{}/{}", self.place.as_str(), below(self.entry, path)))
     }
-    let (evaluated, said) = evaluated("evaluating").await?;
-    let output = realised(stage, &evaluated.system, |said| {
-        failure(node, &unread(said), &copied, stage_folder(&folder, &place))
-    })
-    .await?;
-    stage.tell(Progress::phase("comparing"));
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let system = printed.lines().last().and_then(|last| last.parse().ok());
-    let system =
-        system.ok_or_else(|| unreadable("nix-store --realise", "it printed no path of the Nix store"))?;
-    Ok(Built { system, evaluated, unedited, warnings: warnings(&said) })
+
+    /// What Nix said, about the files that were copied and not about their copies.
+    fn told(&self, said: &str) -> String {
+        said.replace(self.folder.as_str(), self.entry.folder().trim_end_matches('/'))
+    }
+
+    fn failure(&self, said: &str) -> ToolError {
+        let what = "the new system cannot be built";
+        failure(what, self.stage.node(), said, &self.copied, self.stage_folder())
+    }
+
+    /// The folder of the stage itself.
+    fn stage_folder(&self) -> &str {
+        let folder = self.folder.as_str();
+        folder.strip_suffix(self.place.as_str()).unwrap_or(folder)
+    }
+}
+
+/// What a node has no room for may be any file on the way.
+fn out_of_room(stage: &Stage<'_>, error: ToolError) -> ToolError {
+    let is_of_a_command = matches!(error, ToolError::Command { .. });
+    let lacking = is_of_a_command.then(|| lacking(stage.node(), &error.to_string())).flatten();
+    lacking.unwrap_or(error)
 }
 
 /// Builds what was evaluated; `failure` makes an error of the words of Nix where no builder is to blame.
@@ -228,16 +310,6 @@ fn name(text: &str) -> Result<ScratchName, ToolError> {
     })
 }
 
-/// The folder of the stage itself.
-fn stage_folder<'a>(folder: &'a ScratchPath, place: &ScratchName) -> &'a str {
-    folder.as_str().strip_suffix(place.as_str()).unwrap_or(folder.as_str())
-}
-
-/// What Nix said, about the files that were copied and not about their copies.
-fn told(stderr: &str, folder: &ScratchPath, entry: &FilePath) -> String {
-    stderr.replace(folder.as_str(), entry.folder().trim_end_matches('/'))
-}
-
 /// The warnings of an evaluation, in the words of both old and new versions of Nix.
 fn warnings(said: &str) -> Vec<String> {
     let of = |line: &str| {
@@ -250,13 +322,13 @@ fn warnings(said: &str) -> Vec<String> {
     said.lines().filter_map(of).take(WARNINGS).collect()
 }
 
-/// Why a system could not be built, in the words of Nix.
-fn failure(node: &NodeName, said: &str, copied: &Output, stage: &str) -> ToolError {
+/// Why something of a configuration failed, in the words of Nix.
+fn failure(what: &str, node: &NodeName, said: &str, copied: &Output, stage: &str) -> ToolError {
     let shown = reason(said);
     if let Some(lacking) = lacking(node, &shown.join("\n")) {
         return lacking;
     }
-    let message = format!("the new system cannot be built, and nothing was changed:\n{}", shown.join("\n"));
+    let message = format!("{what}, and nothing was changed:\n{}", shown.join("\n"));
     let unread = String::from_utf8_lossy(&copied.stderr);
     let is_outside = shown.iter().any(|line| line.contains(stage));
     let outside = is_outside.then(|| {

@@ -6,7 +6,7 @@ use nixi_core::{ActionName, Rehearse, RehearseCard, RehearseCx, ToolError, Write
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::build::{Built, build};
+use super::build::{Built, Trial};
 use super::ground::Ground;
 use crate::NoArgs;
 
@@ -40,7 +40,8 @@ impl Rehearse for Check {
 
     async fn rehearse(&self, cx: &RehearseCx<'_>, _: NoArgs) -> Result<CheckReport, ToolError> {
         let ground = Ground::of(cx).await?;
-        let Built { system, warnings, .. } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
+        let trial = Trial::begin(cx.stage(), &ground, ground.entry(cx)?).await?;
+        let Built { system, warnings, .. } = trial.build().await?;
         Ok(CheckReport {
             runs: system == ground.running,
             boots_next: Some(&system) == ground.boots_next.as_ref(),

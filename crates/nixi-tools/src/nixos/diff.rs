@@ -6,7 +6,7 @@ use nixi_core::{ActionName, Rehearse, RehearseCard, RehearseCx, ToolError, Write
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::build::{Built, build};
+use super::build::{Built, Trial};
 use super::difference::Difference;
 use super::ground::Ground;
 use crate::NoArgs;
@@ -41,7 +41,8 @@ impl Rehearse for Diff {
 
     async fn rehearse(&self, cx: &RehearseCx<'_>, _: NoArgs) -> Result<DiffReport, ToolError> {
         let ground = Ground::of(cx).await?;
-        let Built { system, warnings, .. } = build(cx.stage(), &ground, ground.entry(cx)?, None).await?;
+        let trial = Trial::begin(cx.stage(), &ground, ground.entry(cx)?).await?;
+        let Built { system, warnings, .. } = trial.build().await?;
         let difference = match system == ground.running {
             true => None,
             false => Some(Difference::of(cx, &ground.running, &system).await?),

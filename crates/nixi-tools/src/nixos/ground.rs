@@ -26,6 +26,10 @@ pub(crate) struct Ground {
     pub(super) in_flight: Option<InFlight>,
     /// The file that NixOS begins with, without links, where it is on the node.
     entry: Option<FilePath>,
+    /// Why no file can be written beside it: half a sentence.
+    pub(super) unwritable: Option<String>,
+    /// Whether git keeps its folder.
+    pub(super) is_kept_by_git: bool,
     /// The files; or why nothing can be edited.
     texts: Result<Texts, String>,
 }
@@ -53,6 +57,8 @@ impl Ground {
         let boots_next = String::from_utf8_lossy(&profile.stdout).trim_end().parse().ok();
         let place = Place::find(cx, search_path, flake, usual).await?;
         let prospect = place.prospect(cx, Some(host.as_str())).await?;
+        let unwritable = prospect.as_ref().and_then(|prospect| prospect.unwritable.clone());
+        let is_kept_by_git = prospect.as_ref().is_some_and(|prospect| prospect.is_kept_by_git);
         let texts = match prospect {
             None => Err("its configuration is not there: the node is deployed from elsewhere".to_owned()),
             Some(prospect) => match (prospect.texts, prospect.obstacle) {
@@ -70,6 +76,8 @@ impl Ground {
             running: store_path(&running)?,
             boots_next,
             in_flight: whole_of(rebuilds).ok().as_ref().and_then(InFlight::of),
+            unwritable,
+            is_kept_by_git,
             texts,
         })
     }
@@ -150,7 +158,7 @@ pub(super) fn edit_of(edit: &ModuleEdit) -> Result<Option<Edit>, ToolError> {
     let option = |text: &str| text.parse::<OptionPath>().map_err(bad_words);
     let expr = |text: &str| Expr::parse(text).map_err(|error| bad_words(format!("`{text}`: {error}")));
     Ok(match edit {
-        ModuleEdit::Rebuild => None,
+        ModuleEdit::Rebuild | ModuleEdit::Upgrade => None,
         ModuleEdit::Add { option: name, element } => {
             Some(Edit::Add { option: option(name)?, element: expr(element)?, order: Order::Sorted })
         }

@@ -67,24 +67,24 @@ pub(super) struct Place {
 /// What would be done there.
 pub(super) struct Prospect {
     pub(super) own: OwnModule,
+    /// Why no file can be written there: half a sentence.
+    pub(super) unwritable: Option<String>,
     /// Why Nixi could not import its module there: half a sentence.
     pub(super) obstacle: Option<String>,
+    /// Whether git keeps the folder.
+    pub(super) is_kept_by_git: bool,
     /// The texts that an edit is about, unless something stands in its way.
     pub(super) texts: Option<Texts>,
 }
 
 /// The texts that an edit is about.
 pub(super) struct Texts {
-    /// The file that NixOS begins with, without links.
-    pub(super) entry: FilePath,
     /// Nixi's own module.
     pub(super) own: Text,
     /// The file that imports it, or shall.
     pub(super) importer: Text,
     /// The same with the import, where it is not there yet.
     pub(super) with_import: Option<String>,
-    /// Whether git keeps the folder.
-    pub(super) is_kept_by_git: bool,
 }
 
 /// A file, and what is in it, if it is there.
@@ -167,34 +167,34 @@ impl Place {
             let error = Module::parse(there.as_deref()?).err()?;
             Some(format!("{own}: {error}"))
         };
-        let obstacle = match &import.end {
+        let unwritable = match self.kind {
             _ if real.as_str().starts_with("/nix/store/") => {
                 Some(format!("{real} is in the Nix store, where nothing can be written"))
             }
             _ if is_read_only => Some(format!("the file system of {real} is mounted read-only")),
-            _ if self.kind == Kind::Plain && system.is_some_and(|text| makes_a_system(&text)) => Some(
-                format!("{SYSTEM} makes the system there (NixOS 26.05), and Nixi does not edit that yet"),
-            ),
-            _ if self.kind == Kind::Flake && is_kept_above(&repositories, real) => {
+            Kind::Plain if system.is_some_and(|text| makes_a_system(&text)) => Some(format!(
+                "{SYSTEM} makes the system there (NixOS 26.05), and Nixi does not edit that yet"
+            )),
+            Kind::Flake if is_kept_above(&repositories, real) => {
                 Some(format!("{real} lies in a git repository that is kept further up, or is a worktree"))
             }
-            Err(why) => Some(why.clone()),
-            Ok(_) => own_is_broken(),
+            Kind::Flake | Kind::Plain | Kind::Elsewhere => None,
+        };
+        let obstacle = match (&unwritable, &import.end) {
+            (Some(why), _) | (None, Err(why)) => Some(why.clone()),
+            (None, Ok(_)) => own_is_broken(),
         };
         let module = OwnModule { path: own.to_string(), state, imported_by: Some(import.by.to_string()) };
         let content = if import.by == real { entry } else { second };
         let importer = Text { path: import.by.clone(), content };
         let texts = match import.end {
-            Ok(with_import) if obstacle.is_none() => Some(Texts {
-                entry: real.clone(),
-                own: Text { path: own, content: there },
-                importer,
-                with_import,
-                is_kept_by_git: repositories.lines().any(|line| line == repository_of(real)),
-            }),
+            Ok(with_import) if obstacle.is_none() => {
+                Some(Texts { own: Text { path: own, content: there }, importer, with_import })
+            }
             Ok(_) | Err(_) => None,
         };
-        Ok(Some(Prospect { own: module, obstacle, texts }))
+        let is_kept_by_git = repositories.lines().any(|line| line == repository_of(real));
+        Ok(Some(Prospect { own: module, unwritable, obstacle, is_kept_by_git, texts }))
     }
 }
 

@@ -27,19 +27,26 @@ impl Change for Rebuild {
 
     async fn plan(&self, cx: &PlanCx<'_>, _: NoArgs) -> Result<Plan, ToolError> {
         let node = cx.node().name();
-        let [boot, booting, running] =
-            cx.gather([nixos::boot_default(), nixos::profile(), nixos::running()]).await;
-        let booting = parsed_of(booting, first_path).ok();
-        let runs = parsed_of(running, first_path).is_ok_and(|running| Some(running) == booting);
-        let undo = match parsed_of(boot, boot_default) {
-            Ok(_) if !runs => Undo::cannot("what ran was not the generation that boots next"),
-            Ok(number) => {
-                let back = CallRequest::new("nixos.rollback").on(node.as_str()).with("generation", number);
-                Undo::Calls(vec![back])
-            }
-            Err(_) => Undo::cannot("there is no generation to go back to"),
+        let undo = match way_back(cx).await {
+            Ok(back) => Undo::Calls(vec![back]),
+            Err(why) => Undo::cannot(why),
         };
         let plan = Plan::new(format!("rebuild {node}"), Risk::Destructive, undo);
         Ok(plan.declare(ModuleEdit::Rebuild))
+    }
+}
+
+/// The call that goes back to the system that runs; or why there is none.
+pub(super) async fn way_back(cx: &PlanCx<'_>) -> Result<CallRequest, &'static str> {
+    let [boot, booting, running] =
+        cx.gather([nixos::boot_default(), nixos::profile(), nixos::running()]).await;
+    let booting = parsed_of(booting, first_path).ok();
+    let runs = parsed_of(running, first_path).is_ok_and(|running| Some(running) == booting);
+    match parsed_of(boot, boot_default) {
+        Ok(_) if !runs => Err("what ran was not the generation that boots next"),
+        Ok(number) => {
+            Ok(CallRequest::new("nixos.rollback").on(cx.node().name().as_str()).with("generation", number))
+        }
+        Err(_) => Err("there is no generation to go back to"),
     }
 }

@@ -93,8 +93,7 @@ impl Change for Rollback {
             generation: Some(number),
             booting,
             guard: cx.settings().guard,
-            files: Vec::new(),
-            tracked: None,
+            then: Vec::new(),
             notes,
         };
         Ok(switch.add_to(plan))

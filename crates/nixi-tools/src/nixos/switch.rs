@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use nixi_core::command::{Program, StorePath};
-use nixi_core::{Activate, Command, NewWay, Plan, PutFile, Rescue, Step, Write};
+use nixi_core::{Activate, Command, NewWay, Plan, Rescue, Step, Write};
 
 /// How long what is not the switch itself may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 const PROFILE: &str = "/nix/var/nix/profiles/system";
 
 /// A way from one system to another.
@@ -22,12 +22,30 @@ pub(super) struct Switch {
     pub(super) way: NewWay,
     /// How long the node waits to be told that it is still reached.
     pub(super) guard: Duration,
-    /// Files that belong to the new system, which are put there once it has proved itself.
-    pub(super) files: Vec<PutFile>,
-    /// What shows a new file to git.
-    pub(super) tracked: Option<Command<Write>>,
+    /// What belongs to the new system, which is done once it has proved itself.
+    pub(super) then: Vec<Then>,
     /// What comes of it, a line each.
     pub(super) notes: Vec<String>,
+}
+
+/// A step that belongs to a new system.
+pub(super) struct Then {
+    step: Step,
+    /// What takes it back if a later step fails, where something does.
+    back: Option<Command<Write>>,
+}
+
+impl<S: Into<Step>> From<S> for Then {
+    fn from(step: S) -> Self {
+        Self { step: step.into(), back: None }
+    }
+}
+
+impl Then {
+    /// The same, taken back by this command if a later step fails.
+    pub(super) fn or_back(self, back: Command<Write>) -> Self {
+        Self { back: Some(back), ..self }
+    }
 }
 
 impl Switch {
@@ -40,10 +58,10 @@ impl Switch {
             let activate = Activate::new(self.new.clone(), self.old.clone(), self.guard);
             steps.push(activate.noting(self.notes).moving(self.way).into());
         }
-        let tracked = self.tracked.map(Step::from);
-        for (at, file) in self.files.into_iter().enumerate() {
-            steps.push(file.into());
-            steps.extend(tracked.clone().filter(|_| at == 0));
+        let mut backs = Vec::new();
+        for Then { step, back } in self.then {
+            backs.extend(back.map(|back| (steps.len(), back)));
+            steps.push(step);
         }
         let mut profile_at = None;
         if !boots_next {
@@ -64,6 +82,9 @@ impl Switch {
             plan = plan.step(Rescue::of(at, last, set_profile(former).elevated()));
             plan = plan.step(Rescue::of(at, last, at_once(former, "boot")));
         }
+        for (at, back) in backs.into_iter().rev().filter(|(at, _)| *at < last) {
+            plan = plan.step(Rescue::of(at, last, back));
+        }
         match is_other && last > 0 {
             true => plan.step(Rescue::of(0, last, at_once(&self.old, "test"))),
             false => plan,
@@ -71,7 +92,7 @@ impl Switch {
     }
 }
 
-fn profile() -> Command<Write> {
+pub(super) fn profile() -> Command<Write> {
     Command::<Write>::new(Program::new("nix-env")).args(["-p", PROFILE])
 }
 
@@ -79,7 +100,7 @@ fn set_profile(to: &StorePath) -> Command<Write> {
     profile().args(["--set", to.as_str()])
 }
 
-fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
+pub(super) fn switch_to(system: &StorePath, action: &str) -> Command<Write> {
     let program = format!("{}/bin/switch-to-configuration", system.as_str());
     Command::<Write>::new(Program::new("env")).arg(program).arg(action)
 }

@@ -142,6 +142,30 @@ async fn every_example_is_planned_like_this() {
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
+    add channel lab from file:///usr/lib/nixi-lab/channel/nixos-25.05.tar.gz on db-server; nothing runs differently until a rebuild [routine]
+    = db-server: the same channels
+    = db-server: the same generation of channels
+    $ sudo -n -- systemd-run … -- nix-channel --add file:///usr/lib/nixi-lab/channel/nixos-25.05.tar.gz lab
+    $ sudo -n -- systemd-run … -- nix-channel --option tarball-ttl 0 --update lab
+    $ if a later step fails: sudo -n -- nix-channel --remove lab
+
+    remove channel nixos on db-server; nothing runs differently until a rebuild [destructive]
+    ! db-server cannot be rebuilt without it: <nixpkgs> is this channel
+    = db-server: the same channels
+    = db-server: the same generation of channels
+    $ sudo -n -- systemd-run … -- nix-channel --remove nixos
+
+    update channel nixos on db-server; nothing runs differently until a rebuild [routine]
+    = db-server: the same channels
+    = db-server: the same generation of channels
+    $ sudo -n -- systemd-run … -- nix-channel --option tarball-ttl 0 --update nixos
+
+    collect garbage on db-server; every generation stays [destructive]
+    = db-server: the same generations
+    = db-server: the same generation boots next
+    = db-server: the same system runs, and the same was booted
+    $ sudo -n -- systemd-run … -- nix-store --gc
+
     set time.timeZone = "Europe/Berlin" on db-server [routine]
     = db-server: the same system runs
     = db-server: the same system boots next
@@ -176,6 +200,21 @@ async fn every_example_is_planned_like_this() {
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+
+    upgrade db-server [destructive]
+    = db-server: the same system runs
+    = db-server: the same system boots next
+    = db-server: the same /home/me/nixos/configuration.nix
+    = db-server: the same channels
+    = db-server: the same generation of channels
+    $ sudo -n -- /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test, and back to /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826 unless the node is reached over a new connection within 90s
+    $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/per-user/root/channels --set /nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-user-environment
+    $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
+    $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/per-user/root/channels --switch-generation 3
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     install htop on db-server [routine]
     = db-server: the same system runs

@@ -33,7 +33,7 @@ pub(crate) fn telling(node: Recording) -> Recording {
             "cat -- /proc/meminfo",
             "MemTotal: 24684084 kB\nMemAvailable: 20268704 kB\nSwapTotal: 2097148 kB\nSwapFree: 1048574 kB\n",
         )
-        .answering("find /nix/var/nix/profiles", GENERATIONS)
+        .answering("find /nix/var/nix/profiles -maxdepth", GENERATIONS)
         .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
         .answering("readlink -f -- /run/current-system", SYSTEMS)
         .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/x\n/b\n/c\n")
@@ -105,6 +105,37 @@ async fn the_machine() {
     Add it by hand where the configuration is kept: imports = [ ./nixi.nix ];
     ");
     insta::assert_snapshot!(text(&lab, CallRequest::new("clock.now")).await, @"2025-11-24 17:00:00+01:00 (Europe/Berlin), up 4 days 1 h");
+}
+
+#[tokio::test]
+async fn what_the_system_is_built_of() {
+    let told = || node().answering("nixos-version", r#"{"nixosVersion":"25.05"}"#);
+    let channels = || CallRequest::new("nixos.channels").on("db-server");
+    insta::assert_snapshot!(text(&Lab::new(told()), channels()).await, @r"
+    CHANNEL  RELEASE                  URL
+    nixos    25.05.8123.d98ce345cdab  https://nixos.org/channels/nixos-25.05
+
+    Generation 3 of the channels, of 2025-11-24 16:00:00 UTC.
+    ");
+    let refused = ended(1, "", "sudo: a password is required\n");
+    let unseen = told().ending("sudo -n -- nix-channel --list", refused);
+    insta::assert_snapshot!(text(&Lab::new(unseen), channels()).await, @r"
+    CHANNEL  RELEASE                  URL
+    nixos    25.05.8123.d98ce345cdab
+
+    Generation 3 of the channels, of 2025-11-24 16:00:00 UTC.
+    left out: addresses of the channels: sudo on the node asks for a password, or has no rule for `sudo -n -- nix-channel --list`
+    ");
+    let missing = ended(127, "", "nix-channel: command not found\n");
+    let off = told().ending("nix-channel --version", missing);
+    insta::assert_snapshot!(text(&Lab::new(off), channels()).await, @r"
+    Channels are off on this node (nix.channel.enable = false), and it has no flake.
+
+    CHANNEL  RELEASE                  URL
+    nixos    25.05.8123.d98ce345cdab
+
+    Generation 3 of the channels, of 2025-11-24 16:00:00 UTC.
+    ");
 }
 
 #[tokio::test]

@@ -111,11 +111,19 @@ async fn every_change_says_how_it_is_taken_back() {
     ' expect=94e5e3e70668c974f7f9cc7f11378db02f1b46d11e3a3351d3febe3e1ad7d947 --node db-server
     firewall.close: nixi call firewall.open ports=8080/tcp --node db-server
     firewall.open: nixi call firewall.close ports=8080/tcp --node db-server
+    nixos.channel_add: nixi call nixos.channel_remove name=lab --node db-server
+    nixos.channel_remove: nixi call nixos.channel_add url=https://nixos.org/channels/nixos-25.05 name=nixos --node db-server
+    nixos.channel_update: nixi call nixos.channel_update generation=3 --node db-server
+    nixos.collect_garbage: what is removed cannot be brought back
     nixos.edit: nixi call nixos.edit option=time.timeZone --node db-server
     nixos.rebuild: nixi call nixos.rollback generation=2 --node db-server
     nixos.rebuild: nixi call nixos.rollback generation=1 --node db-server
     nixos.rebuild: nixi call nixos.rollback generation=2 --node db-server
     nixos.rollback: nixi call nixos.rollback generation=2 --node db-server
+    nixos.upgrade: nixi call nixos.rollback generation=2 --node db-server
+    nixos.upgrade: nixi call nixos.channel_update generation=3 --node db-server
+    nixos.upgrade: nixi call nixos.rollback generation=2 --node db-server
+    nixos.upgrade: nixi call nixos.channel_update generation=3 --node db-server
     package.install: nixi call package.remove names=htop --node db-server
     package.remove: nixi call package.install names=htop --node db-server
     service.disable: nixi call service.enable names=nginx.service --node db-server

@@ -354,6 +354,11 @@ pub(crate) fn evaluated_to(outcome: &str) -> String {
     told.replace('@', outcome.trim_end())
 }
 
+/// Root's channels.
+const CHANNELS: &str = "/nix/var/nix/profiles/per-user/root/channels";
+const PROFILE: &str = "/nix/store/pppppppppppppppppppppppppppppppp-user-environment";
+const FETCHED: &str = "/nix/store/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn-nixos-25.05/nixos";
+
 /// With a configuration of the login user's, which imports this module of Nixi's, if there is one; and a system that is
 /// built of it, and is none of those that are there.
 fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
@@ -369,7 +374,18 @@ fn with_configuration(node: Recording, own: Option<&str>) -> Recording {
             SYSTEMS.split_inclusive('\n').next().unwrap(),
         )
         .answering("readlink -f -- /run/booted-system/kernel", "/a\n/b\n/c\n/a\n/b\n/c\n")
-        .answering("grep -hs -e NIX_PATH", "NIX_PATH DEFAULT=\"nixpkgs=/nix/channels/nixos\"\n")
+        .answering("grep -hs -e NIX_PATH", &format!("NIX_PATH DEFAULT=\"nixpkgs={CHANNELS}/nixos\"\n"))
+        .answering("date", "2025-11-24T17:00:00+01:00\nCET\n1764000000\n")
+        .answering("nix-channel --version", "nix-channel (Nix) 2.31.2\n")
+        .answering("sudo -n -- nix-channel --list", "nixos https://nixos.org/channels/nixos-25.05\n")
+        .answering(&format!("readlink -- {CHANNELS}"), "channels-3-link\n")
+        .answering("find /nix/var/nix/profiles/per-user/root -maxdepth", &format!("channels-3-link 1764000000.5 {PROFILE}\nchannels-4-link 1764003600.5 {PROFILE}\n"))
+        .answering(&format!("find {CHANNELS}/"), &format!("nixos {FETCHED}\nmanifest.nix /nix/store/m\n"))
+        .answering("grep -sHam 1", &format!("{CHANNELS}/nixos/.version:25.05\n{CHANNELS}/nixos/.version-suffix:.8123.d98ce345cdab\n{CHANNELS}/nixos/.git-revision:d98ce345cdab\n"))
+        .answering("grep -sHam 1 -e . -- /dev/null /nix/store/", "/nix/store/x/nixos/.version:25.05\n/nix/store/x/nixos/.version-suffix:.9001.e11111111111\n/nix/store/x/nixos/.git-revision:e11111111111\n")
+        .answering("env 'HOME=/tmp/nixi-", "")
+        .answering("readlink -f -- /tmp/nixi-", "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-user-environment\n")
+        .answering("find /nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-user-environment/", "nixos /nix/store/ffffffffffffffffffffffffffffffff-nixos-25.05/nixos\n")
         .ending(&format!("{real}/etc/nixos/flake.nix"), gone("realpath"))
         .answering(&format!("{real}/etc/nixos/configuration.nix"), "/home/me/nixos/configuration.nix\0")
         .answering(&format!("{real}/home/me/nixos"), "/home/me/nixos\0")
@@ -408,6 +424,11 @@ pub(crate) fn resting() -> Recording {
         .answering("sudo -n -- podman ps", &podman_list().replace("running", "exited"))
         .answering(shown, unit)
         .answering("readlink -- /nix/var/nix/profiles/system", "system-1-link\n")
+        .answering(
+            "sudo -n -- nix-channel --list",
+            "lab file:///usr/lib/nixi-lab/channel/nixos-25.05.tar.gz\n",
+        )
+        .answering(&format!("readlink -- {CHANNELS}"), "channels-4-link\n")
         .answering(
             "readlink -f -- /nix/var/nix/profiles/system",
             "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0\n",
@@ -493,7 +514,7 @@ pub(crate) fn node() -> Recording {
         .answering("sudo -n -- podman rename", "")
         .answering("sudo -n -- podman rm", "")
         .answering("sudo -n -- mkdir", "")
-        .answering("find /nix/var/nix/profiles", GENERATIONS)
+        .answering("find /nix/var/nix/profiles -maxdepth", GENERATIONS)
         .answering("readlink -- /nix/var/nix/profiles/system", "system-2-link\n")
         .answering("readlink -f -- /run/current-system", SYSTEMS)
         // A switch that is confirmed.

@@ -1,5 +1,9 @@
 # Functions about nothing in particular, and the builtins that configurations call through `lib`.
 { lib }:
+let
+  # As channels carry it: files at the root of the tree.
+  told = file: builtins.replaceStrings [ "\n" ] [ "" ] (builtins.readFile file);
+in
 {
   inherit (builtins)
     add
@@ -66,9 +70,9 @@
   showWarnings = warnings: value: builtins.foldl' (result: message: lib.warn message result) value warnings;
 
   # What this release calls itself.
-  release = "25.05";
+  release = told ../.version;
   codeName = "Warbler";
-  versionSuffix = ".lab";
+  versionSuffix = told ../.version-suffix;
   version = lib.trivial.release + lib.trivial.versionSuffix;
   oldestSupportedRelease = 2505;
   isInOldestRelease = release: release <= lib.trivial.oldestSupportedRelease;

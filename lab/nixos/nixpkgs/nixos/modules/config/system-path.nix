@@ -62,6 +62,9 @@ in
     ]
     ++ config.environment.defaultPackages;
 
-    system.path = (import ../lab pkgs).joined "system-path" config.environment.systemPackages;
+    # As on NixOS (nixos/modules/config/nix-channel.nix), nobody finds nix-channel where channels are off.
+    system.path = (import ../lab pkgs).joined "system-path" config.environment.systemPackages (
+      lib.optional (!config.nix.channel.enable) "/bin/nix-channel"
+    );
   };
 }

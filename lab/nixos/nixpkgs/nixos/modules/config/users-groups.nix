@@ -89,7 +89,7 @@ in
 
     environment.etc = lib.mapAttrs' (name: user: {
       name = "profiles/per-user/${name}";
-      value.source = lab.joined "user-environment" user.packages;
+      value.source = lab.joined "user-environment" user.packages [ ];
     }) (lib.filterAttrs (_: user: user.packages != [ ]) cfg.users);
   };
 }

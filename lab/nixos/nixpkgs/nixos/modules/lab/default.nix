@@ -6,14 +6,14 @@ in
 rec {
   inherit build;
 
-  # A tree of links to `folders` of all packages in `paths`.
+  # A tree of links to `folders` of all packages in `paths`, but for the files of `without`.
   joined =
-    name: paths:
+    name: paths: without:
     build {
       inherit name;
       script = ./path.pl;
       attrs = {
-        inherit paths;
+        inherit paths without;
         folders = [ "/bin" "/share" ];
       };
     };

@@ -24,3 +24,4 @@ for my $package (@{ attributes()->{paths} }) {
         join_folder("$package$folder", "$out$folder") if -d "$package$folder";
     }
 }
+unlink map { "$out$_" } @{ attributes()->{without} };
