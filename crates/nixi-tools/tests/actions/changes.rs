@@ -212,9 +212,9 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/per-user/root/channels --switch-generation 3
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     install htop on db-server [routine]
     = db-server: the same system runs
@@ -250,8 +250,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-nixos-system-db-24.11.1.0/bin/switch-to-configuration test
 
     enable 1 unit on db-server: nginx.service [routine]
     = db-server: the same system runs
@@ -263,8 +263,8 @@ async fn every_example_is_planned_like_this() {
     $ sudo -n -- systemd-run … -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826
     $ sudo -n -- systemd-run … -- env /nix/store/cccccccccccccccccccccccccccccccc-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ if a later step fails: sudo -n -- nix-env -p /nix/var/nix/profiles/system --set /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
-    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
+    $ if a later step fails: sudo -n -- systemd-run --wait --quiet --collect '--setenv=NIXOS_NO_CHECK=1' -- /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration test
 
     reload 1 unit on db-server: nginx.service [routine]
     = nginx.service: there, under the same name
