@@ -2,6 +2,7 @@
 
 use nixi_core::{ActionName, CallRequest, ModuleEdit, Plan, PlanCx, Risk, ToolError, Undo};
 
+use crate::nixos::declared_by;
 use crate::nixos::ground::{Ground, apply_all};
 
 /// An element as a person calls it, and what declares it.
@@ -41,13 +42,23 @@ impl Verb {
         };
         if changed.is_empty() {
             let all: Vec<&Element> = elements.iter().collect();
-            return Ok(Plan::nothing(format!(
-                "nothing to {} on {node}: {} {} {} (rebuild to be sure that it runs)",
+            let nothing = format!(
+                "nothing to {} on {node}: {} {} {}",
                 self.word,
                 and(&words(&all)),
                 if all.len() == 1 { "is" } else { "are" },
                 self.done
-            )));
+            );
+            if !elements.iter().any(|element| matches!(element.edit, ModuleEdit::Remove { .. })) {
+                return Ok(Plan::nothing(format!("{nothing} (rebuild to be sure that it runs)")));
+            }
+            // What is not Nixi's may be there all the same.
+            let others = declared_by::elements(cx, elements.iter().map(|element| &element.edit)).await;
+            let others = others.unwrap_or_default();
+            return Ok(Plan::nothing(match others.is_empty() {
+                true => nothing,
+                false => format!("{nothing}; {}: take it out there", others.join(", ")),
+            }));
         }
         ground.check(cx, &module)?;
         let back =

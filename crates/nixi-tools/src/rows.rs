@@ -75,6 +75,7 @@ kinds! {
     Generations "a generation",
     Interfaces "a network interface",
     Listeners "a socket",
+    Packages "a package",
     Pasts "a container",
     Units "a unit",
 }
@@ -182,7 +183,7 @@ fn name(value: &str, named_by: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{container, file, network, nixos, service, system};
+    use crate::{container, file, network, nixos, package, service, system};
     use nixi_core::config::Runtime;
     use proptest::prelude::*;
 
@@ -241,6 +242,11 @@ mod tests {
                 rows: nixos::generation::tests::ROWS.into(),
                 form: Form::Lines(""),
                 read: |text| nixos::generation::generations(text, None, None).map(|found| told(&found)),
+            },
+            Rows::Packages => Example {
+                rows: package::list::tests::ROWS.into(),
+                form: Form::Lines(""),
+                read: |text| package::list::installed(text).map(|found| told(&found)),
             },
             Rows::Interfaces => Example {
                 rows: network::interfaces::tests::ROWS.into(),

@@ -7,6 +7,7 @@ mod journal;
 mod network;
 mod nixos;
 mod node;
+mod package;
 mod service;
 mod system;
 
@@ -30,7 +31,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Read> {
     let of_nodes =
         system::READS.iter().chain(&container::READS).chain(&service::READS).chain(&journal::READS);
     let of_nodes = of_nodes.chain(&network::READS).chain(&firewall::READS).chain(&nixos::READS);
-    of_nodes.chain(&node::READS).chain(&file::READS)
+    of_nodes.chain(&package::READS).chain(&node::READS).chain(&file::READS)
 }
 
 /// Those of its card.

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{Read, example};
 use crate::ground::Ground;
 
-pub(super) const READS: [Read; 3] = [
+pub(super) const READS: [Read; 4] = [
     Read { action: "nixos.channels", args: example, check: channels },
     Read { action: "nixos.generations", args: example, check: generations },
+    Read { action: "nixos.option", args: example, check: option },
     Read { action: "nixos.show", args: example, check: show },
 ];
 
@@ -46,6 +47,20 @@ fn generations(_: &Ground, machine: &Machine, report: &Value) {
         assert_eq!(told["made"], made, "{report}");
     }
     assert_eq!((&report["needs_reboot"], &report["left_out"]), (&json!(false), &json!([])));
+}
+
+/// What the configuration itself says, on the line where it says it.
+fn option(_: &Ground, machine: &Machine, report: &Value) {
+    assert_eq!(
+        (&report["option"], &report["value"]),
+        (&json!("services.openssh.enable"), &json!(true)),
+        "{report}"
+    );
+    assert_eq!(report["default"], json!(false), "{report}");
+    let line =
+        said(machine, "grep -n 'services.openssh.enable = true' /etc/nixos/configuration.nix | cut -d: -f1");
+    let by = json!([{"file": "/etc/nixos/configuration.nix", "line": line.parse::<u64>().unwrap(), "value": true}]);
+    assert_eq!(report["set_by"], by, "{report}");
 }
 
 fn show(_: &Ground, machine: &Machine, report: &Value) {

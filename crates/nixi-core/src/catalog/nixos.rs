@@ -169,10 +169,11 @@ fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> 
         "{{ flake, host, words }}: ({function}) (({SYSTEM}) {{ inherit flake host; }}) (builtins.fromJSON words)"
     );
     Command::read(Program::new("nix-instantiate"), ["--eval", "--strict", "--json", "--readonly-mode"])
+        .and(["--argstr", "words", &words])
         .and(["--option", "allow-import-from-derivation", "false"])
         .and(path.iter().flat_map(|entry| ["-I", entry.as_str()]))
         .and(["--argstr", "flake", flake.trim_end_matches('/'), "--argstr", "host", host])
-        .and(["--argstr", "words", &words, "-E", &call])
+        .and(["-E", &call])
 }
 
 /// What the programs that everybody has are made of: a path in the store a line, one for each package.

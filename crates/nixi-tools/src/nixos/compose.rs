@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nixi_core::{Compose, ModuleEdit, Plan, PlanCx, ToolError};
 
 use super::build::{Before, Trial};
+use super::declared_by;
 use super::files;
 use super::ground::{Ground, apply_all};
 use super::newer::{Found, Newer};
@@ -43,7 +44,21 @@ impl Compose for Composer {
             trial.put_module(texts, module).await?;
             then.extend(files::module(cx, &ground, texts, module.text()).await?);
         }
-        let built = trial.build().await?;
+        let built = match trial.build().await {
+            Ok(built) => built,
+            Err(error) => return Err(declared_by::with_places(cx, edits, error).await),
+        };
+        if let (Before::Other(unedited), None, Some(_)) = (&before, &newer, edited)
+            && unedited.system.as_ref() == Some(&built.system)
+            && built.system == ground.running
+        {
+            // Why it is of no use is better told than proposed.
+            let known = declared_by::elements(cx, edits).await.unwrap_or_default();
+            if !known.is_empty() {
+                let node = cx.node().name();
+                return Ok(Plan::nothing(format!("nothing to do on {node}: {} already", known.join(", "))));
+            }
+        }
         Proposal { ground: &ground, before, newer: newer.as_deref(), built, then }.plan(cx).await
     }
 }

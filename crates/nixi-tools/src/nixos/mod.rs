@@ -9,6 +9,7 @@ mod channels;
 mod check;
 mod collect_garbage;
 mod compose;
+pub(crate) mod declared_by;
 mod diff;
 mod difference;
 mod edit;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use nixi_core::catalog::{file, nixos};
+use nixi_core::command::FilePath;
 use nixi_core::text::clean_line;
 use nixi_core::{ActionName, Inspect, InspectCx, ReadCapability, ReadCard, ToolError};
 use schemars::JsonSchema;
@@ -15,7 +16,7 @@ use crate::reading::whole_of;
 use crate::table::facts;
 
 /// At most so many files are looked at for the lines on which they set an option.
-const FILES: usize = 8;
+pub(super) const FILES: usize = 8;
 /// At most so many names of options are shown.
 const NAMES: usize = 200;
 
@@ -63,7 +64,7 @@ pub struct Setting {
 /// What `option.nix` of core tells.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Told {
+pub(super) enum Told {
     Option {
         #[serde(rename = "type")]
         kind: String,
@@ -79,7 +80,7 @@ enum Told {
 }
 
 #[derive(Debug, Deserialize)]
-struct Definition {
+pub(super) struct Definition {
     file: String,
     value: Value,
 }
@@ -114,7 +115,7 @@ impl Inspect for ShowOption {
             Told::Set { within: Some(options), .. } => Ok(OptionReport { options, ..report }),
             Told::Set { within: None, nearby } => Err(missing(cx, &option, &nearby)),
             Told::Option { kind, description, default, value, definitions } => {
-                let set_by = settings(cx, &whereabouts, &option, definitions).await?;
+                let set_by = settings(cx, &whereabouts, &option, None, definitions).await?;
                 let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
                 let (kind, description) = (filled(kind), filled(description));
                 let value = value.into_iter().next();
@@ -124,17 +125,21 @@ impl Inspect for ShowOption {
     }
 }
 
-/// The files that set it, each with the line, where it can be read.
-async fn settings(
+/// The files that set it, each with the line, where that can be read. Of a list it is the line of an element, and Nixi's own file has none.
+pub(super) async fn settings(
     cx: &InspectCx<'_>,
     whereabouts: &Whereabouts,
     option: &OptionPath,
+    element: Option<&str>,
     definitions: Vec<Definition>,
 ) -> Result<Vec<Setting>, ToolError> {
     let files: Vec<_> = definitions.iter().map(|definition| whereabouts.file_of(&definition.file)).collect();
     // What nixpkgs itself sets is found in the store, and nobody looks for the line there.
-    let own = |path: &&nixi_core::command::FilePath| !path.as_str().starts_with("/nix/store/");
-    let read: Vec<_> = files.iter().flatten().filter(own).take(FILES).collect();
+    let is_read = |path: &&FilePath| {
+        let path = path.as_str();
+        !path.starts_with("/nix/store/") && (element.is_none() || !path.ends_with("/nixi.nix"))
+    };
+    let read: Vec<_> = files.iter().flatten().filter(is_read).take(FILES).collect();
     let answers = cx.gather_each(read.iter().map(|path| file::beginning(path, MOST + 1))).await;
     let mut texts = Vec::new();
     for (path, answer) in read.into_iter().zip(answers) {
@@ -142,7 +147,7 @@ async fn settings(
     }
     let settings = definitions.into_iter().zip(&files).map(|(Definition { file, value }, path)| {
         let text = texts.iter().find(|(read, _)| Some(read) == path.as_ref()).map(|(_, text)| text.as_str());
-        let line = text.and_then(|text| lines_of(text, option, None).first().copied());
+        let line = text.and_then(|text| lines_of(text, option, element).first().copied());
         Setting { file: path.as_ref().map_or(file, ToString::to_string), line, value }
     });
     Ok(settings.collect())

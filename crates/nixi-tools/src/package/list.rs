@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::store_name::StoreName;
 use crate::NoArgs;
 use crate::reading::parsed_of;
-use crate::rows::{LeftOut, write_left_out};
+use crate::rows::{LeftOut, Rows, Sifted, write_left_out};
 use crate::table::{Column, Table};
 
 /// The packages that everybody has.
@@ -48,18 +48,19 @@ impl Inspect for List {
 
     async fn inspect(&self, cx: &InspectCx<'_>, _: NoArgs) -> Result<ListReport, ToolError> {
         let [references] = cx.gather([nixos::installed()]).await;
-        let (mut packages, mut left_out) = (Vec::new(), Vec::new());
-        let printed = parsed_of(references, |text| Ok(text.to_owned()))?;
-        for line in printed.lines().filter(|line| !line.is_empty()) {
-            match StoreName::of_path(line) {
-                Some(StoreName { name, version }) => packages.push(Installed { name, version }),
-                None => left_out.push(LeftOut::new(line, "it is not a path in the Nix store")),
-            }
-        }
+        let Sifted { rows: mut packages, left_out } = parsed_of(references, installed)?;
         packages.sort();
         packages.dedup();
         Ok(ListReport { packages, left_out })
     }
+}
+
+/// Packages by their paths in the store.
+pub(crate) fn installed(text: &str) -> Result<Sifted<Installed>, String> {
+    Rows::Packages.of_lines(text.lines(), |line| {
+        let StoreName { name, version } = StoreName::of_path(line)?;
+        Some(Installed { name, version })
+    })
 }
 
 impl fmt::Display for ListReport {
@@ -74,4 +75,14 @@ impl fmt::Display for ListReport {
         }
         write_left_out(f, &self.left_out)
     }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    /// Three packages.
+    pub(crate) const ROWS: [&str; 3] = [
+        "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-htop-3.3.0",
+        "/nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-jq-1.7.1-bin",
+        "/nix/store/cccccccccccccccccccccccccccccccc-nixos-rebuild",
+    ];
 }

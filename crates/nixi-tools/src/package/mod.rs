@@ -1,7 +1,7 @@
 //! The tool `package`.
 
 mod install;
-mod list;
+pub(crate) mod list;
 mod names;
 mod remove;
 mod search;

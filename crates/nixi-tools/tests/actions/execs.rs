@@ -27,7 +27,10 @@ const READS: &[(&str, usize, &str)] = &[
     ("network.ports", 1, ""),
     ("nixos.channels", 2, "which channels there are is looked at before what they say of themselves"),
     ("nixos.generations", 1, ""),
+    ("nixos.option", 3, "where the configuration is; the evaluation; and the files that set it"),
     ("nixos.show", 2, "which files are looked at depends on where the configuration is"),
+    ("package.list", 1, ""),
+    ("package.search", 2, "where the configuration is, and the evaluation"),
     ("service.failed", 1, ""),
     ("service.list", 1, ""),
     ("service.logs", 1, ""),
@@ -100,6 +103,18 @@ fn telling() -> Recording {
             r#"[{"ifname":"lo","operstate":"UNKNOWN","address":"00:00:00:00:00:00"}]"#,
         )
         .answering("ss -Htulpn", "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n")
+        .answering(
+            r#"nix-instantiate --eval --strict --json --readonly-mode --argstr words '["services""#,
+            r#"{"type":"boolean","description":"","default":false,"value":[true],"definitions":[{"file":"/etc/nixos/configuration.nix","value":true}]}"#,
+        )
+        .answering(
+            r#"nix-instantiate --eval --strict --json --readonly-mode --argstr words '["htop"]'"#,
+            r#"{"packages":[{"name":"htop","version":"3","description":"x"}],"matching":1}"#,
+        )
+        .answering(
+            "nix-store --query --references",
+            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-htop-3.3.0\n",
+        )
         .answering("ping ", "3 packets transmitted, 3 received, 0% packet loss, time 0ms\n")
 }
 
