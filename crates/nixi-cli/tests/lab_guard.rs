@@ -16,6 +16,7 @@ use std::process::Stdio;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
+use common::terminal::Terminal;
 use common::{Home, Ran};
 use nixi_lab::{Lab, Machine};
 
@@ -165,6 +166,47 @@ fn a_unit_that_newly_fails_takes_the_switch_back_and_an_old_failure_does_not() {
     assert_eq!(left(machine), "");
     let ran = home.nixi(&["undo", "--yes=destructive"]);
     assert_eq!((ran.code, running(machine) == before), (0, true), "{ran:?}");
+}
+
+/// Who sits at the terminal is asked whether the new system stays; without an answer, and with `--strict`, it does not.
+#[test]
+fn a_unit_that_newly_fails_is_asked_about() {
+    let (lab, home) = ground(&["keep", "back", "strict", "silent"]);
+    let bad = "systemd.services.bad = { wantedBy = [ \"multi-user.target\" ]; serviceConfig.Type = \"oneshot\"; \
+               script = \"echo the reason; exit 3\"; };";
+    scope(|scope| {
+        for machine in lab.machines() {
+            let (name, home) = (machine.name(), &home);
+            scope.spawn(move || {
+                let before = second_generation(machine, with_line(bad));
+                let mut terminal = Terminal::open();
+                let mut args = switch(name).to_vec();
+                if name == "strict" {
+                    args.push("--strict");
+                }
+                let child = terminal.run(home, &args);
+                if name != "strict" {
+                    let asked = terminal.takes("What is it to be?");
+                    let said = ["bad.service failed after the switch", "the reason", "go back", "keep"];
+                    assert!(said.iter().all(|said| asked.contains(said)), "{name}: {asked}");
+                }
+                match name {
+                    "keep" => terminal.answers("2\n"),
+                    "back" => terminal.answers("1\n"),
+                    _ => {}
+                }
+                let ran = Ran::from(child.wait_with_output().unwrap());
+                if name == "keep" {
+                    assert_eq!(ran.code, 0, "{ran:?}");
+                    assert!(running(machine) != before && running(machine) == boots_next(machine), "{ran:?}");
+                    machine.wait_until("be done with it", || Ok(left(machine).is_empty())).unwrap();
+                } else {
+                    assert_eq!(ran.code, 1, "{name}: {ran:?}");
+                    is_back(home, machine, &before);
+                }
+            });
+        }
+    });
 }
 
 /// Whoever dies meanwhile: the controller, what watches over the switch, the node itself.

@@ -370,3 +370,69 @@ fn what_cannot_boot_does_not_stay() {
     let entry = web.root(default).unwrap();
     assert!(entry.contains(&format!("{}/init", running(web).trim())), "it boots next: {entry}");
 }
+
+/// What the configuration comes to is told where it is, of both kinds, and nothing is written for it.
+#[test]
+fn options_and_packages_are_told_and_nothing_is_written() {
+    for kept in [Kept::Plain, Kept::Flake] {
+        let (lab, home) = ground(kept);
+        let web = lab.machine(WEB);
+        let store = "ls /nix/store | sort | sha256sum; find /etc/nixos /home/nixi /tmp -printf '%p %T@\\n' | sort | sha256sum";
+        let before = web.root(store).unwrap();
+        let line =
+            web.root("grep -n 'services.openssh.enable' /etc/nixos/configuration.nix | cut -d: -f1").unwrap();
+        let told = home.nixi(&["who sets services.openssh.enable on web-server"]);
+        let place = format!("/etc/nixos/configuration.nix:{}: true", line.trim());
+        assert!(told.code == 0 && told.out.contains("value") && told.out.contains(&place), "{told:?}");
+        let set = home.nixi(&["call", "nixos.option", "option=services.openssh", "--node", WEB]);
+        assert!(set.out.contains("is a set of options") && set.out.contains("ports"), "{set:?}");
+        let none = home.nixi(&["call", "nixos.option", "option=services.opensh.enable", "--node", WEB]);
+        assert!(
+            none.code == 1 && none.err.contains("has no option") && none.err.contains("`openssh`"),
+            "{none:?}"
+        );
+        let found = home.nixi(&["search for the package htop on web-server"]);
+        assert!(found.code == 0 && found.out.contains("htop"), "{found:?}");
+        let list = home.nixi(&["list packages on web-server"]);
+        assert!(list.code == 0 && list.out.contains("PACKAGE"), "{list:?}");
+        assert_eq!(web.root(store).unwrap(), before, "a read left something");
+    }
+}
+
+/// What somebody else declares already is said with its place, and what they declare otherwise is not touched.
+#[test]
+fn what_others_declare_is_told_with_its_place() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let text = web.read("/etc/nixos/configuration.nix").unwrap();
+    let (head, _) = text.rsplit_once('}').unwrap();
+    let mine = format!(
+        "{head}  environment.systemPackages = with pkgs; [\n    htop # mine\n  ];\n  time.timeZone = \"Europe/Paris\";\n}}\n"
+    );
+    web.write("/etc/nixos/configuration.nix", &mine).unwrap();
+    web.root("nixos-rebuild switch").unwrap();
+    let at = |what: &str| mine.lines().position(|line| line.contains(what)).unwrap() + 1;
+    let place = format!("htop is in /etc/nixos/configuration.nix:{}", at("htop # mine"));
+
+    let ran = home.nixi(&["--yes=destructive", "install htop on web-server"]);
+    assert!(ran.code == 0 && ran.out.contains(&place) && ran.out.contains("nothing to do"), "{ran:?}");
+    let ran = home.nixi(&["--yes=destructive", "remove the package htop on web-server"]);
+    assert!(ran.code == 0 && ran.out.contains(&place) && ran.out.contains("take it out there"), "{ran:?}");
+
+    let ran = home.nixi(&[
+        "call",
+        "nixos.edit",
+        "option=time.timeZone",
+        "value=\"Asia/Tokyo\"",
+        "--node",
+        WEB,
+        "--yes",
+    ]);
+    let conflict = format!("time.timeZone in /etc/nixos/configuration.nix:{}", at("Europe/Paris"));
+    assert!(
+        ran.code == 1 && ran.err.contains("conflicting definition values") && ran.err.contains(&conflict),
+        "{ran:?}"
+    );
+    assert_eq!(web.read("/etc/nixos/configuration.nix").unwrap(), mine);
+    assert!(web.try_root("test -e /etc/nixos/nixi.nix").unwrap().code != 0, "something was written");
+}

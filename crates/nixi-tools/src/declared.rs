@@ -54,7 +54,8 @@ impl Verb {
             }
             // What is not Nixi's may be there all the same.
             let others = declared_by::elements(cx, elements.iter().map(|element| &element.edit)).await;
-            let others = others.unwrap_or_default();
+            let others: Vec<String> =
+                others.unwrap_or_default().into_iter().map(|known| known.place).collect();
             return Ok(Plan::nothing(match others.is_empty() {
                 true => nothing,
                 false => format!("{nothing}; {}: take it out there", others.join(", ")),

@@ -1,14 +1,16 @@
 //! From all that a request declares on a node to one edit, one build and one switch.
 
 use async_trait::async_trait;
+use nixi_core::plan::Progress;
 use nixi_core::{Compose, ModuleEdit, Plan, PlanCx, ToolError};
 
 use super::build::{Before, Trial};
-use super::declared_by;
+use super::declared_by::{self, Known};
 use super::files;
 use super::ground::{Ground, apply_all};
 use super::newer::{Found, Newer};
 use super::proposal::Proposal;
+use super::source::Whereabouts;
 
 /// Makes one plan of all that a request declares on a node.
 pub struct Composer;
@@ -17,6 +19,17 @@ pub struct Composer;
 impl Compose for Composer {
     async fn compose(&self, cx: &PlanCx<'_>, edits: &[ModuleEdit]) -> Result<Plan, ToolError> {
         let ground = Ground::of(cx).await?;
+        let known = known(cx, &ground, edits).await?;
+        let is_new = |edit: &&ModuleEdit| known.iter().all(|known| known.edit != *edit);
+        let edits: &[ModuleEdit] = &edits.iter().filter(is_new).cloned().collect::<Vec<_>>();
+        if edits.is_empty() {
+            let places: Vec<String> = known.into_iter().map(|known| known.place).collect();
+            return Ok(Plan::nothing(format!(
+                "nothing to do on {}: {} already",
+                cx.node().name(),
+                places.join(", ")
+            )));
+        }
         let mut module = ground.module()?;
         let edited = match apply_all(&mut module, edits)?.is_empty() {
             true => None,
@@ -48,17 +61,29 @@ impl Compose for Composer {
             Ok(built) => built,
             Err(error) => return Err(declared_by::with_places(cx, edits, error).await),
         };
-        if let (Before::Other(unedited), None, Some(_)) = (&before, &newer, edited)
-            && unedited.system.as_ref() == Some(&built.system)
-            && built.system == ground.running
-        {
-            // Why it is of no use is better told than proposed.
-            let known = declared_by::elements(cx, edits).await.unwrap_or_default();
-            if !known.is_empty() {
-                let node = cx.node().name();
-                return Ok(Plan::nothing(format!("nothing to do on {node}: {} already", known.join(", "))));
-            }
-        }
-        Proposal { ground: &ground, before, newer: newer.as_deref(), built, then }.plan(cx).await
+        let proposal = Proposal { ground: &ground, before, newer: newer.as_deref(), built, then };
+        let plan = proposal.plan(cx).await?;
+        Ok(known
+            .iter()
+            .fold(plan, |plan, known| plan.warn(format!("{} already: it is left out", known.place))))
+    }
+}
+
+/// What of the elements to be added somebody else declares already. Where that cannot be found out, all are added.
+async fn known<'a>(
+    cx: &PlanCx<'_>,
+    ground: &Ground,
+    edits: &'a [ModuleEdit],
+) -> Result<Vec<Known<'a>>, ToolError> {
+    let added: Vec<&ModuleEdit> =
+        edits.iter().filter(|edit| matches!(edit, ModuleEdit::Add { .. })).collect();
+    if added.is_empty() {
+        return Ok(Vec::new());
+    }
+    cx.stage().tell(Progress::phase("evaluating what is declared now"));
+    let whereabouts = Whereabouts::in_ground(ground, ground.entry(cx)?);
+    match declared_by::elements_in(cx, &whereabouts, &added).await {
+        Err(error @ ToolError::Exec(_)) => Err(error),
+        known => Ok(known.unwrap_or_default()),
     }
 }

@@ -1,44 +1,64 @@
 //! Who else declares what a request is about: found by evaluation, and in the files by reading.
 
+use std::collections::BTreeMap;
+
 use nixi_core::catalog::{file, nixos};
 use nixi_core::command::FilePath;
 use nixi_core::{InspectCx, ModuleEdit, ToolError};
 
-use super::option::{FILES, Told, settings};
+use super::option::{FILES, Told, texts_of};
 use super::source::Whereabouts;
 use crate::nix::{MOST, OptionPath, lines_of};
 use crate::reading::whole_of;
 
-/// Where an element of a list stands in files that are not Nixi's, as `htop is in /etc/nixos/configuration.nix:31`; nothing of
-/// those of which that cannot be told.
+/// An element of a list that stands in a file which is not Nixi's.
+pub(crate) struct Known<'a> {
+    /// What asks for it, or takes it away.
+    pub(crate) edit: &'a ModuleEdit,
+    /// As `htop is in /etc/nixos/configuration.nix:31`.
+    pub(crate) place: String,
+}
+
+/// Those elements of lists that somebody else declares; nothing of those of which the place cannot be told.
 pub(crate) async fn elements<'a>(
     cx: &InspectCx<'_>,
     edits: impl IntoIterator<Item = &'a ModuleEdit>,
-) -> Result<Vec<String>, ToolError> {
-    let wanted: Vec<(OptionPath, &str)> = edits
-        .into_iter()
-        .filter_map(|edit| match edit {
-            ModuleEdit::Add { option, element } | ModuleEdit::Remove { option, element } => {
-                Some((option.parse().ok()?, element.strip_prefix("pkgs.").unwrap_or(element)))
-            }
-            ModuleEdit::Set { .. } | ModuleEdit::Unset { .. } | ModuleEdit::Rebuild | ModuleEdit::Upgrade => {
-                None
-            }
-        })
-        .collect();
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Vec<Known<'a>>, ToolError> {
+    let edits: Vec<&ModuleEdit> = edits.into_iter().collect();
+    elements_in(cx, &Whereabouts::of(cx).await?, &edits).await
+}
+
+/// The same in a configuration that was found already.
+pub(super) async fn elements_in<'a>(
+    cx: &InspectCx<'_>,
+    whereabouts: &Whereabouts,
+    edits: &[&'a ModuleEdit],
+) -> Result<Vec<Known<'a>>, ToolError> {
+    let mut wanted: BTreeMap<OptionPath, Vec<(&'a ModuleEdit, &'a str)>> = BTreeMap::new();
+    for edit in edits {
+        if let ModuleEdit::Add { option, element } | ModuleEdit::Remove { option, element } = edit
+            && let Ok(option) = option.parse()
+        {
+            let word = element.strip_prefix("pkgs.").unwrap_or(element);
+            wanted.entry(option).or_default().push((edit, word));
+        }
     }
-    let whereabouts = Whereabouts::of(cx).await?;
-    let mut found = Vec::new();
-    for (option, element) in wanted {
+    let mut known = Vec::new();
+    for (option, elements) in wanted {
         let told: Told = whereabouts.ask(cx, nixos::option, option.parts()).await?;
         let Told::Option { definitions, .. } = told else { continue };
-        let places = settings(cx, &whereabouts, &option, Some(element), definitions).await?;
-        let place = places.iter().find_map(|setting| Some(format!("{}:{}", setting.file, setting.line?)));
-        found.extend(place.map(|place| format!("{element} is in {place}")));
+        let files = texts_of(cx, whereabouts, &definitions).await?;
+        for (edit, element) in elements {
+            let place = files.iter().filter(|(path, _)| !path.as_str().ends_with("/nixi.nix")).find_map(
+                |(path, text)| {
+                    let line = lines_of(text, &option, Some(element)).first().copied()?;
+                    Some(format!("{element} is in {path}:{line}"))
+                },
+            );
+            known.extend(place.map(|place| Known { edit, place }));
+        }
     }
-    Ok(found)
+    Ok(known)
 }
 
 /// The same error; where it is that somebody else sets an option otherwise, with the place.

@@ -1,5 +1,6 @@
 //! `nixos.option`
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use nixi_core::catalog::{file, nixos};
@@ -115,7 +116,7 @@ impl Inspect for ShowOption {
             Told::Set { within: Some(options), .. } => Ok(OptionReport { options, ..report }),
             Told::Set { within: None, nearby } => Err(missing(cx, &option, &nearby)),
             Told::Option { kind, description, default, value, definitions } => {
-                let set_by = settings(cx, &whereabouts, &option, None, definitions).await?;
+                let set_by = settings(cx, &whereabouts, &option, definitions).await?;
                 let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
                 let (kind, description) = (filled(kind), filled(description));
                 let value = value.into_iter().next();
@@ -125,32 +126,38 @@ impl Inspect for ShowOption {
     }
 }
 
-/// The files that set it, each with the line, where that can be read. Of a list it is the line of an element, and Nixi's own file has none.
-pub(super) async fn settings(
+/// The files that set it, each with the line, where that can be read.
+async fn settings(
     cx: &InspectCx<'_>,
     whereabouts: &Whereabouts,
     option: &OptionPath,
-    element: Option<&str>,
     definitions: Vec<Definition>,
 ) -> Result<Vec<Setting>, ToolError> {
-    let files: Vec<_> = definitions.iter().map(|definition| whereabouts.file_of(&definition.file)).collect();
-    // What nixpkgs itself sets is found in the store, and nobody looks for the line there.
-    let is_read = |path: &&FilePath| {
-        let path = path.as_str();
-        !path.starts_with("/nix/store/") && (element.is_none() || !path.ends_with("/nixi.nix"))
-    };
-    let read: Vec<_> = files.iter().flatten().filter(is_read).take(FILES).collect();
+    let texts = texts_of(cx, whereabouts, &definitions).await?;
+    let settings = definitions.into_iter().map(|Definition { file, value }| {
+        let path = whereabouts.file_of(&file);
+        let text = texts.iter().find(|(read, _)| Some(read) == path.as_ref()).map(|(_, text)| text.as_str());
+        let line = text.and_then(|text| lines_of(text, option, None).first().copied());
+        Setting { file: path.map_or(file, |path| path.to_string()), line, value }
+    });
+    Ok(settings.collect())
+}
+
+/// The texts of the files that set an option. What nixpkgs itself sets is in the store, and nobody looks for the line there.
+pub(super) async fn texts_of(
+    cx: &InspectCx<'_>,
+    whereabouts: &Whereabouts,
+    definitions: &[Definition],
+) -> Result<Vec<(FilePath, String)>, ToolError> {
+    let files = definitions.iter().filter_map(|definition| whereabouts.file_of(&definition.file));
+    let read: BTreeSet<FilePath> =
+        files.filter(|path| !path.as_str().starts_with("/nix/store/")).take(FILES).collect();
     let answers = cx.gather_each(read.iter().map(|path| file::beginning(path, MOST + 1))).await;
     let mut texts = Vec::new();
     for (path, answer) in read.into_iter().zip(answers) {
-        texts.push((path.clone(), String::from_utf8_lossy(&whole_of(answer)?.stdout).into_owned()));
+        texts.push((path, String::from_utf8_lossy(&whole_of(answer)?.stdout).into_owned()));
     }
-    let settings = definitions.into_iter().zip(&files).map(|(Definition { file, value }, path)| {
-        let text = texts.iter().find(|(read, _)| Some(read) == path.as_ref()).map(|(_, text)| text.as_str());
-        let line = text.and_then(|text| lines_of(text, option, element).first().copied());
-        Setting { file: path.as_ref().map_or(file, ToString::to_string), line, value }
-    });
-    Ok(settings.collect())
+    Ok(texts)
 }
 
 fn missing(cx: &InspectCx<'_>, option: &OptionPath, nearby: &[String]) -> ToolError {

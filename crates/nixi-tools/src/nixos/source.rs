@@ -6,6 +6,7 @@ use nixi_core::command::{FilePath, HostName, SearchEntry};
 use nixi_core::{Command, ErrorKind, ErrorReport, InspectCx, Read, ToolError};
 use serde::de::DeserializeOwned;
 
+use super::ground::Ground;
 use super::place::{Kind, Place, path};
 use crate::reading::{json, parsed_of, unreadable, whole_of};
 
@@ -39,6 +40,16 @@ impl Whereabouts {
             hint: Some("ask where it is kept".to_owned()),
         })?;
         Ok(Self { kind: place.kind, file, search_path: place.search_path, host })
+    }
+
+    /// Of a configuration that was found already.
+    pub(super) fn in_ground(ground: &Ground, file: &FilePath) -> Self {
+        Self {
+            kind: ground.kind,
+            file: file.clone(),
+            search_path: ground.search_path.clone(),
+            host: ground.host.clone(),
+        }
     }
 
     fn source(&self) -> Source<'_> {
