@@ -80,7 +80,17 @@ pub(crate) struct Globals {
     #[command(flatten)]
     pub(crate) reach: Reach,
     #[command(flatten)]
+    pub(crate) switching: Switching,
+    #[command(flatten)]
     pub(crate) look: Look,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Switching {
+    /// Go back without asking when a unit fails after a switch that had not failed before
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -103,9 +113,6 @@ pub(crate) struct Reach {
     /// Leave changes waiting for `nixi approve` instead of asking
     #[arg(long, global = true)]
     pub(crate) no_wait: bool,
-    /// Go back without asking when a unit fails after a switch that had not failed before
-    #[arg(long, global = true)]
-    pub(crate) strict: bool,
     /// Never ask a model
     #[arg(long, global = true)]
     pub(crate) offline: bool,

@@ -39,7 +39,8 @@ impl Session {
         let interrupted = CancellationToken::new();
         listen(&interrupted);
         let person = if globals.reach.no_wait { Person::Later } else { Person::here() };
-        let failures = if globals.reach.strict { NewFailures::TakenBack } else { NewFailures::AskedAbout };
+        let failures =
+            if globals.switching.strict { NewFailures::TakenBack } else { NewFailures::AskedAbout };
         let (questions, screen) = (approver.questions(), Arc::clone(screen));
         tokio::spawn(approve::answer(questions, globals.standing(), person, failures, screen));
         Ok(Self { asker, consent, intent: globals.intent(), interrupted })

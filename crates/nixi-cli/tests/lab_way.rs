@@ -65,7 +65,7 @@ fn declared(address: Ipv4Addr) -> String {
 
 #[test]
 fn the_way_in_is_changed_on_purpose() {
-    let names = ["port", "address", "user", "host-key"];
+    let names = ["port", "address", "user", "host-key", "port-and-keys"];
     let lab = Lab::up(&names).unwrap();
     scope(|scope| {
         for machine in lab.machines() {
@@ -76,6 +76,16 @@ fn the_way_in_is_changed_on_purpose() {
                 let (entry, recorded) = match name {
                     "port" => {
                         with_line(machine, "services.openssh.ports = [ 2222 ];");
+                        ("port = 2222".to_owned(), format!("[{address}]:2222 "))
+                    }
+                    // The one that is known stays, another one goes.
+                    "port-and-keys" => {
+                        let key = "{ type = \"ed25519\"; path = \"/etc/ssh/ssh_host_ed25519_key\"; }";
+                        with_line(
+                            machine,
+                            &format!("services.openssh = {{ ports = [ 2222 ]; hostKeys = [ {key} ]; }};"),
+                        );
+                        replace(machine, "services.openssh.enable = true;", "services.openssh.enable = lib.mkForce true;");
                         ("port = 2222".to_owned(), format!("[{address}]:2222 "))
                     }
                     "address" => {
@@ -128,8 +138,8 @@ fn what_was_thought_to_change_may_stay() {
     let machine = lab.machine("web-server");
     machine.wait_until_booted().unwrap();
     let home = home(machine);
-    // The lab gave it its address; this is one more.
-    with_line(machine, &declared(other(machine.address())));
+    // The lab gave it its address, which stays; this one leads nowhere.
+    with_line(machine, &declared(Ipv4Addr::new(198, 51, 100, 7)));
     let (config, known) = (read_to_string(home.config()).unwrap(), known_hosts(&home));
     let ran = rebuild(&home, machine);
     assert!(ran.code == 0 && ran.err.contains("still reached as before"), "{ran:?}");

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use crate::exec::Fingerprint;
 use crate::fleet::address;
 use crate::node::{Host, Node, Port, Target, UserName};
 
@@ -40,6 +44,15 @@ impl NewWay {
         self.leads_elsewhere() || self.user.is_some()
     }
 
+    /// The fingerprints of the host keys that its sshd will have; empty where they stay.
+    pub(crate) fn fingerprints(&self) -> Vec<Fingerprint> {
+        let of = |key: &String| {
+            let blob = STANDARD.decode(key.split_whitespace().nth(1)?).ok()?;
+            format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(blob))).parse().ok()
+        };
+        self.host_keys.iter().filter_map(of).collect()
+    }
+
     /// The node, reached by this way.
     pub(crate) fn to(&self, node: &Node) -> Node {
         let Target::Ssh(mut ssh) = node.target().clone() else { return node.clone() };
@@ -74,5 +87,19 @@ impl fmt::Display for NewWay {
         parts.extend(user.as_ref().map(|user| format!("user {user}")));
         parts.extend((!host_keys.is_empty()).then(|| "host key".to_owned()));
         f.write_str(&parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `ssh-keygen -l` prints it.
+    #[test]
+    fn fingerprints_are_those_of_ssh() {
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+        let way = NewWay { host_keys: vec![key.to_owned(), "odd".to_owned()], ..NewWay::default() };
+        let told: Vec<String> = way.fingerprints().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"]);
     }
 }

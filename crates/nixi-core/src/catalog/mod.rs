@@ -294,6 +294,212 @@ mod tests {
         grep -hs -e NIX_PATH -- /etc/pam/environment /etc/set-environment
         cat -- /etc/ssh/sshd_config
         cat -- /etc/ssh/authorized_keys.d/nixi
+        nix-instantiate --eval --strict --json --readonly-mode --argstr words '["a","b c"]' --option allow-import-from-derivation false --option restrict-eval true --option allowed-uris '' -I / -I /nix/store -I 'nixos-config=/c.nix' -I 'nixpkgs=/n' --argstr flake '' --argstr host '' -E '{ flake, host, words }: (# What an option is, which value it has, and who sets it.
+        system: path:
+        let
+          isOption = tree: builtins.isAttrs tree && tree._type or "" == "option";
+          # Along the names that are options; what is left of them leads into a value.
+          step =
+            found: name:
+            if isOption found.tree || found.left != [ ] then
+              found // { left = found.left ++ [ name ]; }
+            else if builtins.hasAttr name found.tree then
+              {
+                tree = found.tree.${name};
+                left = [ ];
+              }
+            else
+              found // { left = [ name ]; };
+          found = builtins.foldl'\'' step {
+            tree = system.options;
+            left = [ ];
+          } path;
+          firstOf = list: builtins.genList (builtins.elemAt list) (if builtins.length list < 200 then builtins.length list else 200);
+          inside =
+            value: names:
+            if names == [ ] then
+              [ value ]
+            else if builtins.isAttrs value && builtins.hasAttr (builtins.head names) value then
+              inside value.${builtins.head names} (builtins.tail names)
+            else
+              [ ];
+          # What a person would not hang on the wall, by its name.
+          isSecret = name: builtins.match ".*([pP]assword|[pP]ass[pP]hrase|psk|PSK|[sS]ecret|[tT]oken|[pP]rivateKey|[aA]piKey).*" name != null;
+          keep = name: value: if isSecret name && !(builtins.isBool value) && value != null then "«kept back»" else value;
+          last = builtins.elemAt path (builtins.length path - 1);
+          limit = builtins.foldl'\'' (set: name: set // { ${name} = null; }) { };
+          # A value as far as it can be told: neither what throws nor what has no end is followed.
+          show =
+            depth: value:
+            let
+              tried = builtins.tryEval value;
+              told = tried.value;
+              few = firstOf told;
+              isPackage = (builtins.tryEval (told.type or "")).value == "derivation";
+            in
+            if !tried.success then
+              "«cannot be evaluated»"
+            else if builtins.isAttrs told then
+              if isPackage then
+                "«${builtins.unsafeDiscardStringContext (told.name or "package")}»"
+              else if depth == 0 then
+                "«set»"
+              else
+                builtins.mapAttrs (name: _: keep name (show (depth - 1) told.${name})) (limit (firstOf (builtins.attrNames told)))
+            else if builtins.isList told then
+              if depth == 0 then "«list»" else builtins.map (show (depth - 1)) few
+            else if builtins.isFunction told then
+              "«function»"
+            else if builtins.isPath told then
+              builtins.toString told
+            else if builtins.isString told then
+              builtins.unsafeDiscardStringContext (builtins.substring 0 4000 told)
+            else
+              told;
+          text = value: if builtins.isString value then value else value.text or "";
+          option = found.tree;
+          names = builtins.filter (name: builtins.substring 0 1 name != "_") (builtins.attrNames found.tree);
+        in
+        if isOption option then
+          {
+            type = option.type.description or option.type.name or "";
+            description = text (option.description or "");
+            default = if option ? defaultText then text option.defaultText else keep last (show 2 (option.default or null));
+            value = builtins.map (value: keep last (show 4 value)) (inside option.value found.left);
+            definitions = builtins.concatMap (
+              definition:
+              builtins.map (value: {
+                file = builtins.toString definition.file;
+                value = keep last (show 3 value);
+              }) (inside definition.value found.left)
+            ) (option.definitionsWithLocations or [ ]);
+          }
+        else
+          {
+            within = if found.left == [ ] then names else null;
+            nearby = if found.left == [ ] then [ ] else names;
+          }
+        ) ((# The system of a node, evaluated where it is and without writing anything: of a flake, with what of its inputs the store has.
+        { flake, host }:
+        let
+          lock = builtins.fromJSON (builtins.readFile (flake + "/flake.lock"));
+          # Where the store has a source of this hash: what fetched it named it so.
+          stored =
+            hash:
+            builtins.unsafeDiscardStringContext
+              (derivation {
+                name = "source";
+                system = "none";
+                builder = "none";
+                outputHashMode = "recursive";
+                outputHashAlgo = "sha256";
+                outputHash = hash;
+              }).outPath;
+          # An input is a node of the lock by its name, or what somebody else'\''s input is, by the path to it.
+          find =
+            input:
+            if builtins.isList input then builtins.foldl'\'' (node: name: find lock.nodes.${node}.inputs.${name}) lock.root input else input;
+          inputsOf = node: builtins.mapAttrs (_: input: sources.${find input}) (node.inputs or { });
+          called =
+            node: source:
+            let
+              description = import (source + "/flake.nix");
+              inputs = inputsOf node;
+              outputs = description.outputs (inputs // { inherit self; });
+              self = outputs // {
+                inherit inputs outputs;
+                lastModified = node.locked.lastModified or 0;
+                lastModifiedDate = "19700101000000";
+                outPath = source;
+                sourceInfo.outPath = source;
+                _type = "flake";
+              }
+              // (
+                if node ? locked.rev then
+                  {
+                    inherit (node.locked) rev;
+                    shortRev = builtins.substring 0 7 node.locked.rev;
+                  }
+                else
+                  { }
+              )
+              // (if node ? locked.narHash then { inherit (node.locked) narHash; } else { });
+            in
+            self;
+          sources = builtins.mapAttrs (
+            name: node:
+            let
+              locked = node.locked or { };
+              isBelow = locked.type or "" == "path" && !(locked ? narHash);
+              root = if name == lock.root then flake else if isBelow then flake + "/" + locked.path else stored locked.narHash;
+              source = root + (if locked ? dir then "/" + locked.dir else "");
+            in
+            if node.flake or true then called node source else { outPath = source; }
+          ) lock.nodes;
+        in
+        if flake == "" then import <nixpkgs/nixos> { } else sources.${lock.root}.nixosConfigurations.${host}
+        ) { inherit flake host; }) (builtins.fromJSON words)'
+        nix-instantiate --eval --strict --json --readonly-mode --argstr words '["htop"]' --option allow-import-from-derivation false --option restrict-eval true --option allowed-uris '' -I /etc/nixos -I /nix/store --argstr flake /etc/nixos --argstr host web -E '{ flake, host, words }: (PACKAGES) ((# The system of a node, evaluated where it is and without writing anything: of a flake, with what of its inputs the store has.
+        { flake, host }:
+        let
+          lock = builtins.fromJSON (builtins.readFile (flake + "/flake.lock"));
+          # Where the store has a source of this hash: what fetched it named it so.
+          stored =
+            hash:
+            builtins.unsafeDiscardStringContext
+              (derivation {
+                name = "source";
+                system = "none";
+                builder = "none";
+                outputHashMode = "recursive";
+                outputHashAlgo = "sha256";
+                outputHash = hash;
+              }).outPath;
+          # An input is a node of the lock by its name, or what somebody else'\''s input is, by the path to it.
+          find =
+            input:
+            if builtins.isList input then builtins.foldl'\'' (node: name: find lock.nodes.${node}.inputs.${name}) lock.root input else input;
+          inputsOf = node: builtins.mapAttrs (_: input: sources.${find input}) (node.inputs or { });
+          called =
+            node: source:
+            let
+              description = import (source + "/flake.nix");
+              inputs = inputsOf node;
+              outputs = description.outputs (inputs // { inherit self; });
+              self = outputs // {
+                inherit inputs outputs;
+                lastModified = node.locked.lastModified or 0;
+                lastModifiedDate = "19700101000000";
+                outPath = source;
+                sourceInfo.outPath = source;
+                _type = "flake";
+              }
+              // (
+                if node ? locked.rev then
+                  {
+                    inherit (node.locked) rev;
+                    shortRev = builtins.substring 0 7 node.locked.rev;
+                  }
+                else
+                  { }
+              )
+              // (if node ? locked.narHash then { inherit (node.locked) narHash; } else { });
+            in
+            self;
+          sources = builtins.mapAttrs (
+            name: node:
+            let
+              locked = node.locked or { };
+              isBelow = locked.type or "" == "path" && !(locked ? narHash);
+              root = if name == lock.root then flake else if isBelow then flake + "/" + locked.path else stored locked.narHash;
+              source = root + (if locked ? dir then "/" + locked.dir else "");
+            in
+            if node.flake or true then called node source else { outPath = source; }
+          ) lock.nodes;
+        in
+        if flake == "" then import <nixpkgs/nixos> { } else sources.${lock.root}.nixosConfigurations.${host}
+        ) { inherit flake host; }) (builtins.fromJSON words)'
+        nix-store --query --references /run/current-system/sw
         cat -- /etc/ssh/ssh_host_ed25519_key.pub
         nix --extra-experimental-features nix-command store diff-closures /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-old /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new
         find /nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-new/etc/systemd/system/ -maxdepth 2 -type l -printf '%P %l\n'

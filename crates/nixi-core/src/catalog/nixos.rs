@@ -154,10 +154,12 @@ pub fn packages(of: Source<'_>, words: &[String]) -> Command<Read> {
     evaluated(of, PACKAGES, words)
 }
 
-/// Calls a function of a system and of words with both (nix-instantiate(1)). Nothing is built, not even what the configuration
-/// would have built to be evaluated.
+/// Calls a function of a system and of words with both (nix-instantiate(1)). Nothing is built and nothing fetched, not even what the
+/// configuration would have built or fetched to be evaluated; and nothing is read but its folder, the store, and what `<…>` stands for.
 fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> {
     let words = serde_json::Value::from(words).to_string();
+    let (Source::Flake(file, _) | Source::Module(file, _)) = of;
+    let folder = file.folder();
     let (flake, host, path): (&str, &str, Vec<String>) = match of {
         Source::Flake(file, host) => (file.folder(), host.as_str(), Vec::new()),
         Source::Module(file, path) => {
@@ -171,6 +173,8 @@ fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> 
     Command::read(Program::new("nix-instantiate"), ["--eval", "--strict", "--json", "--readonly-mode"])
         .and(["--argstr", "words", &words])
         .and(["--option", "allow-import-from-derivation", "false"])
+        .and(["--option", "restrict-eval", "true", "--option", "allowed-uris", ""])
+        .and(["-I", folder, "-I", "/nix/store"])
         .and(path.iter().flat_map(|entry| ["-I", entry.as_str()]))
         .and(["--argstr", "flake", flake.trim_end_matches('/'), "--argstr", "host", host])
         .and(["-E", &call])

@@ -18,6 +18,7 @@ let
     tree = system.options;
     left = [ ];
   } path;
+  firstOf = list: builtins.genList (builtins.elemAt list) (if builtins.length list < 200 then builtins.length list else 200);
   inside =
     value: names:
     if names == [ ] then
@@ -26,15 +27,18 @@ let
       inside value.${builtins.head names} (builtins.tail names)
     else
       [ ];
+  # What a person would not hang on the wall, by its name.
+  isSecret = name: builtins.match ".*([pP]assword|[pP]ass[pP]hrase|psk|PSK|[sS]ecret|[tT]oken|[pP]rivateKey|[aA]piKey).*" name != null;
+  keep = name: value: if isSecret name && !(builtins.isBool value) && value != null then "«kept back»" else value;
+  last = builtins.elemAt path (builtins.length path - 1);
+  limit = builtins.foldl' (set: name: set // { ${name} = null; }) { };
   # A value as far as it can be told: neither what throws nor what has no end is followed.
   show =
     depth: value:
     let
       tried = builtins.tryEval value;
       told = tried.value;
-      few = builtins.genList (builtins.elemAt told) (
-        if builtins.length told < 200 then builtins.length told else 200
-      );
+      few = firstOf told;
       isPackage = (builtins.tryEval (told.type or "")).value == "derivation";
     in
     if !tried.success then
@@ -45,7 +49,7 @@ let
       else if depth == 0 then
         "«set»"
       else
-        builtins.mapAttrs (_: show (depth - 1)) told
+        builtins.mapAttrs (name: _: keep name (show (depth - 1) told.${name})) (limit (firstOf (builtins.attrNames told)))
     else if builtins.isList told then
       if depth == 0 then "«list»" else builtins.map (show (depth - 1)) few
     else if builtins.isFunction told then
@@ -64,13 +68,13 @@ if isOption option then
   {
     type = option.type.description or option.type.name or "";
     description = text (option.description or "");
-    default = if option ? defaultText then text option.defaultText else show 2 (option.default or null);
-    value = builtins.map (show 4) (inside option.value found.left);
+    default = if option ? defaultText then text option.defaultText else keep last (show 2 (option.default or null));
+    value = builtins.map (value: keep last (show 4 value)) (inside option.value found.left);
     definitions = builtins.concatMap (
       definition:
       builtins.map (value: {
         file = builtins.toString definition.file;
-        value = show 3 value;
+        value = keep last (show 3 value);
       }) (inside definition.value found.left)
     ) (option.definitionsWithLocations or [ ]);
   }

@@ -27,12 +27,22 @@ let
       outputs = description.outputs (inputs // { inherit self; });
       self = outputs // {
         inherit inputs outputs;
-        inherit (node.locked or { }) lastModified narHash;
-        rev = node.locked.rev or null;
+        lastModified = node.locked.lastModified or 0;
+        lastModifiedDate = "19700101000000";
         outPath = source;
         sourceInfo.outPath = source;
         _type = "flake";
-      };
+      }
+      // (
+        if node ? locked.rev then
+          {
+            inherit (node.locked) rev;
+            shortRev = builtins.substring 0 7 node.locked.rev;
+          }
+        else
+          { }
+      )
+      // (if node ? locked.narHash then { inherit (node.locked) narHash; } else { });
     in
     self;
   sources = builtins.mapAttrs (

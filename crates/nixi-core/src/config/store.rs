@@ -82,7 +82,9 @@ impl ConfigStore {
     ///
     /// As [`ConfigStore::apply`]; nothing is written.
     pub(crate) fn preview(&self, edit: &ConfigEdit) -> Result<Config, ConfigWriteError> {
-        self.changed(edit, &self.files.user).map(|(_, after)| after)
+        let (_, after) = self.changed(edit, &self.files.user)?;
+        Target::find(&self.files.user)?;
+        Ok(after)
     }
 
     /// What removing this node would take out of the user's file.

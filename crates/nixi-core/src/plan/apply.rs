@@ -9,8 +9,11 @@ use super::progress::Reporter;
 use super::step::Kind;
 use super::{ApprovedPart, PlanDigest, Step, StepReport, StepStatus, Turn};
 use crate::arrival::{Arrival, way_words};
+use crate::config::ConfigEdit;
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::Invocation;
+use crate::fleet::address;
+use crate::node::SshTarget;
 use crate::session::Event;
 use crate::text;
 
@@ -47,7 +50,27 @@ pub(crate) async fn apply(approved: ApprovedPart, cx: &ApplyCx<'_>) -> Result<Ve
         ends.push(report.status);
         reports.push(report);
     }
+    tell_of_move(&approved, &ends, cx);
     Ok(reports)
+}
+
+/// Says where a node is that was moved, if what is declared of it has not followed. `ends` are those of the steps that take
+/// nothing back, in their order.
+fn tell_of_move(approved: &ApprovedPart, ends: &[StepStatus], cx: &ApplyCx<'_>) {
+    let follows = |step: &Step| matches!(step, Step::Config(ConfigEdit::MoveNode(..)));
+    let steps = approved.plan.steps.iter().filter(|step| step.kind().takes_back().is_none());
+    let has_followed = steps.zip(ends).any(|(step, end)| follows(step) && *end == StepStatus::Done);
+    let (Some(now), Some(declared)) = (approved.node().ssh(), approved.writable.node().ssh()) else { return };
+    if has_followed || now == declared {
+        return;
+    }
+    let at = |ssh: &SshTarget| address(&ssh.user, &ssh.host, ssh.port);
+    cx.audience.hear(Event::Notice(format!(
+        "{} was reached as {} after the switch, and is declared as {}: if it does not answer there, declare where it is",
+        approved.node().name(),
+        at(now),
+        at(declared)
+    )));
 }
 
 /// Writes down as done what another part has done, which ended well.

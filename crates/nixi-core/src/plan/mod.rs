@@ -150,6 +150,11 @@ impl Plan {
             steps: composed.steps,
             expects: self.expects.into_iter().chain(composed.expects).collect(),
             warnings: self.warnings.into_iter().chain(composed.warnings).collect(),
+            // What cannot be taken back as a whole cannot be in parts.
+            undo: match composed.undo {
+                Undo::Cannot(_) => composed.undo,
+                Undo::Calls(_) => self.undo,
+            },
             ..self
         }
     }
@@ -170,6 +175,11 @@ impl Plan {
     pub fn leaves(mut self, thing: Thing, end_state: EndState) -> Self {
         self.end_states.push((thing, end_state));
         self
+    }
+
+    /// It cannot be taken back, for this reason: half a sentence.
+    pub fn for_good(self, why: impl Into<String>) -> Self {
+        Self { undo: Undo::cannot(why), ..self }
     }
 
     /// Raises the risk; it is never lowered.

@@ -95,6 +95,11 @@ case $last in
             tell busy
             over 1 exit-code
         fi
+        # It may have been collected as garbage by now.
+        if [ ! -x "$new/bin/switch-to-configuration" ]; then
+            tell "unchanged 127"
+            over 1 exit-code
+        fi
         tell switching
         switch_to "$new" 10 0
         code=$?

@@ -130,13 +130,14 @@ fn is_plain(text: &str) -> bool {
 
 /// The address without a login.
 pub(crate) fn without_login(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?…"));
     let login = || {
         let (scheme, rest) = url.split_once("://")?;
         let end = rest.find('/').unwrap_or(rest.len());
         let at = rest.get(..end)?.rfind('@')?;
         Some(format!("{scheme}://…{}", rest.get(at..)?))
     };
-    login().unwrap_or_else(|| url.to_owned())
+    login().unwrap_or_else(|| url.to_owned()) + query
 }
 
 #[cfg(test)]

@@ -76,6 +76,15 @@ impl Change for AddChannel {
             return Ok(plan.step(update(&names).lasting(FETCHING)));
         }
         let back = match former {
+            // What may hold a login goes into no plan.
+            Some(former) if former.parse::<ChannelUrl>().is_err() => {
+                return Err(ToolError::BadArgument {
+                    message: format!(
+                        "channel {name} of {node} comes from an address that Nixi could not put back"
+                    ),
+                    hint: Some(format!("remove it on {node} first: sudo nix-channel --remove {name}")),
+                });
+            }
             Some(former) => nix_channel().args(["--add", former, name.as_str()]),
             None => nix_channel().args(["--remove", name.as_str()]),
         };

@@ -88,9 +88,10 @@ impl Change for CollectGarbage {
             // Before what they lead to goes: the boot menu never has an entry that cannot boot.
             plan = plan
                 .warn(format!("these generations go for good: {}", named(&gone)))
-                .step(delete.lasting(PATIENCE))
-                .step(switch_to(&booting, "boot").lasting(PATIENCE));
+                .step(delete.lasting(PATIENCE));
         }
+        // Also for those that somebody else removed.
+        plan = plan.step(switch_to(&booting, "boot").lasting(PATIENCE));
         let collect = Command::<Write>::new(Program::new("nix-store")).arg("--gc");
         Ok(plan.step(collect.lasting(COLLECTION)))
     }

@@ -70,7 +70,7 @@ impl Lack {
             Self::Room => (
                 format!("a disk of {node} is full"),
                 format!(
-                    "make room on {node}, such as by `sudo nix-collect-garbage --delete-older-than 30d` there; \
+                    "make room on {node}, such as by `nixi call nixos.collect_garbage --node {node}`; \
                      `nixi call system.resources --node {node}` shows its disks"
                 ),
             ),

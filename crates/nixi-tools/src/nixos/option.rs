@@ -102,6 +102,10 @@ impl Inspect for ShowOption {
     async fn inspect(&self, cx: &InspectCx<'_>, args: OptionArgs) -> Result<OptionReport, ToolError> {
         let option: OptionPath =
             args.option.parse().map_err(|message| ToolError::BadArgument { message, hint: None })?;
+        if option.parts().iter().any(|part| part.starts_with('_')) {
+            let message = format!("{option} is no option: names with `_` are the module system's own");
+            return Err(ToolError::BadArgument { message, hint: None });
+        }
         let whereabouts = Whereabouts::of(cx).await?;
         let report = OptionReport {
             option: option.to_string(),

@@ -122,10 +122,8 @@ fn following(cx: &PlanCx<'_>, plan: Plan, way: &NewWay) -> (Plan, Vec<Step>) {
             node.name(),
             way.words(node)
         ))
-        .at_least(Risk::Destructive);
-    if !way.is_declared_otherwise() {
-        return (plan, Vec::new());
-    }
+        .at_least(Risk::Destructive)
+        .for_good("it would change the way in back: change what is declared, and rebuild");
     if let Some(file) = cx.fleet().declared_by_nixos(node.name()) {
         let file = file.display();
         let warning =

@@ -82,10 +82,16 @@ impl Whereabouts {
         let shown: Vec<&str> = lines.iter().skip(last).take(LINES).copied().collect();
         let message =
             format!("the configuration of {} cannot be evaluated:\n{}", cx.node().name(), shown.join("\n"));
-        let is_gone = self.kind == Kind::Flake && said.contains("-source");
-        let hint = is_gone.then(|| {
-            "a read fetches nothing: what the flake is made of may have been collected as garbage; `nixi check` fetches it".to_owned()
+        let is_missing = |line: &&str| line.contains("-source") && line.contains("does not exist");
+        let is_gone = self.kind == Kind::Flake && shown.iter().any(is_missing);
+        let gone = is_gone.then(|| {
+            "an input of the flake is not in the store any more, and a read fetches nothing".to_owned()
         });
+        let is_outside = shown.iter().any(|line| line.contains("restricted mode"));
+        let outside = is_outside.then(|| {
+            "a read follows a configuration to its own folder and the store, and fetches nothing".to_owned()
+        });
+        let hint = gone.or(outside);
         ToolError::Reported(ErrorReport::new(ErrorKind::CommandFailed, message).maybe_hint(hint))
     }
 

@@ -164,6 +164,7 @@ async fn every_example_is_planned_like_this() {
     = db-server: the same generations
     = db-server: the same generation boots next
     = db-server: the same system runs, and the same was booted
+    $ sudo -n -- systemd-run … -- env /nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixos-system-db-25.05.20250901.ddd1826/bin/switch-to-configuration boot
     $ sudo -n -- systemd-run … -- nix-store --gc
 
     set time.timeZone = "Europe/Berlin" on db-server [routine]

@@ -57,7 +57,7 @@ const PLANS: &[(&str, usize, &str)] = &[
     ("file.delete", 3, "the place, what is in it, and the pins"),
     ("file.write", 3, "the place, what is in it, and the pin"),
     ("firewall.close", 18, DECLARED),
-    ("firewall.open", 19, DECLARED),
+    ("firewall.open", 20, ADDED),
     ("nixos.channel_add", 3, "whether channels are on; the pins, and whether it can be run as a unit"),
     ("nixos.channel_remove", 3, "likewise"),
     ("nixos.channel_update", 3, "likewise"),
@@ -72,10 +72,10 @@ const PLANS: &[(&str, usize, &str)] = &[
     ),
     ("nixos.rollback", 3, "the pins, what differs, and whether it can be run as a unit"),
     ("nixos.upgrade", 23, "as to edit; and the channels, and fetching one"),
-    ("package.install", 19, DECLARED),
+    ("package.install", 20, ADDED),
     ("package.remove", 18, DECLARED),
     ("service.disable", 19, DECLARED),
-    ("service.enable", 20, DECLARED),
+    ("service.enable", 21, ADDED),
     ("service.reload", 3, "as to restart"),
     ("service.restart", 3, "the units, the pin, and whether it can be run as a unit"),
     ("service.start", 3, "likewise"),
@@ -88,6 +88,8 @@ const PLANS: &[(&str, usize, &str)] = &[
 const DECLARED: &str = "where the configuration is, for the change and for all of them; the folder, the copy, what it comes to as it is, \
                         a file or two, the evaluation and the build; the way in, what differs, whose the files are, the pins, and whether \
                         it can be run as a unit";
+
+const ADDED: &str = "likewise; and who else declares it";
 
 /// A node that answers the example of every read.
 fn telling() -> Recording {

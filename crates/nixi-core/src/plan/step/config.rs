@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 
 use super::Kind;
+use super::activate::way::forget_former;
 use crate::card::Edits;
 use crate::command::Login;
 use crate::config::{ConfigEdit, ConfigStore, ConfigWriteError};
 use crate::error::{ErrorKind, ErrorReport};
+use crate::new_way::NewWay;
 use crate::node::NodeName;
 use crate::plan::applied::{done, failed};
 use crate::plan::apply_cx::ApplyCx;
@@ -46,16 +48,44 @@ impl Kind for ConfigEdit {
         approved: &ApprovedPart,
         cx: &ApplyCx<'_>,
     ) -> StepReport {
-        if matches!(self, Self::MoveNode(..)) && !approved.has_moved() {
-            let what = format!("{} is still reached as before: what is declared of it stays", self.name());
-            cx.audience.hear(Event::Notice(what.clone()));
-            return done(shown, Some(what));
+        if let Self::MoveNode(_, way) = self {
+            return match move_node(self, way, approved, cx).await {
+                Ok(said) => done(shown, said),
+                Err(error) => failed(shown, error),
+            };
         }
         match write_config(cx.config, self.clone()).await {
             Ok(()) => done(shown, None),
             Err(error) => failed(shown, error),
         }
     }
+}
+
+/// Has what is declared and on record of a node follow it, if a step moved it.
+async fn move_node(
+    edit: &ConfigEdit,
+    way: &NewWay,
+    approved: &ApprovedPart,
+    cx: &ApplyCx<'_>,
+) -> Result<Option<String>, ErrorReport> {
+    let node = approved.writable.node();
+    if !approved.has_moved() {
+        let what = format!(
+            "{} is still reached as before, and was not as {}: what is declared of it stays",
+            node.name(),
+            way.words(node)
+        );
+        cx.audience.hear(Event::Notice(what.clone()));
+        return Ok(Some(what));
+    }
+    if way.is_declared_otherwise() {
+        write_config(cx.config, edit.clone()).await?;
+    }
+    if let Err(error) = forget_former(way, node, cx).await {
+        let what = format!("the former host keys of {} are still on record: {error}", node.name());
+        cx.audience.hear(Event::Notice(what));
+    }
+    Ok(None)
 }
 
 /// Edits the configuration, off the runtime's threads: another Nixi may hold the lock for a while.

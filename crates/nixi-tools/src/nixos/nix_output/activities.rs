@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::announced::lock;
-use super::{keep_last, without_colours};
+use super::{keep_last, shortened, without_colours};
 
 /// The kinds of activities that are followed; the numbers are those of Nix.
 const FILE_TRANSFER: u64 = 101;
@@ -103,8 +103,8 @@ impl Activities {
         // What waits for a lock is of a kind of its own since 2.4, and what waits for a machine is of the same.
         let locked = lock(&without_colours(text));
         let path = match (kind, locked) {
-            (BUILD, _) => fields.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
-            (BUILD_WAITING, Some(path)) => path,
+            (BUILD, _) => shortened(fields.first().and_then(Value::as_str).unwrap_or_default()),
+            (BUILD_WAITING, Some(path)) => shortened(&path),
             (FILE_TRANSFER | REALISE | COPY_PATHS | BUILDS, _) => String::new(),
             (_, Some(_) | None) => return,
         };
@@ -157,7 +157,7 @@ impl Activities {
         let Some(build) = self.running.get(&id).filter(|activity| activity.kind == BUILD) else { return };
         let log = self.logs.iter_mut().rev().find(|log| log.derivation == build.path);
         if let Some(log) = log {
-            keep_last(&mut log.lines, without_colours(line));
+            keep_last(&mut log.lines, &without_colours(line));
         }
     }
 

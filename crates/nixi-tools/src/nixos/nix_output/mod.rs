@@ -16,6 +16,8 @@ use crate::bytes::human;
 
 /// The most bytes of a line that are looked at; of a longer one, the beginning.
 const LINE: usize = 256 * 1024;
+/// How many characters of a line are kept, and of a path.
+const KEPT: usize = 2048;
 /// How many of the last lines are kept of what it said, and of what each builder printed.
 const LINES: usize = 200;
 
@@ -79,7 +81,7 @@ impl NixOutput {
     fn hear(&mut self, line: &str) {
         let line = without_colours(line.trim_end());
         self.announced.take(&line);
-        keep_last(&mut self.said, line);
+        keep_last(&mut self.said, &line);
     }
 
     /// How far it is, where that can be told.
@@ -165,11 +167,16 @@ pub(crate) fn name_of(path: &str) -> &str {
     name.strip_suffix(".drv").unwrap_or(name)
 }
 
-fn keep_last(lines: &mut VecDeque<String>, line: String) {
+fn keep_last(lines: &mut VecDeque<String>, line: &str) {
     if lines.len() == LINES {
         lines.pop_front();
     }
-    lines.push_back(line);
+    lines.push_back(shortened(line));
+}
+
+/// As much of a text as is kept of it.
+fn shortened(text: &str) -> String {
+    text.chars().take(KEPT).collect()
 }
 
 /// Without what colours it (ECMA-48, "CSI"): Nix marks its messages even where no terminal is.

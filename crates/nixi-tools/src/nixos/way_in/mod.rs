@@ -47,13 +47,14 @@ impl Outlook {
             let text = String::from_utf8_lossy(&printed.stdout).into_owned();
             let mut words = text.split_whitespace();
             match (words.next(), words.next()) {
-                (Some(kind), Some(body)) if printed.exit.is_success() => {
+                (Some(kind), Some(body)) if printed.exit.is_success() && is_key(kind, body) => {
                     self.way.host_keys.push(format!("{kind} {body}"));
                 }
                 (Some(_) | None, Some(_) | None) => missing.push(path.to_string()),
             }
         }
-        if self.way.host_keys.is_empty() {
+        if !missing.is_empty() {
+            self.way.host_keys.clear();
             let files = missing.join(", ");
             self.obstacles.push(format!(
                 "sshd gets other host keys, which are not there yet ({files}): make them first, with ssh-keygen, so that the node can be known again"
@@ -61,6 +62,14 @@ impl Outlook {
         }
         Ok(())
     }
+}
+
+/// Whether these are the type and the body of a public key (sshd(8)).
+fn is_key(kind: &str, body: &str) -> bool {
+    let is_word = |text: &str, most, others: &[u8]| {
+        text.len() <= most && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    };
+    is_word(kind, 64, b"-@.") && body.starts_with("AAAA") && is_word(body, 16 * 1024, b"+/=")
 }
 
 fn found(now: &Now, new: &Evaluated) -> Outlook {
@@ -148,7 +157,9 @@ fn found(now: &Now, new: &Evaluated) -> Outlook {
             ));
         }
     }
-    found.extend(not_let_in(now, &comes_as, new));
+    // Of somebody else nothing is known to be so already.
+    let stranger = Now::default();
+    found.extend(not_let_in(if comes_as == *user { now } else { &stranger }, &comes_as, new));
     Outlook { obstacles: found, way }
 }
 

@@ -7,7 +7,7 @@
 mod reach;
 mod state;
 mod told;
-mod way;
+pub(super) mod way;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -18,9 +18,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Kind;
+use super::config::unwritten;
 use super::unit_names::unit_names;
 use crate::catalog::{guard as catalog, lasting};
 use crate::command::{ChangeId, Command, Login, Read, StorePath, Write, arm, confirm, refuse, watch_over};
+use crate::config::{ConfigEdit, ConfigWriteError, OldNode};
 use crate::error::{ErrorKind, ErrorReport, ToolError};
 use crate::exec::{ExecError, Exit, Fingerprint, Input, Invocation, Output};
 use crate::new_way::NewWay;
@@ -87,6 +89,23 @@ impl Activate {
     }
 }
 
+impl Activate {
+    /// What stands against a new way, before anything is switched.
+    fn hindrance(&self, node: &Node, there: &Node, cx: &ApplyCx<'_>) -> Option<ErrorReport> {
+        let is_there = |other: &&Node| other.name() != node.name() && other.spot() == there.spot();
+        if let Some(other) = cx.nodes.iter().find(is_there) {
+            let what = format!("{} would be where {} is ({})", node.name(), other.name(), other.mode());
+            return Some(ErrorReport::new(ErrorKind::BadArgument, what));
+        }
+        let old = OldNode::of(node).filter(|_| self.way.is_declared_otherwise())?;
+        match cx.config.preview(&ConfigEdit::MoveNode(old, self.way.clone())) {
+            // That is a person's to change, and was said.
+            Ok(_) | Err(ConfigWriteError::DeclaredBySystem { .. }) => None,
+            Err(error) => Some(unwritten(&error)),
+        }
+    }
+}
+
 /// As a person reads it in a plan.
 impl fmt::Display for Activate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,12 +151,8 @@ impl Kind for Activate {
         let Turn { shown, id, reporter } = turn;
         let node = approved.node();
         let there = (!self.way.is_the_same()).then(|| self.way.to(node));
-        if let Some(there) = &there
-            && let Some(other) = cx.nodes.iter().find(|other| other.is_at_odds_with(there))
-        {
-            let what =
-                format!("{} would be where {} is, which is {}", node.name(), other.name(), other.mode());
-            return failed(shown, ErrorReport::new(ErrorKind::ReadOnly, what));
+        if let Some(error) = there.as_ref().and_then(|there| self.hindrance(node, there, cx)) {
+            return failed(shown, error);
         }
         let records = match &there {
             None => None,
@@ -152,23 +167,23 @@ impl Kind for Activate {
             node,
             there: there.as_ref(),
             met: OnceLock::new(),
+            kept: OnceLock::new(),
             approved,
             cx,
             reporter,
         };
         let report = switch.run(shown).await;
-        let Some(records) = records else { return report };
         let has_moved = report.status == StepStatus::Done && switch.has_moved();
-        let written = match switch.met.into_inner().filter(|_| has_moved) {
-            Some((node, host_key)) => {
-                approved.moves(node, host_key);
-                records.moved().await
-            }
-            None => records.stayed().await,
-        };
-        if let Err(error) = written {
-            cx.audience
-                .hear(Event::Notice(format!("the host keys of {} are not up to date: {error}", node.name())));
+        if let Some((node, host_key)) = switch.met.into_inner().filter(|_| has_moved) {
+            approved.moves(node, host_key);
+            return report;
+        }
+        // Of one whose outcome is not known, both places stay on record.
+        if let Some(records) = records.filter(|_| report.status != StepStatus::Unknown)
+            && let Err(error) = records.take_back().await
+        {
+            let what = format!("the host keys of {} are not as they were: {error}", node.name());
+            cx.audience.hear(Event::Notice(what));
         }
         report
     }
@@ -183,6 +198,8 @@ struct Switch<'a> {
     there: Option<&'a Node>,
     /// How it was met over a new connection, and with which host key.
     met: OnceLock<(Node, Option<Fingerprint>)>,
+    /// What failed in the new system, which a person keeps all the same.
+    kept: OnceLock<String>,
     approved: &'a ApprovedPart,
     cx: &'a ApplyCx<'a>,
     reporter: &'a Reporter<'a>,
@@ -332,7 +349,7 @@ impl Switch<'_> {
             keeps = self.cx.asking.keeps(asked.trim_end(), left) => keeps,
         };
         if keeps {
-            self.cx.audience.hear(Event::Notice(format!("{what}: kept all the same")));
+            let _ = self.kept.set(what);
         }
         keeps
     }

@@ -12,8 +12,9 @@ use crate::catalog::guard as catalog;
 use crate::error::ToolError;
 use crate::exec::{ExecError, Fingerprint, Invocation, Unreachable};
 use crate::node::Node;
+use crate::plan::stands_apart;
 
-/// How much longer a node has to answer by the way that it had than by its new one.
+/// How much longer a node has to answer by its new way than by the one that it had.
 const HEAD_START: Duration = Duration::from_millis(1500);
 
 /// A node by the way that it is reached, and its host key there.
@@ -26,14 +27,23 @@ impl Switch<'_> {
         let known = pin!(self.look_by(self.as_before()));
         let new = pin!(async {
             tokio::time::sleep(HEAD_START).await;
-            // Who answers there has a key that is on record for it.
-            self.look_by((there, None)).await
+            self.look_there(there).await
         });
         match select(known, new).await {
             Either::Left((Ok(state), _)) | Either::Right((Ok(state), _)) => Ok(state),
             Either::Left((Err(error), new)) => new.await.map_err(|_| error),
             Either::Right((Err(_), known)) => known.await,
         }
+    }
+
+    /// The same by the new way, of the machine that it leads to alone.
+    async fn look_there(&self, there: &Node) -> Result<State, ToolError> {
+        let arrival = self.cx.executor.reach(there, self.cx.cancel).await?;
+        let host_key = arrival.map(|arrival| arrival.host_key);
+        if !self.is_it(host_key.as_ref()) {
+            return Err(ToolError::Exec(stranger()));
+        }
+        self.look_by((there, host_key.as_ref())).await
     }
 
     async fn look_by(&self, (node, host_key): At<'_>) -> Result<State, ToolError> {
@@ -77,20 +87,20 @@ impl Switch<'_> {
         }
     }
 
-    /// Logs in once, by the way that it had if that is still one: what was thought to change may have stayed. If none is, the
-    /// reason is that of its new one.
+    /// Logs in once: by the new way, if there is one, for what is declared is what stays; else by the one that it had, for what
+    /// was thought to change may have stayed. If neither is one, the reason is that of the new one.
     async fn meet(&self, until: Instant) -> Result<(&Node, Option<Fingerprint>), Option<String>> {
         let before = pin!(self.log_in(self.node, until));
         let Some(there) = self.there else { return Ok((self.node, before.await?)) };
         let new = pin!(self.log_in(there, until));
-        match select(before, new).await {
-            Either::Left((Ok(host_key), _)) => Ok((self.node, host_key)),
-            Either::Left((Err(_), new)) => Ok((there, new.await?)),
-            Either::Right((Ok(host_key), before)) => match tokio::time::timeout(HEAD_START, before).await {
-                Ok(Ok(host_key)) => Ok((self.node, host_key)),
-                Ok(Err(_)) | Err(_) => Ok((there, host_key)),
+        match select(new, before).await {
+            Either::Left((Ok(host_key), _)) => Ok((there, host_key)),
+            Either::Left((Err(why), before)) => Ok((self.node, before.await.map_err(|_| why)?)),
+            Either::Right((Ok(host_key), new)) => match tokio::time::timeout(HEAD_START, new).await {
+                Ok(Ok(host_key)) => Ok((there, host_key)),
+                Ok(Err(_)) | Err(_) => Ok((self.node, host_key)),
             },
-            Either::Right((Err(why), before)) => Ok((self.node, before.await.map_err(|_| why)?)),
+            Either::Right((Err(_), new)) => Ok((there, new.await?)),
         }
     }
 
@@ -99,13 +109,15 @@ impl Switch<'_> {
         let attempt = tokio::time::timeout_at(until, self.cx.executor.reach_anew(node, self.cx.cancel));
         Err(Some(match attempt.await {
             Ok(Ok(arrival)) => {
-                let host_key = arrival.map(|arrival| arrival.host_key);
-                let is_same = host_key.as_ref() == self.approved.host_key();
-                // A new one is on record there, or it would not have been let pass.
-                if is_same || !self.activate.way.host_keys.is_empty() {
-                    return Ok(host_key);
+                let host_key = arrival.as_ref().map(|arrival| arrival.host_key.clone());
+                let stands = stands_apart(&*self.cx.host_keys, node, arrival.as_ref(), &self.cx.nodes).await;
+                match stands {
+                    _ if !self.is_it(host_key.as_ref()) => "another machine answers there".to_owned(),
+                    Err(error) => error.message,
+                    // What cannot be told was told of the way that was approved, and of no other.
+                    Ok(Some(untold)) if node != self.node => untold.remark(),
+                    Ok(_) => return Ok(host_key),
                 }
-                "another machine answers there".to_owned()
             }
             Ok(Err(ExecError::Cancelled | ExecError::CancelledUnsent)) => return Err(None),
             Ok(Err(error)) => ToolError::Exec(error).report().message,
@@ -117,7 +129,13 @@ impl Switch<'_> {
     pub(super) fn has_moved(&self) -> bool {
         let Some((node, host_key)) = self.met.get() else { return false };
         let has_other_key = host_key.as_ref() != self.approved.host_key();
-        Some(node) == self.there && (self.activate.way.host_keys.is_empty() || has_other_key)
+        Some(node) == self.there && (node != self.node || has_other_key)
+    }
+
+    /// Whether this is the host key of the node: the one that was approved, or one of those that it gets.
+    fn is_it(&self, host_key: Option<&Fingerprint>) -> bool {
+        let is_new = |host_key: &Fingerprint| self.activate.way.fingerprints().contains(host_key);
+        host_key == self.approved.host_key() || host_key.is_some_and(is_new)
     }
 
     /// Whether who answers is not the node that was switched; waiting does not mend that. Where the way changes, somebody else
@@ -129,4 +147,9 @@ impl Switch<'_> {
         );
         is_changed && self.there.is_none()
     }
+}
+
+fn stranger() -> ExecError {
+    let detail = "its host key is another".to_owned();
+    ExecError::Unreachable { reason: Unreachable::HostKeyChanged, detail, hint: None }
 }

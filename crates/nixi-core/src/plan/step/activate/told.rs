@@ -10,6 +10,7 @@ use crate::error::{ErrorKind, ErrorReport};
 use crate::exec::Invocation;
 use crate::plan::StepReport;
 use crate::plan::applied::{done, failed, unknown};
+use crate::session::Event;
 use crate::text;
 
 impl Switch<'_> {
@@ -17,7 +18,13 @@ impl Switch<'_> {
     pub(super) async fn told(&self, shown: String, known: LastKnown) -> StepReport {
         let node = self.node.name();
         match known {
-            LastKnown::Told(State::Confirmed) => done(shown, self.said(self.last_met()).await),
+            LastKnown::Told(State::Confirmed) => {
+                let said = self.said(self.last_met()).await;
+                let Some(failed) = self.kept.get() else { return done(shown, said) };
+                let kept = format!("{failed}, and a person kept it all the same");
+                self.cx.audience.hear(Event::Notice(kept.clone()));
+                done(shown, Some([kept, said.unwrap_or_default()].join("\n").trim_end().to_owned()))
+            }
             LastKnown::Told(
                 state @ (State::Back { why, switched, .. } | State::Stuck { why, switched, .. }),
             ) => {
@@ -38,6 +45,10 @@ impl Switch<'_> {
             LastKnown::Told(State::Busy) => {
                 let what = format!("another switch by Nixi is under way on {node}: nothing was begun");
                 failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what).hint("try again when it is over"))
+            }
+            LastKnown::Told(State::Unchanged(127)) => {
+                let what = format!("the new system is not on {node} any more: it was collected as garbage");
+                failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("nothing was changed; ask again"))
             }
             LastKnown::Told(State::Unchanged(code)) => {
                 let said = self.said(self.as_before()).await.map(|said| format!("\n{said}")).unwrap_or_default();
