@@ -11,8 +11,13 @@ pub(crate) fn examples(is_of_the_kind: impl Fn(Access) -> bool) -> Vec<CallReque
     let registry = nixi::tools::registry().unwrap();
     let of_the_kind = |spec: &&ActionSpec| spec.scope == Scope::Node && is_of_the_kind(spec.access);
     let mut chosen: Vec<&ActionSpec> = registry.specs().filter(of_the_kind).collect();
-    // Nothing can be tried on a machine that is off.
-    chosen.sort_by_key(|spec| (spec.name.action() == "poweroff", spec.access.words() == "destructive"));
+    // Nothing can be tried on a machine that is off, and nothing is built where nixpkgs is gone.
+    let takes_away = |spec: &ActionSpec| match spec.name.action() {
+        "poweroff" => 2,
+        "channel_remove" => 1,
+        _ => 0,
+    };
+    chosen.sort_by_key(|spec| (takes_away(spec), spec.access.words() == "destructive"));
     let call = |spec: &ActionSpec| {
         CallRequest::new(spec.name.to_string()).with_args(spec.example.as_object().unwrap().clone())
     };

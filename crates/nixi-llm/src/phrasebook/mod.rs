@@ -14,7 +14,7 @@ use nixi_core::session::{CallRequest, Phrases, Reading};
 
 use self::pattern::{Filled, Part};
 use self::row::{Kind, Row};
-use self::table::ROWS;
+use self::table::rows;
 use self::words::{Vocabulary, Word};
 
 /// The longest request that can be a phrase, in bytes. Longer ones are for a model.
@@ -31,8 +31,7 @@ impl Phrasebook {
     /// The phrasebook of this version.
     #[must_use]
     pub fn new() -> Self {
-        let rows: Vec<(&Row, Vec<Vec<Part>>)> = ROWS
-            .iter()
+        let rows: Vec<(&Row, Vec<Vec<Part>>)> = rows()
             .map(|row| (row, row.patterns.iter().filter_map(|pattern| pattern::parse(pattern)).collect()))
             .collect();
         let patterns = rows.iter().flat_map(|(_, patterns)| patterns);
@@ -42,7 +41,7 @@ impl Phrasebook {
 
     /// Phrases that are understood, for help texts: at least one of every meaning.
     pub fn phrases() -> impl Iterator<Item = &'static str> {
-        ROWS.iter().flat_map(|row| row.examples.iter().copied())
+        rows().flat_map(|row| row.examples.iter().copied())
     }
 
     fn understand(&self, request: &str) -> Option<Vec<CallRequest>> {

@@ -127,7 +127,7 @@ fn nearness(word: &str, other: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::ROWS;
+    use super::super::table::rows;
     use super::*;
 
     fn near(request: &str) -> Vec<String> {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_change_is_proposed_only_to_its_own_verb() {
-        let changes = ROWS.iter().filter(|row| row.kind == Kind::Changes);
+        let changes = rows().filter(|row| row.kind == Kind::Changes);
         let verbs: Vec<&str> = changes.filter_map(|row| row.patterns.first()?.split(' ').next()).collect();
         for request in [
             "what containers are running on web-server right now?",

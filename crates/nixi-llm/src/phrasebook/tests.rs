@@ -338,7 +338,7 @@ proptest! {
 }
 
 fn is_change(call: &CallRequest) -> bool {
-    ROWS.iter()
+    rows()
         .any(|row| row.kind == Kind::Changes && row.call.split(' ').next() == Some(call.action.as_str()))
 }
 
