@@ -113,6 +113,11 @@ impl<'a> Contest<'a> {
         self.contenders.iter().find(|contender| contender.name == name)
     }
 
+    /// What one of them gave, round by round.
+    pub(crate) fn samples(&self, name: &str) -> &[Sample] {
+        self.find(name).map_or(&[], |contender| &contender.values)
+    }
+
     fn ours(&self) -> &[Sample] {
         self.contenders.first().map_or(&[], |ours| &ours.values)
     }

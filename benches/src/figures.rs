@@ -31,6 +31,17 @@ pub(crate) fn paired_ratio(ours: &[Sample], theirs: &[Sample]) -> Option<f64> {
     median(&ratios)
 }
 
+/// What one of them gave less what the other did, of those rounds in which both took part.
+pub(crate) fn paired_differences(one: &[Sample], other: &[Sample]) -> Vec<Sample> {
+    let of_round = |round: usize| one.iter().find(|(of, _)| *of == round).map(|(_, value)| *value);
+    other.iter().filter_map(|(round, value)| Some((*round, of_round(*round)? - value))).collect()
+}
+
+/// The median of what was given, whatever the round.
+pub(crate) fn median_of(samples: &[Sample]) -> Option<f64> {
+    median(&samples.iter().map(|(_, value)| *value).collect::<Vec<_>>())
+}
+
 /// A number as a person reads it: three digits that count.
 pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
@@ -83,6 +94,14 @@ mod tests {
         let ours = [(0, 1.0), (1, 10.0), (2, 1.0)];
         let theirs = [(0, 2.0), (1, 20.0), (2, 2.0)];
         assert_eq!(paired_ratio(&ours, &theirs), Some(0.5));
+    }
+
+    #[test]
+    fn differences_are_of_the_same_round() {
+        let (one, other) = ([(0, 3.0), (1, 5.0), (2, 9.0)], [(0, 1.0), (1, 4.0), (7, 1.0)]);
+        assert_eq!(paired_differences(&one, &other), [(0, 2.0), (1, 1.0)]);
+        assert_eq!(median_of(&paired_differences(&one, &other)), Some(1.5));
+        assert_eq!(median_of(&paired_differences(&one, &[(7, 1.0)])), None);
     }
 
     #[test]

@@ -5,10 +5,12 @@
     reason = "a bench starts processes and threads; no product code is in here"
 )]
 
+mod apart;
 mod benches;
 mod contest;
 mod figures;
 mod ground;
+mod machine;
 mod options;
 mod ours;
 mod page;

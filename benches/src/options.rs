@@ -38,6 +38,9 @@ pub(crate) struct Sizes {
     /// Hosts behind a slow link, and rounds over one that is up.
     pub(crate) far: usize,
     pub(crate) far_rounds: usize,
+    /// Rounds of rebuilding a whole machine: of nothing changed, and of a package more or less.
+    pub(crate) rebuilds: usize,
+    pub(crate) changes: usize,
     /// Nodes of the fleet, and how many of them are black holes.
     pub(crate) nodes: usize,
     pub(crate) holes: usize,
@@ -59,6 +62,8 @@ impl Sizes {
         warm: 500,
         far: 20,
         far_rounds: 40,
+        rebuilds: 20,
+        changes: 5,
         nodes: 200,
         holes: 40,
         idle: 1_000,
@@ -77,6 +82,8 @@ impl Sizes {
         warm: 6,
         far: 3,
         far_rounds: 3,
+        rebuilds: 1,
+        changes: 1,
         nodes: 6,
         holes: 2,
         idle: 6,

@@ -10,20 +10,23 @@ use crate::report::Section;
 const HEAD: &str = "\
 # Benchmarks
 
-Nixi beside other programs that run commands on many machines over SSH. `cargo xtask bench` measures all of it again
-and writes this page (`cargo xtask bench latency` one part, and with `--write` that part of the page); it needs
-`openssh-server`, `openssh-client` and `python3-venv`, as root. The Python programs come from PyPI, in fixed versions, into a
-virtual environment under `~/.cache/nixi`. A figure depends on the machine; **the ratios are what counts**: all who are
-in a table took turns in one run, round by round, on the same sshd, and the ratio is the median over the rounds of
-\"Nixi's figure divided by theirs\".
+Nixi beside other programs that run commands on many machines over SSH. `cargo xtask bench` measures
+all of it again and writes this page (`cargo xtask bench latency` one part, and with `--write` that
+part of the page); it needs `openssh-server`, `openssh-client` and `python3-venv`, as root, and for
+`rebuild` what the [lab](lab.md) needs. The Python programs come from PyPI, in fixed versions, into
+a virtual environment under `~/.cache/nixi`. A figure depends on the machine; **the ratios are what
+counts**: all who are in a table took turns in one run, round by round, on the same sshd or machine,
+and the ratio is the median over the rounds of \"Nixi's figure divided by theirs\".
 
-What is measured of Nixi is a whole session of the library (`nixi::open_with`, one typed call, a report as JSON), in a
-process that is already there; for `nixi nodes` it is the released program. `true` is no command of Nixi's, whose reads are a
-closed list; it runs `uname -n`, which costs the node one more program, and the peers are measured with both. sshd and
-all clients share the machine's processors, so that much of each figure is sshd's own.
+What is measured of Nixi is a whole session of the library (`nixi::open_with`, one typed call, a
+report as JSON), in a process that is already there; for `nixi nodes` and `rebuild` it is the
+released program. `true` is no command of Nixi's, whose reads are a closed list; it runs `uname -n`,
+which costs the node one more program, and the peers are measured with both. sshd and all clients
+share the machine's processors, so that much of each figure is sshd's own.
 
-Limits are no peers: they show what is possible without what Nixi does beside it. **russh** is the least that a Rust client can
-be, **ssh2** a blocking loop around the library that Nixi uses too; neither checks host keys.
+Limits are no peers: they show what is possible without what Nixi does beside it. **russh** is the
+least that a Rust client can be, **ssh2** a blocking loop around the library that Nixi uses too;
+neither checks host keys.
 ";
 
 /// Puts the sections in the page, in place of older ones of the same title; others stay.

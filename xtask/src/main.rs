@@ -32,8 +32,8 @@ chores of this workspace (cargo xtask CHORE):
   test [ARGS]     every test that this machine can run; ARGS go to nextest
   lab up [N|NAME...] · down · status · demo
                   whole machines that look like NixOS, for trying things by hand
-  bench [NAME...] nixi beside its peers: latency, throughput, cold, warm, bulk, blackholed, memory; all of
-                  them write docs/benchmarks.md, some do with --write; --soak COMMANDS, --smoke
+  bench [NAME...] nixi beside its peers: latency, throughput, cold, warm, far, bulk, blackholed, memory, rebuild;
+                  all of them write docs/benchmarks.md, some do with --write; --soak COMMANDS, --smoke
   soak [CASES]    every test for long: so many cases a property (20000 unless told); then fuzz, 10 minutes a target
   fuzz [SECONDS] [TARGET...]
                   the targets of fuzz/, guided by coverage, for so long each (60 unless told)

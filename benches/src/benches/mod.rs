@@ -6,6 +6,7 @@ mod cold;
 mod far;
 mod latency;
 mod memory;
+mod rebuild;
 mod throughput;
 mod warm;
 
@@ -18,7 +19,7 @@ use crate::stage::Stage;
 type Bench = fn(&Stage) -> Result<Section>;
 
 /// All there are, in the order of the page.
-pub(crate) const ALL: [(&str, Bench); 8] = [
+pub(crate) const ALL: [(&str, Bench); 9] = [
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("cold", cold::run),
@@ -27,4 +28,5 @@ pub(crate) const ALL: [(&str, Bench); 8] = [
     ("bulk", bulk::run),
     ("blackholed", blackholed::run),
     ("memory", memory::run),
+    ("rebuild", rebuild::run),
 ];
