@@ -126,6 +126,9 @@ fn nothing(kind: &ParamKind, example: &Value) -> Value {
         ParamKind::Text if example.as_str().is_some_and(|text| text.starts_with('/')) => {
             json!(format!("/srv/{NOTHING}"))
         }
+        ParamKind::Text if example.as_str().is_some_and(|text| text.contains("://")) => {
+            json!(format!("file:///{NOTHING}"))
+        }
         ParamKind::Text => json!(NOTHING),
         ParamKind::Number => json!(1),
         ParamKind::Flag => json!(false),

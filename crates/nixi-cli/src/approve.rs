@@ -111,8 +111,10 @@ async fn settle(doubt: Doubt, screen: &Arc<Screen>) {
     forget_typed();
     screen.ask_which(&doubt);
     let line = listen(screen, &doubt::question(&doubt)).await;
-    if let Some(meant) = line.and_then(|line| meant(&line, doubt.meanings())) {
-        doubt.settle(meant);
+    match line.and_then(|line| meant(&line, doubt.meanings())) {
+        Some(_) if doubt.is_over() => screen.remark("(too late: nothing waits for this answer any more)"),
+        Some(meant) => doubt.settle(meant),
+        None => {}
     }
 }
 

@@ -207,7 +207,7 @@ fn a_full_disk_is_told_as_that() {
     let ran = check(&home, "web-server");
     assert!(ran.err.contains("a disk of web-server is full"), "{ran:?}");
     assert!(
-        ran.err.contains("nix-collect-garbage") && ran.err.contains("nixi call system.resources"),
+        ran.err.contains("nixos.collect_garbage") && ran.err.contains("nixi call system.resources"),
         "{ran:?}"
     );
     fault.end().unwrap();

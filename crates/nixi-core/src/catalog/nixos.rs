@@ -171,6 +171,8 @@ fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> 
         "{{ flake, host, words }}: ({function}) (({SYSTEM}) {{ inherit flake host; }}) (builtins.fromJSON words)"
     );
     Command::read(Program::new("nix-instantiate"), ["--eval", "--strict", "--json", "--readonly-mode"])
+        // No store is asked, nor the daemon begun that would be: files are read where they are.
+        .and(["--store", "dummy://"])
         .and(["--argstr", "words", &words])
         .and(["--option", "allow-import-from-derivation", "false"])
         .and(["--option", "restrict-eval", "true", "--option", "allowed-uris", ""])
@@ -180,7 +182,10 @@ fn evaluated(of: Source<'_>, function: &str, words: &[String]) -> Command<Read> 
         .and(["-E", &call])
 }
 
-/// What the programs that everybody has are made of: a path in the store a line, one for each package.
+/// Where the programs and files that everybody has are from: a path in the store a line, below that of their package.
 pub fn installed() -> Command<Read> {
-    Command::read(Program::new("nix-store"), ["--query", "--references", "/run/current-system/sw"])
+    Command::read(
+        Program::new("find"),
+        ["/run/current-system/sw/", "-maxdepth", "3", "-type", "l", "-printf", r"%l\n"],
+    )
 }

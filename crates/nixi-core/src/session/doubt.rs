@@ -108,6 +108,12 @@ impl Doubt {
         &self.ambiguity.meanings
     }
 
+    /// Whether nobody waits for the answer any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.answer.is_closed()
+    }
+
     /// This one of [`Doubt::meanings`] was meant, counted from 0. One that is not there is none.
     pub fn settle(self, meaning: usize) {
         if meaning < self.ambiguity.meanings.len() {

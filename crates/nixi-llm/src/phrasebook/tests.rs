@@ -338,8 +338,7 @@ proptest! {
 }
 
 fn is_change(call: &CallRequest) -> bool {
-    rows()
-        .any(|row| row.kind == Kind::Changes && row.call.split(' ').next() == Some(call.action.as_str()))
+    rows().any(|row| row.kind == Kind::Changes && row.call.split(' ').next() == Some(call.action.as_str()))
 }
 
 /// A bare name may be a container or a unit; a word for either says which.

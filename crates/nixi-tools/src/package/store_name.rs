@@ -13,7 +13,8 @@ impl StoreName {
         let base = path.trim().strip_prefix("/nix/store/")?;
         let (hash, whole) = base.split_once('-')?;
         let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_hash || whole.is_empty() || whole.contains('/') {
+        let whole = whole.split('/').next().unwrap_or(whole);
+        if !is_hash || whole.is_empty() {
             return None;
         }
         let is_version = |(at, _): &(usize, &str)| {
@@ -40,6 +41,7 @@ mod tests {
             ("bash-interactive-5.2p37-man", "bash-interactive", Some("5.2p37-man")),
             ("python3-3.12.8", "python3", Some("3.12.8")),
             ("nixos-rebuild", "nixos-rebuild", None),
+            ("jq-1.7.1-bin/bin/jq", "jq", Some("1.7.1-bin")),
             ("less-643-unstable-1", "less", Some("643-unstable-1")),
         ] {
             let told = StoreName::of_path(&format!("/nix/store/{}-{tail}", "a".repeat(32))).unwrap();

@@ -106,16 +106,16 @@ fn telling() -> Recording {
         )
         .answering("ss -Htulpn", "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n")
         .answering(
-            r#"nix-instantiate --eval --strict --json --readonly-mode --argstr words '["services""#,
+            r#"nix-instantiate --eval --strict --json --readonly-mode --store dummy:// --argstr words '["services""#,
             r#"{"type":"boolean","description":"","default":false,"value":[true],"definitions":[{"file":"/etc/nixos/configuration.nix","value":true}]}"#,
         )
         .answering(
-            r#"nix-instantiate --eval --strict --json --readonly-mode --argstr words '["htop"]'"#,
+            r#"nix-instantiate --eval --strict --json --readonly-mode --store dummy:// --argstr words '["htop"]'"#,
             r#"{"packages":[{"name":"htop","version":"3","description":"x"}],"matching":1}"#,
         )
         .answering(
-            "nix-store --query --references",
-            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-htop-3.3.0\n",
+            "find /run/current-system/sw/",
+            "/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-htop-3.3.0/bin/htop\n",
         )
         .answering("ping ", "3 packets transmitted, 3 received, 0% packet loss, time 0ms\n")
 }
