@@ -453,7 +453,7 @@ fn old_generations_and_garbage_go_and_what_is_needed_stays() {
         code == 0 && result["plan"]["summary"].to_string().contains("every generation stays"),
         "{document}"
     );
-    assert!(result["steps"][0].to_string().contains("store paths deleted"), "{result}");
+    assert!(result["steps"][1].to_string().contains("store paths deleted"), "{result}");
     assert!(!lonely() && numbers(web).trim() == "1 2 3 4");
 
     // The first one runs since the machine was booted; the last boots next, and the third is where a rollback goes.
