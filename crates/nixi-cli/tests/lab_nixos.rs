@@ -239,7 +239,7 @@ fn a_second_switch_meanwhile_is_told_of() {
     web.root("mkdir -p /run/nixos && systemd-run --unit=holder --quiet flock /run/nixos/switch-to-configuration.lock sleep 300").unwrap();
     let ran = home.nixi(&["--yes", "install htop on web-server"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("Could not acquire lock"), "{ran:?}");
+    assert!(ran.err.contains("somebody else switches web-server right now"), "{ran:?}");
     web.root("systemctl stop holder").unwrap();
     assert_eq!(state(web), before);
     nixi(&home, &["--yes", "install htop on web-server"]);
@@ -323,18 +323,20 @@ fn what_would_cut_us_off_is_named_beforehand() {
     let port = set("option=services.openssh.ports", "value=[ 2222 ]");
     let others = set("option=services.openssh.settings.AllowUsers", "value=[ \"somebody\" ]");
     let configuration = web.read("/etc/nixos/configuration.nix").unwrap();
-    let rebuilt = |from: &str, to: &str| {
-        web.write("/etc/nixos/configuration.nix", &configuration.replace(from, to)).unwrap();
+    let rebuilt = |edits: &[(&str, &str)]| {
+        let edited = edits.iter().fold(configuration.clone(), |text, (from, to)| text.replace(from, to));
+        web.write("/etc/nixos/configuration.nix", &edited).unwrap();
         let ran = home.nixi(&["call", "nixos.rebuild", "--node", WEB, "--dry-run"]);
         web.write("/etc/nixos/configuration.nix", &configuration).unwrap();
         ran
     };
-    let key = rebuilt("ssh-ed25519 AAAA", "ssh-ed25519 BBBB");
-    let user = rebuilt("users.users.nixi =", "users.users.other =");
+    let (other_key, other_user) =
+        (("ssh-ed25519 AAAA", "ssh-ed25519 BBBB"), ("users.users.nixi =", "users.users.other ="));
+    let key = rebuilt(&[other_key]);
+    let user = rebuilt(&[other_key, other_user]);
     for (ran, cause) in [
         (firewall, "the firewall closes port 22"),
         (sshd, "sshd is off"),
-        (port, "sshd listens on port 2222 and no more on 22"),
         (others, "sshd lets in somebody only (AllowUsers)"),
         (key, "keys of nixi are not declared any more: ssh-ed25519 AAAA"),
         (user, "the user nixi is not declared any more"),
@@ -342,6 +344,17 @@ fn what_would_cut_us_off_is_named_beforehand() {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(ran.err.contains(&format!("this would cut Nixi off: {cause}")), "{cause}: {ran:?}");
         assert!(ran.err.contains("risk      destructive"), "{ran:?}");
+    }
+    // Where there is another way in, it is named.
+    let address = web.address();
+    for (ran, way) in
+        [(port, format!("nixi@{address}:2222")), (rebuilt(&[other_user]), format!("other@{address}"))]
+    {
+        let said = format!("the way in changes: web-server will be reached as {way}");
+        assert!(
+            ran.code == 0 && ran.err.contains(&said) && ran.err.contains("risk      destructive"),
+            "{ran:?}"
+        );
     }
     let harmless = set("option=networking.firewall.allowedTCPPorts", "value=[ 8080 ]");
     assert!(!harmless.err.contains("cut Nixi off"), "{harmless:?}");

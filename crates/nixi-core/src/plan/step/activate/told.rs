@@ -50,6 +50,10 @@ impl Switch<'_> {
                 let what = format!("the new system is not on {node} any more: it was collected as garbage");
                 failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("nothing was changed; ask again"))
             }
+            LastKnown::Told(State::Unchanged(11)) => {
+                let what = format!("somebody else switches {node} right now: nothing was begun");
+                failed(shown, ErrorReport::new(ErrorKind::CommandFailed, what).hint("try again when it is over"))
+            }
             LastKnown::Told(State::Unchanged(code)) => {
                 let said = self.said(self.as_before()).await.map(|said| format!("\n{said}")).unwrap_or_default();
                 let what = format!(
