@@ -243,12 +243,12 @@ impl Asking {
         if !self.takes_questions.load(Ordering::Relaxed) {
             return false;
         }
-        let (doubt, waiting, says_so) = Doubt::of_a_switch(failed, left);
+        let (doubt, waiting) = Doubt::new(Ambiguity::of_a_switch(failed, left));
         let asked = async {
             self.questions.send(Question::Verdict(doubt)).await.ok()?;
             waiting.await.ok()
         };
-        tokio::time::timeout(left, asked).await.ok().flatten().is_some_and(says_so)
+        tokio::time::timeout(left, asked).await.ok().flatten() == Some(Ambiguity::KEEP)
     }
 
     /// Asks which of several things was meant, and waits; its number. Without an answer it is none of them.

@@ -51,7 +51,7 @@ impl Ambiguity {
     }
 
     /// What failed with a switch, and whether the new system stays all the same; `left` is how long the node still waits.
-    fn of_a_switch(failed: &str, left: Duration) -> Self {
+    pub(super) fn of_a_switch(failed: &str, left: Duration) -> Self {
         let meaning = |noun: &str, words: String| Meaning { noun: noun.to_owned(), command: words };
         let back = format!("to the system before; without an answer it does so in {}s", left.as_secs());
         let meanings = vec![
@@ -62,7 +62,7 @@ impl Ambiguity {
     }
 
     /// The one of [`Ambiguity::of_a_switch`] that keeps the new system.
-    const KEEP: usize = 1;
+    pub(super) const KEEP: usize = 1;
 
     /// What is told where nobody says which was meant.
     pub(super) fn report(&self) -> ErrorReport {
@@ -76,15 +76,6 @@ impl Ambiguity {
 }
 
 impl Doubt {
-    /// Asks whether a new system stays in which this failed; and what tells whether an answer says so.
-    pub(super) fn of_a_switch(
-        failed: &str,
-        left: Duration,
-    ) -> (Self, oneshot::Receiver<usize>, impl Fn(usize) -> bool + use<>) {
-        let (doubt, waiting) = Self::new(Ambiguity::of_a_switch(failed, left));
-        (doubt, waiting, |answer| answer == Ambiguity::KEEP)
-    }
-
     pub(super) fn new(ambiguity: Ambiguity) -> (Self, oneshot::Receiver<usize>) {
         let (answer, waiting) = oneshot::channel();
         (Self { ambiguity, answer }, waiting)

@@ -6,12 +6,10 @@ use nixi_core::command::{FilePath, HostName, SearchEntry};
 use nixi_core::{Command, ErrorKind, ErrorReport, InspectCx, Read, ToolError};
 use serde::de::DeserializeOwned;
 
+use super::failure::reason;
 use super::ground::Ground;
 use super::place::{Kind, Place, path};
 use crate::reading::{json, parsed_of, unreadable, whole_of};
-
-/// How many lines of a failure are shown.
-const LINES: usize = 12;
 
 /// Where a configuration is, for whoever evaluates it.
 pub(crate) struct Whereabouts {
@@ -75,11 +73,9 @@ impl Whereabouts {
         Err(self.failed(cx, &String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Why it cannot be evaluated: from the last error on, for what stands before it is where Nix looked.
+    /// Why it cannot be evaluated.
     fn failed(&self, cx: &InspectCx<'_>, said: &str) -> ToolError {
-        let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = lines.iter().rposition(|line| line.trim_start().starts_with("error:")).unwrap_or(0);
-        let shown: Vec<&str> = lines.iter().skip(last).take(LINES).copied().collect();
+        let shown = reason(said);
         let message =
             format!("the configuration of {} cannot be evaluated:\n{}", cx.node().name(), shown.join("\n"));
         let is_missing = |line: &&str| line.contains("-source") && line.contains("does not exist");

@@ -3,6 +3,8 @@
 mod evaluated;
 mod now;
 
+use std::net::IpAddr;
+
 use nixi_core::catalog::nixos;
 use nixi_core::command::FilePath;
 use nixi_core::{InspectCx, NewWay, ToolError};
@@ -73,94 +75,107 @@ fn is_key(kind: &str, body: &str) -> bool {
 }
 
 fn found(now: &Now, new: &Evaluated) -> Outlook {
-    let (user, mut found, mut way) = (&now.user, Vec::new(), NewWay::default());
+    let mut outlook = Outlook::default();
     if !new.sshd.enable {
-        found.push("sshd is off (services.openssh.enable = false)".to_owned());
-        return Outlook { obstacles: found, way };
+        outlook.obstacles.push("sshd is off (services.openssh.enable = false)".to_owned());
+        return outlook;
     }
     if now.starts && !new.sshd.starts {
-        found.push("sshd does not start at boot any more (systemd.services.sshd.wantedBy)".to_owned());
+        let what = "sshd does not start at boot any more (systemd.services.sshd.wantedBy)";
+        outlook.obstacles.push(what.to_owned());
     }
-    // Behind what hands a port on, the node does not know the one that we come by.
-    let ours = if now.ports.contains(&now.port) { vec![now.port] } else { now.ports.clone() };
-    let kept: Vec<u16> = ours.iter().copied().filter(|port| new.ports.contains(port)).collect();
-    if !kept.iter().any(|port| new.lets_in(*port)) {
+    outlook.port(now, new);
+    outlook.address(now, new);
+    let comes_as = outlook.user(now, new);
+    // Of somebody else nothing is known to be so already.
+    let stranger = Now::default();
+    let before = if comes_as == now.user { now } else { &stranger };
+    outlook.obstacles.extend(not_let_in(before, &comes_as, new));
+    outlook
+}
+
+impl Outlook {
+    /// The port that sshd will be reached on.
+    fn port(&mut self, now: &Now, new: &Evaluated) {
+        // Behind what hands a port on, the node does not know the one that we come by.
+        let ours = if now.ports.contains(&now.port) { vec![now.port] } else { now.ports.clone() };
+        let kept: Vec<u16> = ours.iter().copied().filter(|port| new.ports.contains(port)).collect();
+        if kept.iter().any(|port| new.lets_in(*port)) {
+            return;
+        }
         let other = new.ports.iter().copied().find(|port| new.lets_in(*port));
         let list = |ports: &[u16]| ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-        match (other.and_then(|port| port.try_into().ok()), kept.first()) {
-            (Some(port), _) if ours == [now.port] => way.port = Some(port),
-            (_, None) => {
-                found.push(format!(
-                    "sshd listens on port {} and no more on {}",
-                    list(&new.ports),
-                    list(&ours)
-                ));
+        let obstacle = match (other.and_then(|port| port.try_into().ok()), kept.first()) {
+            (Some(port), _) if ours == [now.port] => {
+                self.way.port = Some(port);
+                return;
             }
-            (_, Some(port)) => {
-                let only = new.only_on(*port);
-                found.push(match only.is_empty() {
-                    true => format!("the firewall closes port {port}, on which sshd listens"),
-                    false => format!("the firewall opens port {port} on {} only", only.join(", ")),
-                });
-            }
-        }
-    }
-    let declared = new.addresses();
-    let goes = |address: &std::net::IpAddr| {
-        now.has_for_good(*address) && !declared.is_empty() && !declared.contains(address)
-    };
-    if let Some(address) = now.address.filter(goes) {
-        let is_new = |other: &&std::net::IpAddr| {
-            other.is_ipv4() == address.is_ipv4() && !now.addresses.iter().any(|(there, _)| there == *other)
+            (_, None) => format!("sshd listens on port {} and no more on {}", list(&new.ports), list(&ours)),
+            (_, Some(port)) => match new.only_on(*port)[..] {
+                [] => format!("the firewall closes port {port}, on which sshd listens"),
+                ref only => format!("the firewall opens port {port} on {} only", only.join(", ")),
+            },
         };
-        let others: Vec<&std::net::IpAddr> = declared.iter().filter(is_new).collect();
-        match others[..] {
-            [other] => way.host = other.to_string().parse().ok(),
-            _ => found.push(format!("the address {address} is not declared any more")),
-        }
+        self.obstacles.push(obstacle);
     }
-    if let Some(listens) = new.listens_on().filter(|_| now.listens_on.is_empty()) {
-        let ours = way.host.as_ref().map(ToString::to_string).or(now.address.map(|ip| ip.to_string()));
-        if ours.is_none_or(|ours| !listens.contains(&ours.as_str())) {
-            found.push(format!(
-                "sshd listens on {} only (services.openssh.listenAddresses)",
-                listens.join(", ")
-            ));
-        }
-    }
-    let body = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
-    let has = |keys: &[String], key: &String| keys.iter().any(|other| body(other) == body(key));
-    let mut comes_as = user.clone();
-    if user != "root" && now.is_declared && !new.users.contains_key(user) {
-        let has_ours = |keys: &[String]| now.keys.iter().any(|key| has(keys, key));
-        let others: Vec<&String> =
-            new.users.iter().filter(|(_, keys)| has_ours(keys)).map(|(name, _)| name).collect();
-        match others[..] {
-            [other] => {
-                way.user = other.parse().ok();
-                comes_as.clone_from(other);
+
+    /// The address that it will be reached at.
+    fn address(&mut self, now: &Now, new: &Evaluated) {
+        let declared = new.addresses();
+        let goes = |address: &IpAddr| {
+            now.has_for_good(*address) && !declared.is_empty() && !declared.contains(address)
+        };
+        if let Some(address) = now.address.filter(goes) {
+            let is_new = |other: &&IpAddr| {
+                other.is_ipv4() == address.is_ipv4()
+                    && !now.addresses.iter().any(|(there, _)| there == *other)
+            };
+            match declared.iter().filter(is_new).collect::<Vec<_>>()[..] {
+                [other] => self.way.host = other.to_string().parse().ok(),
+                _ => self.obstacles.push(format!("the address {address} is not declared any more")),
             }
-            _ => found.push(format!("the user {user} is not declared any more (users.users.{user})")),
         }
-    } else {
+        if let Some(listens) = new.listens_on().filter(|_| now.listens_on.is_empty()) {
+            let moved = self.way.host.as_ref().map(ToString::to_string);
+            let ours = moved.or(now.address.map(|address| address.to_string()));
+            if ours.is_none_or(|ours| !listens.contains(&ours.as_str())) {
+                let listens = listens.join(", ");
+                self.obstacles
+                    .push(format!("sshd listens on {listens} only (services.openssh.listenAddresses)"));
+            }
+        }
+    }
+
+    /// The user who will log in, and the keys that they have.
+    fn user(&mut self, now: &Now, new: &Evaluated) -> String {
+        let user = &now.user;
+        let body = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+        let has = |keys: &[String], key: &String| keys.iter().any(|other| body(other) == body(key));
+        if user != "root" && now.is_declared && !new.users.contains_key(user) {
+            let has_ours = |keys: &[String]| now.keys.iter().any(|key| has(keys, key));
+            let others = new.users.iter().filter(|(_, keys)| has_ours(keys)).map(|(name, _)| name);
+            if let [other] = others.collect::<Vec<_>>()[..] {
+                self.way.user = other.parse().ok();
+                return other.clone();
+            }
+            self.obstacles.push(format!("the user {user} is not declared any more (users.users.{user})"));
+            return user.clone();
+        }
         let declared = new.users.get(user).map(Vec::as_slice).unwrap_or_default();
         let gone: Vec<&String> = now.keys.iter().filter(|key| !has(declared, key)).collect();
         if let Some(first) = gone.first() {
             let more = gone.len().checked_sub(1).filter(|more| *more > 0);
             let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
             let key: String = first.chars().take(48).collect();
-            found.push(format!("keys of {user} are not declared any more: {key}…{more}"));
+            self.obstacles.push(format!("keys of {user} are not declared any more: {key}…{more}"));
         }
         if now.keys_in_home && !new.keys_in_home && declared.is_empty() {
-            found.push(format!(
+            self.obstacles.push(format!(
                 "keys in the home of {user} do not count any more (services.openssh.authorizedKeysInHomedir)"
             ));
         }
+        user.clone()
     }
-    // Of somebody else nothing is known to be so already.
-    let stranger = Now::default();
-    found.extend(not_let_in(if comes_as == *user { now } else { &stranger }, &comes_as, new));
-    Outlook { obstacles: found, way }
 }
 
 /// By which of its lists sshd does not let a user in any more.
