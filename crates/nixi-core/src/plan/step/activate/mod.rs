@@ -213,6 +213,8 @@ enum LastKnown {
     NewlyFailed(State, Vec<String>),
     /// No new connection came about, for this reason; the last that the node said.
     NotReached(State, String),
+    /// It was reached anew and could not be told that, for this reason; the last that the node said.
+    NotTaken(State, String),
     /// The node did not tell how it ended.
     OutOfReach(ToolError),
     /// A person interrupted it; whether the node took that it should go back.
@@ -316,13 +318,28 @@ impl Switch<'_> {
             };
         }
         self.tell(format!("confirming the switch on {}", self.node.name()));
+        let confirm = confirm(&self.id);
         loop {
-            // What becomes of the answer does not matter: the node says whether it took it.
-            let _ = self.send(&confirm(&self.id), None, QUESTION).await;
+            // Whether it was taken is for the node to say; why not, for who could not tell it.
+            let refusal = match self.send(&confirm, None, QUESTION).await {
+                Ok(output) if output.exit.is_success() => None,
+                Ok(output) => {
+                    Some(ToolError::of_output(&confirm.to_string(), confirm.program(), true, &output))
+                }
+                Err(error) => Some(ToolError::Exec(error)),
+            };
             let limit = if Instant::now() >= until { LATE } else { QUESTION };
             match self.wait(limit, |state| !matches!(state, State::Waiting(_))).await {
                 Ok(State::GoingBack(_)) => {
-                    return self.gone_back().await.map_or_else(|known| known, LastKnown::Told);
+                    return match (self.gone_back().await, refusal) {
+                        (Ok(state), Some(why)) => LastKnown::NotTaken(state, why.report().message),
+                        (Ok(state), None) => LastKnown::Told(state),
+                        (Err(known), _) => known,
+                    };
+                }
+                Ok(state @ State::Back { .. }) if refusal.is_some() => {
+                    let why = refusal.map(|why| why.report().message).unwrap_or_default();
+                    return LastKnown::NotTaken(state, why);
                 }
                 Ok(state) => return LastKnown::Told(state),
                 Err(LastKnown::Told(State::Waiting(_))) if limit != LATE => {}

@@ -63,6 +63,7 @@ impl Switch<'_> {
             }
             LastKnown::Told(State::Replaced)
             | LastKnown::NotReached(State::Replaced, _)
+            | LastKnown::NotTaken(State::Replaced, _)
             | LastKnown::NewlyFailed(State::Replaced, _) => {
                 let what = format!("somebody else switched {node} while it waited to be confirmed: that was left as it is");
                 failed(shown, ErrorReport::new(ErrorKind::Changed, what).hint("look at the node, and ask again"))
@@ -73,6 +74,10 @@ impl Switch<'_> {
                 self.went_back(shown, &failed_after(self.node, &units), &state, said)
             }
             LastKnown::NotReached(State::Confirmed, _) => done(shown, self.said(self.last_met()).await),
+            LastKnown::NotTaken(state, why) => {
+                let what = format!("{node} was reached after the switch, which could not be confirmed ({why})");
+                self.went_back(shown, &what, &state, None)
+            }
             LastKnown::NotReached(state, why) => {
                 let what = format!("after the switch {node} could not be reached over a new connection ({why})");
                 self.went_back(shown, &what, &state, None)
