@@ -75,7 +75,13 @@ impl Change for CollectGarbage {
             return Err(told(nixos::generations(), format!("generation {next} boots next and is not there")));
         };
         let booting = store_path(&booting.path)?;
-        let gone = gone(&rows, next, &in_use, args.keep, now);
+        // A specialisation runs as a part of some generation, and nothing tells of which.
+        let is_listed = |path: &&str| rows.iter().any(|row| row.path == **path);
+        let all_listed = in_use.iter().all(is_listed);
+        let gone = match all_listed {
+            true => gone(&rows, next, &in_use, args.keep, now),
+            false => Vec::new(),
+        };
         let summary = match gone.len() {
             0 => format!("collect garbage on {node}; every generation stays"),
             some => format!("remove {} and collect garbage on {node}", count(some, "old generation")),
@@ -89,6 +95,11 @@ impl Change for CollectGarbage {
             plan = plan
                 .warn(format!("these generations go for good: {}", named(&gone)))
                 .step(delete.lasting(PATIENCE));
+        }
+        if !all_listed {
+            let what =
+                "no generation is removed: what runs is none of them by itself (a specialisation, or a test)";
+            plan = plan.warn(what);
         }
         // Also for those that somebody else removed.
         plan = plan.step(switch_to(&booting, "boot").lasting(PATIENCE));

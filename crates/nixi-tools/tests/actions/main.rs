@@ -11,6 +11,7 @@ mod deploys;
 mod execs;
 mod failing;
 mod files;
+mod garbage;
 mod hostile;
 mod journal;
 mod odd;
