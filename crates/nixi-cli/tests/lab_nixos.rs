@@ -449,3 +449,41 @@ fn what_others_declare_is_told_with_its_place() {
     assert_eq!(web.read("/etc/nixos/configuration.nix").unwrap(), mine);
     assert!(web.try_root("test -e /etc/nixos/nixi.nix").unwrap().code != 0, "something was written");
 }
+
+/// A read tells no secret, and follows a configuration to nothing outside of its folder and the store.
+#[test]
+fn a_read_of_options_keeps_secrets_back_and_fetches_nothing() {
+    let (lab, home) = ground(Kept::Plain);
+    let web = lab.machine(WEB);
+    let text = web.read("/etc/nixos/configuration.nix").unwrap();
+    let with = |line: &str| {
+        let (head, _) = text.rsplit_once('}').unwrap();
+        web.write("/etc/nixos/configuration.nix", &format!("{head}  {line}\n}}\n")).unwrap();
+    };
+    let option = |name: &str| home.nixi(&["call", "nixos.option", &format!("option={name}"), "--node", WEB]);
+    with("users.users.nixi.hashedPassword = \"$6$salt$hunter2\";");
+    for name in ["users.users.nixi.hashedPassword", "users.users.nixi", "users.users"] {
+        let told = option(name);
+        assert!(told.code == 0 && told.out.contains("«kept back»"), "{name}: {told:?}");
+        assert!(!format!("{told:?}").contains("hunter2"), "{name}: {told:?}");
+    }
+
+    // What it would take is not even tried: the file is there, and so is what may be fetched.
+    web.root("mkdir -p /srv/web && echo 1 >/srv/web/x && tar -C /srv -czf /srv/web.tar.gz web").unwrap();
+    let cached = "find /home/nixi /nix/store -maxdepth 2 -printf '%p %T@\\n' | sort | sha256sum";
+    for (what, line) in [
+        ("a file", "environment.variables.X = builtins.readFile /srv/web/x;"),
+        (
+            "a tarball",
+            "environment.variables.X = builtins.readFile (builtins.fetchTarball \"file:///srv/web.tar.gz\" + \"/x\");",
+        ),
+    ] {
+        with(line);
+        let before = web.root(cached).unwrap();
+        let told = option("environment.variables");
+        assert!(told.code == 1 && told.err.contains("restricted mode"), "{what}: {told:?}");
+        assert!(told.err.contains("fetches nothing"), "{what}: {told:?}");
+        assert_eq!(web.root(cached).unwrap(), before, "{what}");
+    }
+    assert_eq!(option("_module.args.pkgs").code, 2);
+}
